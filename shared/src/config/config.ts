@@ -1,0 +1,53 @@
+/** The checked configuration: every value present and within its bounds. `settings.ts` has each one's default and meaning. */
+export interface Config {
+  readonly app: {
+    readonly host: string;
+    /** 0: any free port. */
+    readonly port: number;
+    readonly debug: boolean;
+    readonly processes: number;
+  };
+  readonly store: {
+    /** `lmdb:` or `mongodb:` URL. */
+    readonly host: string;
+    readonly database: string;
+    readonly storeCollection: string;
+    readonly usersCollection: string;
+    readonly tokenCollection: string;
+    readonly tokenExpirationSeconds: number;
+  };
+  readonly queue: {
+    /** `redis:` URL; there is one exactly if the store is MongoDB. */
+    readonly redis: string | undefined;
+    /** The least that Redis's own settings must give for an answered write. */
+    readonly durability: 'always' | 'everysec';
+    readonly partitions: number;
+    /** Entries pending, and jobs waiting, over all partitions. */
+    readonly maxBacklog: number;
+    /** Over all partitions. */
+    readonly maxPendingBytes: number;
+    /** An entry that has been pending for longer is applied by the sweeper. */
+    readonly sweepAfterSeconds: number;
+  };
+  readonly worker: {
+    /** Entries in one bulk write. */
+    readonly batchEntries: number;
+    /** Jobs that one worker has active at once, gathered into batches. */
+    readonly concurrency: number;
+  };
+  readonly accounts: {
+    readonly bcryptCost: number;
+    /** 0: one for each core. */
+    readonly hashesAtOnce: number;
+    /** Logins that may wait for a hash before the next one is answered 503. */
+    readonly maxWaitingHashes: number;
+    readonly clientsPerAccount: number;
+  };
+  readonly limits: {
+    readonly bodyBytes: number;
+    /** For a whole request to arrive. */
+    readonly requestTimeoutSeconds: number;
+    /** For what is under way to end after SIGTERM. */
+    readonly drainTimeoutSeconds: number;
+  };
+}

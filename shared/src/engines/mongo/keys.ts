@@ -1,0 +1,33 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * The names of all Redis keys of the scale-out engine. Everything of one account is in one partition, and its hash tag puts a
+ * partition into one slot of a Redis Cluster.
+ */
+export const queueName = 'entries';
+
+/** The partition of an account, 0 to `partitions` - 1: the first four bytes of its id's SHA-256. */
+export function partitionOf(userId: string, partitions: number): number {
+  if (partitions === 1) return 0;
+  return createHash('sha256').update(userId).digest().readUInt32BE(0) % partitions;
+}
+
+/** The prefix of a partition's keys, a hash tag; also BullMQ's prefix for its queue. */
+export const partitionPrefix = (partition: number) => `{kb:${partition}}`;
+
+/** Hash: client → token hash and expiry, or a lease. `run` is the `run_id` of the Redis that holds it: none outlives a restart. */
+export const tokensKey = (prefix: string, run: string, userId: string) => `${prefix}:tokens:${run}:${userId}`;
+/** Hash: key → version, operation and value of a write that MongoDB may not have yet. */
+export const pendingKey = (prefix: string, userId: string) => `${prefix}:pending:${userId}`;
+/** The erasure mark of an account. */
+export const erasedKey = (prefix: string, userId: string) => `${prefix}:erased:${userId}`;
+/** Hash: key → version and reason of a write that MongoDB refuses for good. */
+export const badKey = (prefix: string, userId: string) => `${prefix}:bad:${userId}`;
+/** String: the last version given out. */
+export const clockKey = (prefix: string) => `${prefix}:clock`;
+/** Sorted set: `<user>/<key>` → version from which on this entry is pending; tells the lag, and the sweeper what to take. */
+export const waitingKey = (prefix: string) => `${prefix}:waiting`;
+/** String: bytes pending in the partition. */
+export const bytesKey = (prefix: string) => `${prefix}:bytes`;
+/** Token hash → user and client; lives in a slot of its own. */
+export const tokenIndexKey = (tokenHash: string) => `kb:token:${tokenHash}`;

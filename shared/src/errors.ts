@@ -1,0 +1,70 @@
+/**
+ * Every error that Keybin itself raises, with a stable code. Storage and use cases raise them and know no HTTP; the API's
+ * `middleware/errors.ts` is the only place that turns a code into a status. Messages are part of the contract.
+ */
+export type ErrorCode =
+  | 'body_not_json'
+  | 'body_too_large'
+  | 'parameter_missing'
+  | 'parameter_not_string'
+  | 'invalid_username'
+  | 'invalid_password'
+  | 'invalid_credentials'
+  | 'invalid_token'
+  | 'invalid_key'
+  | 'key_too_long'
+  | 'key_not_found'
+  | 'value_too_deep'
+  | 'number_out_of_range'
+  | 'account_exists'
+  | 'route_not_found'
+  | 'method_not_allowed'
+  | 'too_many_requests'
+  | 'unavailable'
+  | 'storage_full';
+
+export class KeybinError extends Error {
+  override readonly name = 'KeybinError';
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+export const bodyNotJson = () => new KeybinError('body_not_json', 'Request body is not JSON or is empty');
+export const bodyTooLarge = (limitBytes: number) =>
+  new KeybinError('body_too_large', `Request body is larger than ${limitBytes} bytes`);
+export const parameterMissing = (name: string) =>
+  new KeybinError('parameter_missing', `Required parameter '${name}' is missing`);
+export const parameterNotString = (name: string) =>
+  new KeybinError('parameter_not_string', `Parameter '${name}' must be a string`);
+export const invalidUsername = () =>
+  new KeybinError('invalid_username', 'Username must be 1 to 256 bytes without control characters');
+export const invalidPassword = () =>
+  new KeybinError('invalid_password', 'Password must be at most 72 bytes of UTF-8 and contain no NUL');
+export const invalidCredentials = () => new KeybinError('invalid_credentials', 'Invalid credentials');
+export const invalidToken = () => new KeybinError('invalid_token', 'Invalid token');
+export const invalidKey = () =>
+  new KeybinError('invalid_key', 'Key must contain only alphanumeric or _ . , characters');
+export const keyTooLong = () => new KeybinError('key_too_long', 'Key must be at most 512 bytes');
+export const keyNotFound = (key: string) => new KeybinError('key_not_found', `Key '${key}' not found`);
+export const valueTooDeep = () => new KeybinError('value_too_deep', 'Value is nested too deeply');
+export const numberOutOfRange = () =>
+  new KeybinError('number_out_of_range', 'Value holds a number beyond the range of a double');
+export const accountExists = () => new KeybinError('account_exists', 'User already registered');
+export const routeNotFound = () => new KeybinError('route_not_found', 'Not found');
+export const methodNotAllowed = () => new KeybinError('method_not_allowed', 'Method not allowed');
+export const storageFull = (cause?: unknown) => new KeybinError('storage_full', 'Storage is full', { cause });
+
+/** The request was not served and may be sent again; `cause` is for the log and never leaves the process. */
+export const unavailable = (cause?: unknown) =>
+  new KeybinError('unavailable', 'Service unavailable, try again later', { cause });
+
+/** Whether `error` is Keybin's own with this code. */
+export function hasCode(error: unknown, code: ErrorCode): error is KeybinError {
+  return error instanceof KeybinError && error.code === code;
+}

@@ -1,0 +1,74 @@
+/**
+ * What the API needs of an engine. Both engines (`engines/lmdb`, `engines/mongo`) implement these interfaces and one
+ * contract suite runs over both. Every method may also throw `unavailable` (a dependency is away; within 2 s) and every
+ * write `storage_full`.
+ */
+
+export interface Account {
+  /** UUID v4; never reused. */
+  readonly userId: string;
+  /** Rises from 1, never reused. */
+  readonly number: number;
+  /** 24 hex digits. */
+  readonly objectId: string;
+  readonly username: string;
+  /** bcrypt, `$2b$`. */
+  readonly passwordHash: string;
+  readonly createdAt: Date;
+}
+
+export interface Accounts {
+  /** Stores a new account durably. Throws `account_exists`. */
+  create(username: string, passwordHash: string): Promise<Account>;
+  find(username: string): Promise<Account | undefined>;
+  /**
+   * Ends the account: when this resolves none of its tokens is accepted and none of its data readable, through any process,
+   * and the name is free. The data itself is removed in the background. An account that is gone already is no error.
+   */
+  erase(account: Account): Promise<void>;
+}
+
+export interface NewToken {
+  readonly userId: string;
+  /** The device that the token is for: a client has one live token. Any string. */
+  readonly clientId: string;
+  /** The token itself; the store keeps its SHA-256 only. */
+  readonly token: string;
+  readonly lifetimeSeconds: number;
+}
+
+export interface Tokens {
+  /**
+   * Makes `token` the only live one of its client, durably. Of more than the allowed number of clients per account the
+   * oldest makes room. Throws `invalid_credentials` when the account is gone.
+   */
+  issue(token: NewToken): Promise<void>;
+  /** Throws `invalid_token` for one that is unknown, expired, replaced, revoked, or whose account is gone. */
+  check(token: string): Promise<void>;
+  /** Ends this token everywhere; throws `invalid_token` when it is not live. */
+  revoke(token: string): Promise<void>;
+}
+
+/** The entries of the account that the token belongs to. Each method throws `invalid_token`, checked in the same step. */
+export interface Entries {
+  /** The value as JSON text. Throws `key_not_found`. */
+  get(token: string, key: string): Promise<string>;
+  /** All keys in code-unit order. */
+  keys(token: string): Promise<string[]>;
+  /** Stores `json`, a value as JSON text, durably. */
+  put(token: string, key: string, json: string): Promise<void>;
+  /** Throws `key_not_found`. */
+  delete(token: string, key: string): Promise<void>;
+}
+
+export interface Engine {
+  /** `embedded` or `scale-out`: for messages only; nothing may depend on it. */
+  readonly name: string;
+  /** Where the data is, without credentials, for the line printed at start. */
+  readonly location: string;
+  readonly accounts: Accounts;
+  readonly tokens: Tokens;
+  readonly entries: Entries;
+  /** Waits for what is under way, then lets go of everything. May be called twice. */
+  close(): Promise<void>;
+}
