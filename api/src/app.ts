@@ -1,0 +1,40 @@
+import Koa from 'koa';
+import type { Config } from '@keybin/shared/config/config.js';
+import type { Log } from '@keybin/shared/log.js';
+import type { Engine } from '@keybin/shared/ports.js';
+import { bodyReader } from './body.js';
+import { answerErrors } from './middleware/errors.js';
+import { logRequests } from './middleware/request-log.js';
+import { refuseUnmatched } from './middleware/unmatched.js';
+import { Passwords } from './passwords.js';
+import { keybinRoutes } from './routes/keybin/routes.js';
+
+export interface AppParts {
+  readonly config: Config;
+  readonly engine: Engine;
+  readonly log: Log;
+}
+
+/** The HTTP application, ready to be given to a server: the order of its middleware. */
+export function createApp({ config, engine, log }: AppParts): Koa {
+  const passwords = new Passwords({
+    cost: config.accounts.bcryptCost,
+    hashesAtOnce: config.accounts.hashesAtOnce,
+    maxWaiting: config.accounts.maxWaitingHashes,
+  });
+  const app = new Koa();
+  app.on('error', (error: Error) => log.debug({ err: error }, 'An answer could not be sent'));
+  if (log.isLevelEnabled('debug')) app.use(logRequests(log));
+  app.use(answerErrors(log));
+  app.use(
+    keybinRoutes({
+      engine,
+      passwords,
+      readBody: bodyReader(config.limits.bodyBytes),
+      valueLimitBytes: config.limits.bodyBytes,
+      tokenLifetimeSeconds: config.store.tokenExpirationSeconds,
+    }),
+  );
+  app.use(refuseUnmatched);
+  return app;
+}

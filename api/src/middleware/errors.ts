@@ -1,0 +1,69 @@
+import { STATUS_CODES } from 'node:http';
+import type { Context, Middleware } from 'koa';
+import { KeybinError, type ErrorCode } from '@keybin/shared/errors.js';
+import type { Log } from '@keybin/shared/log.js';
+
+const statusOf: Readonly<Record<ErrorCode, number>> = {
+  body_not_json: 400,
+  parameter_missing: 400,
+  parameter_not_string: 400,
+  invalid_username: 400,
+  invalid_password: 400,
+  invalid_key: 400,
+  key_too_long: 400,
+  value_too_deep: 400,
+  number_out_of_range: 400,
+  invalid_credentials: 403,
+  invalid_token: 403,
+  route_not_found: 404,
+  key_not_found: 404,
+  method_not_allowed: 405,
+  account_exists: 409,
+  body_too_large: 413,
+  too_many_requests: 429,
+  unavailable: 503,
+  storage_full: 507,
+};
+
+const retryAfterSeconds = '2';
+const problemJson = 'application/problem+json';
+
+/** Answers whatever the layers below throw; the only place that knows which status an error code has. */
+export function answerErrors(log: Log): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next();
+    } catch (error) {
+      if (!ctx.writable) return; // the client has gone
+      const known = error instanceof KeybinError ? error : unknownError(error, log);
+      if (known.cause) log.debug({ err: known.cause }, known.message);
+      answer(ctx, known);
+    }
+  };
+}
+
+interface WireError {
+  readonly code: ErrorCode | 'internal_error';
+  readonly message: string;
+  readonly cause?: unknown;
+}
+
+function unknownError(error: unknown, log: Log): WireError {
+  log.error({ err: error }, 'A request failed');
+  return { code: 'internal_error', message: 'Internal server error' };
+}
+
+/** As text with the message alone, or as RFC 9457 "Problem Details" to a client that prefers that. */
+function answer(ctx: Context, { code, message }: WireError): void {
+  const status = code === 'internal_error' ? 500 : statusOf[code];
+  ctx.status = status;
+  ctx.set('Vary', 'Accept');
+  if (status === 429 || status === 503) ctx.set('Retry-After', retryAfterSeconds);
+  if (ctx.accepts('text/plain', problemJson) === problemJson) {
+    ctx.type = problemJson;
+    ctx.body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail: message, code });
+  } else {
+    ctx.type = 'text/plain; charset=utf-8';
+    ctx.body = message;
+  }
+}

@@ -1,0 +1,20 @@
+import type { Router } from '@koa/router';
+import { register } from '../../use-cases/register.js';
+import { unregister } from '../../use-cases/unregister.js';
+import { answerOk } from './answers.js';
+import { credentialsOf } from './parameters.js';
+import type { KeybinParts } from './routes.js';
+
+export function accountRoutes(router: Router, parts: KeybinParts): void {
+  router.post('/register', async (ctx) => {
+    const body = await parts.readBody(ctx);
+    await register(parts, credentialsOf(body));
+    answerOk(ctx);
+  });
+
+  router.delete('/unregister', async (ctx) => {
+    const body = await parts.readBody(ctx);
+    await unregister(parts, credentialsOf(body));
+    answerOk(ctx);
+  });
+}

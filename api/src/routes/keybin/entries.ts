@@ -1,0 +1,29 @@
+import type { Router } from '@koa/router';
+import { deleteValue, listKeys, readValue, storeValue } from '../../use-cases/entries.js';
+import { answerJson, answerOk } from './answers.js';
+import { keyOf, tokenOf, valueTextOf } from './parameters.js';
+import type { KeybinParts } from './routes.js';
+
+export function entryRoutes(router: Router, { engine, readBody, valueLimitBytes }: KeybinParts): void {
+  router.get('/user/:token/store/:key', async (ctx) => {
+    const json = await readValue(engine, tokenOf(ctx), keyOf(ctx));
+    answerJson(ctx, `{"value":${json}}`);
+  });
+
+  router.post('/user/:token/store/:key', async (ctx) => {
+    const body = await readBody(ctx);
+    const json = valueTextOf(body, valueLimitBytes);
+    await storeValue(engine, tokenOf(ctx), keyOf(ctx), json);
+    answerOk(ctx);
+  });
+
+  router.delete('/user/:token/store/:key', async (ctx) => {
+    await deleteValue(engine, tokenOf(ctx), keyOf(ctx));
+    answerOk(ctx);
+  });
+
+  router.get('/user/:token/keys', async (ctx) => {
+    const keys = await listKeys(engine, tokenOf(ctx));
+    answerJson(ctx, JSON.stringify({ keys }));
+  });
+}

@@ -1,0 +1,15 @@
+import type { Router } from '@koa/router';
+import { issueToken } from '../../use-cases/issue-token.js';
+import { answerJson } from './answers.js';
+import { clientIdOf, credentialsOf } from './parameters.js';
+import type { KeybinParts } from './routes.js';
+
+export function tokenRoutes(router: Router, parts: KeybinParts): void {
+  router.post('/token', async (ctx) => {
+    const body = await parts.readBody(ctx);
+    const credentials = credentialsOf(body);
+    const clientId = clientIdOf(body);
+    const token = await issueToken(parts, credentials, clientId);
+    answerJson(ctx, JSON.stringify({ token: { expire_seconds: parts.tokenLifetimeSeconds, token } }));
+  });
+}

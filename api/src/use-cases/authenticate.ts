@@ -1,0 +1,25 @@
+import { invalidCredentials } from '@keybin/shared/errors.js';
+import type { Account, Engine } from '@keybin/shared/ports.js';
+import type { Passwords } from '../passwords.js';
+
+/** Both checked before: of allowed characters and length. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface AccountParts {
+  readonly engine: Engine;
+  readonly passwords: Passwords;
+}
+
+/**
+ * The account that these credentials open. Throws `invalid_credentials`, after the same time for an unknown name as for a
+ * wrong password.
+ */
+export async function authenticate({ engine, passwords }: AccountParts, credentials: Credentials): Promise<Account> {
+  const account = await engine.accounts.find(credentials.username);
+  const matches = await passwords.matches(credentials.password, account?.passwordHash);
+  if (!account || !matches) throw invalidCredentials();
+  return account;
+}

@@ -1,0 +1,39 @@
+import { invalidKey, keyTooLong } from '@keybin/shared/errors.js';
+import type { Engine } from '@keybin/shared/ports.js';
+
+const maxKeyBytes = 512;
+const keyCharacters = /^[a-zA-Z0-9_.,]+$/; // without the m flag `$` is the very end
+
+/** The value as JSON text. Throws `invalid_token`, `invalid_key`, `key_too_long`, `key_not_found`. */
+export async function readValue(engine: Engine, token: string, key: string): Promise<string> {
+  if (!isKey(key)) return refuseKey(engine, token, key);
+  return engine.entries.get(token, key);
+}
+
+/** Stores JSON text. Throws `invalid_token`, `invalid_key`, `key_too_long`. */
+export async function storeValue(engine: Engine, token: string, key: string, json: string): Promise<void> {
+  if (!isKey(key)) return refuseKey(engine, token, key);
+  return engine.entries.put(token, key, json);
+}
+
+/** Throws `invalid_token`, `invalid_key`, `key_too_long`, `key_not_found`. */
+export async function deleteValue(engine: Engine, token: string, key: string): Promise<void> {
+  if (!isKey(key)) return refuseKey(engine, token, key);
+  return engine.entries.delete(token, key);
+}
+
+/** All keys of the account, in code-unit order. Throws `invalid_token`. */
+export async function listKeys(engine: Engine, token: string): Promise<string[]> {
+  return engine.entries.keys(token);
+}
+
+/** Keys are ASCII, so characters are bytes. */
+function isKey(key: string): boolean {
+  return key.length <= maxKeyBytes && keyCharacters.test(key);
+}
+
+/** A bad token is told before a bad key. */
+async function refuseKey(engine: Engine, token: string, key: string): Promise<never> {
+  await engine.tokens.check(token);
+  throw keyCharacters.test(key) ? keyTooLong() : invalidKey();
+}
