@@ -1,0 +1,103 @@
+import { Job, Queue, type IRedisTransaction, type JobsOptions } from 'bullmq';
+import { withDeadline } from '../../deadline.js';
+import type { Log } from '../../log.js';
+import { partitionPrefix, queueName } from './keys.js';
+import type { RedisConnection } from './redis-connection.js';
+
+/** Keys that were accepted together. Values are in the pending hash only: a job neither loses nor reveals data. */
+export interface ApplyJob {
+  readonly name: 'apply';
+  readonly data: { readonly entries: readonly (readonly [userId: string, keys: readonly string[]])[] };
+}
+
+/** The account is gone: remove what the store has of it. */
+export interface EraseJob {
+  readonly name: 'erase';
+  readonly data: { readonly userId: string };
+}
+
+/** A write that MongoDB refuses for good, in the failed set for the operator. */
+export interface RefusedJob {
+  readonly name: 'refused';
+  readonly data: { readonly userId: string; readonly key: string; readonly version: number };
+}
+
+export type EntriesJob = ApplyJob | EraseJob | RefusedJob;
+
+/** For `Queue`, `Worker` and `Job` of BullMQ. */
+export type EntriesJobData = EntriesJob['data'];
+export type EntriesJobName = EntriesJob['name'];
+
+/** A job is given up by an operator, never by a count: BullMQ's default is one attempt. */
+export const jobOptions = {
+  removeOnComplete: true,
+  removeOnFail: false,
+  attempts: 1_000_000_000,
+} as const satisfies JobsOptions;
+
+/** Entries that BullMQ keeps in the event stream of a partition, which nobody reads. */
+export const queueEventsLimit = 100;
+
+/** A `MULTI` to which BullMQ can add jobs, beside scripts of our own. */
+export type Transaction = IRedisTransaction & {
+  evalsha(sha: string, numberOfKeys: number, ...args: (string | number)[]): Transaction;
+};
+
+const openTimeoutMs = 5_000;
+
+/** The sending side of one partition's BullMQ queue. It shares its connection with others and leaves it open. */
+export class PartitionQueue {
+  readonly #queue: Queue<EntriesJobData, void, EntriesJobName>;
+  readonly #connection: RedisConnection;
+  readonly #newTransaction: () => Transaction;
+
+  private constructor(
+    queue: Queue<EntriesJobData, void, EntriesJobName>,
+    connection: RedisConnection,
+    newTransaction: () => Transaction,
+  ) {
+    this.#queue = queue;
+    this.#connection = connection;
+    this.#newTransaction = newTransaction;
+  }
+
+  /** `connection` must be ready. Throws `unavailable`. */
+  static async open(connection: RedisConnection, partition: number, log: Log): Promise<PartitionQueue> {
+    const queue = new Queue<EntriesJobData, void, EntriesJobName>(queueName, {
+      connection: connection.client,
+      prefix: partitionPrefix(partition),
+      streams: { events: { maxLen: queueEventsLimit } },
+    });
+    queue.on('error', (error) => log.debug({ err: error, partition }, 'BullMQ queue'));
+    const client = await withDeadline(queue.getBackend().client, openTimeoutMs, 'opening the queue');
+    // BullMQ declares the commands that it uses itself; underneath is ioredis, which has them all
+    return new PartitionQueue(queue, connection, () => client.multi() as Transaction);
+  }
+
+  /** The list of jobs that wait for a worker. */
+  get waitKey(): string {
+    return this.#queue.toKey('wait');
+  }
+
+  /** A new `MULTI`. Throws `unavailable` while Redis is away. */
+  transaction(): Transaction {
+    return this.#connection.client && this.#newTransaction();
+  }
+
+  /** Adds a job to `transaction`; it counts only once that was executed. */
+  async addTo(transaction: Transaction, { name, data }: EntriesJob): Promise<void> {
+    await new Job(this.#queue, name, data, jobOptions).addJob(transaction);
+  }
+
+  /**
+   * Adds a job at once. ioredis remembers which scripts a connection has loaded and inside a `MULTI` does not notice that
+   * Redis has forgotten them; on its own the command is sent again with its text, which mends the connection.
+   */
+  async add({ name, data }: EntriesJob): Promise<void> {
+    await new Job(this.#queue, name, data, jobOptions).addJob(await this.#queue.getBackend().client);
+  }
+
+  async close(): Promise<void> {
+    await this.#queue.close();
+  }
+}
