@@ -1,0 +1,171 @@
+import { MongoClient, MongoError, type Collection, type Db, type MongoClientOptions, type ObjectId } from 'mongodb';
+import type { Config } from '../../config/config.js';
+
+/** How long MongoDB may take over one operation of the API. */
+export const operationTimeoutMs = 1_500;
+
+/** Tombstones live as long as the mark of an erased account: a late write must find them. */
+const tombstoneLifetimeSeconds = 86_400;
+
+/** Tokens end in Redis's time, whatever MongoDB's clock says: its sweep only tidies, and must never be early. */
+const expiredTokenGraceSeconds = 3_600;
+
+/** An entry: `value` is JSON text; one without `value` is a tombstone. */
+export interface StoreDocument {
+  /** `<user_id>/<key>` */
+  readonly _id: string;
+  /** µs of Redis's time; the larger one wins. */
+  readonly version: number;
+  readonly value?: string;
+  readonly deleted_at?: Date;
+}
+
+export interface UserDocument {
+  /** The account's object id. */
+  readonly _id: ObjectId;
+  readonly user_id: string;
+  readonly number: number;
+  readonly username: string;
+  readonly password: string;
+  readonly created_at: Date;
+}
+
+/** The one token of a client. All times are Redis's. */
+export interface TokenDocument {
+  /** `<user_id>/<client>` */
+  readonly _id: string;
+  readonly user_id: string;
+  /** SHA-256 of the client id, hexadecimal. */
+  readonly client: string;
+  /** SHA-256 of the token, hexadecimal. */
+  readonly hash: string;
+  readonly expires_at: Date;
+  readonly issued_at: Date;
+}
+
+/** An erased account whose data is not all gone yet, or might come back. */
+export interface ErasureDocument {
+  /** The user id: a name may belong to someone else by now. */
+  readonly _id: string;
+  readonly erased_at: Date;
+  /** When the next pass is to run. */
+  readonly due_at: Date;
+  /** Passes that have run. */
+  readonly passes: number;
+  /** The pass after this time is the last. */
+  readonly ends_at: Date;
+}
+
+export interface CounterDocument {
+  readonly _id: string;
+  readonly last: number;
+}
+
+/** What all processes must agree on, such as the number of partitions. */
+export interface SettingDocument {
+  readonly _id: string;
+  readonly value: number | string;
+}
+
+type StoreSettings = Config['store'];
+
+/** The database of the scale-out engine, connected: majority writes, reads from the primary. */
+export class Database {
+  readonly store: Collection<StoreDocument>;
+  readonly users: Collection<UserDocument>;
+  readonly tokens: Collection<TokenDocument>;
+  readonly counters: Collection<CounterDocument>;
+  readonly erasures: Collection<ErasureDocument>;
+  readonly settings: Collection<SettingDocument>;
+  readonly #client: MongoClient;
+  #closed: Promise<void> | undefined;
+
+  constructor(client: MongoClient, settings: StoreSettings) {
+    const db: Db = client.db(settings.database);
+    this.#client = client;
+    this.store = db.collection(settings.storeCollection);
+    this.users = db.collection(settings.usersCollection);
+    this.tokens = db.collection(settings.tokenCollection);
+    this.counters = db.collection('counters');
+    this.erasures = db.collection('erasures');
+    this.settings = db.collection('settings');
+  }
+
+  /** May be called twice. */
+  close(): Promise<void> {
+    this.#closed ??= this.#client.close();
+    return this.#closed;
+  }
+}
+
+/**
+ * Connects, makes the indexes and answers the database. Throws a plain `Error` of one line when MongoDB cannot be reached or
+ * holds an original Keybin's documents. Each operation sent through it fails after `timeoutMs`, even if MongoDB hangs; nothing
+ * is sent twice, so an error after a write leaves one unknown outcome, not two.
+ */
+export async function openDatabase(settings: StoreSettings, timeoutMs = operationTimeoutMs): Promise<Database> {
+  const options: MongoClientOptions = {
+    appName: 'keybin',
+    serverSelectionTimeoutMS: timeoutMs,
+    connectTimeoutMS: timeoutMs,
+    socketTimeoutMS: timeoutMs,
+    waitQueueTimeoutMS: timeoutMs,
+    retryReads: false,
+    retryWrites: false,
+    readPreference: 'primary',
+    writeConcern: { w: 'majority', wtimeoutMS: timeoutMs },
+    ignoreUndefined: true,
+  };
+  const client = new MongoClient(settings.host, options);
+  const database = new Database(client, settings);
+  try {
+    await client.connect();
+    await refuseOriginal(database, settings);
+    await createIndexes(database);
+    return database;
+  } catch (error) {
+    await database.close();
+    if (error instanceof MongoError) throw new Error(`MongoDB cannot be used: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+async function createIndexes({ store, users, tokens, erasures }: Database): Promise<void> {
+  await Promise.all([
+    store.createIndexes([
+      {
+        key: { deleted_at: 1 },
+        expireAfterSeconds: tombstoneLifetimeSeconds,
+        partialFilterExpression: { deleted_at: { $exists: true } },
+      },
+    ]),
+    users.createIndexes([
+      { key: { username: 1 }, unique: true },
+      { key: { user_id: 1 }, unique: true },
+      { key: { number: 1 }, unique: true },
+    ]),
+    tokens.createIndexes([
+      { key: { hash: 1 }, unique: true },
+      { key: { user_id: 1, issued_at: -1 } },
+      { key: { expires_at: 1 }, expireAfterSeconds: expiredTokenGraceSeconds },
+    ]),
+    erasures.createIndexes([{ key: { due_at: 1 } }]),
+  ]);
+}
+
+/** Each question is answered by an index, or by a collection that is not Keybin's yet. */
+async function refuseOriginal({ store, users, tokens }: Database, settings: StoreSettings): Promise<void> {
+  const madeByDriver = { _id: { $type: 'objectId' as const } };
+  const found = await Promise.all([
+    store.findOne(madeByDriver, { projection: { _id: 1 } }),
+    tokens.findOne(madeByDriver, { projection: { _id: 1 } }),
+    users.findOne({ number: { $exists: false } }, { projection: { _id: 1 } }),
+  ]);
+  const names = [settings.storeCollection, settings.tokenCollection, settings.usersCollection];
+  const original = names.filter((_name, position) => found[position]);
+  if (original.length === 0) return;
+  throw new Error(
+    `Database '${settings.database}' holds documents of an original Keybin (in ${original.join(', ')}): ` +
+      `'keybin migrate' takes it over`,
+  );
+}

@@ -1,0 +1,23 @@
+import { MongoError, MongoServerError, MongoServerSelectionError } from 'mongodb';
+import { KeybinError, unavailable } from '../../errors.js';
+
+/**
+ * Settles as one operation of the driver or of ioredis does; its failure is an outage. Whether a write that failed thus was
+ * done is unknown, unless `wasNotSent` says otherwise.
+ */
+export async function orUnavailable<T>(operation: Promise<T>): Promise<T> {
+  try {
+    return await operation;
+  } catch (error) {
+    throw error instanceof KeybinError ? error : unavailable(error);
+  }
+}
+
+export const isDuplicate = (error: unknown): boolean => error instanceof MongoServerError && error.code === 11_000;
+
+/** Whether a MongoDB operation that failed with `unavailable` certainly never left this process. */
+export function wasNotSent(error: unknown): boolean {
+  const cause = error instanceof KeybinError ? error.cause : error;
+  if (cause instanceof MongoServerSelectionError) return true;
+  return cause instanceof MongoError && cause.name === 'MongoWaitQueueTimeoutError'; // a class that the driver keeps to itself
+}
