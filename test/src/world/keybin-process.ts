@@ -1,0 +1,67 @@
+import { fileURLToPath } from 'node:url';
+import { request } from 'undici';
+import { Child } from './child.js';
+import { onFreePort } from './free-port.js';
+import { temporaryDirectory } from './temporary-directory.js';
+
+export interface ProcessOptions {
+  /** `KEYBIN_*` settings. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The working directory, where `./data` is: a new one unless told otherwise. */
+  readonly cwd?: string;
+  readonly args?: readonly string[];
+}
+
+export interface ApiProcess {
+  /** Without a slash at its end. */
+  readonly url: string;
+  readonly port: number;
+  readonly child: Child;
+  stop(): Promise<void>;
+  kill(signal: NodeJS.Signals): Promise<void>;
+}
+
+const main = (workspace: 'api' | 'worker') =>
+  fileURLToPath(new URL(`../../../${workspace}/dist/main.js`, import.meta.url));
+
+/** Cheap password hashes: the tests log in often. */
+const testSettings = { KEYBIN_ACCOUNTS_BCRYPT_COST: '4' };
+
+/** Starts api/dist/main.js on a free port and waits until it answers. */
+export async function startApi(options: ProcessOptions = {}): Promise<ApiProcess> {
+  return onFreePort(async (port) => {
+    const child = new Child(`api ${port}`, process.execPath, [main('api'), ...(options.args ?? [])], {
+      cwd: options.cwd ?? temporaryDirectory(),
+      env: { ...testSettings, KEYBIN_APP_PORT: String(port), ...options.env },
+    });
+    const url = `http://127.0.0.1:${port}`;
+    await child.ready(async () => (await request(url, { headersTimeout: 2_000 })).body.dump());
+    return { url, port, child, stop: () => stopCleanly(child), kill: (signal) => child.kill(signal) };
+  });
+}
+
+export interface WorkerProcess {
+  readonly child: Child;
+  stop(): Promise<void>;
+  kill(signal: NodeJS.Signals): Promise<void>;
+}
+
+/** Starts worker/dist/main.js and waits until it says that it is at work. */
+export async function startWorker(options: ProcessOptions = {}): Promise<WorkerProcess> {
+  const child = new Child('worker', process.execPath, [main('worker'), ...(options.args ?? [])], {
+    cwd: options.cwd ?? temporaryDirectory(),
+    env: { ...testSettings, ...options.env },
+  });
+  await child.ready(async () => {
+    if (child.logs.length === 0) throw new Error('not a line in its log');
+  });
+  return { child, stop: () => stopCleanly(child), kill: (signal) => child.kill(signal) };
+}
+
+/** A process that was asked to end drains and says 0; one that a test killed already is no matter. */
+async function stopCleanly(child: Child): Promise<void> {
+  if (!child.alive) return;
+  const { code, signal } = await child.stop();
+  if (code !== 0)
+    throw new Error(`${child.name} ended with ${code ?? signal} after SIGTERM. It printed:\n${child.output}`);
+}

@@ -1,0 +1,9 @@
+import { killLeftovers } from './child.js';
+
+/** Loaded by mocha itself: a run that leaves a process behind has failed. */
+export const mochaHooks = {
+  afterAll() {
+    const left = killLeftovers();
+    if (left.length > 0) throw new Error(`Tests left processes behind: ${left.join(', ')}`);
+  },
+};

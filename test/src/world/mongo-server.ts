@@ -1,0 +1,57 @@
+import { MongoClient } from 'mongodb';
+import { Child } from './child.js';
+import { onFreePort } from './free-port.js';
+import { temporaryDirectory } from './temporary-directory.js';
+
+/** A mongod of one's own; only flags that every version knows. */
+export class MongoServer {
+  #child: Child | undefined;
+  readonly dir = temporaryDirectory();
+
+  constructor(readonly port: number) {}
+
+  get url(): string {
+    return `mongodb://127.0.0.1:${this.port}/`;
+  }
+
+  /** Starts it (again) on the same port and directory; resolves when it answers. */
+  async start(): Promise<void> {
+    if (this.#child?.alive) throw new Error('This mongod runs');
+    const args = ['--port', String(this.port), '--dbpath', this.dir, '--bind_ip', '127.0.0.1'];
+    const child = new Child(`mongod ${this.port}`, 'mongod', args);
+    this.#child = child;
+    await child.ready(() => ping(this.url));
+  }
+
+  /** Ends it with SIGTERM and keeps its data. */
+  async stop(): Promise<void> {
+    await this.#child?.stop();
+  }
+
+  /** SIGKILL (resolves when it is gone), SIGSTOP and SIGCONT. */
+  async kill(signal: NodeJS.Signals): Promise<void> {
+    await this.#child?.kill(signal);
+  }
+}
+
+/** Starts a mongod from PATH on a free port. */
+export async function startMongod(): Promise<MongoServer> {
+  return onFreePort(async (port) => {
+    const server = new MongoServer(port);
+    await server.start();
+    return server;
+  });
+}
+
+async function ping(url: string): Promise<void> {
+  const client = new MongoClient(url, {
+    serverSelectionTimeoutMS: 200,
+    connectTimeoutMS: 1_000,
+    socketTimeoutMS: 1_000,
+  });
+  try {
+    await client.db('admin').command({ ping: 1 });
+  } finally {
+    await client.close();
+  }
+}

@@ -1,0 +1,17 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Removed when the test process ends, since a stopped server may be started again on its data. */
+const made = new Set<string>();
+
+process.on('exit', () => {
+  for (const directory of made) rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+});
+
+/** An empty directory of one's own, outside the repository. */
+export function temporaryDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'keybin-test-'));
+  made.add(directory);
+  return directory;
+}
