@@ -1,0 +1,83 @@
+-- Accepts a group of writes of one partition: checks each one's token, gives it a version and stages it.
+--
+-- KEYS  1 clock  2 waiting  3 bytes  4 BullMQ's list of waiting jobs
+--       then for each account: pending, erased, tokens
+-- ARGV  1 deadline, Redis's time in µs: a command that comes later does nothing
+--       2 most bytes that may be pending  3 most entries that may be pending, and most jobs that may wait
+--       4 number of accounts, then their user ids
+--       then for each write: position of its account (from 1), client, hash of the token, key, change
+--       A change is P and the value (put), D (delete), or F (delete, because MongoDB has the key).
+-- Answers {Redis's time in µs}, if that is past the deadline, or {Redis's time in µs, an answer for each write}:
+--   16 digits  accepted with this version
+--   refused    the record of this client is for another token, or has expired
+--   unknown    there is no record to tell
+--   marked     the account is being erased
+--   full       the limits leave no room
+--   absent     delete: what is pending is a delete already
+--   look       delete: nothing is pending, MongoDB knows whether there is something to delete
+
+local headLength = 17
+
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local nowText = string.format('%.0f', now)
+if now > tonumber(ARGV[1]) then return {nowText} end
+
+local maxBytes, maxEntries, accounts = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local clock = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now - 1)
+local entries = redis.call('ZCARD', KEYS[2])
+local bytes = tonumber(redis.call('GET', KEYS[3]) or 0)
+local queueFull = redis.call('LLEN', KEYS[4]) >= maxEntries
+local bytesBefore, accepted = bytes, false
+
+local marked = {}
+for account = 1, accounts do
+  marked[account] = redis.call('EXISTS', KEYS[3 * account + 3]) == 1
+end
+
+local function verdict(tokens, client, hash)
+  local record = redis.call('HGET', tokens, client)
+  if not record or string.sub(record, 1, 1) ~= 'R' then return 'unknown' end
+  if string.sub(record, 18) ~= hash or tonumber(string.sub(record, 2, 17)) <= now then return 'refused' end
+  return 'live'
+end
+
+local function accept(account, client, hash, key, change)
+  if marked[account] then return 'marked' end
+  local token = verdict(KEYS[3 * account + 4], client, hash)
+  if token ~= 'live' then return token end
+
+  local pending = KEYS[3 * account + 2]
+  local before = redis.call('HSTRLEN', pending, key)
+  local operation = string.sub(change, 1, 1)
+  if operation ~= 'P' then
+    if before == headLength then return 'absent' end
+    if before == 0 and operation == 'D' then return 'look' end
+    change = 'D'
+  end
+
+  local grows = headLength - 1 + #change - before
+  if before == 0 then grows = grows + #key end
+  if queueFull or (grows > 0 and bytes + grows > maxBytes) or (before == 0 and entries >= maxEntries) then
+    return 'full'
+  end
+
+  clock = clock + 1
+  local version = string.format('%016.0f', clock)
+  redis.call('HSET', pending, key, version .. change)
+  entries = entries + redis.call('ZADD', KEYS[2], 'NX', version, ARGV[4 + account] .. '/' .. key)
+  bytes = bytes + grows
+  accepted = true
+  return version
+end
+
+local answers = {nowText}
+for at = 5 + accounts, #ARGV, 5 do
+  answers[#answers + 1] = accept(tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
+end
+
+if accepted then
+  redis.call('SET', KEYS[1], string.format('%.0f', clock))
+  if bytes ~= bytesBefore then redis.call('INCRBY', KEYS[3], string.format('%.0f', bytes - bytesBefore)) end
+end
+return answers

@@ -1,0 +1,177 @@
+import { withDeadline } from '../../deadline.js';
+import { KeybinError, unavailable } from '../../errors.js';
+import type { Log } from '../../log.js';
+import type { Bearer } from './bearer.js';
+import { bytesKey, clockKey, erasedKey, partitionPrefix, pendingKey, tokensKey, waitingKey } from './keys.js';
+import type { ApplyJob, PartitionQueue } from './queue.js';
+import type { RedisConnection } from './redis-connection.js';
+import { loadScript, type Script } from './scripts.js';
+
+export interface Write {
+  readonly bearer: Bearer;
+  readonly key: string;
+  /** `P` and the value as JSON text; `D`: delete; `F`: delete, because MongoDB has the key. */
+  readonly change: string;
+  /** In `performance.now()`'s time: the answer is needed by then, and nothing is accepted later. */
+  readonly deadlineMs: number;
+}
+
+/** `late`: the deadline was over when the write reached Redis, nothing happened. The others are explained in `accept.lua`. */
+export type WriteAnswer = `${number}` | 'refused' | 'unknown' | 'marked' | 'full' | 'absent' | 'look' | 'late';
+
+/** What one partition may have pending. */
+export interface Limits {
+  readonly maxPendingBytes: number;
+  /** Entries pending, and jobs waiting. */
+  readonly maxBacklog: number;
+}
+
+const maxGroupEntries = 1_000;
+const maxGroupBytes = 4 * 1024 * 1024;
+
+/** A commit is not begun for a write that needs its answer sooner. */
+const leastCommitMs = 20;
+
+class Group {
+  readonly writes: Write[] = [];
+  readonly answers: Promise<readonly WriteAnswer[]>;
+  bytes = 0;
+  deadlineMs = Infinity;
+  settle: (answers: Promise<readonly WriteAnswer[]>) => void = () => {};
+
+  constructor() {
+    this.answers = new Promise((resolve) => (this.settle = resolve));
+  }
+
+  hasRoom(bytes: number): boolean {
+    return this.writes.length < maxGroupEntries && (this.bytes === 0 || this.bytes + bytes <= maxGroupBytes);
+  }
+
+  /** The write's position among the answers. */
+  add(write: Write, bytes: number): number {
+    this.bytes += bytes;
+    this.deadlineMs = Math.min(this.deadlineMs, write.deadlineMs);
+    return this.writes.push(write) - 1;
+  }
+}
+
+/**
+ * Accepts the writes of one partition in groups.
+ *
+ *     idle --write--> gathering --end of the turn--> committing --answer--> committing the next group, or idle
+ *
+ * Writes that arrive while a commit is under way gather for the next one. A commit is one `MULTI` of `accept.lua` for the whole
+ * group and one BullMQ job that lists its keys, and has a deadline in Redis's time: a command that timed out here may still run
+ * there. Each result of the `MULTI` is looked at:
+ *
+ *     accept unknown to Redis     nothing is staged: load it, commit again (the job alone is harmless)
+ *     job failed only             the entries are staged: add only the job again, for accepting again could win over a
+ *                                 write that was answered in between; if that fails too, the sweeper finds the entries
+ *     aborted, out of memory      nothing is staged: unavailable
+ *     no answer                   unknown: unavailable
+ */
+export class GroupCommit {
+  readonly #prefix: string;
+  readonly #groups: Group[] = [];
+  #busy = false;
+
+  constructor(
+    partition: number,
+    private readonly connection: RedisConnection,
+    private readonly queue: PartitionQueue,
+    private readonly limits: Limits,
+    private readonly log: Log,
+    private readonly script: Script = loadScript('accept'),
+  ) {
+    this.#prefix = partitionPrefix(partition);
+  }
+
+  /** Resolves with the answer to this write once it is durable. Throws `unavailable`: the outcome may be unknown. */
+  async accept(write: Write): Promise<WriteAnswer> {
+    const bytes = Buffer.byteLength(write.change);
+    let group = this.#groups.at(-1);
+    if (!group?.hasRoom(bytes)) this.#groups.push((group = new Group()));
+    const position = group.add(write, bytes);
+    if (!this.#busy) {
+      this.#busy = true;
+      setImmediate(() => this.#commitGathered());
+    }
+    const answers = await group.answers;
+    return answers[position] ?? 'late'; // as many answers as writes, or none: late
+  }
+
+  #commitGathered(): void {
+    const group = this.#groups.shift();
+    this.#busy = group !== undefined;
+    if (!group) return;
+    const answers = this.#commit(group);
+    group.settle(answers);
+    answers.then(
+      () => this.#commitGathered(),
+      () => this.#commitGathered(),
+    );
+  }
+
+  async #commit({ writes, deadlineMs }: Group): Promise<readonly WriteAnswer[]> {
+    for (;;) {
+      const remainingMs = deadlineMs - performance.now();
+      if (remainingMs < leastCommitMs) throw unavailable(new Error('no time left for a commit'));
+      const answers = await withDeadline(this.#send(writes, remainingMs), remainingMs, 'a commit to Redis');
+      if (answers) return answers;
+    }
+  }
+
+  /** Answers nothing if Redis did not know the script, which it does now. */
+  async #send(writes: readonly Write[], remainingMs: number): Promise<readonly WriteAnswer[] | undefined> {
+    try {
+      const { connection, queue, script } = this;
+      const transaction = queue.transaction();
+      const { keys, args, job } = this.#describe(writes, Math.floor(connection.timeUs + remainingMs * 1_000));
+      transaction.evalsha(script.sha, keys.length, ...keys, ...args);
+      await queue.addTo(transaction, job);
+      const [accepted, added] = (await transaction.exec()) ?? [];
+      if (!accepted || !added) throw new Error('the transaction was not executed');
+      if (accepted[0]?.message.startsWith('NOSCRIPT')) {
+        await connection.client.script('LOAD', script.lua);
+        return undefined;
+      }
+      if (accepted[0]) throw accepted[0];
+      if (added[0]) await this.#addJobAgain(job, added[0]);
+      const [timeUs, ...answers] = accepted[1] as [string, ...WriteAnswer[]]; // as accept.lua says
+      connection.observeTime(Number(timeUs));
+      return answers;
+    } catch (error) {
+      throw error instanceof KeybinError ? error : unavailable(error);
+    }
+  }
+
+  async #addJobAgain(job: ApplyJob, reason: Error): Promise<void> {
+    this.log.info({ err: reason }, 'job was not added with its entries: adding it again');
+    try {
+      await this.queue.add(job);
+    } catch (error) {
+      this.log.warn({ err: error }, 'entries were accepted without a job: the sweeper will find them');
+    }
+  }
+
+  #describe(writes: readonly Write[], deadlineUs: number) {
+    const run = this.connection.run;
+    const keys = [clockKey, waitingKey, bytesKey].map((name) => name(this.#prefix)).concat(this.queue.waitKey);
+    const accounts = new Map<string, { position: number; keys: Set<string> }>();
+    const changes: (string | number)[] = [];
+    for (const { bearer, key, change } of writes) {
+      let account = accounts.get(bearer.userId);
+      if (!account) {
+        accounts.set(bearer.userId, (account = { position: accounts.size + 1, keys: new Set() }));
+        keys.push(pendingKey(this.#prefix, bearer.userId), erasedKey(this.#prefix, bearer.userId));
+        keys.push(tokensKey(this.#prefix, run, bearer.userId));
+      }
+      account.keys.add(key);
+      changes.push(account.position, bearer.client, bearer.tokenHash, key, change);
+    }
+    const { maxPendingBytes, maxBacklog } = this.limits;
+    const args = [deadlineUs, maxPendingBytes, maxBacklog, accounts.size, ...accounts.keys(), ...changes];
+    const entries = [...accounts].map(([userId, account]) => [userId, [...account.keys]] as const);
+    return { keys, args, job: { name: 'apply', data: { entries } } satisfies ApplyJob };
+  }
+}
