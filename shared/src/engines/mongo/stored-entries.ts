@@ -1,0 +1,75 @@
+import type { Collection } from 'mongodb';
+import { answerTimeoutMs, remainingMs, withDeadline } from '../../deadline.js';
+import { Turn } from '../../turn.js';
+import type { StoreDocument } from './database.js';
+import { orUnavailable } from './outages.js';
+
+/** The `_id` of an entry. */
+export const entryId = (userId: string, key: string) => `${userId}/${key}`;
+
+interface Ask {
+  readonly id: string;
+  readonly deadlineMs: number;
+}
+
+const maxEntriesInOneFind = 200;
+const keysInOnePage = 5_000;
+
+/** After `/` in ASCII: the `_id`s of an account's entries are all before `<user_id>0`. */
+const afterSlash = '0';
+
+/** Reads entries from MongoDB. Each find is bounded in time and throws `unavailable` if it is not answered. */
+export class StoredEntries {
+  readonly #turn: Turn<Ask, string | undefined>;
+
+  constructor(private readonly store: Collection<StoreDocument>) {
+    this.#turn = new Turn((asked) => this.#findAll(asked));
+  }
+
+  /**
+   * The value as JSON text, if there is one. All entries asked for in one turn of the event loop share a find, which is sent
+   * when the turn ends. `deadlineMs`: in `performance.now()`'s time.
+   */
+  find(userId: string, key: string, deadlineMs: number): Promise<string | undefined> {
+    return this.#turn.ask({ id: entryId(userId, key), deadlineMs });
+  }
+
+  /**
+   * The keys of an account in code-unit order, page by page: values stay where they are. The first page is needed by
+   * `deadlineMs`; each further one has its own time, for a long list may take long.
+   */
+  async *keys(userId: string, deadlineMs: number): AsyncGenerator<string[], void, undefined> {
+    const prefix = entryId(userId, '');
+    const before = userId + afterSlash;
+    let timeoutMs = remainingMs(deadlineMs);
+    for (let after = prefix; ; timeoutMs = answerTimeoutMs) {
+      const cursor = this.store
+        .find({ _id: { $gt: after, $lt: before }, deleted_at: { $exists: false } }, { projection: { _id: 1 } })
+        .sort({ _id: 1 })
+        .limit(keysInOnePage)
+        .batchSize(keysInOnePage + 1); // one answer, and no cursor is left open
+      const found = await orUnavailable(withDeadline(cursor.toArray(), timeoutMs, 'listing keys in MongoDB'));
+      const ids = found.map(({ _id }) => _id);
+      if (ids.length > 0) yield ids.map((id) => id.slice(prefix.length));
+      const last = ids.at(-1);
+      if (last === undefined || ids.length < keysInOnePage) return;
+      after = last;
+    }
+  }
+
+  async #findAll(asked: readonly Ask[]): Promise<readonly (string | undefined)[]> {
+    const ids = [...new Set(asked.map(({ id }) => id))];
+    const timeoutMs = remainingMs(Math.min(...asked.map(({ deadlineMs }) => deadlineMs)));
+    const finds = [];
+    for (let at = 0; at < ids.length; at += maxEntriesInOneFind) {
+      finds.push(this.#findSome(ids.slice(at, at + maxEntriesInOneFind)));
+    }
+    const found = await orUnavailable(withDeadline(Promise.all(finds), timeoutMs, 'reading from MongoDB'));
+    const values = new Map(found.flat().map(({ _id, value }) => [_id, value]));
+    return asked.map(({ id }) => values.get(id));
+  }
+
+  #findSome(ids: string[]): Promise<StoreDocument[]> {
+    return this.store.find({ _id: { $in: ids } }, { projection: { value: 1 }, batchSize: ids.length + 1 }).toArray();
+  }
+}
