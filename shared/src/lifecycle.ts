@@ -50,29 +50,35 @@ export class Lifecycle {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** Drains and ends the process. Called again it ends the process at once. */
+  /** Drains, then ends the process. Called again it changes nothing. */
   end(reason: string): void {
-    const { log, drainTimeoutMs, exit = (code: number) => process.exit(code) } = this.#options;
-    if (this.#drained) {
-      log.warn(`${reason} while draining: leaving at once`);
-      exit(1);
-      return;
-    }
+    if (this.#drained) return;
+    const { log, drainTimeoutMs } = this.#options;
     log.info(`${reason}: draining`);
-    const timer = setTimeout(() => {
-      log.error(`Not drained within ${drainTimeoutMs} ms: leaving`);
-      exit(1);
-    }, drainTimeoutMs);
+    const timer = setTimeout(() => this.leave(`Not drained within ${drainTimeoutMs} ms`), drainTimeoutMs);
     this.drain()
       .then(
-        () => exit(0),
-        () => exit(1),
+        () => this.#exit(0),
+        () => this.#exit(1),
       )
       .finally(() => clearTimeout(timer));
   }
 
-  /** The first SIGTERM or SIGINT drains, the second leaves at once. */
+  /** Ends the process at once, with exit code 1. */
+  leave(reason: string): void {
+    this.#options.log.warn(`${reason}: leaving at once`);
+    this.#exit(1);
+  }
+
+  /** The first SIGTERM or SIGINT ends the process, the second at once. */
   endOnSignals(): void {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => this.end(signal));
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => (this.#drained ? this.leave(`Another ${signal}`) : this.end(signal)));
+    }
+  }
+
+  #exit(code: number): void {
+    const { exit = (status: number) => process.exit(status) } = this.#options;
+    exit(code);
   }
 }
