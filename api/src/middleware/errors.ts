@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Context, Middleware } from 'koa';
-import { KeybinError, type ErrorCode } from '@keybin/shared/errors.js';
+import { KeybinError, routeNotFound, type ErrorCode } from '@keybin/shared/errors.js';
 import type { Log } from '@keybin/shared/log.js';
 
 const statusOf: Readonly<Record<ErrorCode, number>> = {
@@ -49,8 +49,13 @@ interface WireError {
 }
 
 function unknownError(error: unknown, log: Log): WireError {
+  if (isInvalidUrl(error)) return routeNotFound(); // a target such as `http://[`; the error quotes it
   log.error({ err: error }, 'A request failed');
   return { code: 'internal_error', message: 'Internal server error' };
+}
+
+function isInvalidUrl(error: unknown): boolean {
+  return error instanceof TypeError && 'code' in error && error.code === 'ERR_INVALID_URL';
 }
 
 /** As text with the message alone, or as RFC 9457 "Problem Details" to a client that prefers that. */
