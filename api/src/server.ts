@@ -82,9 +82,9 @@ export class HttpServer {
   /** Of the error only the code is used: its text holds the request's path. */
   #refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
     const response = this.#connections.get(socket);
-    const answering = response && !response.writableEnded && response.req.complete;
+    const owed = response && !response.writableEnded && (response.req.complete || response.headersSent);
     // An answer is still to come on this connection, and this one would be taken for it.
-    if (answering || (response?.headersSent === true && !response.writableEnded) || !socket.writable) socket.destroy();
+    if (owed || !socket.writable) socket.destroy();
     else end(socket, statusOfParseError(error.code));
   }
 }

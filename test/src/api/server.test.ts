@@ -1,0 +1,154 @@
+import type { RequestListener, ServerResponse } from 'node:http';
+import { expect } from 'chai';
+import { HttpServer } from '@keybin/api/server.js';
+import { eventually } from '../world/eventually.js';
+import { RawConnection } from './raw-connection.js';
+
+const get = 'GET / HTTP/1.1\r\nHost: test\r\n\r\n';
+
+const answerAtOnce: RequestListener = (_request, response) => response.end('answered');
+
+describe('the HTTP server', () => {
+  let server: HttpServer;
+  const waiting: ServerResponse[] = [];
+  const connections: RawConnection[] = [];
+
+  async function start(listener: RequestListener, requestTimeoutMs = 5_000): Promise<string> {
+    server = new HttpServer(listener, { requestTimeoutMs });
+    const { port } = await server.listen(0, '127.0.0.1');
+    return `http://127.0.0.1:${port}`;
+  }
+
+  async function open(url: string): Promise<RawConnection> {
+    const connection = await RawConnection.open(url);
+    connections.push(connection);
+    return connection;
+  }
+
+  const answerLater: RequestListener = (_request, response) => waiting.push(response);
+
+  afterEach(async () => {
+    for (const response of waiting.splice(0)) response.end();
+    for (const connection of connections.splice(0)) connection.destroy();
+    await server.close();
+  });
+
+  for (const [what, bytes, status] of [
+    ['an unknown method', 'FOO / HTTP/1.1\r\nHost: test\r\n\r\n', 405],
+    ['CONNECT', 'CONNECT test:80 HTTP/1.1\r\nHost: test\r\n\r\n', 405],
+    ['headers that are too large', `GET / HTTP/1.1\r\nHost: test\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
+    ['broken headers', 'GET / HTTP/1.1\r\nHost test\r\n\r\n', 400],
+    ['a broken chunk', 'POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\nnot hex\r\n', 400],
+    [
+      'a length beside chunks',
+      'POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n',
+      400,
+    ],
+  ] as const) {
+    it(`answers ${status} to ${what} and ends the connection`, async () => {
+      const connection = await open(await start(answerLater));
+      connection.send(bytes);
+      const answer = await connection.closed();
+      expect(connection.statuses).to.deep.equal([status]);
+      expect(answer)
+        .to.include('Connection: close')
+        .and.to.match(/Content-Type: text\/plain/);
+      expect(answer.includes('Allow: GET, HEAD, POST, DELETE')).to.equal(status === 405);
+    });
+  }
+
+  it('answers 408 to a request whose headers are slow', async () => {
+    const connection = await open(await start(answerAtOnce, 100));
+    connection.send('GET / HTTP/1.1\r\nHo');
+    await connection.closed();
+    expect(connection.statuses).to.deep.equal([408]);
+  });
+
+  it('answers 408 to a request whose body is slow', async () => {
+    const connection = await open(await start(answerLater, 100));
+    connection.send('POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\n1234');
+    await connection.closed();
+    expect(connection.statuses).to.deep.equal([408]);
+  });
+
+  it('does not answer broken bytes in the place of an answer that is still to come', async () => {
+    const connection = await open(await start(answerLater));
+    connection.send(`${get}FOO`);
+    await connection.closed();
+    expect(connection.received).to.equal('');
+  });
+
+  it('says which port it took', async () => {
+    const url = await start(answerAtOnce);
+    expect(new URL(url).port).to.match(/^[1-9]/);
+  });
+
+  it('fails to listen where another one does', async () => {
+    const { port } = new URL(await start(answerAtOnce));
+    const second = new HttpServer(answerAtOnce, { requestTimeoutMs: 5_000 });
+    const result = await Promise.allSettled([second.listen(Number(port), '127.0.0.1')]);
+    expect(result[0]).to.include({ status: 'rejected' });
+  });
+
+  describe('that closes', () => {
+    it('answers what it accepted, with Connection: close', async () => {
+      const connection = await open(await start(answerLater));
+      connection.send(get);
+      const response = await eventually(() => waiting[0], 'the request');
+      const closed = server.close();
+      response.end('late');
+      await closed;
+      expect(await connection.closed()).to.match(/^HTTP\/1\.1 200 [^]*\r\nConnection: close\r\n[^]*late$/i);
+    });
+
+    it('answers each request of a pipeline that it accepted', async () => {
+      const connection = await open(await start(answerLater));
+      connection.send(get + get);
+      await eventually(() => waiting.length === 2, 'two requests');
+      const closed = server.close();
+      for (const response of waiting) response.end('late');
+      await closed;
+      await connection.closed();
+      expect(connection.statuses).to.deep.equal([200, 200]);
+    });
+
+    it('takes a request whose body is still to come', async () => {
+      const url = await start((request, response) => request.resume().on('end', () => response.end('late')));
+      const connection = await open(url);
+      connection.send('POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\n\r\n1');
+      const other = await open(url);
+      other.send(get);
+      await other.answers(1);
+      const closed = server.close();
+      connection.send('2');
+      await closed;
+      expect(await connection.closed()).to.match(/^HTTP\/1\.1 200 [^]*late$/);
+    });
+
+    it('ends connections that wait for their next request', async () => {
+      const connection = await open(await start(answerAtOnce));
+      connection.send(get);
+      await connection.answers(1);
+      await server.close();
+      await connection.closed();
+    });
+
+    it('ends connections that never sent anything', async () => {
+      const connection = await open(await start(answerAtOnce));
+      await server.close();
+      await connection.closed();
+    });
+
+    it('takes no new connection', async () => {
+      const url = await start(answerAtOnce);
+      await server.close();
+      const result = await Promise.allSettled([RawConnection.open(url)]);
+      expect(result[0].status).to.equal('rejected');
+    });
+
+    it('may be told so twice', async () => {
+      await start(answerAtOnce);
+      await Promise.all([server.close(), server.close()]);
+    });
+  });
+});
