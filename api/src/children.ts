@@ -1,0 +1,89 @@
+import cluster, { type Worker } from 'node:cluster';
+import type { Log } from '@keybin/shared/log.js';
+
+/** What a child tells when it serves. */
+export interface Listening {
+  readonly address: string;
+  readonly data: string;
+}
+
+const firstRestartDelayMs = 100;
+const maxRestartDelayMs = 10_000;
+/** A child that lived this long did not die of its start. */
+const steadyAfterMs = 30_000;
+
+/**
+ * The children of a cluster.
+ *
+ * starting --each child says `Listening`--> running. starting --a child exits--> failed: `start` throws.
+ * running --a child exits--> another one is forked, later each time while they die young. running --close()--> draining: each
+ * child is told to end --all have exited--> closed.
+ */
+export class Children {
+  readonly #log: Log;
+  readonly #alive = new Set<Worker>();
+  readonly #restarts = new Set<NodeJS.Timeout>();
+  /** Given to later children, so that port 0 means the same port for all. */
+  #port = '';
+  #state: 'starting' | 'running' | 'closing' = 'starting';
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Resolves when all serve. Throws when one of them exits before. */
+  async start(processes: number): Promise<Listening> {
+    const first = await this.#listening(this.#fork(firstRestartDelayMs));
+    const others = Array.from({ length: processes - 1 }, async () => this.#listening(this.#fork(firstRestartDelayMs)));
+    await Promise.all(others);
+    this.#state = 'running';
+    return first;
+  }
+
+  /** Resolves when all have exited. Throws when one did not exit cleanly. */
+  async close(): Promise<void> {
+    this.#state = 'closing';
+    for (const restart of this.#restarts) clearTimeout(restart);
+    const codes = await Promise.all([...this.#alive].map(async (child) => endOf(child)));
+    if (codes.some((code) => code !== 0)) throw new Error(`A child ended with code ${codes.join(', ')}`);
+  }
+
+  #fork(restartDelayMs: number): Worker {
+    const startedMs = performance.now();
+    const child = cluster.fork(this.#port ? { KEYBIN_APP_PORT: this.#port } : {});
+    this.#alive.add(child);
+    child.once('exit', (code: number, signal: string | null) => {
+      this.#alive.delete(child);
+      if (this.#state !== 'running') return;
+      const delayMs = performance.now() - startedMs > steadyAfterMs ? firstRestartDelayMs : restartDelayMs;
+      this.#log.error(`Process ${child.process.pid} ended (${signal ?? code}); another one starts in ${delayMs} ms`);
+      this.#forkLater(delayMs);
+    });
+    return child;
+  }
+
+  #forkLater(delayMs: number): void {
+    const timer = setTimeout(() => {
+      this.#restarts.delete(timer);
+      this.#fork(Math.min(2 * delayMs, maxRestartDelayMs));
+    }, delayMs);
+    this.#restarts.add(timer);
+  }
+
+  async #listening(child: Worker): Promise<Listening> {
+    const listening = await new Promise<Listening>((resolve, reject) => {
+      child.once('exit', () => reject(new Error('A process of the cluster did not start')));
+      child.once('message', (message: Listening) => resolve(message)); // a child's first message is this one
+    });
+    this.#port ||= new URL(listening.address).port;
+    return listening;
+  }
+}
+
+/** Tells a child to end; its exit code, 1 for a signal. */
+async function endOf(child: Worker): Promise<number> {
+  return new Promise((resolve) => {
+    child.once('exit', (code: number | null) => resolve(code ?? 1));
+    if (child.isConnected()) child.send('end');
+  });
+}

@@ -1,0 +1,30 @@
+import cluster, { type Worker } from 'node:cluster';
+import type { Config } from '@keybin/shared/config/config.js';
+import type { Lifecycle } from '@keybin/shared/lifecycle.js';
+import type { Log } from '@keybin/shared/log.js';
+import { Children, type Listening } from './children.js';
+
+/**
+ * Runs `[APP] processes` children that share one address. The primary serves nothing: it starts children again and passes on
+ * the end. Resolves when all listen. Throws when a child cannot start.
+ */
+export async function runPrimary(config: Config, log: Log, lifecycle: Lifecycle): Promise<Listening> {
+  const children = new Children(log);
+  lifecycle.push('children', async () => children.close());
+  return children.start(config.app.processes);
+}
+
+/**
+ * Makes this child end when the primary says so. A terminal and some supervisors signal the whole group, so a child may get each
+ * signal twice: only the primary tells a second one from the first.
+ */
+export function obeyPrimary(worker: Worker, lifecycle: Lifecycle): void {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => lifecycle.end(signal));
+  worker.on('message', (message: unknown) => {
+    if (message === 'end') lifecycle.end('The primary ends');
+  });
+}
+
+export function isPrimary(config: Config): boolean {
+  return cluster.isPrimary && config.app.processes > 1;
+}
