@@ -1,0 +1,56 @@
+import type { Collection } from 'mongodb';
+import type { Redis } from 'ioredis';
+import type { SettingDocument } from './database.js';
+import { bytesKey, partitionPrefix, waitingKey } from './keys.js';
+import { isDuplicate } from './outages.js';
+
+const settingId = 'partitions';
+
+/**
+ * Makes sure that every process counts the same partitions: the first one stores their number in MongoDB. Another number would
+ * look for an account's pending entries in another partition, so it is refused with an `Error` until nothing is pending in any
+ * of the old ones; then it takes their place. Processes with the old number must be stopped by then.
+ */
+export async function claimPartitions(
+  settings: Collection<SettingDocument>,
+  client: Redis,
+  partitions: number,
+): Promise<void> {
+  const stored = await storedPartitions(settings, partitions);
+  if (stored === partitions) return;
+  const pending = await pendingPartitions(client, stored);
+  if (pending.length > 0) {
+    throw new Error(
+      `[QUEUE] partitions is ${partitions}, but writes are pending in ${pending.length} of ${stored} partitions: ` +
+        `run the workers with partitions = ${stored} until all is applied, then start with ${partitions}`,
+    );
+  }
+  await settings.updateOne({ _id: settingId, value: stored }, { $set: { value: partitions } });
+  const agreed = await storedPartitions(settings, partitions);
+  if (agreed !== partitions)
+    throw new Error(`[QUEUE] partitions is ${partitions}, but another process has just made it ${agreed}`);
+}
+
+/** The number that is stored; `first` is stored if there is none. */
+async function storedPartitions(settings: Collection<SettingDocument>, first: number): Promise<number> {
+  try {
+    const stored = await settings.findOne({ _id: settingId });
+    if (stored) return Number(stored.value);
+    await settings.insertOne({ _id: settingId, value: first });
+    return first;
+  } catch (error) {
+    if (!isDuplicate(error)) throw error;
+    return storedPartitions(settings, first);
+  }
+}
+
+/** Those of the first `count` partitions that hold entries: waiting to be applied, or set aside. */
+async function pendingPartitions(client: Redis, count: number): Promise<number[]> {
+  const found = [];
+  for (let partition = 0; partition < count; partition++) {
+    const prefix = partitionPrefix(partition);
+    const [waiting, bytes] = await Promise.all([client.zcard(waitingKey(prefix)), client.get(bytesKey(prefix))]);
+    if (waiting > 0 || Number(bytes ?? 0) > 0) found.push(partition);
+  }
+  return found;
+}
