@@ -1,0 +1,106 @@
+import { createHash, randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { pino } from 'pino';
+import { GroupCommit, type Limits, type Write, type WriteAnswer } from '@keybin/shared/engines/mongo/accept.js';
+import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
+import {
+  bytesKey,
+  clockKey,
+  partitionOf,
+  partitionPrefix,
+  pendingKey,
+  tokensKey,
+  waitingKey,
+} from '@keybin/shared/engines/mongo/keys.js';
+import { formatVersion, parsePendingEntry } from '@keybin/shared/engines/mongo/pending-entry.js';
+import { PartitionQueue } from '@keybin/shared/engines/mongo/queue.js';
+import { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
+import type { Script } from '@keybin/shared/engines/mongo/scripts.js';
+
+export const silent = pino({ level: 'silent' });
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+export const roomy: Limits = { maxPendingBytes: 100_000_000, maxBacklog: 1_000_000 };
+
+/** An account with one client and its token, as the token index would answer it. */
+export function newBearer(partitions = 1): Bearer {
+  const userId = randomUUID();
+  const partition = partitionOf(userId, partitions);
+  return { userId, client: sha256('default'), tokenHash: sha256(randomUUID()), partition };
+}
+
+/** One partition of a Redis of the test's own, seen from an API process and, by `redis`, from outside. */
+export class Staged {
+  private constructor(
+    readonly connection: RedisConnection,
+    readonly queue: PartitionQueue,
+    readonly partition: number,
+  ) {}
+
+  static async open(redisUrl: string, partition = 0): Promise<Staged> {
+    const connection = new RedisConnection(redisUrl, silent);
+    await connection.ready(5_000);
+    return new Staged(connection, await PartitionQueue.open(connection, partition, silent), partition);
+  }
+
+  get redis(): Redis {
+    return this.connection.raw;
+  }
+
+  get prefix(): string {
+    return partitionPrefix(this.partition);
+  }
+
+  commits(limits: Limits = roomy, script?: Script): GroupCommit {
+    return new GroupCommit(this.partition, this.connection, this.queue, limits, silent, script);
+  }
+
+  /** Gives the token a record, as a check of it would. */
+  async fill({ userId, client, tokenHash }: Bearer, lifetimeSeconds = 60): Promise<void> {
+    const expiry = formatVersion(this.connection.timeUs + lifetimeSeconds * 1_000_000);
+    await this.redis.hset(tokensKey(this.prefix, this.connection.run, userId), client, `R${expiry}${tokenHash}`);
+  }
+
+  async forget({ userId }: Bearer): Promise<void> {
+    await this.redis.del(tokensKey(this.prefix, this.connection.run, userId));
+  }
+
+  async pending({ userId }: Bearer, key: string) {
+    const text = await this.redis.hget(pendingKey(this.prefix, userId), key);
+    return text === null ? undefined : parsePendingEntry(text);
+  }
+
+  async bytes(): Promise<number> {
+    return Number((await this.redis.get(bytesKey(this.prefix))) ?? 0);
+  }
+
+  async clock(): Promise<number> {
+    return Number((await this.redis.get(clockKey(this.prefix))) ?? 0);
+  }
+
+  async waiting(): Promise<string[]> {
+    return this.redis.zrange(waitingKey(this.prefix), '0', '-1');
+  }
+
+  /** The data of the jobs that wait, oldest first. */
+  async jobs(): Promise<unknown[]> {
+    const ids = await this.redis.lrange(this.queue.waitKey, 0, -1);
+    const data = await Promise.all(
+      ids.toReversed().map((id) => this.redis.hget(`${this.prefix}:entries:${id}`, 'data')),
+    );
+    return data.map((text) => JSON.parse(text ?? 'null') as unknown);
+  }
+
+  async close(): Promise<void> {
+    await this.queue.close();
+    this.connection.close();
+  }
+}
+
+/** A put that is in no hurry. */
+export function put(bearer: Bearer, key: string, json: string): Write {
+  return { bearer, key, change: `P${json}`, deadlineMs: performance.now() + 1_800 };
+}
+
+export const isVersion = (answer: WriteAnswer): boolean => /^\d{16}$/.test(answer);
