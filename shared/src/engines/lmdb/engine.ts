@@ -1,0 +1,37 @@
+import type { Config } from '../../config/config.js';
+import type { Log } from '../../log.js';
+import type { Engine } from '../../ports.js';
+import { lmdbAccounts } from './accounts.js';
+import { lmdbEntries } from './entries.js';
+import { openDatabases } from './environment.js';
+import { directoryOf } from './location.js';
+import { Reads } from './reads.js';
+import { Sweeper } from './sweeper.js';
+import { lmdbTokens } from './tokens.js';
+import { transactionsOf } from './transactions.js';
+import { Writes } from './writes.js';
+
+/** Opens the embedded engine on the directory of `[STORE] host`. Throws an error with one line when that cannot be used. */
+export async function openLmdbEngine(config: Config, log: Log): Promise<Engine> {
+  const directory = directoryOf(config.store.host);
+  const databases = openDatabases(directory);
+  const reads = new Reads(() => databases.environment.resetReadTxn());
+  const writes = new Writes(transactionsOf(databases, directory));
+  const sweeper = new Sweeper(databases, writes, log);
+
+  let closed: Promise<void> | undefined;
+  const close = async () => {
+    await sweeper.close();
+    await writes.idle();
+    await databases.environment.close();
+  };
+
+  return {
+    name: 'embedded',
+    location: directory,
+    accounts: lmdbAccounts(databases, reads, writes, () => sweeper.wake()),
+    tokens: lmdbTokens(databases, reads, writes, config.accounts.clientsPerAccount),
+    entries: lmdbEntries(databases, reads, writes),
+    close: () => (closed ??= close()),
+  };
+}

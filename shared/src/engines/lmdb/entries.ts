@@ -1,0 +1,83 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { keyNotFound, KeybinError } from '../../errors.js';
+import type { Entries } from '../../ports.js';
+import { findBearerIn, type FindBearer } from './bearers.js';
+import type { Databases } from './environment.js';
+import type { Reads } from './reads.js';
+import { afterVersion, hashOf, rangeOf } from './records.js';
+import type { Writes } from './writes.js';
+
+/** Keys listed in one turn of the event loop: a millisecond or two, after which other requests have theirs. */
+const keysPerTurn = 1_000;
+
+/**
+ * Entries in LMDB. Every method looks at the token in the same snapshot or transaction as at the entry. For writes that is
+ * inside the transaction, under the lock: an earlier look could be overtaken by an erasure.
+ */
+export function lmdbEntries(
+  databases: Databases,
+  reads: Reads,
+  writes: Writes,
+  findBearer: FindBearer = findBearerIn(databases),
+): Entries {
+  const { entries } = databases;
+
+  return {
+    get(token, key) {
+      const tokenHash = hashOf(token);
+      return reads.ask(() => {
+        const bearer = findBearer(tokenHash, Date.now());
+        if (bearer instanceof KeybinError) return bearer;
+        const record = entries.get(`${bearer.userId}/${key}`);
+        return record === undefined ? keyNotFound(key) : afterVersion(record);
+      });
+    },
+
+    /**
+     * Page by page, each on a new snapshot and with a new look at the token. Every key that was there throughout is listed,
+     * and so is every key whose write was answered before.
+     */
+    async keys(token) {
+      const tokenHash = hashOf(token);
+      const keys: string[] = [];
+      for (let after: string | undefined; ; await nextTurn()) {
+        const page = await reads.ask(() => {
+          const bearer = findBearer(tokenHash, Date.now());
+          return bearer instanceof KeybinError ? bearer : keysAfter(databases, bearer.userId, after);
+        });
+        for (const key of page) keys.push(key);
+        after = page.at(-1);
+        if (page.length < keysPerTurn) return keys;
+      }
+    },
+
+    put(token, key, json) {
+      const tokenHash = hashOf(token);
+      return writes.apply(({ nowMs, version }) => {
+        const bearer = findBearer(tokenHash, nowMs);
+        if (bearer instanceof KeybinError) return bearer;
+        void entries.put(`${bearer.userId}/${key}`, version() + json);
+        return undefined;
+      });
+    },
+
+    delete(token, key) {
+      const tokenHash = hashOf(token);
+      return writes.apply(({ nowMs }) => {
+        const bearer = findBearer(tokenHash, nowMs);
+        if (bearer instanceof KeybinError) return bearer;
+        if (!entries.doesExist(`${bearer.userId}/${key}`)) return keyNotFound(key);
+        void entries.remove(`${bearer.userId}/${key}`);
+        return undefined;
+      });
+    },
+  };
+}
+
+function keysAfter({ entries }: Databases, userId: string, after: string | undefined): string[] {
+  const { start, end } = rangeOf(userId);
+  const from = after === undefined ? { start } : { start: `${userId}/${after}`, exclusiveStart: true };
+  const keys: string[] = [];
+  for (const key of entries.getKeys({ ...from, end, limit: keysPerTurn })) keys.push(key.slice(start.length));
+  return keys;
+}

@@ -1,0 +1,83 @@
+import { mkdirSync } from 'node:fs';
+import { open, type Database, type RootDatabase } from 'lmdb';
+
+/** Raised when what is stored changes its shape: an older Keybin must not open a newer directory. */
+const format = '1';
+
+/** Address space set aside for the file, which grows only as data comes. */
+const defaultMapBytes = 2 ** 40;
+
+/** Each process that has the directory open takes a few. */
+const maxReaders = 1_024;
+
+type Strings = Database<string, string>;
+
+/**
+ * All of a store's databases, in one LMDB environment. A value is a string of fixed-width fields followed by free text
+ * (`records.ts`); nothing is decoded that is only passed on.
+ */
+export interface Databases {
+  readonly environment: RootDatabase<string, string>;
+  /** username -> account as JSON */
+  readonly accounts: Strings;
+  /** user id -> username */
+  readonly users: Strings;
+  /** token hash -> expiry, user id, client. A token is here only as long as its account is in `users`. */
+  readonly tokens: Strings;
+  /** user id/client -> version of issue, token hash */
+  readonly clients: Strings;
+  /** expiry/token hash -> nothing: the tokens in the order in which they expire */
+  readonly expiries: Strings;
+  /** user id/key -> version, value as JSON text */
+  readonly entries: Strings;
+  /** user ids of erased accounts whose entries are still to be removed */
+  readonly erasing: Strings;
+  /** format, version clock, last account number */
+  readonly meta: Strings;
+}
+
+/**
+ * Opens the environment in `directory` and makes both if need be. Throws an error with one clear line when the directory
+ * cannot be used or holds something else.
+ */
+export function openDatabases(directory: string, mapBytes = defaultMapBytes): Databases {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const environment = open<string, string>(directory, {
+      mapSize: mapBytes,
+      maxDbs: 16,
+      maxReaders,
+      noSubdir: false,
+      encoding: 'string',
+      // Writes are gathered by `Writes`; lmdb's own gathering makes a promise that nobody holds, whose rejection ends the process.
+      eventTurnBatching: false,
+    });
+    environment.readerCheck(); // a process that was killed may have left its reader slot behind
+    const database = (name: string) => environment.openDB<string, string>(name, { encoding: 'string' });
+    const databases = {
+      environment,
+      accounts: database('accounts'),
+      users: database('users'),
+      tokens: database('tokens'),
+      clients: database('clients'),
+      expiries: database('expiries'),
+      entries: database('entries'),
+      erasing: database('erasing'),
+      meta: database('meta'),
+    };
+    claimFormat(databases.meta);
+    return databases;
+  } catch (error) {
+    throw new Error(`Cannot use ${directory} as LMDB store: ${reason(error)}`, { cause: error });
+  }
+}
+
+function claimFormat(meta: Strings): void {
+  const stored = meta.get('format');
+  if (stored === undefined) meta.putSync('format', format);
+  else if (stored !== format) throw new Error(`it has format ${stored}, this Keybin knows format ${format}`);
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,35 @@
+import { KeybinError, unavailable } from '../../errors.js';
+import { Turn } from '../../turn.js';
+
+/** A look at the store, done at once. Answers an error of Keybin's instead of throwing it. */
+export type Look<T> = () => T | KeybinError;
+
+/**
+ * Gathered reads: all of one event-loop turn see one snapshot, renewed before the first of them. LMDB would keep an older one
+ * until a timer fires, and half of the reads after another process's answered write would be stale.
+ */
+export class Reads {
+  readonly #turn: Turn<Look<unknown>, unknown>;
+
+  /** `renew` lets go of the present snapshot, so that the next look takes a new one. */
+  constructor(private readonly renew: () => void) {
+    this.#turn = new Turn((looks) => this.now(looks));
+  }
+
+  /** The answer of `look`, after the present turn. Throws its error, or `unavailable` when the store cannot be read. */
+  async ask<T>(look: Look<T>): Promise<T> {
+    const answer = await this.#turn.ask(look);
+    if (answer instanceof KeybinError) throw answer;
+    return answer as T; // `now` answers each look with what it returned
+  }
+
+  /** Takes a new snapshot and looks at once. */
+  now(looks: readonly Look<unknown>[]): unknown[] {
+    try {
+      this.renew();
+      return looks.map((look) => look());
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import { hash } from 'node:crypto';
+import type { Account } from '../../ports.js';
+
+/** What a live token stands for. */
+export interface Bearer {
+  readonly userId: string;
+  /** Hash of the client id (`clientOf`). */
+  readonly client: string;
+}
+
+const expiryWidth = 13;
+const userIdWidth = 36;
+const versionWidth = 16;
+
+/** SHA-256 of a token as hex: the only form in which a token is stored. */
+export const hashOf = (token: string): string => hash('sha256', token);
+
+/** SHA-256 of a client id, which may be any string of code units, lone surrogates too. */
+export const clientOf = (clientId: string): string => hash('sha256', Buffer.from(clientId, 'utf16le'));
+
+/** A moment in ms since 1970, written so that text order is time order. */
+export const printMs = (ms: number): string => String(ms).padStart(expiryWidth, '0');
+
+export const printToken = (bearer: Bearer, expiresAtMs: number): string =>
+  printMs(expiresAtMs) + bearer.userId + bearer.client;
+
+/** The bearer of a stored token, or nothing when it has expired at `nowMs`. */
+export function liveBearer(record: string, nowMs: number): Bearer | undefined {
+  if (Number(record.slice(0, expiryWidth)) <= nowMs) return undefined;
+  return bearerIn(record);
+}
+
+/** The bearer of a stored token, expired or not. */
+export const bearerIn = (record: string): Bearer => ({
+  userId: record.slice(expiryWidth, expiryWidth + userIdWidth),
+  client: record.slice(expiryWidth + userIdWidth),
+});
+
+export const expiryIn = (record: string): string => record.slice(0, expiryWidth);
+
+/** `version` in µs; as wide as every other, so that text order is their order. */
+export const printVersion = (version: number): string => String(version).padStart(versionWidth, '0');
+
+/** What follows the version in a client's or an entry's record. */
+export const afterVersion = (record: string): string => record.slice(versionWidth);
+
+export const printAccount = (account: Account): string => JSON.stringify(account);
+
+export function parseAccount(json: string): Account {
+  const stored = JSON.parse(json) as Account & { createdAt: string }; // written by printAccount
+  return { ...stored, createdAt: new Date(stored.createdAt) };
+}
+
+/** The keys of all records of a user, in a database whose keys begin with the user id. */
+export const rangeOf = (userId: string) => ({ start: `${userId}/`, end: `${userId}0` }); // '0' follows '/'

@@ -1,0 +1,60 @@
+import { invalidCredentials, KeybinError } from '../../errors.js';
+import type { NewToken, Tokens } from '../../ports.js';
+import { findBearerIn, removeToken } from './bearers.js';
+import type { Databases } from './environment.js';
+import type { Reads } from './reads.js';
+import { afterVersion, clientOf, hashOf, printMs, printToken, rangeOf } from './records.js';
+import type { Moment, Writes } from './writes.js';
+
+/** Tokens in LMDB: found by their hash, one for each client of an account. */
+export function lmdbTokens(databases: Databases, reads: Reads, writes: Writes, clientsPerAccount: number): Tokens {
+  const findBearer = findBearerIn(databases);
+
+  return {
+    async issue(token) {
+      await writes.apply((moment) => issueIn(databases, token, clientsPerAccount, moment));
+    },
+
+    async check(token) {
+      const tokenHash = hashOf(token);
+      await reads.ask(() => findBearer(tokenHash, Date.now()));
+    },
+
+    async revoke(token) {
+      const tokenHash = hashOf(token);
+      await writes.apply(({ nowMs }) => {
+        const bearer = findBearer(tokenHash, nowMs);
+        if (!(bearer instanceof KeybinError)) removeToken(databases, tokenHash);
+        return bearer;
+      });
+    },
+  };
+}
+
+function issueIn(
+  databases: Databases,
+  { userId, clientId, token, lifetimeSeconds }: NewToken,
+  clientsPerAccount: number,
+  moment: Moment,
+): KeybinError | undefined {
+  const { users, tokens, clients, expiries } = databases;
+  if (users.get(userId) === undefined) return invalidCredentials();
+  const client = clientOf(clientId);
+  makeRoom(databases, userId, client, clientsPerAccount);
+  const tokenHash = hashOf(token);
+  const expiresAtMs = moment.nowMs + lifetimeSeconds * 1_000;
+  void tokens.put(tokenHash, printToken({ userId, client }, expiresAtMs));
+  void clients.put(`${userId}/${client}`, moment.version() + tokenHash);
+  void expiries.put(`${printMs(expiresAtMs)}/${tokenHash}`, '');
+  return undefined;
+}
+
+/** Removes the client's earlier token, and of too many clients those whose tokens were issued first. */
+function makeRoom(databases: Databases, userId: string, client: string, clientsPerAccount: number): void {
+  const issued = Array.from(databases.clients.getRange(rangeOf(userId)));
+  const earlier = issued.filter(({ key }) => key === `${userId}/${client}`);
+  const others = issued.filter(({ key }) => key !== `${userId}/${client}`).map(({ value }) => value);
+  const surplus = Math.max(others.length + 1 - clientsPerAccount, 0);
+  const oldest = others.sort().slice(0, surplus); // a record begins with the version of its issue
+  for (const record of [...earlier.map(({ value }) => value), ...oldest]) removeToken(databases, afterVersion(record));
+}
