@@ -21,3 +21,16 @@ export function wasNotSent(error: unknown): boolean {
   if (cause instanceof MongoServerSelectionError) return true;
   return cause instanceof MongoError && cause.name === 'MongoWaitQueueTimeoutError'; // a class that the driver keeps to itself
 }
+
+/**
+ * Runs an upsert. Of two upserts of one new document one may find the other's there (error 11000) and has then done nothing:
+ * it is run once more.
+ */
+export async function upserting<T>(upsert: () => Promise<T>): Promise<T> {
+  try {
+    return await upsert();
+  } catch (error) {
+    if (isDuplicate(error)) return orUnavailable(upsert());
+    throw unavailable(error);
+  }
+}

@@ -1,0 +1,28 @@
+-- Puts the record of a client's token where one's own lease is.
+--
+-- KEYS  1 tokens
+-- ARGV  1 client  2 nonce of the lease  3 expiry, 16 digits, Redis's time in µs  4 hash of the token
+--       5 what becomes of a record or lease of somebody else: keep or delete
+--       6 more clients than this: those whose record or lease has run out are removed
+-- Answers 1, or 0 if the lease is not there any more.
+
+local key, client = KEYS[1], ARGV[1]
+local held = redis.call('HGET', key, client)
+if not held or string.sub(held, 1, 1) ~= 'L' or string.sub(held, 19) ~= ARGV[2] then
+  if ARGV[5] == 'delete' then redis.call('HDEL', key, client) end
+  return 0
+end
+
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+redis.call('HSET', key, client, 'R' .. ARGV[3] .. ARGV[4])
+local lifeMs = math.ceil((tonumber(ARGV[3]) - now) / 1000)
+if lifeMs > redis.call('PTTL', key) then redis.call('PEXPIRE', key, string.format('%.0f', lifeMs)) end
+
+if redis.call('HLEN', key) > tonumber(ARGV[6]) then
+  local fields = redis.call('HGETALL', key)
+  for at = 1, #fields, 2 do
+    if tonumber(string.sub(fields[at + 1], 2, 17)) <= now then redis.call('HDEL', key, fields[at]) end
+  end
+end
+return 1

@@ -1,0 +1,17 @@
+-- Ends an account whose user document is gone: nothing that Redis has of it is left, and nothing is taken any more.
+--
+-- KEYS  1 erased  2 tokens  3 pending  4 waiting  5 bytes  6 bad
+-- ARGV  1 user id  2 how long the mark is to last, ms
+-- Answers the number of pending entries that were removed.
+
+redis.call('SET', KEYS[1], 'day', 'PX', ARGV[2])
+redis.call('DEL', KEYS[2], KEYS[6])
+
+local bytes, fields = 0, redis.call('HKEYS', KEYS[3])
+for _, field in ipairs(fields) do
+  bytes = bytes + #field + redis.call('HSTRLEN', KEYS[3], field)
+  redis.call('ZREM', KEYS[4], ARGV[1] .. '/' .. field)
+end
+if bytes > 0 then redis.call('DECRBY', KEYS[5], string.format('%.0f', bytes)) end
+redis.call('UNLINK', KEYS[3])
+return #fields

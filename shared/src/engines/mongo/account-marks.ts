@@ -1,0 +1,86 @@
+import {
+  badKey,
+  bytesKey,
+  erasedKey,
+  partitionOf,
+  partitionPrefix,
+  pendingKey,
+  tokensKey,
+  waitingKey,
+} from './keys.js';
+import { orUnavailable } from './outages.js';
+import { loadScript, runScript, type Script } from './scripts.js';
+import { erasureLifetimeMs } from './erasure-records.js';
+import type { RedisLife } from './token-records.js';
+
+/** Longer than an unregister takes from its first step to its last. */
+const shortMarkMs = 10_000;
+
+/** A script with what it is called with. */
+export interface ScriptCall {
+  readonly script: Script;
+  readonly keys: readonly string[];
+  readonly args: readonly (string | number)[];
+}
+
+/** What an unregister does to an account in Redis. Both steps may be repeated, and throw `unavailable`. */
+export interface AccountMarks {
+  /** The life of Redis that a call made now is meant for. */
+  readonly run: string;
+  /** Marks the account for a moment and deletes its token records: nothing of it is accepted until the mark runs out. */
+  close(userId: string): Promise<void>;
+  /** Marks the account for a day and deletes all that Redis has of it. */
+  erase(userId: string): Promise<void>;
+  /** `erase` as a call within a transaction on the same connection, meant for the present life of Redis. */
+  eraseCall(userId: string): ScriptCall;
+}
+
+export interface MarkScripts {
+  readonly close: Script;
+  readonly unregister: Script;
+}
+
+export const loadMarkScripts = (): MarkScripts => ({
+  close: loadScript('close-account'),
+  unregister: loadScript('unregister'),
+});
+
+export class RedisAccountMarks implements AccountMarks {
+  constructor(
+    private readonly redis: Pick<RedisLife, 'run' | 'client'>,
+    private readonly partitions: number,
+    private readonly scripts: MarkScripts = loadMarkScripts(),
+  ) {}
+
+  get run(): string {
+    return this.redis.run;
+  }
+
+  async close(userId: string): Promise<void> {
+    const prefix = this.#prefix(userId);
+    const keys = [erasedKey(prefix, userId), tokensKey(prefix, this.run, userId)];
+    await orUnavailable(runScript(this.redis.client, this.scripts.close, keys, [shortMarkMs]));
+  }
+
+  async erase(userId: string): Promise<void> {
+    const { script, keys, args } = this.eraseCall(userId);
+    await orUnavailable(runScript(this.redis.client, script, keys, args));
+  }
+
+  eraseCall(userId: string): ScriptCall {
+    const prefix = this.#prefix(userId);
+    const keys = [
+      erasedKey(prefix, userId),
+      tokensKey(prefix, this.run, userId),
+      pendingKey(prefix, userId),
+      waitingKey(prefix),
+      bytesKey(prefix),
+      badKey(prefix, userId),
+    ];
+    return { script: this.scripts.unregister, keys, args: [userId, erasureLifetimeMs] };
+  }
+
+  #prefix(userId: string): string {
+    return partitionPrefix(partitionOf(userId, this.partitions));
+  }
+}

@@ -1,0 +1,78 @@
+import { ObjectId } from 'mongodb';
+import { v4 as uuid } from 'uuid';
+import { answerTimeoutMs, withDeadline } from '../../deadline.js';
+import { accountExists } from '../../errors.js';
+import type { Account, Accounts } from '../../ports.js';
+import { operationTimeoutMs, type Database, type UserDocument } from './database.js';
+import { isDuplicate, orUnavailable, upserting } from './outages.js';
+import { unregister, type UnregisterParts } from './unregister.js';
+
+const bounded = { maxTimeMS: operationTimeoutMs };
+
+export interface AccountParts extends Omit<UnregisterParts, 'deleteUser'> {
+  readonly database: Pick<Database, 'users' | 'counters'>;
+  /** Redis's time in µs, by which erasures are dated. */
+  readonly clock: { readonly timeUs: number };
+}
+
+export class MongoAccounts implements Accounts {
+  constructor(private readonly parts: AccountParts) {}
+
+  create(username: string, passwordHash: string): Promise<Account> {
+    return withDeadline(this.#create(username, passwordHash), answerTimeoutMs, 'creating an account');
+  }
+
+  find(username: string): Promise<Account | undefined> {
+    return withDeadline(this.#find(username), answerTimeoutMs, 'finding an account');
+  }
+
+  erase(account: Account): Promise<void> {
+    const deleteUser = async (userId: string) => {
+      await orUnavailable(this.parts.database.users.deleteOne({ user_id: userId }, bounded));
+    };
+    const now = new Date(this.parts.clock.timeUs / 1_000);
+    return withDeadline(unregister(account, now, { ...this.parts, deleteUser }), answerTimeoutMs, 'unregistering');
+  }
+
+  async #create(username: string, passwordHash: string): Promise<Account> {
+    // Looked at first, so that a name that is taken uses up no number
+    if (await this.#find(username)) throw accountExists();
+    const user: UserDocument = {
+      _id: new ObjectId(),
+      user_id: uuid(),
+      number: await this.#nextNumber(),
+      username,
+      password: passwordHash,
+      created_at: new Date(),
+    };
+    const insert = this.parts.database.users.insertOne(user, bounded).catch((error: unknown) => {
+      throw isDuplicate(error) ? accountExists() : error;
+    });
+    await orUnavailable(insert);
+    return accountOf(user);
+  }
+
+  async #find(username: string): Promise<Account | undefined> {
+    const user = await orUnavailable(this.parts.database.users.findOne({ username }, bounded));
+    return user ? accountOf(user) : undefined;
+  }
+
+  async #nextNumber(): Promise<number> {
+    const options = { ...bounded, upsert: true, returnDocument: 'after' } as const;
+    const { counters } = this.parts.database;
+    const counter = await upserting(() =>
+      counters.findOneAndUpdate({ _id: 'accounts' }, { $inc: { last: 1 } }, options),
+    );
+    if (!counter) throw new Error('MongoDB answered an upsert without a document');
+    return counter.last;
+  }
+}
+
+const accountOf = ({ _id, user_id, number, username, password, created_at }: UserDocument): Account => ({
+  userId: user_id,
+  number,
+  objectId: _id.toHexString(),
+  username,
+  passwordHash: password,
+  createdAt: created_at,
+});

@@ -1,0 +1,62 @@
+import type { Bearer } from './bearer.js';
+import { operationTimeoutMs, type Database, type TokenDocument } from './database.js';
+import { orUnavailable, upserting } from './outages.js';
+
+const bounded = { maxTimeMS: operationTimeoutMs };
+
+export type StoredToken = Pick<TokenDocument, 'user_id' | 'client' | 'hash' | 'expires_at' | 'issued_at'>;
+
+/** What MongoDB, the truth, knows of tokens. All throw `unavailable`, after which a write may have been done or not. */
+export interface TokenDocuments {
+  find(userId: string, client: string): Promise<StoredToken | undefined>;
+  findByHash(tokenHash: string): Promise<StoredToken | undefined>;
+  /** Makes it the client's only token. Resolves with whether the client had none. */
+  replace(token: StoredToken): Promise<boolean>;
+  /** Resolves with whether the client's token was still this one. */
+  remove(bearer: Pick<Bearer, 'userId' | 'client' | 'tokenHash'>): Promise<boolean>;
+  /** Whether the account is there, by its id: a name may belong to someone else by now. */
+  userExists(userId: string): Promise<boolean>;
+  /** Live tokens of an account beyond its `limit` newest; those that expired by `now` are removed. */
+  surplus(userId: string, limit: number, now: Date): Promise<StoredToken[]>;
+}
+
+const idOf = (userId: string, client: string) => `${userId}/${client}`;
+
+export class MongoTokenDocuments implements TokenDocuments {
+  constructor(private readonly database: Pick<Database, 'tokens' | 'users'>) {}
+
+  async find(userId: string, client: string): Promise<StoredToken | undefined> {
+    const found = await orUnavailable(this.database.tokens.findOne({ _id: idOf(userId, client) }, bounded));
+    return found ?? undefined;
+  }
+
+  async findByHash(tokenHash: string): Promise<StoredToken | undefined> {
+    return (await orUnavailable(this.database.tokens.findOne({ hash: tokenHash }, bounded))) ?? undefined;
+  }
+
+  async replace(token: StoredToken): Promise<boolean> {
+    const filter = { _id: idOf(token.user_id, token.client) };
+    const options = { ...bounded, upsert: true };
+    const { upsertedCount } = await upserting(() => this.database.tokens.replaceOne(filter, token, options));
+    return upsertedCount === 1;
+  }
+
+  async remove({ userId, client, tokenHash }: Pick<Bearer, 'userId' | 'client' | 'tokenHash'>): Promise<boolean> {
+    const filter = { _id: idOf(userId, client), hash: tokenHash };
+    const { deletedCount } = await orUnavailable(this.database.tokens.deleteOne(filter, bounded));
+    return deletedCount === 1;
+  }
+
+  async userExists(userId: string): Promise<boolean> {
+    const options = { ...bounded, projection: { _id: 1 } };
+    return (await orUnavailable(this.database.users.findOne({ user_id: userId }, options))) !== null;
+  }
+
+  async surplus(userId: string, limit: number, now: Date): Promise<StoredToken[]> {
+    const { tokens } = this.database;
+    await orUnavailable(tokens.deleteMany({ user_id: userId, expires_at: { $lte: now } }, bounded));
+    return orUnavailable(
+      tokens.find({ user_id: userId }, bounded).sort({ issued_at: -1, _id: -1 }).skip(limit).toArray(),
+    );
+  }
+}

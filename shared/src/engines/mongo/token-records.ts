@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import type { Bearer } from './bearer.js';
+import { erasedKey, partitionPrefix, tokensKey } from './keys.js';
+import { orUnavailable } from './outages.js';
+import { loadScript, runScript, type Script } from './scripts.js';
+
+/** Longer than any step of the protocol may take; a lease of a process that died stands in the way for as long. */
+const leaseMs = 10_000;
+
+/** Records in an account's hash from which on those that have run out are looked for. */
+const tidyAboveClients = 256;
+
+/** The connection to Redis together with its `run_id`: a record counts only in the life of Redis that it was written in. */
+export interface RedisLife {
+  readonly run: string;
+  readonly client: Redis;
+  observeTime(redisTimeUs: number): void;
+}
+
+/** One client of one account. */
+export type Client = Pick<Bearer, 'userId' | 'client' | 'partition'>;
+
+export type LeaseKind = 'check' | 'issue' | 'logout';
+
+export interface Lease {
+  /** As in `lease.lua`. */
+  readonly outcome: 'live' | 'refused' | 'leased' | 'held' | 'marked';
+  /** Proves whose lease it is. */
+  readonly nonce: string;
+  /** Redis's time. */
+  readonly timeUs: number;
+}
+
+/** What Redis knows of tokens: a record for each client, or the lease of who is about to fill it. All throw `unavailable`. */
+export interface TokenRecords {
+  /** The verdict of the record; if there is none a lease, unless one stands or the account is marked. */
+  check(bearer: Bearer): Promise<Lease>;
+  /** A lease to change the token of a client, unless another change is under way or the account is marked. */
+  lease(client: Client, kind: 'issue' | 'logout'): Promise<Lease>;
+  /** Writes the record if the lease is still one's own; else leaves what is there or deletes it. */
+  fill(bearer: Bearer, lease: Lease, expiresUs: number, otherwise: 'keep' | 'delete'): Promise<void>;
+  /** Gives the lease back if it is still one's own. */
+  release(client: Client, lease: Lease): Promise<void>;
+  /** Deletes the record, or whatever lease is there: the next check goes to MongoDB. */
+  forget(client: Client): Promise<void>;
+}
+
+export interface TokenScripts {
+  readonly lease: Script;
+  readonly fill: Script;
+  readonly release: Script;
+}
+
+export const loadTokenScripts = (): TokenScripts => ({
+  lease: loadScript('lease'),
+  fill: loadScript('fill'),
+  release: loadScript('release'),
+});
+
+export class RedisTokenRecords implements TokenRecords {
+  constructor(
+    private readonly redis: RedisLife,
+    private readonly scripts: TokenScripts = loadTokenScripts(),
+  ) {}
+
+  check(bearer: Bearer): Promise<Lease> {
+    return this.#lease(bearer, 'check', bearer.tokenHash);
+  }
+
+  lease(client: Client, kind: 'issue' | 'logout'): Promise<Lease> {
+    return this.#lease(client, kind, '');
+  }
+
+  async fill(bearer: Bearer, lease: Lease, expiresUs: number, otherwise: 'keep' | 'delete'): Promise<void> {
+    const expiry = String(expiresUs).padStart(16, '0');
+    const args = [bearer.client, lease.nonce, expiry, bearer.tokenHash, otherwise, tidyAboveClients];
+    await this.#run(this.scripts.fill, bearer, args);
+  }
+
+  async release({ userId, client, partition }: Client, lease: Lease): Promise<void> {
+    await this.#run(this.scripts.release, { userId, client, partition }, [client, lease.nonce]);
+  }
+
+  async forget(client: Client): Promise<void> {
+    const { run, client: redis } = this.redis;
+    await orUnavailable(redis.hdel(tokensKey(partitionPrefix(client.partition), run, client.userId), client.client));
+  }
+
+  async #lease(client: Client, kind: LeaseKind, tokenHash: string): Promise<Lease> {
+    const nonce = randomUUID();
+    const args = [client.client, nonce, kind.charAt(0), leaseMs, tokenHash];
+    const erased = erasedKey(partitionPrefix(client.partition), client.userId);
+    const answer = await this.#run(this.scripts.lease, client, args, [erased]);
+    const [outcome, time] = answer as [Lease['outcome'], string]; // as `lease.lua` says
+    const timeUs = Number(time);
+    this.redis.observeTime(timeUs);
+    return { outcome, nonce, timeUs };
+  }
+
+  /** The key is made in the turn in which the command is sent: it names the life of Redis that the command reaches. */
+  #run(script: Script, client: Client, args: (string | number)[], moreKeys: string[] = []): Promise<unknown> {
+    const { run, client: redis } = this.redis;
+    const key = tokensKey(partitionPrefix(client.partition), run, client.userId);
+    return orUnavailable(runScript(redis, script, [key, ...moreKeys], args));
+  }
+}
