@@ -2,7 +2,7 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import { expect } from 'chai';
 import { HttpServer } from '@keybin/api/server.js';
 import { eventually } from '../world/eventually.js';
-import { RawConnection } from './raw-connection.js';
+import { RawConnection } from '../world/raw-connection.js';
 
 const get = 'GET / HTTP/1.1\r\nHost: test\r\n\r\n';
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { eventually } from '../world/eventually.js';
+import { eventually } from './eventually.js';
 
 /** A TCP connection to an HTTP server, for what no HTTP client would send. */
 export class RawConnection {
@@ -23,6 +23,15 @@ export class RawConnection {
     return new RawConnection(socket);
   }
 
+  /** Sends bytes that no client would, on a connection of their own, and resolves with it when one answer is there. */
+  static async exchange(url: string, ...parts: readonly (string | Uint8Array)[]): Promise<RawConnection> {
+    const connection = await RawConnection.open(url);
+    for (const part of parts) connection.send(part);
+    await connection.answers(1);
+    connection.destroy();
+    return connection;
+  }
+
   get received(): string {
     return this.#received;
   }
@@ -32,8 +41,8 @@ export class RawConnection {
     return [...this.#received.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status));
   }
 
-  send(text: string): void {
-    this.#socket.write(text);
+  send(bytes: string | Uint8Array): void {
+    this.#socket.write(bytes);
   }
 
   /** Resolves with all received once there are so many answers. */
