@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { request, type Dispatcher } from 'undici';
+import { getGlobalDispatcher, type Dispatcher } from 'undici';
 
 export interface Answer {
   readonly status: number;
@@ -34,7 +34,10 @@ export async function send(
 ): Promise<Answer> {
   const { json, headers = {} } = options;
   const body = json === undefined ? options.body : JSON.stringify(json);
-  const response = await request(`${baseUrl}${path}`, {
+  // Not by a URL, which would be made canonical: `/store/..` must arrive as it is.
+  const response = await getGlobalDispatcher().request({
+    origin: baseUrl,
+    path,
     method,
     headers: json === undefined ? headers : { 'content-type': 'application/json', ...headers },
     body: body ?? null,

@@ -1,0 +1,25 @@
+import { concurrencyContract } from './concurrency.js';
+import { entriesContract } from './entries.js';
+import { errorsContract } from './errors.js';
+import { keysContract } from './keys.js';
+import { orderOfChecksContract } from './order-of-checks.js';
+import { registrationContract } from './registration.js';
+import type { Subject } from './subject.js';
+import { tokensContract } from './tokens.js';
+import { transportContract } from './transport.js';
+import { unregisterContract } from './unregister.js';
+import { valuesContract } from './values.js';
+
+/** The Keybin dialect, whole. */
+export function keybinContract(subject: Subject): void {
+  registrationContract(subject);
+  tokensContract(subject);
+  entriesContract(subject);
+  keysContract(subject);
+  valuesContract(subject);
+  concurrencyContract(subject);
+  unregisterContract(subject);
+  errorsContract(subject);
+  orderOfChecksContract(subject);
+  transportContract(subject);
+}
