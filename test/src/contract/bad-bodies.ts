@@ -79,7 +79,7 @@ export function badBodies(url: () => string): void {
     }
 
     it('takes the last of repeated members', async () => {
-      const body = `{"username":5,"username":${JSON.stringify(account.username)},"password":"wrong","password":"correct horse"}`;
+      const body = `{"client_id":"repeated","username":5,"username":${JSON.stringify(account.username)},"password":"wrong","password":"correct horse"}`;
       expect((await client.send('POST', '/token', { headers: jsonType, body })).status).to.equal(200);
       const repeated = { headers: jsonType, body: '{"value":1,"value":{"a":1,"a":2}}' };
       await client.send('POST', `/user/${account.token}/store/repeated`, repeated);

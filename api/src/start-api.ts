@@ -1,0 +1,44 @@
+import type { AddressInfo } from 'node:net';
+import type { Config } from '@keybin/shared/config/config.js';
+import { openEngine } from '@keybin/shared/engines/open-engine.js';
+import { Lifecycle } from '@keybin/shared/lifecycle.js';
+import type { Log } from '@keybin/shared/log.js';
+import { createApp } from './app.js';
+import { HttpServer } from './server.js';
+
+export interface Api {
+  /** For example `http://127.0.0.1:5000`. */
+  readonly address: string;
+  /** Where the data is, and by which engine. */
+  readonly data: string;
+  /** Answers what was accepted, then lets go of everything. May be called twice. */
+  close(): Promise<void>;
+}
+
+/** Opens the engine and serves HTTP. What was opened is pushed to `lifecycle`. Throws when either cannot be had. */
+export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf(config, log)): Promise<Api> {
+  try {
+    const engine = await openEngine(config, log);
+    lifecycle.push('engine', async () => engine.close());
+    const app = createApp({ config, engine, log });
+    const server = new HttpServer(app.callback(), { requestTimeoutMs: config.limits.requestTimeoutSeconds * 1_000 });
+    const address = await server.listen(config.app.port, config.app.host);
+    lifecycle.push('server', async () => server.close());
+    return {
+      address: urlOf(address),
+      data: `${engine.location} (${engine.name})`,
+      close: async () => lifecycle.drain(),
+    };
+  } catch (error) {
+    await lifecycle.drain();
+    throw error;
+  }
+}
+
+export function lifecycleOf(config: Config, log: Log): Lifecycle {
+  return new Lifecycle({ log, drainTimeoutMs: config.limits.drainTimeoutSeconds * 1_000 });
+}
+
+function urlOf({ address, family, port }: AddressInfo): string {
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+}
