@@ -1,0 +1,46 @@
+import type { Config } from './config.js';
+import { ConfigError } from './config-error.js';
+import { notAccepted } from './problems.js';
+import { nameOf, type RawSettings } from './raw-settings.js';
+import { sections, settings, variableOf } from './settings.js';
+
+/**
+ * Turns what was given into the checked configuration; what was not has its default. Throws a `ConfigError` with every
+ * problem: those of `raw`, each value that is not accepted, and values that do not go together.
+ */
+export function checkSettings(raw: RawSettings): Config {
+  const problems = [...raw.problems];
+  const parts: Record<string, Record<string, unknown>> = {};
+  for (const section of sections) {
+    const part: Record<string, unknown> = (parts[section.name.toLowerCase()] = {});
+    for (const [property, setting] of section.settings) {
+      const given = raw.given.get(nameOf(section.name, setting.key));
+      const parsed = setting.kind.parse(given?.text ?? setting.default);
+      if ('value' in parsed) part[property] = parsed.value;
+      else if (given) problems.push(notAccepted(given, parsed.accepted));
+      else throw new Error(`The default of [${section.name}] ${setting.key} is not accepted`);
+    }
+  }
+  problems.push(...unmatched(raw));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return parts as unknown as Config; // `settings` has the shape of Config, and each kind the type of its member
+}
+
+/** What is accepted by itself but not together: a MongoDB store has a Redis, a directory has none. */
+function unmatched({ given }: RawSettings): string[] {
+  const host = given.get(nameOf('STORE', 'host'))?.text ?? settings.store.host.default;
+  const redis = given.get(nameOf('QUEUE', 'redis'));
+  const variable = variableOf('QUEUE', 'redis');
+  const example = 'redis://127.0.0.1:6379';
+  if (host.startsWith('mongodb') && !redis?.text) {
+    return [
+      '[QUEUE] redis is missing: a MongoDB store needs a Redis for its queue; accepted: ' +
+        `the line "redis = ${example}" below [QUEUE] in the file, or ${variable}=${example} in the environment`,
+    ];
+  }
+  if (host.startsWith('lmdb') && redis?.text) {
+    const accepted = `no Redis beside an lmdb:// store, or a MongoDB URL as [STORE] host (${variableOf('STORE', 'host')})`;
+    return [notAccepted(redis, accepted)];
+  }
+  return [];
+}

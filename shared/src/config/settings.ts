@@ -1,0 +1,147 @@
+import type { Config } from './config.js';
+import { redisUrl, storeUrl } from './url-value.js';
+import { listenHost, mongoName, oneOf, size, wholeNumber, yesOrNo, type Kind } from './value.js';
+
+/** One setting: its name and default as they stand in `store.cfg`, and how its text is read. */
+export interface Setting<T = unknown> {
+  readonly key: string;
+  readonly default: string;
+  readonly comment: string;
+  readonly kind: Kind<T>;
+}
+
+type Settings = {
+  readonly [S in keyof Config]: { readonly [K in keyof Config[S]]: Setting<Config[S][K]> };
+};
+
+const tenYearsSeconds = 315_360_000;
+const kib = 1_024;
+const gib = 1_024 ** 3;
+
+function setting<T>(key: string, defaultText: string, kind: Kind<T>, comment: string): Setting<T> {
+  return { key, default: defaultText, kind, comment };
+}
+
+/**
+ * Every setting there is, at its place in `Config`. A section of the file is the upper-case name of its part here; the shipped
+ * `store.cfg`, the table in the README and the names in the environment all follow from this.
+ */
+export const settings: Settings = {
+  app: {
+    host: setting('host', '127.0.0.1', listenHost, 'Host on which to listen for connections'),
+    port: setting('port', '5000', wholeNumber(0, 65_535), 'Port on which to run the server; 0 takes any free one'),
+    debug: setting('debug', 'false', yesOrNo, 'Log in more detail'),
+    processes: setting('processes', '1', wholeNumber(1, 256), 'API processes that share the port'),
+  },
+  store: {
+    host: setting(
+      'host',
+      'lmdb://./data',
+      storeUrl,
+      'Where the data is: a directory (lmdb://./data, lmdb:///var/lib/keybin) or a MongoDB (mongodb://127.0.0.1:27017/)',
+    ),
+    database: setting('database', 'store', mongoName, 'Database name (MongoDB)'),
+    storeCollection: setting('store_collection', 'store', mongoName, 'Collection of the entries (MongoDB)'),
+    usersCollection: setting('users_collection', 'users', mongoName, 'Collection of the accounts (MongoDB)'),
+    tokenCollection: setting('token_collection', 'tokens', mongoName, 'Collection of the tokens (MongoDB)'),
+    tokenExpirationSeconds: setting(
+      'token_expiration',
+      '300',
+      wholeNumber(1, tenYearsSeconds, 'seconds'),
+      'Token expiration in seconds',
+    ),
+  },
+  queue: {
+    redis: setting('redis', '', redisUrl, 'Redis for a MongoDB store (redis://127.0.0.1:6379); a directory needs none'),
+    durability: setting(
+      'durability',
+      'always',
+      oneOf('always', 'everysec'),
+      "The least that Redis's appendfsync must be; everysec may lose the last second or two of answered writes",
+    ),
+    partitions: setting(
+      'partitions',
+      '1',
+      wholeNumber(1, 1_024),
+      'Parts that the queue is divided into, for a Redis Cluster; changed only while nothing is pending',
+    ),
+    maxBacklog: setting(
+      'max_backlog',
+      '1000000',
+      wholeNumber(1, 1_000_000_000),
+      'Writes that may wait for the worker; more are answered 503',
+    ),
+    maxPendingBytes: setting(
+      'max_pending_bytes',
+      '256MiB',
+      size(kib, 1_024 * gib),
+      'Room in Redis for writes that wait for the worker; more are answered 503',
+    ),
+    sweepAfterSeconds: setting(
+      'sweep_after',
+      '15',
+      wholeNumber(1, 86_400, 'seconds'),
+      'Seconds that a write may wait before the worker looks for it without its job',
+    ),
+  },
+  worker: {
+    batchEntries: setting('batch_entries', '500', wholeNumber(1, 10_000), 'Writes that the worker applies at once'),
+    concurrency: setting('concurrency', '100', wholeNumber(1, 10_000), 'Jobs that a worker has in hand at once'),
+  },
+  accounts: {
+    bcryptCost: setting(
+      'bcrypt_cost',
+      '12',
+      wholeNumber(4, 31),
+      'Cost of a new password hash: each step doubles the time of a login',
+    ),
+    hashesAtOnce: setting(
+      'hashes_at_once',
+      '0',
+      wholeNumber(0, 256),
+      'Passwords that are hashed at the same time; 0 is one for each core',
+    ),
+    maxWaitingHashes: setting(
+      'max_waiting_hashes',
+      '64',
+      wholeNumber(0, 100_000),
+      'Logins that may wait for their hash; more are answered 503',
+    ),
+    clientsPerAccount: setting(
+      'clients_per_account',
+      '100',
+      wholeNumber(1, 100_000),
+      'Clients of an account that may have a token; the oldest makes room',
+    ),
+  },
+  limits: {
+    bodyBytes: setting('body_bytes', '1MiB', size(1, gib), 'Largest body of a request; a larger one is answered 413'),
+    requestTimeoutSeconds: setting(
+      'request_timeout',
+      '30',
+      wholeNumber(1, 3_600, 'seconds'),
+      'Seconds in which a request must have arrived',
+    ),
+    drainTimeoutSeconds: setting(
+      'drain_timeout',
+      '8',
+      wholeNumber(1, 3_600, 'seconds'),
+      'Seconds that a process which was told to end has for what is under way',
+    ),
+  },
+};
+
+/** A section of `store.cfg` with its settings and their names in `Config`. */
+export interface Section {
+  readonly name: string;
+  readonly settings: readonly (readonly [property: string, setting: Setting])[];
+}
+
+/** The settings in the order of the shipped file. */
+export const sections: readonly Section[] = Object.entries(settings).map(([part, members]) => ({
+  name: part.toUpperCase(),
+  settings: Object.entries(members),
+}));
+
+/** The name of a setting in the environment. */
+export const variableOf = (section: string, key: string) => `KEYBIN_${section}_${key.toUpperCase()}`;

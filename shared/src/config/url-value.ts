@@ -1,0 +1,43 @@
+import type { Kind } from './value.js';
+
+const mongoExample = 'mongodb://127.0.0.1:27017/';
+
+/** Where the data is: decides the engine. */
+export const storeUrl: Kind<string> = {
+  accepted: `lmdb://DIRECTORY, such as lmdb://./data, or a MongoDB URL, such as ${mongoExample}`,
+  parse(text) {
+    if (/^lmdb:\/\/[^\n]+$/.test(text)) return { value: text };
+    if (/^mongodb(\+srv)?:\/\/[^\n]*<[^\n]*>/.test(text)) {
+      return { accepted: `the address of your MongoDB in place of <...>, such as ${mongoExample}` };
+    }
+    if (/^mongodb(\+srv)?:\/\/([^@/\n]*@)?[^@/?\s]+([/?]\S*)?$/.test(text)) return { value: escapeCredentials(text) };
+    return { accepted: this.accepted };
+  },
+};
+
+/**
+ * The original's driver took these characters in a user name or password as they are; that of Node wants them
+ * percent-encoded.
+ */
+function escapeCredentials(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, (credentials) =>
+    credentials.replace(/[#?[\]]/g, (character) => encodeURIComponent(character)),
+  );
+}
+
+/** Redis, or nothing. */
+export const redisUrl: Kind<string | undefined> = {
+  accepted:
+    'a Redis URL, such as redis://127.0.0.1:6379 or rediss://:PASSWORD@HOST:6379/0 ' +
+    '(special characters of a password percent-encoded), or nothing',
+  parse(text) {
+    if (text === '') return { value: undefined };
+    const isRedis = /^rediss?:\/\/[^/\s]/.test(text) && URL.canParse(text) && new URL(text).hostname !== '';
+    return isRedis ? { value: text } : { accepted: this.accepted };
+  },
+};
+
+/** `text` without what may be a credential: all before the last `@` of a URL, and passwords among its parameters. */
+export function maskCredentials(text: string): string {
+  return text.replace(/^([a-z][a-z+]*:\/\/)?.*@/is, '$1***@').replace(/(password=)[^&\s]*/gi, '$1***');
+}

@@ -1,0 +1,65 @@
+/** Either the value that a text stands for, or what would have been accepted instead. */
+export type Parsed<T> = { readonly value: T } | { readonly accepted: string };
+
+/** A kind of value: what is accepted, in words, and how its text is read. */
+export interface Kind<T> {
+  readonly accepted: string;
+  parse(text: string): Parsed<T>;
+}
+
+function kind<T>(accepted: string, read: (text: string) => T | undefined): Kind<T> {
+  return {
+    accepted,
+    parse(text) {
+      const value = read(text);
+      return value === undefined ? { accepted } : { value };
+    },
+  };
+}
+
+/** A whole number from `least` to `most`; `unit` is for the reader only. */
+export function wholeNumber(least: number, most: number, unit = ''): Kind<number> {
+  return kind(`a whole number${unit && ` of ${unit}`} from ${least} to ${most}`, (text) => {
+    const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= least && value <= most ? value : undefined;
+  });
+}
+
+const bytesPerUnit: Readonly<Record<string, number>> = { '': 1, kib: 1_024, mib: 1_024 ** 2, gib: 1_024 ** 3 };
+
+/** A size: plain bytes, or with the unit KiB, MiB or GiB. */
+export function size(leastBytes: number, mostBytes: number): Kind<number> {
+  const accepted = `a size from ${sizeText(leastBytes)} to ${sizeText(mostBytes)}, in bytes or like 64MiB (KiB, MiB, GiB)`;
+  return kind(accepted, (text) => {
+    const [, digits, unit = ''] = /^(\d{1,16}) ?([KMG]iB)?$/i.exec(text) ?? [];
+    const value = Number(digits) * (bytesPerUnit[unit.toLowerCase()] ?? Number.NaN);
+    return value >= leastBytes && value <= mostBytes ? value : undefined;
+  });
+}
+
+function sizeText(bytes: number): string {
+  if (bytes >= 1_024 ** 3 && bytes % 1_024 ** 3 === 0) return `${bytes / 1_024 ** 3}GiB`;
+  if (bytes >= 1_024 && bytes % 1_024 === 0) return `${bytes / 1_024}KiB`;
+  return `${bytes}`;
+}
+
+/** What Python's `getboolean` takes. */
+export const yesOrNo: Kind<boolean> = kind('true or false (also yes or no, on or off, 1 or 0)', (text) => {
+  if (/^(true|yes|on|1)$/i.test(text)) return true;
+  if (/^(false|no|off|0)$/i.test(text)) return false;
+  return undefined;
+});
+
+export function oneOf<const T extends string>(...words: readonly T[]): Kind<T> {
+  return kind(words.join(' or '), (text) => words.find((word) => word === text.toLowerCase()));
+}
+
+/** An address or name to listen on. */
+export const listenHost: Kind<string> = kind('a host name or an IP address, such as 127.0.0.1 or 0.0.0.0', (text) =>
+  /^[\w.:%-]+$/.test(text) ? text : undefined,
+);
+
+/** A name of a database or a collection; the narrower of MongoDB's own rules hold for both. */
+export const mongoName: Kind<string> = kind('1 to 63 letters, digits, _ or -', (text) =>
+  /^[\w-]{1,63}$/.test(text) ? text : undefined,
+);
