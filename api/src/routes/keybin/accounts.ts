@@ -3,7 +3,7 @@ import { register } from '../../use-cases/register.js';
 import { unregister } from '../../use-cases/unregister.js';
 import { answerOk } from './answers.js';
 import { credentialsOf } from './parameters.js';
-import type { KeybinParts } from './routes.js';
+import type { KeybinParts } from './parts.js';
 
 export function accountRoutes(router: Router, parts: KeybinParts): void {
   router.post('/register', async (ctx) => {

@@ -2,7 +2,7 @@ import type { Router } from '@koa/router';
 import { deleteValue, listKeys, readValue, storeValue } from '../../use-cases/entries.js';
 import { answerJson, answerOk } from './answers.js';
 import { keyOf, tokenOf, valueTextOf } from './parameters.js';
-import type { KeybinParts } from './routes.js';
+import type { KeybinParts } from './parts.js';
 
 export function entryRoutes(router: Router, { engine, readBody, valueLimitBytes }: KeybinParts): void {
   router.get('/user/:token/store/:key', async (ctx) => {

@@ -2,7 +2,7 @@ import type { Router } from '@koa/router';
 import { issueToken } from '../../use-cases/issue-token.js';
 import { answerJson } from './answers.js';
 import { clientIdOf, credentialsOf } from './parameters.js';
-import type { KeybinParts } from './routes.js';
+import type { KeybinParts } from './parts.js';
 
 export function tokenRoutes(router: Router, parts: KeybinParts): void {
   router.post('/token', async (ctx) => {
