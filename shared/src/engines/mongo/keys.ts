@@ -29,5 +29,9 @@ export const clockKey = (prefix: string) => `${prefix}:clock`;
 export const waitingKey = (prefix: string) => `${prefix}:waiting`;
 /** String: bytes pending in the partition. */
 export const bytesKey = (prefix: string) => `${prefix}:bytes`;
+/** String: the worker that sweeps the partition. */
+export const sweeperKey = (prefix: string) => `${prefix}:sweeper`;
+/** String: the worker that repeats erasures. */
+export const eraserKey = 'kb:eraser';
 /** Token hash → user and client; lives in a slot of its own. */
 export const tokenIndexKey = (tokenHash: string) => `kb:token:${tokenHash}`;

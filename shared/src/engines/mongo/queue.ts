@@ -19,7 +19,13 @@ export interface EraseJob {
 /** A write that MongoDB refuses for good, in the failed set for the operator. */
 export interface RefusedJob {
   readonly name: 'refused';
-  readonly data: { readonly userId: string; readonly key: string; readonly version: number };
+  readonly data: {
+    readonly userId: string;
+    readonly key: string;
+    readonly version: number;
+    /** What MongoDB said; the job fails with it. */
+    readonly reason: string;
+  };
 }
 
 export type EntriesJob = ApplyJob | EraseJob | RefusedJob;
@@ -34,6 +40,9 @@ export const jobOptions = {
   removeOnFail: false,
   attempts: 1_000_000_000,
 } as const satisfies JobsOptions;
+
+/** Found refused again, by another worker or after a crash, a version has one job nevertheless. BullMQ chooses the other ids. */
+const idOf = (job: EntriesJob) => (job.name === 'refused' ? `refused-${job.data.version}` : undefined);
 
 /** Entries that BullMQ keeps in the event stream of a partition, which nobody reads. */
 export const queueEventsLimit = 100;
@@ -85,16 +94,17 @@ export class PartitionQueue {
   }
 
   /** Adds a job to `transaction`; it counts only once that was executed. */
-  async addTo(transaction: Transaction, { name, data }: EntriesJob): Promise<void> {
-    await new Job(this.#queue, name, data, jobOptions).addJob(transaction);
+  async addTo(transaction: Transaction, job: EntriesJob): Promise<void> {
+    await new Job(this.#queue, job.name, job.data, jobOptions, idOf(job)).addJob(transaction);
   }
 
   /**
    * Adds a job at once. ioredis remembers which scripts a connection has loaded and inside a `MULTI` does not notice that
    * Redis has forgotten them; on its own the command is sent again with its text, which mends the connection.
    */
-  async add({ name, data }: EntriesJob): Promise<void> {
-    await new Job(this.#queue, name, data, jobOptions).addJob(await this.#queue.getBackend().client);
+  async add(job: EntriesJob): Promise<void> {
+    const client = await this.#queue.getBackend().client;
+    await new Job(this.#queue, job.name, job.data, jobOptions, idOf(job)).addJob(client);
   }
 
   async close(): Promise<void> {
