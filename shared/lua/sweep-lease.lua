@@ -1,0 +1,12 @@
+#!lua flags=allow-oom
+-- Takes or prolongs the lease of the worker that sweeps a partition. `allow-oom`: sweeping is what helps a full Redis, and
+-- this is one short key.
+--
+-- KEYS  1 sweeper
+-- ARGV  1 nonce of this worker  2 length of the lease, ms
+-- Answers 1, or 0 if another worker holds it.
+
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1

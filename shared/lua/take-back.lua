@@ -1,0 +1,12 @@
+#!lua flags=allow-oom
+-- Makes an entry that was set aside one that waits again, with the age of its version.
+-- `allow-oom`: half of it done would leave an entry that nobody applies.
+--
+-- KEYS  1 pending  2 bad  3 waiting
+-- ARGV  1 user id  2 key
+-- Answers 1, or 0 if nothing of this key is set aside.
+
+if redis.call('HDEL', KEYS[2], ARGV[2]) == 0 then return 0 end
+local current = redis.call('HGET', KEYS[1], ARGV[2])
+if current then redis.call('ZADD', KEYS[3], 'NX', string.sub(current, 1, 16), ARGV[1] .. '/' .. ARGV[2]) end
+return 1

@@ -1,0 +1,110 @@
+import type { Config } from '@keybin/shared/config/config.js';
+import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
+import { openDatabase, type Database, type StoreDocument } from '@keybin/shared/engines/mongo/database.js';
+import { pendingKey, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
+import { Applier, batchMaxAgeMs, type ApplySteps } from '@keybin/worker/apply.js';
+import { guardedWrites } from '@keybin/worker/guarded-writes.js';
+import type { Patience } from '@keybin/worker/outage.js';
+import { readPending } from '@keybin/worker/pending.js';
+import { BadWrites } from '@keybin/worker/set-aside.js';
+import { settling } from '@keybin/worker/settle.js';
+import { Staged, isVersion, newBearer, silent } from '../mongo/staged.js';
+import type { Services } from '../world/services.js';
+
+export function storeSettings({ mongoUrl, database }: Pick<Services, 'mongoUrl' | 'database'>): Config['store'] {
+  return {
+    host: mongoUrl,
+    database,
+    storeCollection: 'store',
+    usersCollection: 'users',
+    tokenCollection: 'tokens',
+    tokenExpirationSeconds: 60,
+  };
+}
+
+/** Partition 0 of a Redis and a MongoDB from both sides: what the API stages, and each step of the worker. */
+export class Partition {
+  readonly #commit;
+
+  private constructor(
+    readonly staged: Staged,
+    readonly database: Database,
+  ) {
+    this.#commit = staged.commits();
+  }
+
+  static async open(services: Services): Promise<Partition> {
+    return new Partition(
+      await Staged.open(services.redisUrl),
+      await openDatabase(storeSettings(services), batchMaxAgeMs),
+    );
+  }
+
+  async close(): Promise<void> {
+    await this.staged.close();
+    await this.database.close();
+  }
+
+  /** The steps with which the product applies entries. */
+  get steps(): ApplySteps {
+    const { connection, prefix } = this.staged;
+    return {
+      read: (names) => readPending(connection, prefix, names),
+      write: guardedWrites(this.database.store, batchMaxAgeMs),
+      settle: settling(connection, prefix),
+      setAside: (entry, reason) => this.badWrites.setAside(entry, reason),
+    };
+  }
+
+  get badWrites(): BadWrites {
+    return new BadWrites(this.staged.connection, this.staged.prefix, (job) => this.staged.queue.add(job));
+  }
+
+  get patience(): Patience {
+    return { log: silent, closing: new AbortController().signal, graceMs: 1_000 };
+  }
+
+  /** A worker's applier, with some of its steps replaced. */
+  applier(replaced: Partial<ApplySteps> = {}, maxAgeMs = batchMaxAgeMs): Applier {
+    return new Applier({ ...this.steps, ...replaced }, this.patience, maxAgeMs);
+  }
+
+  /** An account whose token is live. */
+  async account(): Promise<Bearer> {
+    const bearer = newBearer();
+    await this.staged.fill(bearer);
+    return bearer;
+  }
+
+  /** Accepts a write as the API does; `undefined` deletes. Answers the version. */
+  async stage(bearer: Bearer, key: string, json: string | undefined): Promise<number> {
+    const change = json === undefined ? 'F' : `P${json}`;
+    const answer = await this.#commit.accept({ bearer, key, change, deadlineMs: performance.now() + 5_000 });
+    if (!isVersion(answer)) throw new Error(`The write was answered ${answer}`);
+    return Number(answer);
+  }
+
+  async apply({ userId }: Bearer, ...keys: string[]): Promise<void> {
+    await this.applier().apply([[userId, keys]]);
+  }
+
+  stored({ userId }: Bearer, key: string): Promise<StoreDocument | null> {
+    return this.database.store.findOne({ _id: `${userId}/${key}` });
+  }
+
+  /** What a reader is shown: the pending entry first, then the database. */
+  async shown(bearer: Bearer, key: string): Promise<string | undefined> {
+    const pending = await this.staged.pending(bearer, key);
+    return pending ? pending.json : (await this.stored(bearer, key))?.value;
+  }
+
+  /** Version since when the entry waits. */
+  async waitsSince({ userId }: Bearer, key: string): Promise<number | undefined> {
+    const score = await this.staged.redis.zscore(waitingKey(this.staged.prefix), `${userId}/${key}`);
+    return score === null ? undefined : Number(score);
+  }
+
+  async pendingCount({ userId }: Bearer): Promise<number> {
+    return this.staged.redis.hlen(pendingKey(this.staged.prefix, userId));
+  }
+}

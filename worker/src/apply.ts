@@ -1,0 +1,94 @@
+import { withDeadline } from '@keybin/shared/deadline.js';
+import { namesOf, type EntryName, type EntryNames } from './entry-names.js';
+import type { WriteEntries, Written } from './guarded-writes.js';
+import { outlast, type Patience } from './outage.js';
+import type { PendingRead } from './pending.js';
+import type { SetAside } from './set-aside.js';
+import type { SettleEntries } from './settle.js';
+
+/**
+ * The longest time from reading pending entries to MongoDB's answer. A batch that took longer is not settled but read again,
+ * and what it wrote counts as late: tombstones and erasures last much longer than this.
+ */
+export const batchMaxAgeMs = 10_000;
+
+export interface ApplySteps {
+  readonly read: (names: EntryNames) => Promise<PendingRead>;
+  readonly write: WriteEntries;
+  readonly settle: SettleEntries;
+  readonly setAside: SetAside;
+}
+
+/**
+ * Brings pending entries into MongoDB. The life of one of them:
+ *
+ * pending --read, written, the database has it--> settled: no longer pending.
+ * pending --read, written, replaced meanwhile--> pending, as the newer one; that one has a job of its own.
+ * pending --the database has a larger version--> pending with a version above it, applied again.
+ * pending --the database refuses it for good--> set aside: still readable, with a failed job.
+ * pending --outage--> pending: read again and written again, until the outage is over or the worker ends (`Abandoned`).
+ *
+ * However often, late or concurrently this runs for an entry, the last accepted write wins: only versions decide.
+ */
+export class Applier {
+  constructor(
+    private readonly steps: ApplySteps,
+    private readonly patience: Patience,
+    private readonly maxAgeMs = batchMaxAgeMs,
+  ) {}
+
+  /**
+   * Resolves once none of `names` is pending as it was when this was called, or it is set aside. Answers those that should have
+   * been set aside but could not: they go on waiting. Throws `Abandoned`.
+   */
+  async apply(names: EntryNames): Promise<EntryName[]> {
+    const stuck: EntryName[] = [];
+    let left = names;
+    while (left.length > 0) {
+      const round = await outlast('Applying entries', () => this.#round(left), this.patience);
+      stuck.push(...round.stuck);
+      left = namesOf(round.again);
+    }
+    return stuck;
+  }
+
+  async #round(names: EntryNames): Promise<{ again: EntryName[]; stuck: EntryName[] }> {
+    const deadline = performance.now() + this.maxAgeMs;
+    const { staged, absent, unread } = await this.steps.read(names);
+    const none: Written = { stored: [], overtaken: [], refused: [] };
+    const written =
+      staged.length === 0
+        ? none
+        : await withDeadline(this.steps.write(staged), deadline - performance.now(), 'writing to MongoDB');
+    const { stored, overtaken, refused } = written;
+
+    const again = await this.steps.settle([
+      ...stored,
+      ...overtaken.map(({ entry, version }) => ({ ...entry, stored: version })),
+      ...absent.map((name) => ({ ...name, text: '' })),
+    ]);
+    const stuck = await this.#setAside(refused);
+
+    const known = new Set([...stored, ...[...overtaken, ...refused].map(({ entry }) => entry)]);
+    return { again: [...unread, ...again, ...staged.filter((entry) => !known.has(entry))], stuck };
+  }
+
+  /** A Redis at `maxmemory` takes no job: then a bad write goes on waiting, for the sweeper, and holds nothing up. */
+  async #setAside(refused: Written['refused']): Promise<EntryName[]> {
+    const stuck: EntryName[] = [];
+    for (const { entry, reason } of refused) {
+      const { userId, key } = entry;
+      try {
+        await this.steps.setAside(entry, reason);
+        this.patience.log.error({ userId, key, reason }, 'MongoDB refuses a write: it is set aside');
+      } catch (error) {
+        this.patience.log.error(
+          { err: error, userId, key, reason },
+          'MongoDB refuses a write that cannot be set aside',
+        );
+        stuck.push(entry);
+      }
+    }
+    return stuck;
+  }
+}

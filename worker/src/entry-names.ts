@@ -1,0 +1,33 @@
+import type { ApplyJob } from '@keybin/shared/engines/mongo/queue.js';
+
+/** Entries by account, as jobs list them. */
+export type EntryNames = ApplyJob['data']['entries'];
+
+export interface EntryName {
+  readonly userId: string;
+  readonly key: string;
+}
+
+export function countEntries(names: EntryNames): number {
+  return names.reduce((count, [, keys]) => count + keys.length, 0);
+}
+
+/** The same entries, one after the other. */
+export function flatten(names: EntryNames): EntryName[] {
+  return names.flatMap(([userId, keys]) => keys.map((key) => ({ userId, key })));
+}
+
+/** Items by account, each account once. */
+export function groupByAccount<Item extends EntryName>(items: readonly Item[]): Map<string, Item[]> {
+  const accounts = new Map<string, Item[]>();
+  for (const item of items) {
+    const account = accounts.get(item.userId);
+    if (account) account.push(item);
+    else accounts.set(item.userId, [item]);
+  }
+  return accounts;
+}
+
+export function namesOf(items: readonly EntryName[]): EntryNames {
+  return [...groupByAccount(items)].map(([userId, entries]) => [userId, entries.map(({ key }) => key)] as const);
+}

@@ -1,0 +1,68 @@
+import type { AccountMarks } from '@keybin/shared/engines/mongo/account-marks.js';
+import type { Database, ErasureDocument } from '@keybin/shared/engines/mongo/database.js';
+import type { ErasureRecords } from '@keybin/shared/engines/mongo/erasure-records.js';
+
+const entriesPerChunk = 1_000;
+const erasuresPerSweep = 100;
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+
+/** From one pass to the next; the last one is repeated until the erasure ends. */
+export const passDelaysMs: readonly number[] = [10_000, minuteMs, 10 * minuteMs, hourMs, 6 * hourMs];
+
+/**
+ * Deletes all that MongoDB has of an account. It may be called again at any time: it knows the user id alone, for the name may
+ * belong to another account by now. Entries go in chunks, so that no single command takes long.
+ */
+export async function eraseDocuments(
+  { store, tokens, users }: Pick<Database, 'store' | 'tokens' | 'users'>,
+  userId: string,
+): Promise<void> {
+  await users.deleteOne({ user_id: userId });
+  await tokens.deleteMany({ user_id: userId });
+  const ofAccount = { _id: { $gte: `${userId}/`, $lt: `${userId}0` } }; // 0 comes after /
+  for (;;) {
+    const found = await store.find(ofAccount, { projection: { _id: 1 }, limit: entriesPerChunk }).toArray();
+    if (found.length > 0) await store.deleteMany({ _id: { $in: found.map(({ _id }) => _id) } });
+    if (found.length < entriesPerChunk) return;
+  }
+}
+
+export interface ErasureParts {
+  readonly records: Pick<ErasureRecords, 'due' | 'passed' | 'remove'>;
+  readonly marks: Pick<AccountMarks, 'erase'>;
+  readonly eraseDocuments: (userId: string) => Promise<void>;
+  readonly delaysMs?: readonly number[];
+}
+
+/**
+ * Repeats the erasures that are due, from their records in MongoDB:
+ *
+ * recorded --pass--> erased once --pass, at growing intervals--> ... --pass after `ends_at`--> record removed.
+ *
+ * The first pass finishes an unregister that died half-way, or that Redis has forgotten: it marks the account and deletes what
+ * is pending, too. The others are there for batches that were given up and reach MongoDB late. `now` is Redis's time.
+ */
+export async function repeatErasures(now: Date, parts: ErasureParts): Promise<void> {
+  const { records, marks, delaysMs = passDelaysMs } = parts;
+  for (const { _id: userId, ...erasure } of await records.due(now, erasuresPerSweep)) {
+    await marks.erase(userId);
+    await parts.eraseDocuments(userId);
+    const next = nextPass(erasure, now, delaysMs);
+    if (next) await records.passed(userId, next);
+    else await records.remove(userId);
+  }
+}
+
+/** When an erasure that passes now is due again, if it is. */
+function nextPass(
+  { passes, ends_at: endsAt }: Pick<ErasureDocument, 'passes' | 'ends_at'>,
+  now: Date,
+  delaysMs: readonly number[],
+): Date | undefined {
+  if (now >= endsAt) return undefined;
+  const delayMs = delaysMs[passes] ?? delaysMs.at(-1);
+  if (delayMs === undefined) return undefined;
+  return new Date(Math.min(now.getTime() + delayMs, endsAt.getTime()));
+}

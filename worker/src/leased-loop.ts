@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
+import { loadScript, runScript } from '@keybin/shared/engines/mongo/scripts.js';
+import type { Log } from '@keybin/shared/log.js';
+import { Abandoned, endOf } from './outage.js';
+
+const leaseScript = loadScript('sweep-lease');
+
+export interface LeasedLoopOptions {
+  readonly redis: Pick<RedisConnection, 'client'>;
+  /** Where the lease stands. */
+  readonly leaseKey: string;
+  /** Between two runs. */
+  readonly intervalMs: number;
+  readonly log: Log;
+}
+
+/**
+ * Does `work` every few seconds, in one worker at a time: each run begins by taking or prolonging a lease in Redis. That only
+ * saves work: `work` must be harmless when two workers do it at once, after a lease ran out.
+ */
+export class LeasedLoop {
+  readonly #nonce = randomUUID();
+  readonly #closing = new AbortController();
+  #loop: Promise<void> | undefined;
+
+  constructor(
+    private readonly name: string,
+    private readonly work: () => Promise<void>,
+    private readonly options: LeasedLoopOptions,
+  ) {}
+
+  start(): void {
+    this.#loop ??= this.#repeat();
+  }
+
+  /** Waits for the run under way, `timeoutMs` at most: it may be cut off anywhere. */
+  async close(timeoutMs: number): Promise<void> {
+    this.#closing.abort();
+    await endOf(this.#loop, timeoutMs);
+  }
+
+  async #repeat(): Promise<void> {
+    const { intervalMs, log } = this.options;
+    const { signal } = this.#closing;
+    let failed = false;
+    while (!signal.aborted) {
+      try {
+        if (await this.#hold()) await this.work();
+        failed = false;
+      } catch (error) {
+        if (!failed && !(error instanceof Abandoned)) log.warn({ err: error }, `${this.name} failed, is tried again`);
+        failed = true;
+      }
+      const jitteredMs = intervalMs * (0.75 + Math.random() / 2); // or workers that began together would stay in step
+      await delay(jitteredMs, undefined, { signal }).catch(() => {}); // the loop looks at the signal
+    }
+  }
+
+  async #hold(): Promise<boolean> {
+    const { redis, leaseKey, intervalMs } = this.options;
+    return (await runScript(redis.client, leaseScript, [leaseKey], [this.#nonce, 3 * intervalMs])) === 1;
+  }
+}

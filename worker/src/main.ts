@@ -1,0 +1,16 @@
+import { loadConfigOrExit } from '@keybin/shared/config/load-config.js';
+import { Lifecycle } from '@keybin/shared/lifecycle.js';
+import { createLog } from '@keybin/shared/log.js';
+import { startWorker } from './worker.js';
+
+const config = loadConfigOrExit(process.argv.slice(2), process.env);
+const log = createLog(config.app);
+const lifecycle = new Lifecycle({ log, drainTimeoutMs: config.limits.drainTimeoutSeconds * 1_000 });
+lifecycle.endOnSignals();
+
+try {
+  await startWorker(config, lifecycle, log);
+} catch (error) {
+  process.stderr.write(`Keybin's worker cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+}

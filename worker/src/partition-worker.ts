@@ -1,0 +1,94 @@
+import { Redis } from 'ioredis';
+import { UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
+import type { EntriesJob, EntriesJobData, EntriesJobName, RefusedJob } from '@keybin/shared/engines/mongo/queue.js';
+import { partitionPrefix, queueName } from '@keybin/shared/engines/mongo/keys.js';
+import type { Log } from '@keybin/shared/log.js';
+import type { Gatherer } from './gather.js';
+import { Abandoned, endOf, outlast, type Patience } from './outage.js';
+import type { BadWrites } from './set-aside.js';
+
+type QueuedJob = Job<EntriesJobData, void, EntriesJobName>;
+
+export interface PartitionWorkerOptions {
+  readonly redisUrl: string;
+  readonly partition: number;
+  /** Jobs that are active at once. */
+  readonly concurrency: number;
+  readonly gatherer: Pick<Gatherer, 'add'>;
+  readonly badWrites: Pick<BadWrites, 'takeBack' | 'reasonFor'>;
+  readonly eraseDocuments: (userId: string) => Promise<void>;
+  readonly patience: Patience;
+  readonly log: Log;
+}
+
+/**
+ * Takes the jobs of one partition. A job is complete when nothing that it names is pending as it was any more; it fails only if
+ * it is `refused`. Jobs that cannot be finished when the worker ends go back to the queue.
+ */
+export class PartitionWorker {
+  readonly #worker: Worker<EntriesJobData, void, EntriesJobName>;
+  readonly #connection: Redis;
+
+  constructor(private readonly options: PartitionWorkerOptions) {
+    const { redisUrl, partition, concurrency, log } = options;
+    this.#connection = new Redis(redisUrl, {
+      maxRetriesPerRequest: null, // BullMQ demands it: its commands wait for Redis to come back
+      retryStrategy: (attempt) => Math.min(50 * attempt, 1_000),
+    });
+    this.#connection.on('error', (error) => log.debug({ err: error }, 'Redis connection of BullMQ failed'));
+    this.#worker = new Worker(queueName, (job, token) => this.#process(job, token), {
+      connection: this.#connection,
+      prefix: partitionPrefix(partition),
+      concurrency,
+      autorun: false,
+      // The job of a worker that died is taken up after 5 to 7 s; the defaults make that 30 to 90
+      lockDuration: 5_000,
+      stalledInterval: 1_000,
+      maxStalledCount: Number.MAX_SAFE_INTEGER,
+      runRetryDelay: 1_000,
+    });
+    this.#worker.on('error', (error) => log.debug({ err: error, partition }, 'BullMQ worker'));
+  }
+
+  start(): void {
+    this.#worker.run().catch((error: unknown) => this.options.log.error({ err: error }, 'BullMQ worker ended'));
+  }
+
+  /** Waits for the active jobs, `timeoutMs` at most; others may take up those that are still active some seconds later. */
+  async close(timeoutMs: number): Promise<void> {
+    await endOf(this.#worker.close(), timeoutMs);
+    this.#connection.disconnect();
+  }
+
+  async #process(job: QueuedJob, token: string | undefined): Promise<void> {
+    try {
+      await this.#do(job);
+    } catch (error) {
+      if (!(error instanceof Abandoned)) throw error;
+      await job.moveToWait(token);
+      throw new WaitingError();
+    }
+  }
+
+  async #do(job: QueuedJob): Promise<void> {
+    const { name, data } = { name: job.name, data: job.data } as EntriesJob; // they were added together
+    switch (name) {
+      case 'apply':
+        return this.options.gatherer.add(data.entries);
+      case 'erase':
+        return outlast('Erasing an account', () => this.options.eraseDocuments(data.userId), this.options.patience);
+      case 'refused':
+        return this.#showOrRetry(data, job.attemptsMade > 0);
+    }
+  }
+
+  /** The first run only shows why the write was refused. An operator retries the job when the cause is gone. */
+  async #showOrRetry(refused: RefusedJob['data'], retried: boolean): Promise<void> {
+    const { gatherer, badWrites, patience } = this.options;
+    if (!retried) throw new UnrecoverableError(refused.reason);
+    await outlast('Taking back a refused write', () => badWrites.takeBack(refused), patience);
+    await gatherer.add([[refused.userId, [refused.key]]]);
+    const reason = await outlast('Looking at a refused write', () => badWrites.reasonFor(refused), patience);
+    if (reason !== undefined) throw new UnrecoverableError(reason);
+  }
+}

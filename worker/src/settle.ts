@@ -1,0 +1,41 @@
+import { badKey, bytesKey, clockKey, pendingKey, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
+import { formatVersion } from '@keybin/shared/engines/mongo/pending-entry.js';
+import type { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
+import { loadScript, runScript, type Script } from '@keybin/shared/engines/mongo/scripts.js';
+import { groupByAccount, type EntryName } from './entry-names.js';
+
+/** An entry that the database has, or has a larger version of. */
+export interface Settlement extends EntryName {
+  /** The pending entry as it was read; empty: nothing was pending. */
+  readonly text: string;
+  /** The version that the database has instead of the entry's own. */
+  readonly stored?: number;
+}
+
+export type SettleEntries = (settlements: readonly Settlement[]) => Promise<EntryName[]>;
+
+const settleScript = loadScript('settle');
+
+/** Settles entries of one partition by settle.lua. Answers those that have a new version now and are to be applied again. */
+export function settling(
+  redis: Pick<RedisConnection, 'client'>,
+  prefix: string,
+  script: Script = settleScript,
+): SettleEntries {
+  return async (settlements) => {
+    if (settlements.length === 0) return [];
+    const keys = [clockKey(prefix), waitingKey(prefix), bytesKey(prefix)];
+    const args: (string | number)[] = [];
+    const order: Settlement[] = [];
+    for (const [userId, entries] of groupByAccount(settlements)) {
+      keys.push(pendingKey(prefix, userId), badKey(prefix, userId));
+      args.push(userId, entries.length);
+      for (const entry of entries) {
+        args.push(entry.key, entry.text, entry.stored === undefined ? '' : formatVersion(entry.stored));
+        order.push(entry);
+      }
+    }
+    const again = (await runScript(redis.client, script, keys, args)) as number[]; // what settle.lua states
+    return again.flatMap((position) => order[position - 1] ?? []);
+  };
+}

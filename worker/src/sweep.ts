@@ -1,0 +1,50 @@
+import { waitingKey } from '@keybin/shared/engines/mongo/keys.js';
+import type { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
+import type { Log } from '@keybin/shared/log.js';
+import { namesOf, type EntryName, type EntryNames } from './entry-names.js';
+
+export interface SweepOptions {
+  readonly redis: Pick<RedisConnection, 'client'>;
+  /** Of the partition. */
+  readonly prefix: string;
+  /** Answers the entries that go on waiting. */
+  readonly apply: (names: EntryNames) => Promise<readonly EntryName[]>;
+  /** An entry that has been pending for longer is swept. */
+  readonly afterSeconds: number;
+  readonly batchEntries: number;
+  readonly log: Log;
+}
+
+/** Redis's time in µs, the one that versions are made of. */
+export async function redisTimeUs(redis: Pick<RedisConnection, 'client'>): Promise<number> {
+  const [seconds, micros] = await redis.client.time();
+  return Number(seconds) * 1_000_000 + Number(micros);
+}
+
+/**
+ * Applies the entries of one partition that have waited too long, without BullMQ: their jobs may have been lost or removed, the
+ * queue may be paused, or Redis so full that no job can be fetched.
+ */
+export async function sweep({ redis, prefix, apply, afterSeconds, batchEntries, log }: SweepOptions): Promise<void> {
+  const latestUs = (await redisTimeUs(redis)) - afterSeconds * 1_000_000;
+  for (let stuck = 0; ;) {
+    const members = await redis.client.zrange(
+      waitingKey(prefix),
+      '-inf',
+      String(latestUs),
+      'BYSCORE',
+      'LIMIT',
+      stuck, // those are the first in line, and stay there
+      batchEntries,
+    );
+    if (members.length === 0) return;
+    log.info({ entries: members.length }, 'Sweeping entries that have waited too long');
+    const left = await apply(namesOf(members.map(parseMember)));
+    stuck += left.length;
+  }
+}
+
+function parseMember(member: string): EntryName {
+  const slash = member.indexOf('/');
+  return { userId: member.slice(0, slash), key: member.slice(slash + 1) };
+}

@@ -1,0 +1,129 @@
+import type { Config } from '@keybin/shared/config/config.js';
+import { RedisAccountMarks } from '@keybin/shared/engines/mongo/account-marks.js';
+import { ErasureRecords } from '@keybin/shared/engines/mongo/erasure-records.js';
+import { eraserKey, partitionPrefix, sweeperKey } from '@keybin/shared/engines/mongo/keys.js';
+import { PartitionQueue } from '@keybin/shared/engines/mongo/queue.js';
+import type { Lifecycle } from '@keybin/shared/lifecycle.js';
+import type { Log } from '@keybin/shared/log.js';
+import { Applier, batchMaxAgeMs } from './apply.js';
+import { eraseDocuments, repeatErasures } from './erase.js';
+import { Gatherer } from './gather.js';
+import { guardedWrites } from './guarded-writes.js';
+import { LeasedLoop } from './leased-loop.js';
+import type { Patience } from './outage.js';
+import { PartitionWorker } from './partition-worker.js';
+import { readPending } from './pending.js';
+import { openServices, type Services } from './services.js';
+import { BadWrites } from './set-aside.js';
+import { settling } from './settle.js';
+import { redisTimeUs, sweep } from './sweep.js';
+
+const sweepIntervalMs = 2_000;
+
+interface Context extends Services {
+  readonly config: Config;
+  readonly redisUrl: string;
+  readonly lifecycle: Lifecycle;
+  readonly patience: Patience;
+  readonly log: Log;
+}
+
+/** Goes on until it is closed, which takes `timeoutMs` at most. */
+interface Work {
+  start(): void;
+  close(timeoutMs: number): Promise<void>;
+}
+
+/**
+ * Applies what the API processes have accepted: one consumer and one sweeper for each partition, and one loop that repeats
+ * erasures. Resolves when all are at work; waits while Redis or MongoDB is away. `lifecycle` ends it.
+ */
+export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log): Promise<void> {
+  const redisUrl = config.queue.redis;
+  if (redisUrl === undefined) {
+    throw new Error(
+      'A worker needs [STORE] host = mongodb://... and [QUEUE] redis = redis://...: the embedded engine has none',
+    );
+  }
+  const services = await openServices(config, redisUrl, lifecycle, log);
+  const closing = new AbortController();
+  // What is under way gets half of the time; the other half is for giving back what it did not suffice for
+  const graceMs = config.limits.drainTimeoutSeconds * 500;
+  const context = {
+    ...services,
+    config,
+    redisUrl,
+    lifecycle,
+    log,
+    patience: { log, closing: closing.signal, graceMs },
+  };
+  const work: Work[] = [eraser(context)];
+  for (let partition = 0; partition < config.queue.partitions; partition += 1) {
+    work.push(...(await openPartition(context, partition)));
+  }
+  lifecycle.push('work', async () => {
+    closing.abort();
+    await Promise.all(work.map((each) => each.close(graceMs * 1.5)));
+  });
+  for (const each of work) each.start();
+  log.info({ partitions: config.queue.partitions }, 'Worker is ready');
+}
+
+async function openPartition(context: Context, partition: number): Promise<Work[]> {
+  const { config, redis, redisUrl, database, lifecycle, patience, log } = context;
+  const { batchEntries, concurrency } = config.worker;
+  const prefix = partitionPrefix(partition);
+
+  const queue = await PartitionQueue.open(redis, partition, log);
+  lifecycle.push(`queue ${partition}`, () => queue.close());
+  const badWrites = new BadWrites(redis, prefix, (job) => queue.add(job));
+  const applier = new Applier(
+    {
+      read: (names) => readPending(redis, prefix, names),
+      write: guardedWrites(database.store, batchMaxAgeMs),
+      settle: settling(redis, prefix),
+      setAside: (entry, reason) => badWrites.setAside(entry, reason),
+    },
+    patience,
+  );
+
+  const gatherer = new Gatherer((names) => applier.apply(names), batchEntries);
+  patience.closing.addEventListener('abort', () => gatherer.close());
+  const worker = new PartitionWorker({
+    redisUrl,
+    partition,
+    concurrency,
+    gatherer,
+    badWrites,
+    eraseDocuments: (userId) => eraseDocuments(database, userId),
+    patience,
+    log,
+  });
+  const sweeper = new LeasedLoop(
+    'Sweeping',
+    () =>
+      sweep({
+        redis,
+        prefix,
+        apply: (names) => applier.apply(names),
+        afterSeconds: config.queue.sweepAfterSeconds,
+        batchEntries,
+        log,
+      }),
+    { redis, leaseKey: sweeperKey(prefix), intervalMs: sweepIntervalMs, log },
+  );
+  return [worker, sweeper];
+}
+
+function eraser({ config, redis, database, log }: Context): Work {
+  const parts = {
+    records: new ErasureRecords(database),
+    marks: new RedisAccountMarks(redis, config.queue.partitions),
+    eraseDocuments: (userId: string) => eraseDocuments(database, userId),
+  };
+  return new LeasedLoop(
+    'Repeating erasures',
+    async () => repeatErasures(new Date((await redisTimeUs(redis)) / 1_000), parts),
+    { redis, leaseKey: eraserKey, intervalMs: sweepIntervalMs, log },
+  );
+}
