@@ -11,7 +11,7 @@ import { batchMaxAgeMs } from './apply.js';
 import { isOutage } from './outage.js';
 
 const commandTimeoutMs = 5_000;
-const connectTimeoutMs = 5_000;
+const connectTimeoutMs = 2_000;
 const pauseMs = 1_000;
 
 export interface Services {

@@ -22,8 +22,8 @@ describe('applying entries', () => {
   it('brings a pending put into MongoDB and leaves nothing of it in Redis', async () => {
     const version = await partition.stage(user, 'a', '{"x":"\\ud800"}');
     await partition.apply(user, 'a');
-    const _id = `${user.userId}/a`;
-    expect(await partition.stored(user, 'a')).to.deep.equal({ _id, value: '{"x":"\\ud800"}', version });
+    const document = { _id: `${user.userId}/a`, value: '{"x":"\\ud800"}', version };
+    expect(await partition.stored(user, 'a')).to.deep.equal(document);
     expect(await partition.pendingCount(user)).to.equal(0);
     expect(await partition.staged.waiting()).to.deep.equal([]);
     expect(await partition.staged.bytes()).to.equal(0);
