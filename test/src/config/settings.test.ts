@@ -1,0 +1,100 @@
+import { expect } from 'chai';
+import { settings } from '@keybin/shared/config/settings.js';
+import { maskCredentials } from '@keybin/shared/config/url-value.js';
+
+const { app, store, queue, worker, accounts, limits } = settings;
+
+/** A setting's kind, texts that it accepts with their values, and texts that it refuses. */
+const cases = [
+  [
+    '[APP] host',
+    app.host,
+    { '0.0.0.0': '0.0.0.0', '::1': '::1', 'my-host.example': 'my-host.example' },
+    ['', 'a b', 'a\nb'],
+  ],
+  ['[APP] port', app.port, { '0': 0, '65535': 65_535 }, ['', '-1', '65536', '80.0', '0x50', '1e3', ' 80', '80 ; main']],
+  [
+    '[APP] debug',
+    app.debug,
+    { True: true, yes: true, ON: true, '1': true, False: false, no: false, off: false, '0': false },
+    ['', 'y', '2'],
+  ],
+  ['[APP] processes', app.processes, { '1': 1 }, ['0', '257']],
+  ['[STORE] database', store.database, { 'my_store-2': 'my_store-2' }, ['', 'a b', 'a.b', '$x', 'x'.repeat(64)]],
+  ['[STORE] token_expiration', store.tokenExpirationSeconds, { '1': 1, '300': 300 }, ['0', '-300', '5m']],
+  ['[QUEUE] durability', queue.durability, { always: 'always', EverySec: 'everysec' }, ['', 'no', 'never']],
+  [
+    '[QUEUE] max_pending_bytes',
+    queue.maxPendingBytes,
+    { '4096': 4_096, '64MiB': 64 * 1_024 ** 2, '1 gib': 1_024 ** 3 },
+    ['', '10', '64MB', '1.5GiB', '9999999999999999'],
+  ],
+  ['[WORKER] batch_entries', worker.batchEntries, { '500': 500 }, ['0']],
+  ['[ACCOUNTS] bcrypt_cost', accounts.bcryptCost, { '4': 4, '31': 31 }, ['3', '32']],
+  ['[LIMITS] body_bytes', limits.bodyBytes, { '1KiB': 1_024 }, ['0', '2GiB']],
+] as const;
+
+describe('A setting', () => {
+  for (const [name, { kind }, accepted, refused] of cases) {
+    it(`${name} takes what it says: ${kind.accepted}`, () => {
+      for (const [text, value] of Object.entries(accepted)) expect(kind.parse(text), text).to.deep.equal({ value });
+      for (const text of refused) expect(kind.parse(text), text).to.deep.equal({ accepted: kind.accepted });
+    });
+  }
+
+  const storeHost = store.host.kind;
+  const redis = queue.redis.kind;
+
+  it('[STORE] host takes a directory or a MongoDB', () => {
+    for (const text of [
+      'lmdb://./data',
+      'lmdb:///var/lib/keybin',
+      'mongodb://h',
+      'mongodb://u:p@a:1,b:2/db?replicaSet=r',
+      'mongodb+srv://h/',
+    ]) {
+      expect(storeHost.parse(text), text).to.deep.equal({ value: text });
+    }
+    for (const text of [
+      '',
+      'data',
+      'lmdb://',
+      'mongodb://',
+      'mongodb:///db',
+      'mongodb://h\nx',
+      'http://h',
+      'redis://h',
+    ]) {
+      expect(storeHost.parse(text), text).to.deep.equal({ accepted: storeHost.accepted });
+    }
+  });
+
+  it('[STORE] host escapes what the original took unescaped in a password', () => {
+    expect(storeHost.parse('mongodb://u:p#s?[1]%40@h/?a=b#c')).to.deep.equal({
+      value: 'mongodb://u:p%23s%3F%5B1%5D%40@h/?a=b#c',
+    });
+  });
+
+  it("[STORE] host says what to do with the placeholder of the original's document", () => {
+    expect(storeHost.parse('mongodb://<IP:PORT>/')).to.have.property('accepted').that.includes('in place of <...>');
+  });
+
+  it('[QUEUE] redis takes a Redis or nothing', () => {
+    for (const text of ['redis://h', 'redis://:p@h:6379/0', 'rediss://u:p@h:6380']) {
+      expect(redis.parse(text), text).to.deep.equal({ value: text });
+    }
+    expect(redis.parse('')).to.deep.equal({ value: undefined });
+    for (const text of ['h:6379', 'redis://', 'redis:///0', 'redis://:p#x@h', 'http://h']) {
+      expect(redis.parse(text), text).to.deep.equal({ accepted: redis.accepted });
+    }
+  });
+
+  it('is shown without credentials', () => {
+    expect(maskCredentials('mongodb://u:p@h/')).to.equal('mongodb://***@h/');
+    expect(maskCredentials('mongodb://u:p@a/ss@h/?authPassword=x&b=1')).to.equal(
+      'mongodb://***@h/?authPassword=***&b=1',
+    );
+    expect(maskCredentials('u:p@h')).to.equal('***@h');
+    expect(maskCredentials('5000')).to.equal('5000');
+  });
+});
