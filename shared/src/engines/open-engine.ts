@@ -13,6 +13,11 @@ export async function openEngine(config: Config, log: Log): Promise<Engine> {
       const { openLmdbEngine } = await import('./lmdb/engine.js');
       return openLmdbEngine(config, log);
     }
+    case 'mongodb':
+    case 'mongodb+srv': {
+      const { openMongoEngine } = await import('./mongo/engine.js');
+      return openMongoEngine(config, log);
+    }
     default:
       throw new Error(`[STORE] host: no engine for '${scheme}:', expected lmdb: or mongodb:`);
   }
