@@ -23,8 +23,6 @@ export class Children {
   readonly #log: Log;
   readonly #alive = new Set<Worker>();
   readonly #restarts = new Set<NodeJS.Timeout>();
-  /** Given to later children, so that port 0 means the same port for all. */
-  #port = '';
   #state: 'starting' | 'running' | 'closing' = 'starting';
 
   constructor(log: Log) {
@@ -33,11 +31,11 @@ export class Children {
 
   /** Resolves when all serve. Throws when one of them exits before. */
   async start(processes: number): Promise<Listening> {
-    const first = await this.#listening(this.#fork(firstRestartDelayMs));
-    const others = Array.from({ length: processes - 1 }, async () => this.#listening(this.#fork(firstRestartDelayMs)));
-    await Promise.all(others);
-    this.#state = 'running';
-    return first;
+    const children = Array.from({ length: processes }, () => this.#fork(firstRestartDelayMs));
+    const [listening] = await Promise.all(children.map(async (child) => firstWordOf(child)));
+    if (!listening) throw new Error('A cluster needs a process');
+    if (this.#state === 'starting') this.#state = 'running';
+    return listening;
   }
 
   /** Resolves when all have exited. Throws when one did not exit cleanly. */
@@ -50,7 +48,7 @@ export class Children {
 
   #fork(restartDelayMs: number): Worker {
     const startedMs = performance.now();
-    const child = cluster.fork(this.#port ? { KEYBIN_APP_PORT: this.#port } : {});
+    const child = cluster.fork();
     this.#alive.add(child);
     child.once('exit', (code: number, signal: string | null) => {
       this.#alive.delete(child);
@@ -69,21 +67,21 @@ export class Children {
     }, delayMs);
     this.#restarts.add(timer);
   }
+}
 
-  async #listening(child: Worker): Promise<Listening> {
-    const listening = await new Promise<Listening>((resolve, reject) => {
-      child.once('exit', () => reject(new Error('A process of the cluster did not start')));
-      child.once('message', (message: Listening) => resolve(message)); // a child's first message is this one
-    });
-    this.#port ||= new URL(listening.address).port;
-    return listening;
-  }
+async function firstWordOf(child: Worker): Promise<Listening> {
+  return new Promise((resolve, reject) => {
+    child.once('message', (listening: Listening) => resolve(listening)); // nothing else is ever sent by a child
+    child.once('exit', () => reject(new Error('A process of the cluster did not start')));
+  });
 }
 
 /** Tells a child to end; its exit code, 1 for a signal. */
 async function endOf(child: Worker): Promise<number> {
   return new Promise((resolve) => {
+    const tell = () => child.isConnected() && child.send('end');
     child.once('exit', (code: number | null) => resolve(code ?? 1));
-    if (child.isConnected()) child.send('end');
+    child.once('message', tell); // one that is starting hears nothing before it has spoken
+    tell();
   });
 }

@@ -1,4 +1,4 @@
-import cluster, { type Worker } from 'node:cluster';
+import type { Worker } from 'node:cluster';
 import type { Config } from '@keybin/shared/config/config.js';
 import type { Lifecycle } from '@keybin/shared/lifecycle.js';
 import type { Log } from '@keybin/shared/log.js';
@@ -23,8 +23,4 @@ export function obeyPrimary(worker: Worker, lifecycle: Lifecycle): void {
   worker.on('message', (message: unknown) => {
     if (message === 'end') lifecycle.end('The primary ends');
   });
-}
-
-export function isPrimary(config: Config): boolean {
-  return cluster.isPrimary && config.app.processes > 1;
 }

@@ -22,6 +22,7 @@ export class Lifecycle {
   readonly #options: LifecycleOptions;
   readonly #closers: { name: string; close: Closer }[] = [];
   #drained: Promise<void> | undefined;
+  #ending = false;
 
   constructor(options: LifecycleOptions) {
     this.#options = options;
@@ -52,7 +53,8 @@ export class Lifecycle {
 
   /** Drains, then ends the process. Called again it changes nothing. */
   end(reason: string): void {
-    if (this.#drained) return;
+    if (this.#ending) return;
+    this.#ending = true;
     const { log, drainTimeoutMs } = this.#options;
     log.info(`${reason}: draining`);
     const timer = setTimeout(() => this.leave(`Not drained within ${drainTimeoutMs} ms`), drainTimeoutMs);
@@ -64,6 +66,11 @@ export class Lifecycle {
       .finally(() => clearTimeout(timer));
   }
 
+  /** Whether the process has been told to end. */
+  get ending(): boolean {
+    return this.#ending;
+  }
+
   /** Ends the process at once, with exit code 1. */
   leave(reason: string): void {
     this.#options.log.warn(`${reason}: leaving at once`);
@@ -73,7 +80,7 @@ export class Lifecycle {
   /** The first SIGTERM or SIGINT ends the process, the second at once. */
   endOnSignals(): void {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => (this.#drained ? this.leave(`Another ${signal}`) : this.end(signal)));
+      process.on(signal, () => (this.#ending ? this.leave(`Another ${signal}`) : this.end(signal)));
     }
   }
 

@@ -1,0 +1,28 @@
+import cluster from 'node:cluster';
+import { loadConfigOrExit } from '@keybin/shared/config/load-config.js';
+import { createLog } from '@keybin/shared/log.js';
+import { obeyPrimary, runPrimary } from './cluster.js';
+import { lifecycleOf, startApi } from './start-api.js';
+
+const config = loadConfigOrExit(process.argv.slice(2), process.env);
+const log = createLog({ debug: config.app.debug });
+const lifecycle = lifecycleOf(config, log);
+
+try {
+  if (cluster.worker) {
+    obeyPrimary(cluster.worker, lifecycle);
+    const { address, data } = await startApi(config, log, lifecycle);
+    cluster.worker.send({ address, data });
+  } else {
+    lifecycle.endOnSignals();
+    const start = config.app.processes > 1 ? runPrimary : startApi;
+    const { address, data } = await start(config, log, lifecycle);
+    log.info(`Keybin listens on ${address}, data in ${data}`);
+  }
+} catch (error) {
+  // Told to end while it started, it exits when it has drained.
+  if (!lifecycle.ending) {
+    log.fatal({ err: error }, `Keybin could not start: ${error instanceof Error ? error.message : String(error)}`);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { expect } from 'chai';
+import { KeybinClient } from '../world/keybin-client.js';
+import { startApi, type ApiProcess } from '../world/keybin-process.js';
+import { RawConnection } from '../world/raw-connection.js';
+
+describe('an API process', () => {
+  let api: ApiProcess;
+  let client: KeybinClient;
+
+  async function start(env: Readonly<Record<string, string>>): Promise<void> {
+    api = await startApi({ env });
+    client = new KeybinClient(api.url);
+  }
+
+  afterEach(async () => api.stop());
+
+  const errorLines = () => api.child.logs.filter(({ level }) => Number(level) >= 40);
+
+  it('says where it listens and where the data is', async () => {
+    await start({});
+    const messages = api.child.logs.map(({ msg }) => String(msg));
+    expect(messages).to.satisfy((all: string[]) =>
+      all.some((one) => one.startsWith(`Keybin listens on ${api.url}, data in `)),
+    );
+  });
+
+  it('ends a request that is slow to arrive, and writes nothing of it', async () => {
+    await start({ KEYBIN_LIMITS_REQUEST_TIMEOUT: '1' });
+    const { token } = await client.newAccount();
+    const slow = await RawConnection.open(api.url);
+    const head = `POST /user/${token}/store/k HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n`;
+    slow.send(`${head}Content-Length: 20\r\n\r\n{"value":"slow"}`);
+    await slow.closed();
+    expect(slow.statuses).to.deep.equal([408]);
+    expect((await client.keys(token)).json).to.deep.equal({ keys: [] });
+    expect(errorLines()).to.deep.equal([]);
+  });
+
+  it('takes uploads that break off, however many, without a word', async () => {
+    await start({});
+    const { token } = await client.newAccount();
+    const head = `POST /user/${token}/store/k HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n`;
+    for (const encoding of ['identity', 'gzip', 'br']) {
+      for (let upload = 0; upload < 20; upload++) {
+        const connection = await RawConnection.open(api.url);
+        connection.send(`${head}Content-Encoding: ${encoding}\r\nContent-Length: 100\r\n\r\n{"value":"slow"}`);
+        connection.destroy();
+      }
+    }
+    expect((await client.keys(token)).json).to.deep.equal({ keys: [] });
+    expect(errorLines()).to.deep.equal([]);
+  });
+
+  it('logs neither tokens nor passwords nor names nor values, even in debug mode', async () => {
+    await start({ KEYBIN_APP_DEBUG: 'true' });
+    const secrets = { username: randomUUID(), password: randomUUID(), value: randomUUID(), key: 'K'.repeat(30) };
+    const { token } = await client.newAccount(secrets.username, secrets.password);
+    await client.put(token, secrets.key, secrets.value);
+    await client.get(token, secrets.key);
+    await client.get(token, 'absent');
+    await client.send('GET', `/user/${token}/nowhere`);
+    await client.send('POST', `/user/${token}/store/${secrets.key}`, { body: `{"value":"${secrets.value}` });
+    for (const target of [`http://[/user/${token}`, `/user/${token}/\x01`, `/user/%zz${token}/keys`]) {
+      await RawConnection.exchange(api.url, `GET ${target} HTTP/1.1\r\nHost: test\r\n\r\n`);
+    }
+    await client.unregister(secrets.username, secrets.password);
+    await api.stop();
+    expect(api.child.output).to.include('/user/:token/store/:key');
+    for (const secret of [token, ...Object.values(secrets)]) expect(api.child.output).not.to.include(secret);
+  });
+
+  it('goes on reading while many log in, and answers 503 to those for whom the line is too long', async () => {
+    await start({
+      KEYBIN_ACCOUNTS_BCRYPT_COST: '10',
+      KEYBIN_ACCOUNTS_HASHES_AT_ONCE: '1',
+      KEYBIN_ACCOUNTS_MAX_WAITING_HASHES: '7',
+    });
+    const account = await client.newAccount();
+    await client.put(account.token, 'k', 'v');
+    const logins = Promise.all(
+      Array.from({ length: 12 }, async (_, number) => client.token(account.username, account.password, `c${number}`)),
+    );
+    const reads = await countUntil(logins, async () => {
+      expect((await client.get(account.token, 'k')).status).to.equal(200);
+    });
+    const answers = await logins;
+    expect(answers.filter(({ status }) => status === 200)).to.have.length(8);
+    const refused = answers.filter(({ status }) => status !== 200);
+    expect(refused.map(({ status, text }) => [status, text])).to.deep.equal(
+      refused.map(() => [503, 'Service unavailable, try again later']),
+    );
+    for (const { headers } of refused) expect(Number(headers['retry-after'])).to.be.greaterThan(0);
+    expect(reads).to.be.greaterThan(5 * 8);
+  });
+});
+
+/** How often `work` could be done, one after the other, before `end` settled. */
+async function countUntil(end: Promise<unknown>, work: () => Promise<void>): Promise<number> {
+  const ended = { yet: false };
+  void end.finally(() => (ended.yet = true));
+  let count = 0;
+  for (; !ended.yet; count++) await work();
+  return count;
+}
