@@ -1,0 +1,67 @@
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { results, table } from './results.js';
+import type { Line, Row, Rounds } from './row.js';
+import { embeddedGet, embeddedPost } from './rows/embedded-load.js';
+import { embeddedLogins, scaleOutLogins } from './rows/logins.js';
+import { millionKeys } from './rows/million-keys.js';
+import { redisMemory } from './rows/redis-memory.js';
+import { pendingGet, storedGet } from './rows/scale-out-get.js';
+import { scaleOutPostAlways, scaleOutPostEverysec } from './rows/scale-out-post.js';
+import { distinctKeys, fewKeys } from './rows/worker.js';
+import { Scene } from './scene.js';
+
+const rows: readonly Row[] = [
+  embeddedGet,
+  embeddedPost,
+  scaleOutPostAlways,
+  scaleOutPostEverysec,
+  pendingGet,
+  storedGet,
+  distinctKeys,
+  fewKeys,
+  embeddedLogins,
+  scaleOutLogins,
+  millionKeys,
+  redisMemory,
+];
+const thorough: Rounds = { count: 5, seconds: 3, shrink: 1 };
+const quick: Rounds = { count: 2, seconds: 1, shrink: 10 };
+
+/** Measures the rows one after the other. A row that cannot be measured says why in its line; the others go on. */
+async function measureAll(chosen: readonly Row[], rounds: Rounds): Promise<{ lines: Line[]; failed: boolean }> {
+  const lines: Line[] = [];
+  let failed = false;
+  for (const row of chosen) {
+    const scene = new Scene();
+    let measured: Line[];
+    try {
+      measured = await row.measure(scene, rounds);
+    } catch (error) {
+      failed = true;
+      console.error(error);
+      const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
+      measured = [{ row: row.id, product: `not measured: ${reason}`, yardstick: '', result: '', target: '' }];
+    }
+    await scene.close();
+    console.log(table(measured).split('\n').slice(2).join('\n'));
+    lines.push(...measured);
+  }
+  return { lines, failed };
+}
+
+const { values } = parseArgs({
+  options: { only: { type: 'string', multiple: true }, quick: { type: 'boolean', default: false } },
+});
+const chosen = values.only ? rows.filter(({ id }) => values.only?.includes(id)) : rows;
+if (chosen.length === 0) {
+  console.error(`--only takes one of: ${rows.map(({ id }) => id).join(', ')}`);
+  process.exit(2);
+}
+const rounds = values.quick ? quick : thorough;
+const { lines, failed } = await measureAll(chosen, rounds);
+// Only a complete and thorough run is worth keeping.
+if (!values.only && !values.quick) {
+  writeFileSync(new URL('../RESULTS.md', import.meta.url), results(lines, rounds, 'npm run bench'));
+}
+process.exit(failed ? 1 : 0);

@@ -1,0 +1,42 @@
+import type { Line, Rounds } from './row.js';
+import { machine } from './machine.js';
+import { connections, valueBytes } from './wrk.js';
+
+const verdict = ({ met }: Line) => (met === undefined ? '' : met ? 'yes' : '**no**');
+
+/** The lines as a table in Markdown. */
+export function table(lines: readonly Line[]): string {
+  const cells = lines.map((line) => [line.row, line.product, line.yardstick, line.result, line.target, verdict(line)]);
+  const rows = [
+    ['row', 'Keybin', 'yardstick', 'result', 'target', 'met'],
+    ['---', '--:', '--:', '--:', '--:', '---'],
+    ...cells,
+  ];
+  return rows.map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
+
+/** `RESULTS.md`. */
+export function results(lines: readonly Line[], { count, seconds }: Rounds, command: string): string {
+  return `# Speed
+
+Written by \`${command}\` on ${new Date().toISOString().slice(0, 10)}.
+
+${table(lines)}
+
+${machine()
+  .map((line) => `- ${line}`)
+  .join('\n')}
+
+## How to read it
+
+- The yardstick, where the row names no other, is a bare Koa with router and body parser in one process that answers the same
+  JSON and keeps nothing. Keybin is one API process.
+- Load: wrk, one thread, ${connections} connections, random keys (GET: one of 1,000, POST: one of 10,000) with values of ${valueBytes} bytes.
+- Keybin and yardstick take turns, ${count} rounds of ${seconds} s each after a warm-up; every figure is a median, the result the ratio of medians.
+- µs: CPU time of the API process (of the worker, of the driver's process) per request or document, all threads.
+- Every answer is checked: a status other than 2xx fails the row.
+- Writes are durable: LMDB and mongod sync each commit, Redis syncs as the row says. The worker is stopped unless the row says
+  otherwise.
+- Database updates are counted by the server (\`serverStatus\`, \`opcounters.update\`: each update of a bulk write counts).
+`;
+}

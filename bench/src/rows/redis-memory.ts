@@ -1,0 +1,51 @@
+import { partitionPrefix, queueName } from '@keybin/shared/engines/mongo/keys.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { writeValues } from '../accounts.js';
+import type { Row } from '../row.js';
+import { type ScaleOut, startScaleOut } from '../scale-out.js';
+
+const MiB = 2 ** 20;
+const mostMiB = 5;
+const eventsKey = `${partitionPrefix(0)}:${queueName}:events`;
+
+/** What Redis holds after many writes to distinct keys were applied, against before. The queue's stream of events is in both. */
+export const redisMemory: Row = {
+  id: 'redis-memory',
+  async measure(scene, { shrink }) {
+    const writes = 200_000 / shrink;
+    const service = await startScaleOut(scene);
+    await service.startWorker();
+    const before = await settledMemory(service);
+    await writeValues(service, writes);
+    const after = await settledMemory(service);
+    const growth = (after - before) / MiB;
+    const events = Number(await service.redis.memory('USAGE', eventsKey)) / MiB;
+    return [
+      {
+        row: `Redis memory after ${writes.toLocaleString('en')} writes were applied (yardstick: before)`,
+        product: `${(after / MiB).toFixed(1)} MiB (events stream: ${events.toFixed(1)})`,
+        yardstick: `${(before / MiB).toFixed(1)} MiB`,
+        result: `${growth.toFixed(1)} MiB more`,
+        target: `≤ ${mostMiB} MB more`,
+        met: growth * MiB <= mostMiB * 1e6,
+      },
+    ];
+  },
+};
+
+/** `used_memory` once all is applied and it no longer moves: a log that is being rewritten and clients' buffers go first. */
+async function settledMemory(service: ScaleOut): Promise<number> {
+  const pauseMs = 500;
+  const steadyBytes = 64 * 1_024;
+  const info = async (section: string, field: string) =>
+    Number(new RegExp(`^${field}:(\\d+)`, 'm').exec(await service.redis.info(section))?.[1]);
+  await service.drained();
+  for (let last = Infinity, steady = 0; ;) {
+    const now = await info('memory', 'used_memory');
+    const isRewriting = (await info('persistence', 'aof_rewrite_in_progress')) === 1;
+    steady = !isRewriting && Math.abs(now - last) < steadyBytes ? steady + 1 : 0;
+    if (steady === 4) return now;
+    last = now;
+    await delay(pauseMs);
+  }
+}

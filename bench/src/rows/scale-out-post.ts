@@ -1,0 +1,25 @@
+import { writtenKeys } from '../accounts.js';
+import { compareLoads } from '../http-load.js';
+import { loadLine, type Row } from '../row.js';
+import { startScaleOut } from '../scale-out.js';
+import { startYardstick } from '../scene.js';
+
+/** POST of a 100-byte value, answered when it is staged in Redis; then once more while a worker applies what is written. */
+function scaleOutPost(durability: 'always' | 'everysec', atLeast: number): Row {
+  const title = `scale-out POST, Redis syncing ${durability}`;
+  return {
+    id: `scale-out-post-${durability}`,
+    async measure(scene, { count, seconds }) {
+      const [service, yardstick] = await Promise.all([startScaleOut(scene, durability), startYardstick()]);
+      const shape = { method: 'POST', keys: writtenKeys, seconds } as const;
+      const stopped = await compareLoads(count, service.target, yardstick, shape);
+      await service.startWorker();
+      await service.drained();
+      const running = await compareLoads(count, service.target, yardstick, shape, () => service.drained());
+      return [loadLine(title, stopped, atLeast), loadLine(`${title}, worker running`, running)];
+    },
+  };
+}
+
+export const scaleOutPostAlways = scaleOutPost('always', 0.8);
+export const scaleOutPostEverysec = scaleOutPost('everysec', 1);

@@ -1,0 +1,74 @@
+import { writeValues } from '../accounts.js';
+import { driverBulkWrites, type StoredDocument } from '../driver.js';
+import { processCpuUs } from '../process-cpu.js';
+import { alternate, median } from '../rounds.js';
+import { perSecond, ratioLine, type Row } from '../row.js';
+import { startScaleOut } from '../scale-out.js';
+
+const pollMs = 2;
+
+/** Writes to as many distinct keys are accepted while the worker is stopped; measured from its going on until none is pending. */
+export const distinctKeys: Row = {
+  id: 'worker-distinct',
+  async measure(scene, { count, shrink }) {
+    const writes = 20_000 / shrink;
+    const service = await startScaleOut(scene);
+    const worker = await service.startWorker();
+    const store = service.mongo.db(service.database).collection<StoredDocument>('store');
+    let round = 0;
+    const byWorker = async () => {
+      await worker.kill('SIGSTOP');
+      const prefix = `round${round++}.`;
+      await writeValues(service, writes, (number) => `${prefix}${number}`);
+      const pid = worker.child.pid;
+      const cpuBefore = processCpuUs(pid);
+      const begin = performance.now();
+      await worker.kill('SIGCONT');
+      while ((await service.pending()) > 0) await new Promise((resolve) => setTimeout(resolve, pollMs));
+      const rate = writes / ((performance.now() - begin) / 1_000);
+      const cpuUs = (processCpuUs(pid) - cpuBefore) / writes;
+      await service.drained();
+      return { rate, cpuUs };
+    };
+    const byDriver = () => driverBulkWrites(store, writes);
+    await byDriver();
+    await byWorker();
+    const { a, b } = await alternate(count, byDriver, byWorker);
+    const workerRate = median(b.map(({ rate }) => rate));
+    const driverRate = median(a);
+    const sides = {
+      product: `${perSecond(workerRate)}, ${median(b.map(({ cpuUs }) => cpuUs)).toFixed(0)} µs`,
+      yardstick: perSecond(driverRate),
+    };
+    const title = 'worker, distinct keys (yardstick: bulk writes of 500 by the driver)';
+    return [ratioLine(title, workerRate / driverRate, 0.7, sides)];
+  },
+};
+
+/** Writes to few keys while the worker runs; each update that the database was asked for counts, whether it changed anything or not. */
+export const fewKeys: Row = {
+  id: 'worker-few-keys',
+  async measure(scene, { shrink }) {
+    const writes = 20_000 / shrink;
+    const mostUpdates = 2_000 / shrink;
+    const service = await startScaleOut(scene);
+    await service.startWorker();
+    const admin = service.mongo.db('admin');
+    // No update of the API's falls between the two readings: its one account is there already.
+    const updates = async () => Number((await admin.command({ serverStatus: 1 }))['opcounters'].update);
+    const before = await updates();
+    await writeValues(service, writes, (number) => `key${number % 10}`);
+    await service.drained();
+    const counted = (await updates()) - before;
+    return [
+      {
+        row: `worker, ${writes.toLocaleString('en')} writes to 10 keys`,
+        product: `${counted.toLocaleString('en')} updates`,
+        yardstick: '',
+        result: (counted / writes).toFixed(3),
+        target: `< ${mostUpdates.toLocaleString('en')} updates`,
+        met: counted < mostUpdates,
+      },
+    ];
+  },
+};

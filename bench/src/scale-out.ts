@@ -1,0 +1,58 @@
+import { partitionPrefix, queueName, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
+import { eventually } from '@keybin/test/world/eventually.js';
+import { startApi, startWorker, type WorkerProcess } from '@keybin/test/world/keybin-process.js';
+import { type MongoServer, startMongod } from '@keybin/test/world/mongo-server.js';
+import { startRedis } from '@keybin/test/world/redis-server.js';
+import { Redis } from 'ioredis';
+import { MongoClient } from 'mongodb';
+import { benchSettings, type Service, withAccount } from './accounts.js';
+import type { Scene } from './scene.js';
+
+const drainTimeoutMs = 300_000;
+const database = 'keybin';
+const prefix = partitionPrefix(0);
+
+/** The scale-out engine on servers of its own; the worker is started by who needs it. */
+export interface ScaleOut extends Service {
+  readonly mongod: MongoServer;
+  readonly mongo: MongoClient;
+  readonly database: string;
+  readonly redis: Redis;
+  startWorker(): Promise<WorkerProcess>;
+  /** Entries that are accepted and not settled. */
+  pending(): Promise<number>;
+  /** Resolves when nothing is pending and no job is waiting or active. */
+  drained(): Promise<void>;
+}
+
+/** Starts redis-server, mongod (syncing every commit) and one API process with an account. */
+export async function startScaleOut(scene: Scene, durability: 'always' | 'everysec' = 'always'): Promise<ScaleOut> {
+  const [mongod, redisServer] = await Promise.all([startMongod(), startRedis({ appendfsync: durability })]);
+  const env = {
+    ...benchSettings,
+    KEYBIN_STORE_HOST: mongod.url,
+    KEYBIN_STORE_DATABASE: database,
+    KEYBIN_QUEUE_REDIS: redisServer.url,
+    KEYBIN_QUEUE_DURABILITY: durability,
+  };
+  const service = await withAccount(await startApi({ env }));
+  const redis = new Redis(redisServer.url);
+  scene.defer(() => redis.disconnect());
+  const mongo = await new MongoClient(mongod.url).connect();
+  scene.defer(() => mongo.close());
+  const pending = () => redis.zcard(waitingKey(prefix));
+  const jobs = async (state: string) => redis.llen(`${prefix}:${queueName}:${state}`);
+  const isDrained = async () => (await pending()) === 0 && (await jobs('wait')) === 0 && (await jobs('active')) === 0;
+  return {
+    ...service,
+    mongod,
+    mongo,
+    database,
+    redis,
+    startWorker: () => startWorker({ env }),
+    pending,
+    drained: async () => {
+      await eventually(isDrained, 'all writes to be applied', drainTimeoutMs);
+    },
+  };
+}
