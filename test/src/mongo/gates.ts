@@ -1,0 +1,59 @@
+/** Whatever a caller does after this point waits for `open`. */
+export interface Gate {
+  /** Resolves when somebody stands before the gate. */
+  readonly reached: Promise<void>;
+  open(): void;
+}
+
+/**
+ * Stops named steps of one process (`fill`, `replace` ...) so that a test can put another process's steps in between. The
+ * objects whose methods are the steps come from `gated`.
+ */
+export class Gates {
+  readonly #closed = new Map<string, { reach: () => void; opened: Promise<void> }>();
+  readonly #seen = new Map<string, number>();
+
+  /** The next call of `step` waits before it does anything. */
+  pause(step: string): Gate {
+    const { promise: reached, resolve: reach } = promiseOf();
+    const { promise: opened, resolve: open } = promiseOf();
+    this.#closed.set(step, { reach, opened });
+    return { reached, open };
+  }
+
+  /** How often `step` was called. */
+  calls(step: string): number {
+    return this.#seen.get(step) ?? 0;
+  }
+
+  async pass(step: string): Promise<void> {
+    this.#seen.set(step, this.calls(step) + 1);
+    const gate = this.#closed.get(step);
+    if (!gate) return;
+    this.#closed.delete(step);
+    gate.reach();
+    await gate.opened;
+  }
+}
+
+/** The same object, except that the methods named in `steps` pass through `gates` first. All of them must be asynchronous. */
+export function gated<T extends object>(target: T, steps: readonly (keyof T & string)[], gates: Gates): T {
+  const names: readonly (string | symbol)[] = steps;
+  return new Proxy(target, {
+    get(object, name) {
+      const member: unknown = Reflect.get(object, name);
+      if (typeof member !== 'function') return member;
+      if (!names.includes(name)) return member.bind(object) as unknown;
+      return async (...args: unknown[]): Promise<unknown> => {
+        await gates.pass(String(name));
+        return (await Reflect.apply(member, object, args)) as unknown;
+      };
+    },
+  });
+}
+
+function promiseOf() {
+  const own: { resolve?: () => void } = {};
+  const promise = new Promise<void>((resolve) => (own.resolve = resolve));
+  return { promise, resolve: () => own.resolve?.() };
+}

@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto';
+import type { Config } from '@keybin/shared/config/config.js';
+import { hasCode } from '@keybin/shared/errors.js';
+import { RedisAccountMarks, type AccountMarks } from '@keybin/shared/engines/mongo/account-marks.js';
+import { MongoAccounts } from '@keybin/shared/engines/mongo/accounts.js';
+import { openDatabase, type Database } from '@keybin/shared/engines/mongo/database.js';
+import { ErasureRecords } from '@keybin/shared/engines/mongo/erasure-records.js';
+import { PartitionQueue } from '@keybin/shared/engines/mongo/queue.js';
+import { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
+import { MongoTokenDocuments, type TokenDocuments } from '@keybin/shared/engines/mongo/token-documents.js';
+import { TokenIndex } from '@keybin/shared/engines/mongo/token-index.js';
+import {
+  loadTokenScripts,
+  RedisTokenRecords,
+  type RedisLife,
+  type TokenRecords,
+  type TokenScripts,
+} from '@keybin/shared/engines/mongo/token-records.js';
+import { MongoTokens } from '@keybin/shared/engines/mongo/tokens.js';
+import type { Account } from '@keybin/shared/ports.js';
+import { pino } from 'pino';
+import { gated, Gates } from './gates.js';
+
+const log = pino({ level: 'silent' });
+
+/** Steps of a process that are not the product's: what a test puts in the place of a rule. */
+export interface Variant {
+  readonly scripts?: Partial<TokenScripts>;
+  readonly life?: (life: RedisLife) => RedisLife;
+  readonly records?: (records: TokenRecords) => TokenRecords;
+  readonly documents?: (documents: TokenDocuments) => TokenDocuments;
+  readonly marks?: (marks: AccountMarks) => AccountMarks;
+}
+
+export const storeSettings = (host: string, database: string): Config['store'] => ({
+  host,
+  database,
+  storeCollection: 'store',
+  usersCollection: 'users',
+  tokenCollection: 'tokens',
+  tokenExpirationSeconds: 300,
+});
+
+const same = <T>(part: T): T => part;
+
+/** The API side of accounts and tokens as one API process has it, with gates before the steps of its protocols. */
+export class TokenProcess {
+  readonly gates = new Gates();
+  readonly tokens: MongoTokens;
+  readonly accounts: MongoAccounts;
+
+  private constructor(
+    readonly database: Database,
+    readonly redis: RedisConnection,
+    private readonly queue: PartitionQueue,
+    clientsPerAccount: number,
+    variant: Variant,
+  ) {
+    const life = (variant.life ?? same)(redis);
+    const plainRecords = new RedisTokenRecords(life, { ...loadTokenScripts(), ...variant.scripts });
+    const records = gated((variant.records ?? same)(plainRecords), ['check', 'lease', 'fill', 'forget'], this.gates);
+    const plainDocuments = new MongoTokenDocuments(database);
+    const steps = ['find', 'replace', 'remove', 'userExists'] as const;
+    const documents = gated((variant.documents ?? same)(plainDocuments), steps, this.gates);
+    const index = new TokenIndex(redis, documents, 1);
+    this.tokens = new MongoTokens({ index, records, documents, clientsPerAccount });
+    this.accounts = new MongoAccounts({
+      database,
+      clock: redis,
+      marks: gated((variant.marks ?? same)(new RedisAccountMarks(life, 1)), ['close', 'erase'], this.gates),
+      erasures: gated(new ErasureRecords(database), ['put'], this.gates),
+      queueOf: () => gated(queue, ['addTo', 'add'], this.gates),
+    });
+  }
+
+  static async open(
+    place: { readonly redisUrl: string; readonly mongoUrl: string; readonly database: string },
+    variant: Variant = {},
+    clientsPerAccount = 100,
+  ): Promise<TokenProcess> {
+    const database = await openDatabase(storeSettings(place.mongoUrl, place.database));
+    const redis = new RedisConnection(place.redisUrl, log);
+    await redis.ready(5_000);
+    return new TokenProcess(database, redis, await PartitionQueue.open(redis, 0, log), clientsPerAccount, variant);
+  }
+
+  /** An account of a new name. */
+  register(): Promise<Account> {
+    return this.accounts.create(`user-${randomUUID()}`, '$2b$04$hash');
+  }
+
+  /** Answers the new token. */
+  async login({ userId }: Pick<Account, 'userId'>, clientId = 'default', lifetimeSeconds = 300): Promise<string> {
+    const token = randomUUID();
+    await this.tokens.issue({ userId, clientId, token, lifetimeSeconds });
+    return token;
+  }
+
+  async accepts(token: string): Promise<boolean> {
+    try {
+      await this.tokens.check(token);
+      return true;
+    } catch (error) {
+      if (hasCode(error, 'invalid_token')) return false;
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.queue.close();
+    this.redis.close();
+    await this.database.close();
+  }
+}

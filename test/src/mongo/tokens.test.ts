@@ -1,0 +1,171 @@
+import { expect } from 'chai';
+import { hasCode } from '@keybin/shared/errors.js';
+import { hashToken } from '@keybin/shared/engines/mongo/token-index.js';
+import { tokenIndexKey } from '@keybin/shared/engines/mongo/keys.js';
+import { eventually } from '../world/eventually.js';
+import { services } from '../world/services.js';
+import { TokenProcess } from './token-world.js';
+
+describe('tokens of the scale-out engine', () => {
+  const place = services();
+  let here: TokenProcess;
+  let there: TokenProcess;
+
+  before('two processes', async () => {
+    here = await TokenProcess.open(place, {}, 3);
+    there = await TokenProcess.open(place, {}, 3);
+  });
+  after(async () => {
+    await here?.close();
+    await there?.close();
+  });
+
+  const redisTimeUs = async () => {
+    const [seconds, microseconds] = await here.redis.client.time();
+    return Number(seconds) * 1_000_000 + Number(microseconds);
+  };
+
+  it('accepts a token in every process', async () => {
+    const token = await here.login(await here.register());
+    expect(await here.accepts(token)).to.equal(true);
+    expect(await there.accepts(token)).to.equal(true);
+  });
+
+  it('refuses a token that was never issued', async () => {
+    expect(await here.accepts('6f9619ff-8b86-4d01-b42d-00cf4fc964ff')).to.equal(false);
+  });
+
+  it("ends a client's earlier token in every process when it gets a new one", async () => {
+    const account = await here.register();
+    const first = await here.login(account);
+    expect(await there.accepts(first)).to.equal(true);
+    const second = await there.login(account);
+    expect([await here.accepts(first), await there.accepts(first)]).to.deep.equal([false, false]);
+    expect([await here.accepts(second), await there.accepts(second)]).to.deep.equal([true, true]);
+  });
+
+  it("leaves other clients' tokens alone", async () => {
+    const account = await here.register();
+    const phone = await here.login(account, 'phone');
+    await here.login(account, 'desk');
+    expect(await here.accepts(phone)).to.equal(true);
+  });
+
+  it('tells clients apart that differ in a lone surrogate only', async () => {
+    const account = await here.register();
+    const one = await here.login(account, '\ud800');
+    await here.login(account, '\ud801');
+    expect(await here.accepts(one)).to.equal(true);
+  });
+
+  it('ends a revoked token in every process, and only that one', async () => {
+    const account = await here.register();
+    const phone = await here.login(account, 'phone');
+    const desk = await here.login(account, 'desk');
+    expect(await there.accepts(phone)).to.equal(true);
+    await here.tokens.revoke(phone);
+    expect([await here.accepts(phone), await there.accepts(phone)]).to.deep.equal([false, false]);
+    expect(await there.accepts(desk)).to.equal(true);
+  });
+
+  it('refuses to revoke a token that is not live', async () => {
+    const token = await here.login(await here.register());
+    await here.tokens.revoke(token);
+    const error = await here.tokens.revoke(token).catch((thrown: unknown) => thrown);
+    expect(hasCode(error, 'invalid_token')).to.equal(true);
+  });
+
+  it('ends a token to the second by the clock of Redis, with and without a record', async () => {
+    const account = await here.register();
+    const before = await redisTimeUs();
+    const token = await here.login(account, 'a', 1);
+    const after = await redisTimeUs();
+    const stored = await here.login(account, 'b', 1);
+    await eventually(async () => {
+      const asked = await redisTimeUs();
+      const accepted = await here.accepts(token);
+      const answered = await redisTimeUs();
+      // Whole milliseconds are kept: an expiry is up to one early
+      if (answered < before + 999_000) expect(accepted).to.equal(true);
+      if (asked >= after + 1_000_000) expect(accepted).to.equal(false);
+      return !accepted;
+    }, 'the token to expire');
+    await eventually(async () => (await redisTimeUs()) > after + 1_100_000, 'the other token to expire');
+    await here.redis.client.flushall();
+    expect(await here.accepts(stored)).to.equal(false);
+    expect(await here.database.tokens.countDocuments({ user_id: account.userId })).to.equal(2);
+  });
+
+  it('finds a token in MongoDB when Redis has lost whose it is, and puts that back', async () => {
+    const token = await here.login(await here.register());
+    const key = tokenIndexKey(hashToken(token));
+    await here.redis.client.del(key);
+    expect(await there.accepts(token)).to.equal(true);
+    expect(await here.redis.client.pttl(key)).to.be.within(290_000, 300_000);
+  });
+
+  it('fills the record again, so that one look-up in MongoDB serves all later checks', async () => {
+    const token = await here.login(await here.register());
+    await here.redis.client.flushall();
+    const looked = here.gates.calls('find');
+    for (let times = 0; times < 5; times++) expect(await here.accepts(token)).to.equal(true);
+    expect(here.gates.calls('find') - looked).to.equal(1);
+  });
+
+  it('gives the lease back after a refusal, so that the next token is issued at once', async () => {
+    const account = await here.register();
+    const token = await here.login(account);
+    await here.database.tokens.deleteMany({ user_id: account.userId });
+    await here.redis.client.flushall();
+    expect(await here.accepts(token)).to.equal(false);
+    expect(await here.redis.client.keys('*:tokens:*')).to.deep.equal([]);
+  });
+
+  it('lets the oldest client make room for one more than are allowed', async () => {
+    const account = await here.register();
+    const tokens = [];
+    for (const client of ['a', 'b', 'c', 'd']) tokens.push(await here.login(account, client));
+    const accepted = [];
+    for (const token of tokens) accepted.push(await there.accepts(token));
+    expect(accepted).to.deep.equal([false, true, true, true]);
+    expect(await here.database.tokens.countDocuments({ user_id: account.userId })).to.equal(3);
+  });
+
+  it('lets an expired token make room before a live one', async () => {
+    const account = await here.register();
+    const long = await here.login(account, 'long', 300);
+    for (const client of ['a', 'b']) await here.login(account, client, 1);
+    const expired = (await redisTimeUs()) + 1_000_000;
+    await eventually(async () => (await redisTimeUs()) > expired, 'the short tokens to expire');
+    await here.login(account, 'c');
+    expect(await here.accepts(long)).to.equal(true);
+  });
+
+  it('removes records that have run out from the hash of an account with many clients', async () => {
+    const account = await here.register();
+    const token = await here.login(account);
+    const [key] = await here.redis.client.keys(`*:tokens:*:${account.userId}`);
+    const old = Array.from({ length: 300 }, (_, at) => [`client${at}`, `R${'1'.padStart(16, '0')}${'0'.repeat(64)}`]);
+    await here.redis.client.hset(String(key), ...old.flat());
+    await here.login(account);
+    expect(await here.redis.client.hlen(String(key))).to.equal(1);
+    expect(await here.accepts(token)).to.equal(false);
+  });
+
+  it('refuses credentials whose account is gone', async () => {
+    const account = await here.register();
+    await here.accounts.erase(account);
+    const error = await here.login(account).catch((thrown: unknown) => thrown);
+    expect(hasCode(error, 'invalid_credentials')).to.equal(true);
+  });
+
+  it('stores no token and no client id in the clear', async () => {
+    const account = await here.register();
+    const token = await here.login(account, 'my-own-phone');
+    const documents = JSON.stringify(await here.database.tokens.find().toArray());
+    const keys = await here.redis.client.keys('*');
+    expect([documents, keys.join(' ')].join(' '))
+      .to.not.include(token)
+      .and.not.include('my-own-phone');
+  });
+});
