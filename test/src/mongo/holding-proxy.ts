@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+/** A TCP way to a server on this machine on which answers can be held back. */
+export class HoldingProxy {
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #held: (() => void)[] | undefined;
+
+  private constructor(targetPort: number) {
+    this.#server = createServer((client) => {
+      const target = connect(targetPort, '127.0.0.1');
+      for (const socket of [client, target]) {
+        this.#sockets.add(socket);
+        socket.on('error', () => {}); // an end of the other side
+      }
+      client.on('data', (bytes) => target.write(bytes));
+      target.on('data', (bytes) => {
+        if (this.#held) this.#held.push(() => client.write(bytes));
+        else client.write(bytes);
+      });
+      client.on('close', () => target.destroy());
+      target.on('close', () => client.destroy());
+    });
+  }
+
+  static async open(targetUrl: string): Promise<HoldingProxy> {
+    const proxy = new HoldingProxy(Number(new URL(targetUrl).port));
+    await once(proxy.#server.listen(0, '127.0.0.1'), 'listening');
+    return proxy;
+  }
+
+  get port(): number {
+    const address = this.#server.address();
+    if (address === null || typeof address === 'string') throw new Error('A TCP server has no port');
+    return address.port;
+  }
+
+  /** Answers that are held back. */
+  get held(): number {
+    return this.#held?.length ?? 0;
+  }
+
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  release(): void {
+    for (const send of this.#held ?? []) send();
+    this.#held = undefined;
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const socket of this.#sockets) socket.destroy();
+  }
+}
