@@ -11,8 +11,14 @@ import { lmdbTokens } from './tokens.js';
 import { transactionsOf } from './transactions.js';
 import { Writes } from './writes.js';
 
+/** The settings that matter to this engine. */
+export interface LmdbConfig {
+  readonly store: Pick<Config['store'], 'host'>;
+  readonly accounts: Pick<Config['accounts'], 'clientsPerAccount'>;
+}
+
 /** Opens the embedded engine on the directory of `[STORE] host`. Throws an error with one line when that cannot be used. */
-export async function openLmdbEngine(config: Config, log: Log): Promise<Engine> {
+export async function openLmdbEngine(config: LmdbConfig, log: Log): Promise<Engine> {
   const directory = directoryOf(config.store.host);
   const databases = openDatabases(directory);
   const reads = new Reads(() => databases.environment.resetReadTxn());

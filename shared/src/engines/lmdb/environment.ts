@@ -38,7 +38,8 @@ export interface Databases {
 
 /**
  * Opens the environment in `directory` and makes both if need be. Throws an error with one clear line when the directory
- * cannot be used or holds something else.
+ * cannot be used or holds something else. A process must not open a directory a second time before it has closed it: opening
+ * takes the write lock, for which the event loop would wait while it has it.
  */
 export function openDatabases(directory: string, mapBytes = defaultMapBytes): Databases {
   try {

@@ -1,9 +1,8 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../../log.js';
 import { removeToken } from './bearers.js';
 import type { Databases } from './environment.js';
 import { printMs, rangeOf } from './records.js';
-import type { Writes } from './writes.js';
+import type { Step, Writes } from './writes.js';
 
 /** Records removed in one step: about a millisecond in which nothing else is served. */
 const recordsPerStep = 500;
@@ -15,8 +14,10 @@ const defaultIntervalMs = 10_000;
  * process left half done is found at the next round of any process; several may work on the same at once.
  */
 export class Sweeper {
-  readonly #stopped = new AbortController();
-  #wake: () => void = () => {};
+  #closing = false;
+  /** Something was erased since the present round began. */
+  #woken = false;
+  #endRest: () => void = () => {};
   readonly #ended: Promise<void>;
 
   constructor(
@@ -30,34 +31,43 @@ export class Sweeper {
 
   /** Starts the next round at once. */
   wake(): void {
-    this.#wake();
+    this.#woken = true;
+    this.#endRest();
   }
 
   /** Waits for the step that is under way. */
   async close(): Promise<void> {
-    this.#stopped.abort();
-    this.wake();
+    this.#closing = true;
+    this.#endRest();
     await this.#ended;
   }
 
   async #run(): Promise<void> {
-    while (!this.#stopped.signal.aborted) {
-      const woken = new Promise<void>((resolve) => (this.#wake = resolve));
+    while (!this.#closing) {
+      this.#woken = false;
       try {
-        await this.#round();
+        await this.#repeat(() => this.#eraseSome());
+        await this.#repeat(({ nowMs }) => this.#expireSome(nowMs));
       } catch (error) {
         this.log.warn({ err: error }, 'Sweeping failed, to be tried again');
+        this.#woken = false;
       }
-      await Promise.race([
-        woken,
-        delay(this.intervalMs, undefined, { ref: false, signal: this.#stopped.signal }).catch(() => {}),
-      ]);
+      if (!this.#woken && !this.#closing) await this.#rest();
     }
   }
 
-  async #round(): Promise<void> {
-    while (!this.#stopped.signal.aborted && (await this.writes.apply(() => this.#eraseSome()))) continue;
-    while (!this.#stopped.signal.aborted && (await this.writes.apply(({ nowMs }) => this.#expireSome(nowMs)))) continue;
+  #rest(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, this.intervalMs).unref();
+      this.#endRest = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  async #repeat(step: Step<boolean>): Promise<void> {
+    while (!this.#closing && (await this.writes.apply(step)));
   }
 
   /** Whether there may be more. */

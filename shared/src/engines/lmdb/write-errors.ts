@@ -7,7 +7,7 @@ const overQuota = 122;
 const ioError = 5;
 
 /** A file system with less room than this is called full when a write to it failed. */
-const leastRoomBytes = 8 * 2 ** 20;
+const leastRoomBytes = 64 * 2 ** 20;
 
 /**
  * Keybin's error for one with which LMDB refused a transaction. LMDB reports a write that was cut short by a full disk as an
