@@ -1,0 +1,40 @@
+import { openDatabases, type Databases } from '@keybin/shared/engines/lmdb/environment.js';
+import { Reads } from '@keybin/shared/engines/lmdb/reads.js';
+import { Sweeper } from '@keybin/shared/engines/lmdb/sweeper.js';
+import { transactionsOf } from '@keybin/shared/engines/lmdb/transactions.js';
+import { Writes, type Transactions } from '@keybin/shared/engines/lmdb/writes.js';
+import { temporaryDirectory } from '../world/temporary-directory.js';
+import { closeLater, quietLog } from './store.js';
+
+/** The parts that an engine is made of, to put one together otherwise. Closed by `closeStores`. */
+export interface Parts {
+  readonly databases: Databases;
+  readonly transactions: Transactions;
+  readonly reads: Reads;
+  readonly writes: Writes;
+}
+
+export function ownParts(directory = temporaryDirectory()): Parts {
+  const databases = openDatabases(directory);
+  const { environment } = databases;
+  const transactions = transactionsOf(databases, directory);
+  const writes = new Writes(transactions);
+  const close = async () => {
+    await writes.idle();
+    await environment.close();
+  };
+  closeLater({ close });
+  return { databases, transactions, reads: new Reads(() => environment.resetReadTxn()), writes };
+}
+
+export function ownSweeper(databases: Databases, writes: Writes): Sweeper {
+  const sweeper = new Sweeper(databases, writes, quietLog);
+  closeLater(sweeper);
+  return sweeper;
+}
+
+/** How many records are there now. */
+export function count(database: Databases['entries']): number {
+  database.resetReadTxn();
+  return database.getKeysCount();
+}

@@ -1,0 +1,122 @@
+import { execFileSync } from 'node:child_process';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { lmdbAccounts } from '@keybin/shared/engines/lmdb/accounts.js';
+import { findBearerIn, type FindBearer } from '@keybin/shared/engines/lmdb/bearers.js';
+import { lmdbEntries } from '@keybin/shared/engines/lmdb/entries.js';
+import type { Databases } from '@keybin/shared/engines/lmdb/environment.js';
+import { Reads } from '@keybin/shared/engines/lmdb/reads.js';
+import { afterVersion, hashOf } from '@keybin/shared/engines/lmdb/records.js';
+import { lmdbTokens } from '@keybin/shared/engines/lmdb/tokens.js';
+import { Writes, type Transactions } from '@keybin/shared/engines/lmdb/writes.js';
+import { expect } from 'chai';
+import { eventually } from '../world/eventually.js';
+import { temporaryDirectory } from '../world/temporary-directory.js';
+import { count, ownParts, type Parts } from './parts.js';
+import { closeStores, codeOf } from './store.js';
+
+const token = 'token';
+const nothing = () => {};
+
+/** An account that `token` belongs to. */
+async function account({ databases, reads, writes }: Parts) {
+  const accounts = lmdbAccounts(databases, reads, writes, () => {});
+  const tokens = lmdbTokens(databases, reads, writes, 5);
+  const created = await accounts.create('name', 'hash');
+  await tokens.issue({ userId: created.userId, clientId: 'client', token, lifetimeSeconds: 600 });
+  return { accounts, created };
+}
+
+/** A write, and an erasure that comes before it in the same transaction. */
+async function writeAfterErasure(findBearer: (databases: Databases) => FindBearer) {
+  const parts = ownParts();
+  const { databases, reads, writes } = parts;
+  const { accounts, created } = await account(parts);
+  const entries = lmdbEntries(databases, reads, writes, findBearer(databases));
+  const erasure = accounts.erase(created);
+  const code = await codeOf(entries.put(token, 'key', '1'));
+  await erasure;
+  return { code, entries: count(databases.entries) };
+}
+
+function lookBefore(databases: Databases): FindBearer {
+  const found = findBearerIn(databases)(hashOf(token), Date.now());
+  return () => found;
+}
+
+/** What is read after another process's write, without a timer in between that would end LMDB's snapshot by itself. */
+async function readAfterWrite(renewal: (databases: Databases) => () => void) {
+  const directory = temporaryDirectory();
+  const parts = ownParts(directory);
+  const { databases, reads, writes } = parts;
+  await account(parts);
+  await lmdbEntries(databases, reads, writes).put(token, 'key', '"old"');
+  const tested = new Reads(renewal(databases));
+  const read = () =>
+    tested.now([() => Array.from(databases.entries.getRange(), ({ value }) => afterVersion(value))])[0];
+  databases.environment.resetReadTxn();
+  const before = read();
+  const program = fileURLToPath(new URL('./write-once.js', import.meta.url));
+  execFileSync(process.execPath, [program, directory, token, 'key', '"new"']);
+  return [before, read()];
+}
+
+/** Whether a write is answered once it is committed, while the disk still works on it. */
+async function answeredBeforeDisk(wait: (disk: Promise<void>) => Transactions['flushed']) {
+  const parts = ownParts();
+  const { databases, reads, transactions } = parts;
+  await account(parts);
+  let finishSync = nothing;
+  const disk = new Promise<void>((resolve) => (finishSync = resolve));
+  let committed = false;
+  const run: Transactions['run'] = (steps) => transactions.run(steps).finally(() => (committed = true));
+  const entries = lmdbEntries(databases, reads, new Writes({ ...transactions, run, flushed: wait(disk) }));
+  let answered = false;
+  const write = entries.put(token, 'key', '1').then(() => (answered = true));
+  await eventually(() => committed, 'the commit');
+  await nextTurn();
+  const before = answered;
+  finishSync();
+  await write;
+  return before;
+}
+
+describe('LMDB engine, its rules', () => {
+  afterEach(closeStores);
+
+  describe('the token is looked at inside the transaction', () => {
+    it('so a write that an erasure overtakes is refused', async () => {
+      expect(await writeAfterErasure(findBearerIn)).to.deep.equal({ code: 'invalid_token', entries: 0 });
+    });
+
+    it('and looking before it instead would store an entry of an account that is gone', async () => {
+      expect(await writeAfterErasure(lookBefore)).to.deep.equal({ code: undefined, entries: 1 });
+    });
+  });
+
+  describe('the snapshot is renewed before the first read of a turn', () => {
+    it('so what another process was answered is read', async () => {
+      const answers = await readAfterWrite(
+        ({ environment }) =>
+          () =>
+            environment.resetReadTxn(),
+      );
+      expect(answers).to.deep.equal([['"old"'], ['"new"']]);
+    });
+
+    it('and leaving that to lmdb would answer what was there before', async () => {
+      const answers = await readAfterWrite(() => nothing);
+      expect(answers).to.deep.equal([['"old"'], ['"old"']]);
+    });
+  });
+
+  describe('an answer waits for the disk', () => {
+    it('so nothing is answered that a power cut could take', async () => {
+      expect(await answeredBeforeDisk((disk) => () => disk)).to.equal(false);
+    });
+
+    it('and not waiting would answer what is only visible', async () => {
+      expect(await answeredBeforeDisk(() => () => Promise.resolve())).to.equal(true);
+    });
+  });
+});

@@ -1,0 +1,63 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { openLmdbEngine } from '@keybin/shared/engines/lmdb/engine.js';
+import { createLog } from '@keybin/shared/log.js';
+import type { Account, Engine } from '@keybin/shared/ports.js';
+import { temporaryDirectory } from '../world/temporary-directory.js';
+
+export const quietLog = createLog({ debug: false });
+quietLog.level = 'silent';
+
+export const clientsPerAccount = 5;
+
+export const openStore = (directory: string): Promise<Engine> =>
+  openLmdbEngine({ store: { host: `lmdb://${directory}` }, accounts: { clientsPerAccount } }, quietLog);
+
+const opened: { close(): Promise<void> }[] = [];
+
+/** Has `closeStores` close it, what was opened last first. */
+export function closeLater(closer: { close(): Promise<void> }): void {
+  opened.push(closer);
+}
+
+/** An engine on `directory`, closed by `closeStores`. */
+export async function ownStore(directory = temporaryDirectory()): Promise<Engine> {
+  const engine = await openStore(directory);
+  closeLater(engine);
+  return engine;
+}
+
+export async function closeStores(): Promise<void> {
+  for (const closer of opened.splice(0).toReversed()) await closer.close();
+}
+
+export interface User {
+  readonly account: Account;
+  readonly token: string;
+}
+
+/** A new account with a live token. */
+export async function newUser(engine: Engine, username: string = randomUUID()): Promise<User> {
+  const account = await engine.accounts.create(username, '$2b$04$hash');
+  return { account, token: await newToken(engine, account) };
+}
+
+/** A token of a client of its own, unless one is named. */
+export async function newToken(
+  engine: Engine,
+  { userId }: Account,
+  { clientId = randomBytes(8).toString('hex'), lifetimeSeconds = 600 } = {},
+): Promise<string> {
+  const token = randomUUID();
+  await engine.tokens.issue({ userId, clientId, token, lifetimeSeconds });
+  return token;
+}
+
+/** The code of the error with which `promise` fails. */
+export async function codeOf(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+    return undefined;
+  } catch (error) {
+    return (error as { code?: unknown }).code; // whatever was thrown
+  }
+}

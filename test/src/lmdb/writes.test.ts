@@ -1,0 +1,91 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { storageFull } from '@keybin/shared/errors.js';
+import { Writes, type Moment, type Transactions } from '@keybin/shared/engines/lmdb/writes.js';
+import { expect } from 'chai';
+import { count, ownParts } from './parts.js';
+import { closeStores, codeOf } from './store.js';
+
+const nothing = () => {};
+
+/** Transactions that wait for `open`, as for a lock that another process holds. */
+function lockedBy(transactions: Transactions) {
+  let open = nothing;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  let transactionCount = 0;
+  const run: Transactions['run'] = async (steps) => {
+    await opened;
+    transactionCount++;
+    return transactions.run(steps);
+  };
+  return { transactions: { ...transactions, run }, open, transactionCount: () => transactionCount };
+}
+
+const nextVersion = ({ version }: Moment) => version();
+
+describe('LMDB engine, group commit', () => {
+  afterEach(closeStores);
+
+  it('commits the writes of a turn in one transaction, and those that come meanwhile in the next', async () => {
+    const locked = lockedBy(ownParts().transactions);
+    const writes = new Writes(locked.transactions);
+    const order: number[] = [];
+    const write = (index: number) => writes.apply(() => void order.push(index));
+    const all = [write(0), write(1)];
+    for (let index = 2; index < 10; index++) {
+      await nextTurn();
+      all.push(write(index));
+    }
+    await nextTurn();
+    locked.open();
+    await Promise.all(all);
+    expect(order).to.deep.equal([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(locked.transactionCount()).to.equal(2);
+  });
+
+  it('answers each write for itself', async () => {
+    const { writes } = ownParts();
+    const answers = [writes.apply(() => 1), writes.apply(() => storageFull()), writes.apply(nextVersion)];
+    const [one, full, version] = await Promise.allSettled(answers);
+    expect(one).to.deep.equal({ status: 'fulfilled', value: 1 });
+    expect(full).to.nested.include({ status: 'rejected', 'reason.code': 'storage_full' });
+    expect(version).to.nested.include({ status: 'fulfilled' });
+  });
+
+  it('applies no write any more that it refused for the time it took', async () => {
+    const { transactions, databases } = ownParts();
+    const locked = lockedBy(transactions);
+    const writes = new Writes(locked.transactions, 20);
+    const put = (key: string) => writes.apply(() => void databases.meta.put(key, '1'));
+    expect(await codeOf(Promise.all([put('first'), put('second')]))).to.equal('unavailable');
+    expect(await codeOf(put('waiting'))).to.equal('unavailable');
+    locked.open();
+    await writes.idle();
+    expect(count(databases.meta), 'the format alone').to.equal(1);
+  });
+
+  it('writes all of a transaction or nothing when a step fails half-way', async () => {
+    const { writes, databases } = ownParts();
+    const put = writes.apply(() => void databases.entries.put('a', '1'));
+    const failing = writes.apply(() => {
+      void databases.entries.put('b', '1');
+      throw new Error('a fault');
+    });
+    expect([await codeOf(put), await codeOf(failing)]).to.deep.equal(['unavailable', 'unavailable']);
+    expect(count(databases.entries)).to.equal(0);
+    await writes.apply(() => void databases.entries.put('c', '1'));
+    expect(count(databases.entries)).to.equal(1);
+  });
+
+  it('gives rising versions when the clock goes back, after a new start too', async () => {
+    const { transactions } = ownParts();
+    const hours = [12, 11, 13, 1];
+    const versions: string[] = [];
+    for (const hour of hours) {
+      const writes = new Writes(transactions, 1_000, () => Date.UTC(2026, 0, 1, hour));
+      versions.push(...(await Promise.all([writes.apply(nextVersion), writes.apply(nextVersion)])));
+    }
+    expect(versions).to.deep.equal([...versions].sort());
+    expect(new Set(versions).size).to.equal(versions.length);
+    expect(versions.every((text) => /^\d{16}$/.test(text))).to.equal(true);
+  });
+});
