@@ -115,12 +115,11 @@ const idOf = ({ userId, key }: StagedEntry) => `${userId}/${key}`;
 
 function guardedUpdate(entry: StagedEntry, upsert: boolean): AnyBulkWriteOperation<StoreDocument> {
   const { version, json } = entry;
-  const update =
-    json === undefined
-      ? // MongoDB's own clock: it is the one that the TTL index goes by
-        { $set: { version }, $currentDate: { deleted_at: true as const }, $unset: { value: '' as const } }
-      : { $set: { version, value: json }, $unset: { deleted_at: '' as const } };
-  return { updateOne: { filter: { _id: idOf(entry), version: { $lt: version } }, update, upsert } };
+  const filter = { _id: idOf(entry), version: { $lt: version } };
+  if (json !== undefined) return { replaceOne: { filter, replacement: { value: json, version }, upsert } };
+  // MongoDB's own clock: it is the one that the TTL index goes by
+  const tombstone = { $set: { version }, $currentDate: { deleted_at: true as const }, $unset: { value: '' as const } };
+  return { updateOne: { filter, update: tombstone, upsert } };
 }
 
 /** Tells which of the entries the database has. One whose document is gone or older is in neither list. */
