@@ -1,17 +1,8 @@
 import { expect } from 'chai';
 import type { KeybinClient } from '../world/keybin-client.js';
 import { expectDone } from './answers.js';
+import { goesBack, whyImpossible, type Interval, type Observation } from './history.js';
 import type { Subject } from './subject.js';
-
-/** From when it was sent until it was answered. */
-interface Interval {
-  readonly fromMs: number;
-  readonly toMs: number;
-}
-
-interface Observation extends Interval {
-  readonly value: number;
-}
 
 export function concurrencyContract(subject: Subject): void {
   describe('concurrent writers', () => {
@@ -65,30 +56,4 @@ async function timed(work: () => Promise<void>): Promise<Interval> {
   const fromMs = performance.now();
   await work();
   return { fromMs, toMs: performance.now() };
-}
-
-const isBefore = (one: Interval, other: Interval) => one.toMs < other.fromMs;
-
-/** A read must show a write that began before the read ended and that no later write had replaced before the read began. */
-function whyImpossible(seen: Observation, writes: ReadonlyMap<number, Interval>): string | undefined {
-  const source = writes.get(seen.value);
-  if (!source) return 'nobody wrote it';
-  if (isBefore(seen, source)) return 'it was not yet written';
-  for (const [value, later] of writes) {
-    if (isBefore(source, later) && isBefore(later, seen)) return `${value} had replaced it`;
-  }
-  return undefined;
-}
-
-/** Of two reads one after the other the second must not show what was certainly written before what the first one showed. */
-function goesBack(reads: readonly Observation[], writes: ReadonlyMap<number, Interval>): string | undefined {
-  for (const first of reads) {
-    for (const second of reads) {
-      const [newer, older] = [writes.get(first.value), writes.get(second.value)];
-      if (isBefore(first, second) && newer && older && isBefore(older, newer)) {
-        return `${second.value} was read after ${first.value}`;
-      }
-    }
-  }
-  return undefined;
 }
