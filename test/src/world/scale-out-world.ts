@@ -1,0 +1,69 @@
+import { Redis } from 'ioredis';
+import { partitionPrefix, queueName, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
+import { eventually } from './eventually.js';
+import { KeybinClient } from './keybin-client.js';
+import { startApi, startWorker, type ApiProcess, type ProcessOptions, type WorkerProcess } from './keybin-process.js';
+import { services, type Services } from './services.js';
+
+const drainedWithinMs = 15_000;
+
+/** Redis, MongoDB and two API processes of the surrounding suite; workers are started by it or by its tests, and all are stopped. */
+export class ScaleOutWorld {
+  readonly services: Services;
+  readonly #apis: ApiProcess[] = [];
+  readonly #workers: WorkerProcess[] = [];
+  readonly #env: Readonly<Record<string, string>>;
+
+  /** Registers the hooks. `workers` are started together with the APIs. */
+  constructor({ env = {}, workers = 0 }: ProcessOptions & { workers?: number } = {}) {
+    this.services = services();
+    this.#env = env;
+    before('two APIs and their workers', async () => {
+      for (let count = 0; count < 2; count++) this.#apis.push(await this.startApi());
+      for (let count = 0; count < workers; count++) await this.startWorker();
+    });
+    after('end of the APIs and the workers', async () => {
+      for (const process of [...this.#apis, ...this.#workers]) await process.stop();
+    });
+  }
+
+  get here(): KeybinClient {
+    return new KeybinClient(this.#apis[0]?.url ?? '');
+  }
+
+  get there(): KeybinClient {
+    return new KeybinClient(this.#apis[1]?.url ?? '');
+  }
+
+  /** A further API process over the same data; the caller stops it. */
+  async startApi(env: Readonly<Record<string, string>> = {}): Promise<ApiProcess> {
+    return startApi({ env: { ...this.services.env, ...this.#env, ...env } });
+  }
+
+  /** Stopped after the suite at the latest. */
+  async startWorker(): Promise<WorkerProcess> {
+    const worker = await startWorker({ env: { ...this.services.env, ...this.#env } });
+    this.#workers.push(worker);
+    return worker;
+  }
+
+  /** Resolves when MongoDB has everything that was answered, and no job waits. */
+  async drained(): Promise<void> {
+    const redis = new Redis(this.services.redisUrl);
+    const partitions = Number(this.#env['KEYBIN_QUEUE_PARTITIONS'] ?? 1);
+    const prefixes = Array.from({ length: partitions }, (_, partition) => partitionPrefix(partition));
+    const left = async (prefix: string) =>
+      (await redis.zcard(waitingKey(prefix))) +
+      (await redis.llen(`${prefix}:${queueName}:wait`)) +
+      (await redis.llen(`${prefix}:${queueName}:active`));
+    try {
+      await eventually(
+        async () => (await Promise.all(prefixes.map(left))).every((count) => count === 0),
+        'an empty queue',
+        drainedWithinMs,
+      );
+    } finally {
+      redis.disconnect();
+    }
+  }
+}
