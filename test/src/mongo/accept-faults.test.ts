@@ -51,7 +51,7 @@ describe('accepting writes when something goes wrong', () => {
     await eventually(() => staged.connection.client.ping(), 'Redis');
     await staged.redis.flushall();
     bearer = newBearer();
-    await staged.fill(bearer);
+    await staged.giveRecord(bearer);
     await staged.commits().accept(put(newBearer(), 'k', '1')); // Redis knows the scripts
     await staged.redis.del(staged.queue.waitKey);
   });
@@ -98,7 +98,7 @@ describe('accepting writes when something goes wrong', () => {
     await server.start();
     await eventually(() => staged.connection.client.ping(), 'Redis');
     expect(await commits.accept(put(bearer, 'k', '1'))).to.equal('unknown'); // no record outlives a restart
-    await staged.fill(bearer);
+    await staged.giveRecord(bearer);
     expect(await commits.accept(put(bearer, 'k', '1'))).to.satisfy(isVersion);
   });
 

@@ -34,7 +34,7 @@ describe('accepting writes', () => {
   beforeEach(async () => {
     await staged.redis.flushdb();
     bearer = newBearer();
-    await staged.fill(bearer);
+    await staged.giveRecord(bearer);
   });
 
   it('stages the value, notes what waits and its bytes, and adds one job that lists the keys of the group', async () => {
@@ -101,7 +101,7 @@ describe('accepting writes', () => {
       const commits = staged.commits();
       const other = { ...bearer, tokenHash: newBearer().tokenHash };
       expect(await commits.accept(put(other, 'k', '1'))).to.equal('refused');
-      await staged.fill(bearer, -1);
+      await staged.giveRecord(bearer, -1);
       expect(await commits.accept(put(bearer, 'k', '1'))).to.equal('refused');
       expect(await commits.accept(put(newBearer(), 'k', '1'))).to.equal('unknown');
     });

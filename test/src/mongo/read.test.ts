@@ -56,7 +56,7 @@ describe('reading what is pending', () => {
   beforeEach(async () => {
     await staged.redis.flushdb();
     bearer = newBearer();
-    await staged.fill(bearer);
+    await staged.giveRecord(bearer);
   });
 
   it('answers put, deleted and absent entries, each with its token', async () => {

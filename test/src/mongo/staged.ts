@@ -57,7 +57,7 @@ export class Staged {
   }
 
   /** Gives the token a record, as a check of it would. */
-  async fill({ userId, client, tokenHash }: Bearer, lifetimeSeconds = 60): Promise<void> {
+  async giveRecord({ userId, client, tokenHash }: Bearer, lifetimeSeconds = 60): Promise<void> {
     const expiry = formatVersion(this.connection.timeUs + lifetimeSeconds * 1_000_000);
     await this.redis.hset(tokensKey(this.prefix, this.connection.run, userId), client, `R${expiry}${tokenHash}`);
   }

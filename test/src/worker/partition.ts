@@ -72,7 +72,7 @@ export class Partition {
   /** An account whose token is live. */
   async account(): Promise<Bearer> {
     const bearer = newBearer();
-    await this.staged.fill(bearer);
+    await this.staged.giveRecord(bearer);
     return bearer;
   }
 

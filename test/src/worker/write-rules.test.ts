@@ -97,7 +97,7 @@ describe('the rules of applying', () => {
     const stored = await partition.stage(user, 'a', '"old"');
     await partition.apply(user, 'a');
     await redis.flushdb();
-    await partition.staged.fill(user);
+    await partition.staged.giveRecord(user);
     await redis.set(clockKey(prefix), String(stored - 1 - clockBehindUs));
     await partition.stage(user, 'a', '"new"');
     await partition.applier({ settle: settling(connection, prefix, settleScript) }).apply([[user.userId, ['a']]]);

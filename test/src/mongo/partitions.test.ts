@@ -1,0 +1,73 @@
+import { expect } from 'chai';
+import { openDatabase, type Database } from '@keybin/shared/engines/mongo/database.js';
+import { claimPartitions } from '@keybin/shared/engines/mongo/partitions.js';
+import { partitionOf } from '@keybin/shared/engines/mongo/keys.js';
+import { services } from '../world/services.js';
+import { applyAll } from './apply-all.js';
+import { Staged, newBearer, put } from './staged.js';
+
+describe('the number of partitions', () => {
+  it('spreads accounts evenly, and each one always to the same partition', () => {
+    const counts = [0, 0, 0, 0];
+    for (let i = 0; i < 4_000; i++) {
+      const partition = partitionOf(`account ${i}`, 4);
+      expect(partitionOf(`account ${i}`, 4)).to.equal(partition);
+      counts[partition] = (counts[partition] ?? 0) + 1;
+    }
+    for (const count of counts) expect(count).to.be.within(850, 1_150);
+  });
+
+  describe('that processes must agree on', () => {
+    const given = services();
+    let staged: Staged;
+    let database: Database;
+
+    before(async () => {
+      staged = await Staged.open(given.redisUrl, 2);
+      database = await openDatabase({
+        host: given.mongoUrl,
+        database: given.database,
+        storeCollection: 'store',
+        usersCollection: 'users',
+        tokenCollection: 'tokens',
+        tokenExpirationSeconds: 60,
+      });
+    });
+    after(async () => {
+      await database?.close();
+      await staged?.close();
+    });
+    beforeEach(async () => {
+      await staged.redis.flushdb();
+      await database.settings.deleteMany({});
+    });
+
+    const claim = async (partitions: number) => {
+      try {
+        await claimPartitions(database.settings, staged.redis, partitions);
+        return 'claimed';
+      } catch (error) {
+        return error instanceof Error ? error.message : String(error);
+      }
+    };
+
+    it('is what the first one says, and another number takes its place when nothing is pending', async () => {
+      expect(await Promise.all([claim(3), claim(3)])).to.deep.equal(['claimed', 'claimed']);
+      expect(await claim(1)).to.equal('claimed');
+      expect(await claim(5)).to.equal('claimed');
+    });
+
+    it('is refused as long as an entry is pending in any of the old ones', async () => {
+      await claim(3);
+      const bearer = { ...newBearer(), partition: 2 };
+      await staged.giveRecord(bearer);
+      await staged.commits().accept(put(bearer, 'k', '1'));
+      expect(await claim(1))
+        .to.include('pending')
+        .and.include('partitions = 3');
+      expect(await claim(3)).to.equal('claimed');
+      await applyAll(given, 3);
+      expect(await claim(1)).to.equal('claimed');
+    });
+  });
+});

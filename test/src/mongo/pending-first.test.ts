@@ -1,0 +1,135 @@
+import { expect } from 'chai';
+import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
+import { openDatabase, type Database } from '@keybin/shared/engines/mongo/database.js';
+import { PendingFirstEntries } from '@keybin/shared/engines/mongo/entries.js';
+import { PendingReads } from '@keybin/shared/engines/mongo/read.js';
+import { StoredEntries } from '@keybin/shared/engines/mongo/stored-entries.js';
+import { answerDeadline } from '@keybin/shared/deadline.js';
+import { keyNotFound } from '@keybin/shared/errors.js';
+import { services } from '../world/services.js';
+import { applyAll } from './apply-all.js';
+import { Staged, newBearer, put } from './staged.js';
+
+interface Steps {
+  readonly pending: Pick<PendingReads, 'read' | 'keys'>;
+  readonly stored: Pick<StoredEntries, 'find' | 'keys'>;
+}
+
+/** The same steps, each followed by a worker that applies and settles all that is pending. */
+function withWorkerAfter({ pending, stored }: Steps, work: () => Promise<void>): Steps {
+  return {
+    pending: {
+      read: async (...args) => pending.read(...args).finally(work),
+      keys: async (...args) => pending.keys(...args).finally(work),
+    },
+    stored: {
+      find: async (...args) => stored.find(...args).finally(work),
+      async *keys(...args) {
+        for await (const page of stored.keys(...args)) yield page;
+        await work();
+      },
+    },
+  };
+}
+
+/** The rule taken out: MongoDB is looked at in the step before what is pending. */
+function mongoFirst({ pending, stored }: Steps): Steps {
+  const pages: string[][] = [];
+  return {
+    pending: {
+      read: async (bearer, key, verified) => {
+        const json = await stored.find(bearer.userId, key, answerDeadline());
+        const entry = await pending.read(bearer, key, verified);
+        return entry === 'none' && json !== undefined ? { version: 0, json } : entry;
+      },
+      keys: async (bearer, verified) => {
+        for await (const page of stored.keys(bearer.userId, answerDeadline())) pages.push(page);
+        return pending.keys(bearer, verified);
+      },
+    },
+    stored: {
+      find: async () => undefined,
+      async *keys() {
+        yield* pages;
+      },
+    },
+  };
+}
+
+describe('reading while a worker applies what is pending', () => {
+  const given = services();
+  let staged: Staged;
+  let database: Database;
+  let steps: Steps;
+  let bearer: Bearer;
+
+  before(async () => {
+    staged = await Staged.open(given.redisUrl);
+    database = await openDatabase({
+      host: given.mongoUrl,
+      database: given.database,
+      storeCollection: 'store',
+      usersCollection: 'users',
+      tokenCollection: 'tokens',
+      tokenExpirationSeconds: 60,
+    });
+    const plain = { pending: new PendingReads(0, staged.connection), stored: new StoredEntries(database.store) };
+    steps = withWorkerAfter(plain, () => applyAll(given, 1));
+  });
+  after(async () => {
+    await database?.close();
+    await staged?.close();
+  });
+
+  beforeEach(async () => {
+    await staged.redis.flushdb();
+    bearer = newBearer();
+    await staged.giveRecord(bearer);
+    await staged.commits().accept(put(bearer, 'k', '1'));
+  });
+
+  const entriesBy = ({ pending, stored }: Steps) =>
+    new PendingFirstEntries(
+      { resolve: () => bearer, verify: async () => {} },
+      [{ commits: staged.commits(), pending }],
+      stored,
+    );
+
+  it('shows a value that was answered', async () => {
+    expect(await entriesBy(steps).get('token', 'k')).to.equal('1');
+    expect(await entriesBy(steps).get('token', 'k')).to.equal('1');
+  });
+
+  it('would miss it if MongoDB came first', async () => {
+    const answer = await entriesBy(mongoFirst(steps))
+      .get('token', 'k')
+      .catch((error: unknown) => error);
+    expect(answer).to.deep.include({ code: keyNotFound('k').code });
+  });
+
+  it('lists a key that was answered', async () => {
+    expect(await entriesBy(steps).keys('token')).to.deep.equal(['k']);
+  });
+
+  it('would miss the key if MongoDB came first', async () => {
+    expect(await entriesBy(mongoFirst(steps)).keys('token')).to.deep.equal([]);
+  });
+
+  it('reads what is pending again after a token was verified', async () => {
+    await staged.forget(bearer);
+    const bearers = {
+      resolve: () => bearer,
+      // While MongoDB is asked for the token another process fills its record, and a write is answered
+      verify: async () => {
+        await staged.giveRecord(bearer);
+        await staged.commits().accept(put(bearer, 'k', '2'));
+      },
+    };
+    const entries = new PendingFirstEntries(
+      bearers,
+      [{ commits: staged.commits(), pending: steps.pending }],
+      steps.stored,
+    );
+    expect(await entries.get('token', 'k')).to.equal('2');
+  });
+});
