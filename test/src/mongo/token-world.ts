@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Config } from '@keybin/shared/config/config.js';
 import { hasCode } from '@keybin/shared/errors.js';
-import { RedisAccountMarks, type AccountMarks } from '@keybin/shared/engines/mongo/account-marks.js';
+import { loadMarkScripts, RedisAccountMarks, type MarkScripts } from '@keybin/shared/engines/mongo/account-marks.js';
 import { MongoAccounts } from '@keybin/shared/engines/mongo/accounts.js';
 import { openDatabase, type Database } from '@keybin/shared/engines/mongo/database.js';
 import { ErasureRecords } from '@keybin/shared/engines/mongo/erasure-records.js';
@@ -29,7 +29,7 @@ export interface Variant {
   readonly life?: (life: RedisLife) => RedisLife;
   readonly records?: (records: TokenRecords) => TokenRecords;
   readonly documents?: (documents: TokenDocuments) => TokenDocuments;
-  readonly marks?: (marks: AccountMarks) => AccountMarks;
+  readonly markScripts?: Partial<MarkScripts>;
 }
 
 export const storeSettings = (host: string, database: string): Config['store'] => ({
@@ -64,10 +64,11 @@ export class TokenProcess {
     const documents = gated((variant.documents ?? same)(plainDocuments), steps, this.gates);
     const index = new TokenIndex(redis, documents, 1);
     this.tokens = new MongoTokens({ index, records, documents, clientsPerAccount });
+    const plainMarks = new RedisAccountMarks(life, 1, { ...loadMarkScripts(), ...variant.markScripts });
     this.accounts = new MongoAccounts({
       database,
       clock: redis,
-      marks: gated((variant.marks ?? same)(new RedisAccountMarks(life, 1)), ['close', 'erase'], this.gates),
+      marks: gated(plainMarks, ['close', 'erase'], this.gates),
       erasures: gated(new ErasureRecords(database), ['put'], this.gates),
       queueOf: () => gated(queue, ['addTo', 'add'], this.gates),
     });

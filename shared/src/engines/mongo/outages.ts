@@ -15,11 +15,13 @@ export async function orUnavailable<T>(operation: Promise<T>): Promise<T> {
 
 export const isDuplicate = (error: unknown): boolean => error instanceof MongoServerError && error.code === 11_000;
 
+/** Names of errors, of classes that the driver keeps to itself, that come instead of a connection. */
+const noConnection = new Set(['MongoWaitQueueTimeoutError', 'MongoPoolClearedError']);
+
 /** Whether a MongoDB operation that failed with `unavailable` certainly never left this process. */
 export function wasNotSent(error: unknown): boolean {
   const cause = error instanceof KeybinError ? error.cause : error;
-  if (cause instanceof MongoServerSelectionError) return true;
-  return cause instanceof MongoError && cause.name === 'MongoWaitQueueTimeoutError'; // a class that the driver keeps to itself
+  return cause instanceof MongoServerSelectionError || (cause instanceof MongoError && noConnection.has(cause.name));
 }
 
 /**
