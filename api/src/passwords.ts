@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
-import bcrypt from 'bcrypt';
 import { unavailable } from '@keybin/shared/errors.js';
+import { HashThread, type HashTask } from './hash-thread.js';
 
 export interface PasswordsOptions {
   /** bcrypt's cost, a power of two. */
@@ -12,27 +12,29 @@ export interface PasswordsOptions {
 }
 
 /**
- * Hashes and compares passwords off the event loop, as many at once as there are cores: more would only add waiting and starve
- * everything else of CPU. The line of waiting ones is bounded, so a flood of logins is answered and not hoarded.
+ * Hashes and compares passwords off the event loop, as many at once as there are cores: more would only add waiting. The line
+ * of waiting ones is bounded, so a flood of logins is answered and not hoarded.
  */
 export class Passwords {
   readonly #cost: number;
+  readonly #maxThreads: number;
   readonly #maxWaiting: number;
   readonly #unknownUserHash: string;
-  readonly #waiting: (() => void)[] = [];
-  #idle: number;
+  readonly #waiting: ((thread: HashThread) => void)[] = [];
+  readonly #idle: HashThread[] = [];
+  #threads = 0;
 
   constructor({ cost, hashesAtOnce, maxWaiting }: PasswordsOptions) {
     this.#cost = cost;
+    this.#maxThreads = hashesAtOnce || availableParallelism();
     this.#maxWaiting = maxWaiting;
-    this.#idle = hashesAtOnce || availableParallelism();
     // Well-formed, of this cost, and the hash of nothing known: comparing with it takes as long as with a real one.
     this.#unknownUserHash = `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`;
   }
 
   /** The bcrypt hash (`$2b$`) of a password of at most 72 bytes. Throws `unavailable` when too many are waiting. */
   async hash(password: string): Promise<string> {
-    return this.#inTurn(async () => bcrypt.hash(password, this.#cost));
+    return String(await this.#run({ password, cost: this.#cost }));
   }
 
   /**
@@ -40,20 +42,29 @@ export class Passwords {
    * does not tell who is registered. Throws `unavailable` when too many are waiting.
    */
   async matches(password: string, hash: string | undefined): Promise<boolean> {
-    const same = await this.#inTurn(async () => bcrypt.compare(password, hash ?? this.#unknownUserHash));
-    return same && hash !== undefined;
+    const same = await this.#run({ password, cost: this.#cost, hash: hash ?? this.#unknownUserHash });
+    return same === true && hash !== undefined;
   }
 
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#idle > 0) this.#idle -= 1;
-    else if (this.#waiting.length < this.#maxWaiting) await new Promise<void>((go) => this.#waiting.push(go));
-    else throw unavailable(new Error('Too many passwords wait to be hashed'));
+  async #run(task: HashTask): Promise<string | boolean> {
+    const thread = await this.#thread();
     try {
-      return await work();
+      return await thread.run(task);
     } finally {
       const next = this.#waiting.shift();
-      if (next) next();
-      else this.#idle += 1;
+      if (next) next(thread);
+      else this.#idle.push(thread);
     }
+  }
+
+  async #thread(): Promise<HashThread> {
+    const idle = this.#idle.pop();
+    if (idle) return idle;
+    if (this.#threads < this.#maxThreads) {
+      this.#threads += 1;
+      return new HashThread();
+    }
+    if (this.#waiting.length >= this.#maxWaiting) throw unavailable(new Error('Too many passwords wait to be hashed'));
+    return new Promise((go) => this.#waiting.push(go));
   }
 }
