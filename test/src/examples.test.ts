@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { Child } from './world/child.js';
 import { startApi } from './world/keybin-process.js';
 import { ScaleOutWorld } from './world/scale-out-world.js';
+import { services } from './world/services.js';
 
 const script = fileURLToPath(new URL('../../examples/world-countries/load.mjs', import.meta.url));
 const account = ['--username', 'geographer', '--password', 'secret'];
@@ -26,7 +27,7 @@ describe('250 nested, multilingual records of real data', () => {
   });
 
   describe('in the scale-out engine', () => {
-    const world = new ScaleOutWorld({ workers: 1 });
+    const world = new ScaleOutWorld({ services: services(), workers: 1 });
 
     it('come back equal, stored once and, when MongoDB has them, once more', async () => {
       await expectAllEqual(world.here.baseUrl);

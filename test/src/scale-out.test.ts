@@ -8,6 +8,7 @@ import type { Subject } from './contract/subject.js';
 import { unregisterContract } from './contract/unregister.js';
 import { valuesContract } from './contract/values.js';
 import { ScaleOutWorld } from './world/scale-out-world.js';
+import { services } from './world/services.js';
 import { storedDocuments } from './world/stored-documents.js';
 
 const subjectOf = (world: ScaleOutWorld, settle: () => Promise<void>): Subject => ({
@@ -24,12 +25,12 @@ const subjectOf = (world: ScaleOutWorld, settle: () => Promise<void>): Subject =
 
 describe('the scale-out engine, two API processes', () => {
   describe('and a worker', () => {
-    const world = new ScaleOutWorld({ workers: 1 });
+    const world = new ScaleOutWorld({ services: services(), workers: 1 });
     keybinContract(subjectOf(world, () => world.drained()));
   });
 
   describe('and two workers over three partitions', () => {
-    const world = new ScaleOutWorld({ env: { KEYBIN_QUEUE_PARTITIONS: '3' }, workers: 2 });
+    const world = new ScaleOutWorld({ services: services(), env: { KEYBIN_QUEUE_PARTITIONS: '3' }, workers: 2 });
     const subject = subjectOf(world, () => world.drained());
     entriesContract(subject);
     keysContract(subject);
@@ -38,7 +39,7 @@ describe('the scale-out engine, two API processes', () => {
   });
 
   describe('while no worker runs', () => {
-    const subject = subjectOf(new ScaleOutWorld(), async () => {});
+    const subject = subjectOf(new ScaleOutWorld({ services: services() }), async () => {});
     entriesContract(subject);
     keysContract(subject);
     valuesContract(subject);
@@ -47,7 +48,7 @@ describe('the scale-out engine, two API processes', () => {
   });
 
   describe('and a worker that comes late', () => {
-    const world = new ScaleOutWorld();
+    const world = new ScaleOutWorld({ services: services() });
 
     it('shows before and after the worker what was answered', async () => {
       const { token } = await world.here.newAccount();

@@ -3,6 +3,7 @@ import { entriesContract } from './entries.js';
 import { errorsContract } from './errors.js';
 import { keysContract } from './keys.js';
 import { orderOfChecksContract } from './order-of-checks.js';
+import { randomHistoriesContract } from './random-histories.js';
 import { registrationContract } from './registration.js';
 import type { Subject } from './subject.js';
 import { tokensContract } from './tokens.js';
@@ -19,6 +20,7 @@ export function keybinContract(subject: Subject): void {
   valuesContract(subject);
   concurrencyContract(subject);
   unregisterContract(subject);
+  randomHistoriesContract(subject);
   errorsContract(subject);
   orderOfChecksContract(subject);
   transportContract(subject);

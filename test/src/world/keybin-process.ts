@@ -53,7 +53,7 @@ export async function startWorker(options: ProcessOptions = {}): Promise<WorkerP
     env: { ...testSettings, ...options.env },
   });
   await child.ready(async () => {
-    if (child.logs.length === 0) throw new Error('not a line in its log');
+    if (!child.logs.some(({ msg }) => msg === 'Worker is ready')) throw new Error('It is not ready');
   });
   return { child, stop: () => stopCleanly(child), kill: (signal) => child.kill(signal) };
 }

@@ -2,21 +2,28 @@ import { Redis } from 'ioredis';
 import { partitionPrefix, queueName, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
 import { eventually } from './eventually.js';
 import { KeybinClient } from './keybin-client.js';
-import { startApi, startWorker, type ApiProcess, type ProcessOptions, type WorkerProcess } from './keybin-process.js';
-import { services, type Services } from './services.js';
+import { startApi, startWorker, type ApiProcess, type WorkerProcess } from './keybin-process.js';
+import type { Services } from './services.js';
 
 const drainedWithinMs = 15_000;
 
-/** Redis, MongoDB and two API processes of the surrounding suite; workers are started by it or by its tests, and all are stopped. */
-export class ScaleOutWorld {
-  readonly services: Services;
+export interface ScaleOutOptions<S extends Services> {
+  readonly services: S;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Started together with the APIs. */
+  readonly workers?: number;
+}
+
+/** Two API processes of the surrounding suite over its services; workers too, or its tests start them. All are stopped after it. */
+export class ScaleOutWorld<S extends Services = Services> {
+  readonly services: S;
   readonly #apis: ApiProcess[] = [];
   readonly #workers: WorkerProcess[] = [];
   readonly #env: Readonly<Record<string, string>>;
 
-  /** Registers the hooks. `workers` are started together with the APIs. */
-  constructor({ env = {}, workers = 0 }: ProcessOptions & { workers?: number } = {}) {
-    this.services = services();
+  /** Registers the hooks. */
+  constructor({ services, env = {}, workers = 0 }: ScaleOutOptions<S>) {
+    this.services = services;
     this.#env = env;
     before('two APIs and their workers', async () => {
       for (let count = 0; count < 2; count++) this.#apis.push(await this.startApi());
@@ -25,6 +32,10 @@ export class ScaleOutWorld {
     after('end of the APIs and the workers', async () => {
       for (const process of [...this.#apis, ...this.#workers]) await process.stop();
     });
+  }
+
+  get apis(): readonly ApiProcess[] {
+    return this.#apis;
   }
 
   get here(): KeybinClient {

@@ -3,8 +3,8 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
-import { startMongod } from './mongo-server.js';
-import { startRedis, type RedisServerOptions } from './redis-server.js';
+import { startMongod, type MongoServer } from './mongo-server.js';
+import { startRedis, type RedisServer } from './redis-server.js';
 
 /** Where the scale-out engine of one suite keeps its data. Known once the suite's `before` hooks have run. */
 export interface Services {
@@ -16,57 +16,71 @@ export interface Services {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** Services that the suite may stop, kill and start again. */
+export interface OwnServices extends Services {
+  readonly redis: RedisServer;
+  readonly mongod: MongoServer;
+}
+
 /**
  * Gives the surrounding suite a Redis and a MongoDB: those of KEYBIN_TEST_REDIS_URL (emptied!) and KEYBIN_TEST_MONGODB_URL,
  * else processes of its own from redis-server and mongod on PATH, stopped after it. Where neither is there one line says so
- * and the suite is skipped; with KEYBIN_TEST_REQUIRE_SERVICES=1 it fails. Suites that stop servers call `ownServers` instead
- * and start them themselves.
+ * and the suite is skipped; with KEYBIN_TEST_REQUIRE_SERVICES=1 it fails.
  */
-export function services(options: RedisServerOptions = {}): Services {
-  const undo: (() => Promise<unknown>)[] = [];
-  const found = { redisUrl: '', mongoUrl: '', database: `keybin_test_${randomUUID().replaceAll('-', '')}` };
+export function services(): Services {
+  return arrange(process.env['KEYBIN_TEST_REDIS_URL'], process.env['KEYBIN_TEST_MONGODB_URL']);
+}
+
+/** The same for a suite that does them harm: always processes of its own. */
+export function ownServices(): OwnServices {
+  return arrange(undefined, undefined);
+}
+
+function arrange(givenRedis: string | undefined, givenMongo: string | undefined): OwnServices {
+  let redis: RedisServer | undefined;
+  let mongod: MongoServer | undefined;
+  const database = `keybin_test_${randomUUID().replaceAll('-', '')}`;
 
   before('a Redis and a MongoDB', async function () {
-    const { KEYBIN_TEST_REDIS_URL: redisUrl, KEYBIN_TEST_MONGODB_URL: mongoUrl } = process.env;
-    need(this, [redisUrl ? undefined : 'redis-server', mongoUrl ? undefined : 'mongod']);
-    if (redisUrl) {
-      found.redisUrl = redisUrl;
-      await emptyRedis(redisUrl);
-    } else {
-      const redis = await startRedis(options);
-      found.redisUrl = redis.url;
-      undo.push(() => redis.stop());
-    }
-    if (mongoUrl) {
-      found.mongoUrl = mongoUrl;
-      undo.push(() => dropDatabase(mongoUrl, found.database));
-    } else {
-      const mongod = await startMongod();
-      found.mongoUrl = mongod.url;
-      undo.push(() => mongod.stop());
-    }
+    need(this, [...(givenRedis ? [] : ['redis-server']), ...(givenMongo ? [] : ['mongod'])]);
+    if (givenRedis) await emptyRedis(givenRedis);
+    else redis = await startRedis();
+    if (!givenMongo) mongod = await startMongod();
   });
 
   after('end of Redis and MongoDB', async () => {
-    for (const step of undo.toReversed()) await step();
+    if (givenMongo) await dropDatabase(givenMongo, database);
+    await mongod?.stop();
+    await redis?.stop();
   });
 
   return {
+    get redis() {
+      return started(redis);
+    },
+    get mongod() {
+      return started(mongod);
+    },
     get redisUrl() {
-      return found.redisUrl;
+      return givenRedis ?? this.redis.url;
     },
     get mongoUrl() {
-      return found.mongoUrl;
+      return givenMongo ?? this.mongod.url;
     },
-    database: found.database,
+    database,
     get env() {
       return {
-        KEYBIN_STORE_HOST: found.mongoUrl,
-        KEYBIN_STORE_DATABASE: found.database,
-        KEYBIN_QUEUE_REDIS: found.redisUrl,
+        KEYBIN_STORE_HOST: this.mongoUrl,
+        KEYBIN_STORE_DATABASE: database,
+        KEYBIN_QUEUE_REDIS: this.redisUrl,
       };
     },
   };
+}
+
+function started<Server>(server: Server | undefined): Server {
+  if (server === undefined) throw new Error('A server was asked for before it was started');
+  return server;
 }
 
 /** Skips the surrounding suite like `services` unless the binaries are there, for suites that start and stop servers themselves. */
@@ -76,8 +90,8 @@ export function ownServers(...binaries: ('redis-server' | 'mongod')[]): void {
   });
 }
 
-function need(context: Mocha.Context, binaries: readonly (string | undefined)[]): void {
-  const missing = binaries.filter((binary) => binary !== undefined && !isOnPath(binary));
+function need(context: Mocha.Context, binaries: readonly string[]): void {
+  const missing = binaries.filter((binary) => !isOnPath(binary));
   if (missing.length === 0) return;
   const suite = context.test?.parent?.fullTitle() ?? 'a suite';
   const reason = `${missing.join(' and ')} not on PATH, and no KEYBIN_TEST_MONGODB_URL / KEYBIN_TEST_REDIS_URL to use instead`;
