@@ -1,5 +1,8 @@
 import type { Log } from './log.js';
 
+/** A terminal signals all that runs in it, npm included, which passes the signal on: one that comes so soon is the same. */
+export const echoedSignalMs = 250;
+
 /** Lets go of one thing that was opened; may be called while it is under way. */
 export type Closer = () => void | Promise<void>;
 
@@ -79,8 +82,16 @@ export class Lifecycle {
 
   /** The first SIGTERM or SIGINT ends the process, the second at once. */
   endOnSignals(): void {
+    let firstAtMs = -Infinity;
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.on(signal, () => (this.#ending ? this.leave(`Another ${signal}`) : this.end(signal)));
+      process.on(signal, () => {
+        if (!this.#ending) {
+          firstAtMs = performance.now();
+          this.end(signal);
+        } else if (performance.now() - firstAtMs > echoedSignalMs) {
+          this.leave(`Another ${signal}`);
+        }
+      });
     }
   }
 
