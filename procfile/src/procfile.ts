@@ -1,0 +1,21 @@
+/** A process of a Procfile. */
+export interface ProcessType {
+  readonly name: string;
+  readonly command: string;
+}
+
+/** Reads `name: command` lines; blank lines and `#` comments may stand between them. Throws with the line that is none. */
+export function parseProcfile(text: string): ProcessType[] {
+  const types: ProcessType[] = [];
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    if (/^\s*(#|$)/.test(line)) continue;
+    const [, name, command] = /^([\w-]+):\s*(\S.*)$/.exec(line) ?? [];
+    if (name === undefined || command === undefined)
+      throw new Error(`Procfile, line ${index + 1}: not "name: command"`);
+    if (types.some((type) => type.name === name))
+      throw new Error(`Procfile, line ${index + 1}: ${name} is there twice`);
+    types.push({ name, command });
+  }
+  if (types.length === 0) throw new Error('Procfile has no line "name: command"');
+  return types;
+}
