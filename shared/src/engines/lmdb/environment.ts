@@ -1,5 +1,5 @@
-import { mkdirSync } from 'node:fs';
 import { open, type Database, type RootDatabase } from 'lmdb';
+import { checkDirectory } from './check-directory.js';
 
 /** Raised when what is stored changes its shape: an older Keybin must not open a newer directory. */
 const format = '1';
@@ -43,7 +43,7 @@ export interface Databases {
  */
 export function openDatabases(directory: string, mapBytes = defaultMapBytes): Databases {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    checkDirectory(directory);
     const environment = open<string, string>(directory, {
       mapSize: mapBytes,
       maxDbs: 16,

@@ -1,0 +1,38 @@
+import { accessSync, closeSync, constants, mkdirSync, openSync, readSync, statSync } from 'node:fs';
+import { endianness } from 'node:os';
+import { join } from 'node:path';
+
+/** Where LMDB's file says what it is: after 24 bytes of page header, in the machine's byte order. */
+const magicOffset = 24;
+const magic = 0xbe_ef_c0_de;
+const dataVersion = 2;
+
+/**
+ * Makes `directory` if need be and throws unless LMDB can open it. LMDB itself must not find out: a failure to open crashes the
+ * process (segmentation fault, lmdb 3.5).
+ */
+export function checkDirectory(directory: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  const { R_OK, W_OK, X_OK } = constants;
+  accessSync(directory, R_OK | W_OK | X_OK);
+  for (const name of ['data.mdb', 'lock.mdb']) {
+    const stat = statSync(join(directory, name), { throwIfNoEntry: false });
+    if (!stat) continue;
+    if (!stat.isFile()) throw new Error(`${name} is no file`);
+    accessSync(join(directory, name), R_OK | W_OK);
+    if (name === 'data.mdb' && stat.size > 0) checkFormat(join(directory, name));
+  }
+}
+
+function checkFormat(file: string): void {
+  const head = new DataView(new ArrayBuffer(magicOffset + 8));
+  const descriptor = openSync(file, 'r');
+  try {
+    readSync(descriptor, head, 0, head.byteLength, 0);
+  } finally {
+    closeSync(descriptor);
+  }
+  const word = (offset: number) => head.getUint32(offset, endianness() === 'LE');
+  if (word(magicOffset) !== magic) throw new Error('data.mdb is not a file of LMDB');
+  if (word(magicOffset + 4) !== dataVersion) throw new Error('data.mdb was written by another version of LMDB');
+}
