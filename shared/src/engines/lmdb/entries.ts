@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { keyNotFound, KeybinError } from '../../errors.js';
 import type { Entries } from '../../ports.js';
 import { findBearerIn, type FindBearer } from './bearers.js';
@@ -40,7 +39,8 @@ export function lmdbEntries(
     async keys(token) {
       const tokenHash = hashOf(token);
       const keys: string[] = [];
-      for (let after: string | undefined; ; await nextTurn()) {
+      let after: string | undefined;
+      for (;;) {
         const page = await reads.ask(() => {
           const bearer = findBearer(tokenHash, Date.now());
           return bearer instanceof KeybinError ? bearer : keysAfter(databases, bearer.userId, after);

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { answerTimeoutMs } from '../../deadline.js';
 import { KeybinError, unavailable } from '../../errors.js';
 import { Turn } from '../../turn.js';
@@ -67,8 +68,9 @@ export class Writes {
     return answer as T; // each step is answered with what it returned
   }
 
-  /** Waits until no transaction is under way. */
+  /** Waits for all writes that came before. */
   async idle(): Promise<void> {
+    await nextTurn(); // what this turn has gathered is under way then
     await this.#underWay;
   }
 
