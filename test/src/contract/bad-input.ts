@@ -3,9 +3,11 @@ import { badKeys } from './bad-keys.js';
 import { badParameters } from './bad-parameters.js';
 import { badRequests } from './bad-requests.js';
 import { oddValues } from './odd-values.js';
+import type { Subject } from './subject.js';
 
-/** What an engine must refuse, and what looks odd and must be kept. `url` is asked when the tests run. */
-export function badInput(url: () => string): void {
+/** What must be refused and leave nothing behind, and what only looks odd and must be kept. */
+export function badInputContract(subject: Subject): void {
+  const url = () => subject.here.baseUrl;
   describe('bad input', () => {
     badBodies(url);
     badParameters(url);

@@ -1,3 +1,4 @@
+import { badInputContract } from './bad-input.js';
 import { concurrencyContract } from './concurrency.js';
 import { entriesContract } from './entries.js';
 import { errorsContract } from './errors.js';
@@ -24,4 +25,5 @@ export function keybinContract(subject: Subject): void {
   errorsContract(subject);
   orderOfChecksContract(subject);
   transportContract(subject);
+  badInputContract(subject);
 }
