@@ -1,10 +1,11 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { parseProcfile } from '@keybin/procfile/procfile.js';
 import { Child } from '../world/child.js';
 import { eventually } from '../world/eventually.js';
+import { runs } from '../world/runs.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 
 const main = fileURLToPath(import.meta.resolve('@keybin/procfile/main.js'));
@@ -19,17 +20,6 @@ const programs = {
 };
 
 const started = new Set<number>();
-
-/** Whether a process runs; one that ended and that its parent has not looked at yet does not. */
-function runs(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-  const state = `/proc/${pid}/stat`;
-  return !existsSync(state) || !/\) Z /.test(readFileSync(state, 'latin1'));
-}
 
 /** Shell: waits until `go` is called. */
 const wait = 'until test -e go; do sleep 0.05; done';

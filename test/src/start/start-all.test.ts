@@ -1,0 +1,56 @@
+import { fileURLToPath } from 'node:url';
+import { expect } from 'chai';
+import { expectDone, expectValue } from '../contract/answers.js';
+import { Child } from '../world/child.js';
+import { onFreePort } from '../world/free-port.js';
+import { KeybinClient } from '../world/keybin-client.js';
+import { runs } from '../world/runs.js';
+import { services } from '../world/services.js';
+
+const root = fileURLToPath(new URL('../../../', import.meta.url));
+const startTimeoutMs = 60_000;
+
+describe('npm run start:all', function () {
+  this.timeout(2 * startTimeoutMs);
+  const servers = services();
+
+  const endings = {
+    'SIGTERM to npm': ({ pid }: Child) => process.kill(pid, 'SIGTERM'),
+    'SIGINT to npm': ({ pid }: Child) => process.kill(pid, 'SIGINT'),
+    'Ctrl-C, which reaches all of the terminal': ({ pid }: Child) => process.kill(-pid, 'SIGINT'),
+  };
+
+  for (const [ending, end] of Object.entries(endings)) {
+    it(`serves with API and worker until ${ending}, then drains and leaves none of them behind`, async () => {
+      const { child, client } = await startAll(servers.env);
+      const { token } = await client.newAccount();
+      expectDone(await client.put(token, 'a', 'kept'));
+      expectValue(await client.get(token, 'a'), 'kept');
+      const pids = [...child.output.matchAll(/^(?:web|worker) *\| .*"pid":(\d+)/gm)].map(([, pid]) => Number(pid));
+      expect(new Set(pids)).to.have.lengthOf(2);
+      end(child);
+      await child.exited;
+      expect(pids.filter(runs)).to.deep.equal([]);
+      expect(child.output)
+        .to.match(/^web ended with code 0$/m)
+        .and.match(/^worker ended with code 0$/m);
+    });
+  }
+});
+
+/** Resolves when the API answers and the worker is at work. */
+async function startAll(env: Readonly<Record<string, string>>): Promise<{ child: Child; client: KeybinClient }> {
+  return onFreePort(async (port) => {
+    const settings = { ...env, PORT: String(port), KEYBIN_ACCOUNTS_BCRYPT_COST: '4' };
+    const child = new Child('npm run start:all', 'npm', ['run', 'start:all'], { cwd: root, env: settings });
+    const url = `http://127.0.0.1:${port}`;
+    await child.ready(
+      async () =>
+        expect(child.output)
+          .to.include(url)
+          .and.match(/^worker \| \{/m),
+      startTimeoutMs,
+    );
+    return { child, client: new KeybinClient(url) };
+  });
+}
