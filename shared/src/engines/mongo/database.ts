@@ -106,8 +106,9 @@ export class Database {
 export async function openDatabase(settings: StoreSettings, timeoutMs = operationTimeoutMs): Promise<Database> {
   const options: MongoClientOptions = {
     appName: 'keybin',
-    serverSelectionTimeoutMS: timeoutMs,
-    connectTimeoutMS: timeoutMs,
+    // However long an operation may take, a server that is away is noticed soon
+    serverSelectionTimeoutMS: Math.min(timeoutMs, operationTimeoutMs),
+    connectTimeoutMS: Math.min(timeoutMs, operationTimeoutMs),
     socketTimeoutMS: timeoutMs,
     waitQueueTimeoutMS: timeoutMs,
     retryReads: false,
