@@ -5,6 +5,8 @@ import { services } from '../world/services.js';
 import { Partition } from './partition.js';
 
 describe('applying entries', () => {
+  // registered first, so that it runs before the servers end
+  after(() => partition?.close());
   const world = services();
   let partition: Partition;
   let user: Bearer;
@@ -12,7 +14,6 @@ describe('applying entries', () => {
   before(async () => {
     partition = await Partition.open(world);
   });
-  after(() => partition?.close());
 
   beforeEach(async () => {
     await partition.staged.redis.flushdb();

@@ -15,6 +15,8 @@ const killed = async () => Promise.reject(new Error('killed'));
 
 /** Each rule of the models about erased accounts that the worker keeps: with it a scenario holds, without it breaks. */
 describe('the rules of erasing', () => {
+  // registered first, so that it runs before the servers end
+  after(() => partition?.close());
   const world = services();
   let partition: Partition;
   let records: ErasureRecords;
@@ -27,7 +29,6 @@ describe('the rules of erasing', () => {
     records = new ErasureRecords(partition.database);
     marks = new RedisAccountMarks(partition.staged.connection, 1);
   });
-  after(() => partition?.close());
 
   beforeEach(async () => {
     await partition.staged.redis.flushdb();

@@ -19,6 +19,8 @@ function settleWith(condition: string, decided: string): Script {
 
 /** Each rule of write-protocol.mjs and write-protocol-faults.mjs that the worker keeps: with it a scenario holds, without it breaks. */
 describe('the rules of applying', () => {
+  // registered first, so that it runs before the servers end
+  after(() => partition?.close());
   const world = services();
   let partition: Partition;
   let user: Bearer;
@@ -26,7 +28,6 @@ describe('the rules of applying', () => {
   before(async () => {
     partition = await Partition.open(world);
   });
-  after(() => partition?.close());
 
   beforeEach(async () => {
     await partition.staged.redis.flushdb();

@@ -1,0 +1,135 @@
+import { expect } from 'chai';
+import { Queue } from 'bullmq';
+import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
+import { put } from '../mongo/staged.js';
+import { eventually } from '../world/eventually.js';
+import { startWorker, type WorkerProcess } from '../world/keybin-process.js';
+import { services } from '../world/services.js';
+import { Partition } from './partition.js';
+
+describe('a worker process', function () {
+  this.timeout(60_000); // processes start and die, on a machine that may be busy
+  // registered first, so that it runs before the servers end
+  after(() => partition?.close());
+  const world = services();
+  let partition: Partition;
+  let user: Bearer;
+  let workers: WorkerProcess[];
+
+  before(async () => {
+    partition = await Partition.open(world);
+  });
+
+  beforeEach(async () => {
+    workers = [];
+    await partition.staged.redis.flushdb();
+    user = await partition.account();
+  });
+  afterEach(async () => {
+    for (const worker of workers) await worker.stop();
+  });
+
+  async function start(env: Record<string, string> = {}): Promise<WorkerProcess> {
+    const worker = await startWorker({ env: { ...world.env, ...env } });
+    workers.push(worker);
+    return worker;
+  }
+
+  /** Accepts `value(0)`, `value(1)`... under the keys, all at once. */
+  async function stageAll(keys: readonly string[], value: (position: number) => string): Promise<void> {
+    const commits = partition.staged.commits();
+    await Promise.all(keys.map((key, position) => commits.accept(put(user, key, value(position)))));
+  }
+
+  const drained = (what = 'nothing pending', timeoutMs = 40_000) =>
+    eventually(async () => (await partition.pendingCount(user)) === 0, what, timeoutMs);
+
+  const storedCount = () => partition.database.store.countDocuments({ _id: { $regex: `^${user.userId}/` } });
+
+  it('applies what was accepted and leaves no job behind', async () => {
+    await start();
+    await stageAll(['a', 'b'], String);
+    await drained();
+    expect((await partition.stored(user, 'b'))?.value).to.equal('1');
+    await eventually(async () => (await partition.staged.redis.keys('*:entries:[0-9]*')).length === 0, 'no job left');
+    expect(await partition.staged.bytes()).to.equal(0);
+  });
+
+  it('loses nothing when it is killed in the middle', async () => {
+    const keys = Array.from({ length: 2_000 }, (_, i) => `k${i}`);
+    await stageAll(keys, String);
+    const first = await start({ KEYBIN_WORKER_BATCH_ENTRIES: '100' });
+    await eventually(async () => (await storedCount()) > 100, 'some entries in MongoDB');
+    await first.kill('SIGKILL');
+    expect(await partition.pendingCount(user)).to.be.greaterThan(0);
+    await start();
+    await drained();
+    expect(await storedCount()).to.equal(keys.length);
+    for (const i of [0, 1_000, 1_999]) expect((await partition.stored(user, `k${i}`))?.value).to.equal(String(i));
+  });
+
+  it('stores the last accepted write of each key with two workers, one of which is paused and another killed', async () => {
+    const keys = Array.from({ length: 20 }, (_, i) => `k${i}`);
+    const [paused, killed] = [await start(), await start()];
+    for (let round = 0; round < 30; round += 1) {
+      await stageAll(keys, (position) => `${round * 100 + position}`);
+      if (round === 10) await paused.kill('SIGSTOP');
+      if (round === 20) await killed.kill('SIGKILL');
+    }
+    await start();
+    await drained();
+    await paused.kill('SIGCONT');
+    await paused.stop();
+    expect(await partition.pendingCount(user)).to.equal(0);
+    for (const [position, key] of keys.entries()) {
+      expect((await partition.stored(user, key))?.value).to.equal(String(2_900 + position));
+    }
+  });
+
+  it('finds what has lost its job', async () => {
+    await stageAll(['a'], String);
+    const queue = new Queue('entries', { connection: partition.staged.redis, prefix: partition.staged.prefix });
+    await queue.obliterate();
+    await start({ KEYBIN_QUEUE_SWEEP_AFTER: '1' });
+    await drained();
+    await queue.close();
+  });
+
+  it('applies what waits too long while the queue is paused', async () => {
+    await stageAll(['a'], String);
+    const queue = new Queue('entries', { connection: partition.staged.redis, prefix: partition.staged.prefix });
+    await queue.pause();
+    await start({ KEYBIN_QUEUE_SWEEP_AFTER: '1' });
+    await drained();
+    await queue.close();
+  });
+
+  it('drains a Redis that is at maxmemory', async () => {
+    await stageAll(['a', 'b'], String);
+    await start({ KEYBIN_QUEUE_SWEEP_AFTER: '1' });
+    await partition.staged.redis.config('SET', 'maxmemory', '1');
+    try {
+      await drained();
+    } finally {
+      await partition.staged.redis.config('SET', 'maxmemory', '0');
+    }
+    expect(await partition.staged.bytes()).to.equal(0);
+  });
+
+  it('erases an account in the background', async () => {
+    await stageAll(['a'], String);
+    await partition.apply(user, 'a');
+    await start();
+    await partition.staged.queue.add({ name: 'erase', data: { userId: user.userId } });
+    await eventually(async () => (await storedCount()) === 0, 'no entry of the account');
+  });
+
+  it('goes on after Redis forgot all scripts', async () => {
+    await start();
+    await stageAll(['a'], String);
+    await drained();
+    await partition.staged.redis.script('FLUSH');
+    await stageAll(['b'], String);
+    await drained();
+  });
+});
