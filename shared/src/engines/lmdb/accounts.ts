@@ -26,7 +26,7 @@ export function lmdbAccounts(databases: Databases, reads: Reads, writes: Writes,
         };
         void meta.put('number', String(number));
         void accounts.put(username, printAccount(account));
-        void users.put(account.userId, username);
+        void users.put(account.userId, String(number));
         return account;
       });
     },
@@ -37,14 +37,14 @@ export function lmdbAccounts(databases: Databases, reads: Reads, writes: Writes,
     },
 
     /** One transaction takes the account, its tokens and its name; entries, which may be many, go in the background. */
-    async erase({ userId, username }) {
+    async erase({ userId, username, number }) {
       await writes.apply(({ nowMs }) => {
         if (users.get(userId) === undefined) return;
         void users.remove(userId);
         void accounts.remove(username);
         const issued = Array.from(clients.getRange(rangeOf(userId)), ({ value }) => afterVersion(value));
         for (const tokenHash of issued) removeToken(databases, tokenHash);
-        void erasing.put(userId, String(nowMs));
+        void erasing.put(String(number), String(nowMs));
       });
       erased();
     },

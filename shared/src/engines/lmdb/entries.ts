@@ -27,7 +27,7 @@ export function lmdbEntries(
       return reads.ask(() => {
         const bearer = findBearer(tokenHash, Date.now());
         if (bearer instanceof KeybinError) return bearer;
-        const record = entries.get(`${bearer.userId}/${key}`);
+        const record = entries.get(`${bearer.number}/${key}`);
         return record === undefined ? keyNotFound(key) : afterVersion(record);
       });
     },
@@ -43,7 +43,7 @@ export function lmdbEntries(
       for (;;) {
         const page = await reads.ask(() => {
           const bearer = findBearer(tokenHash, Date.now());
-          return bearer instanceof KeybinError ? bearer : keysAfter(databases, bearer.userId, after);
+          return bearer instanceof KeybinError ? bearer : keysAfter(databases, bearer.number, after);
         });
         for (const key of page) keys.push(key);
         after = page.at(-1);
@@ -56,7 +56,7 @@ export function lmdbEntries(
       return writes.apply(({ nowMs, version }) => {
         const bearer = findBearer(tokenHash, nowMs);
         if (bearer instanceof KeybinError) return bearer;
-        void entries.put(`${bearer.userId}/${key}`, version() + json);
+        void entries.put(`${bearer.number}/${key}`, version() + json);
         return undefined;
       });
     },
@@ -66,17 +66,17 @@ export function lmdbEntries(
       return writes.apply(({ nowMs }) => {
         const bearer = findBearer(tokenHash, nowMs);
         if (bearer instanceof KeybinError) return bearer;
-        if (!entries.doesExist(`${bearer.userId}/${key}`)) return keyNotFound(key);
-        void entries.remove(`${bearer.userId}/${key}`);
+        if (!entries.doesExist(`${bearer.number}/${key}`)) return keyNotFound(key);
+        void entries.remove(`${bearer.number}/${key}`);
         return undefined;
       });
     },
   };
 }
 
-function keysAfter({ entries }: Databases, userId: string, after: string | undefined): string[] {
-  const { start, end } = rangeOf(userId);
-  const from = after === undefined ? { start } : { start: `${userId}/${after}`, exclusiveStart: true };
+function keysAfter({ entries }: Databases, number: string, after: string | undefined): string[] {
+  const { start, end } = rangeOf(number);
+  const from = after === undefined ? { start } : { start: `${number}/${after}`, exclusiveStart: true };
   const keys: string[] = [];
   for (const key of entries.getKeys({ ...from, end, limit: keysPerTurn })) keys.push(key.slice(start.length));
   return keys;

@@ -20,17 +20,17 @@ export interface Databases {
   readonly environment: RootDatabase<string, string>;
   /** username -> account as JSON */
   readonly accounts: Strings;
-  /** user id -> username */
+  /** user id -> account number */
   readonly users: Strings;
-  /** token hash -> expiry, user id, client. A token is here only as long as its account is in `users`. */
+  /** token hash -> expiry, user id, client, account number. A token is here only as long as its account is in `users`. */
   readonly tokens: Strings;
   /** user id/client -> version of issue, token hash */
   readonly clients: Strings;
   /** expiry/token hash -> nothing: the tokens in the order in which they expire */
   readonly expiries: Strings;
-  /** user id/key -> version, value as JSON text */
+  /** account number/key -> version, value as JSON text */
   readonly entries: Strings;
-  /** user ids of erased accounts whose entries are still to be removed */
+  /** numbers of erased accounts whose entries are still to be removed */
   readonly erasing: Strings;
   /** format, version clock, last account number */
   readonly meta: Strings;

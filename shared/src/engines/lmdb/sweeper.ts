@@ -73,11 +73,11 @@ export class Sweeper {
   /** Whether there may be more. */
   #eraseSome(): boolean {
     const { erasing, entries } = this.databases;
-    const [userId] = [...erasing.getKeys({ limit: 1 })];
-    if (userId === undefined) return false;
-    const keys = [...entries.getKeys({ ...rangeOf(userId), limit: recordsPerStep })];
+    const [number] = [...erasing.getKeys({ limit: 1 })];
+    if (number === undefined) return false;
+    const keys = [...entries.getKeys({ ...rangeOf(number), limit: recordsPerStep })];
     for (const key of keys) void entries.remove(key);
-    if (keys.length < recordsPerStep) void erasing.remove(userId);
+    if (keys.length < recordsPerStep) void erasing.remove(number);
     return true;
   }
 

@@ -38,12 +38,13 @@ function issueIn(
   moment: Moment,
 ): KeybinError | undefined {
   const { users, tokens, clients, expiries } = databases;
-  if (users.get(userId) === undefined) return invalidCredentials();
+  const number = users.get(userId);
+  if (number === undefined) return invalidCredentials();
   const client = clientOf(clientId);
   makeRoom(databases, userId, client, clientsPerAccount);
   const tokenHash = hashOf(token);
   const expiresAtMs = moment.nowMs + lifetimeSeconds * 1_000;
-  void tokens.put(tokenHash, printToken({ userId, client }, expiresAtMs));
+  void tokens.put(tokenHash, printToken({ userId, client, number }, expiresAtMs));
   void clients.put(`${userId}/${client}`, moment.version() + tokenHash);
   void expiries.put(`${printMs(expiresAtMs)}/${tokenHash}`, '');
   return undefined;
