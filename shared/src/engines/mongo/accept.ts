@@ -29,6 +29,9 @@ export interface Limits {
 const maxGroupEntries = 1_000;
 const maxGroupBytes = 4 * 1024 * 1024;
 
+/** Shorter than ioredis waits for a command, so that no write is accepted after it was answered that Redis is away. */
+const maxCommitMs = 1_400;
+
 /** A commit is not begun for a write that needs its answer sooner. */
 const leastCommitMs = 20;
 
@@ -114,7 +117,7 @@ export class GroupCommit {
 
   async #commit({ writes, deadlineMs }: Group): Promise<readonly WriteAnswer[]> {
     for (;;) {
-      const remainingMs = deadlineMs - performance.now();
+      const remainingMs = Math.min(deadlineMs - performance.now(), maxCommitMs);
       if (remainingMs < leastCommitMs) throw unavailable(new Error('no time left for a commit'));
       const answers = await withDeadline(this.#send(writes, remainingMs), remainingMs, 'a commit to Redis');
       if (answers) return answers;
