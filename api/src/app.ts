@@ -23,7 +23,10 @@ export function createApp({ config, engine, log }: AppParts): Koa {
     maxWaiting: config.accounts.maxWaitingHashes,
   });
   const app = new Koa();
-  app.on('error', (error: Error) => log.debug({ err: error }, 'An answer could not be sent'));
+  app.on('error', (error: Error) => {
+    // Errors of connections have a code, and clients may break off whenever they like.
+    log['code' in error ? 'debug' : 'error']({ err: error }, 'An answer could not be sent');
+  });
   if (log.isLevelEnabled('debug')) app.use(logRequests(log));
   app.use(answerErrors(log));
   app.use(

@@ -42,7 +42,13 @@ export class HttpServer {
     );
     this.#server.on('connection', (socket) => this.#admit(socket));
     this.#server.on('clientError', (error, socket) => this.#refuse(error, socket));
-    this.#server.on('connect', (_request, socket) => end(socket, 405)); // CONNECT never reaches the listener
+    // CONNECT never reaches the listener, and its socket has lost node's own handler of errors: a reset would end the process.
+    this.#server.on('connect', (_request, socket) =>
+      end(
+        socket.on('error', () => {}),
+        405,
+      ),
+    );
   }
 
   /** Listens; port 0 takes a free one. The address that it listens at. Throws when it is taken. */

@@ -57,6 +57,21 @@ describe('the HTTP server', () => {
     });
   }
 
+  it('outlives connections that are reset in the midst of anything', async () => {
+    const url = await start(answerAtOnce);
+    for (const bytes of ['CONNECT test:80 HTTP/1.1\r\nHost: test\r\n\r\n', 'FOO', get, 'GET / HT']) {
+      for (const answers of [0, bytes === 'GET / HT' ? 0 : 1]) {
+        const connection = await RawConnection.open(url);
+        connection.send(bytes);
+        await connection.answers(answers);
+        connection.reset();
+      }
+    }
+    const connection = await open(url);
+    connection.send(get);
+    await connection.answers(1);
+  });
+
   it('answers 408 to a request whose headers are slow', async () => {
     const connection = await open(await start(answerAtOnce, 100));
     connection.send('GET / HTTP/1.1\r\nHo');

@@ -56,6 +56,11 @@ export class RawConnection {
     return this.#received;
   }
 
+  /** Ends it with a TCP reset. */
+  reset(): void {
+    this.#socket.resetAndDestroy();
+  }
+
   destroy(): void {
     this.#socket.destroy();
   }
