@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import Koa from 'koa';
 import type { Config } from '@keybin/shared/config/config.js';
 import type { Log } from '@keybin/shared/log.js';
@@ -19,7 +20,7 @@ export interface AppParts {
 export function createApp({ config, engine, log }: AppParts): Koa {
   const passwords = new Passwords({
     cost: config.accounts.bcryptCost,
-    hashesAtOnce: config.accounts.hashesAtOnce,
+    hashesAtOnce: config.accounts.hashesAtOnce || coresOf(config.app.processes),
     maxWaiting: config.accounts.maxWaitingHashes,
   });
   const app = new Koa();
@@ -40,4 +41,9 @@ export function createApp({ config, engine, log }: AppParts): Koa {
   );
   app.use(refuseUnmatched);
   return app;
+}
+
+/** The cores that each of so many processes may take for itself. */
+function coresOf(processes: number): number {
+  return Math.ceil(availableParallelism() / processes);
 }

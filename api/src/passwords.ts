@@ -1,11 +1,10 @@
-import { availableParallelism } from 'node:os';
 import { unavailable } from '@keybin/shared/errors.js';
 import { HashThread, type HashTask } from './hash-thread.js';
 
 export interface PasswordsOptions {
   /** bcrypt's cost, a power of two. */
   readonly cost: number;
-  /** Hashes computed at once; 0: one for each core. */
+  /** Hashes computed at once, 1 or more. */
   readonly hashesAtOnce: number;
   /** Hashes that may wait for a core; the next one is refused. */
   readonly maxWaiting: number;
@@ -26,7 +25,7 @@ export class Passwords {
 
   constructor({ cost, hashesAtOnce, maxWaiting }: PasswordsOptions) {
     this.#cost = cost;
-    this.#maxThreads = hashesAtOnce || availableParallelism();
+    this.#maxThreads = hashesAtOnce;
     this.#maxWaiting = maxWaiting;
     // Well-formed, of this cost, and the hash of nothing known: comparing with it takes as long as with a real one.
     this.#unknownUserHash = `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`;
