@@ -87,7 +87,7 @@ async function openPartition(context: Context, partition: number): Promise<Work[
     patience,
   );
 
-  const gatherer = new Gatherer((names) => applier.apply(names), batchEntries);
+  const gatherer = new Gatherer((names) => applier.apply(names), batchEntries, concurrency);
   patience.closing.addEventListener('abort', () => gatherer.close());
   const worker = new PartitionWorker({
     redisUrl,

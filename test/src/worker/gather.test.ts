@@ -30,7 +30,7 @@ const keys = (count: number) => Array.from({ length: count }, (_, i) => `k${i}`)
 describe('gathering jobs into batches', () => {
   it('has each entry of a batch once, whichever jobs name it, and completes all of them', async () => {
     const batches = new Batches();
-    const gatherer = new Gatherer(batches.apply, 500);
+    const gatherer = new Gatherer(batches.apply, 500, 100);
     const jobs = [
       gatherer.add([['u', ['a', 'b']]]),
       gatherer.add([
@@ -52,7 +52,7 @@ describe('gathering jobs into batches', () => {
 
   it('puts an entry that is in a batch under way into the next one', async () => {
     const batches = new Batches();
-    const gatherer = new Gatherer(batches.apply, 500);
+    const gatherer = new Gatherer(batches.apply, 500, 100);
     const first = gatherer.add([['u', ['a']]]);
     await batches.count(1);
     const second = gatherer.add([['u', ['a']]]);
@@ -64,9 +64,37 @@ describe('gathering jobs into batches', () => {
     await second;
   });
 
+  it('waits a moment before it applies the same entries again', async () => {
+    const batches = new Batches();
+    const gatherer = new Gatherer(batches.apply, 500, 100, 200);
+    const began = performance.now();
+    const first = gatherer.add([['u', ['a']]]);
+    await batches.count(1);
+    batches.end();
+    await first;
+    const second = gatherer.add([['u', ['a']]]);
+    await batches.count(2);
+    expect(performance.now() - began).to.be.at.least(200);
+    batches.end();
+    await second;
+  });
+
+  it('does not wait when as many jobs wait as there can be', async () => {
+    const batches = new Batches();
+    const gatherer = new Gatherer(batches.apply, 500, 2, 60_000);
+    const first = gatherer.add([['u', ['a']]]);
+    await batches.count(1);
+    batches.end();
+    await first;
+    const jobs = [gatherer.add([['u', ['a']]]), gatherer.add([['u', ['a']]])];
+    await batches.count(2);
+    batches.end();
+    await Promise.all(jobs);
+  });
+
   it('begins a second batch beside the first when it is full, and no third', async () => {
     const batches = new Batches();
-    const gatherer = new Gatherer(batches.apply, 10);
+    const gatherer = new Gatherer(batches.apply, 10, 100);
     const jobs = [gatherer.add([['u', ['first']]])];
     await batches.count(1);
     jobs.push(gatherer.add([['u', keys(9)]]));
@@ -83,7 +111,7 @@ describe('gathering jobs into batches', () => {
 
   it('completes a job whose keys are in several batches after the last of them', async () => {
     const batches = new Batches();
-    const gatherer = new Gatherer(batches.apply, 10);
+    const gatherer = new Gatherer(batches.apply, 10, 100);
     let complete = false;
     const job = gatherer.add([['u', keys(20)]]).then(() => (complete = true));
     await batches.count(2);
@@ -95,9 +123,13 @@ describe('gathering jobs into batches', () => {
   });
 
   it('fails the jobs of a batch that failed, and only those', async () => {
-    const gatherer = new Gatherer(async ([first]) => {
-      if (first?.[0] === 'bad') throw new Error('failed');
-    }, 1);
+    const gatherer = new Gatherer(
+      async ([first]) => {
+        if (first?.[0] === 'bad') throw new Error('failed');
+      },
+      1,
+      100,
+    );
     const jobs = [gatherer.add([['bad', ['a']]]), gatherer.add([['good', ['a']]])];
     const outcomes = await Promise.allSettled(jobs);
     expect(outcomes.map(({ status }) => status)).to.deep.equal(['rejected', 'fulfilled']);
@@ -105,7 +137,7 @@ describe('gathering jobs into batches', () => {
 
   it('gives up what has not begun when it closes, and takes nothing more', async () => {
     const batches = new Batches();
-    const gatherer = new Gatherer(batches.apply, 500);
+    const gatherer = new Gatherer(batches.apply, 500, 100);
     const underWay = gatherer.add([['u', ['a']]]);
     await batches.count(1);
     const waiting = gatherer.add([['u', ['b']]]);
