@@ -6,7 +6,7 @@ import { expect } from 'chai';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
 /** What each workspace may import from the others. */
-const allowed = { shared: [], api: ['shared'], worker: ['shared'] } as const;
+const allowed = { shared: [], api: ['shared'], worker: ['shared'], procfile: ['shared'] } as const;
 const workspaces = Object.keys(allowed) as (keyof typeof allowed)[]; // keys of a constant
 
 /** Each source file, relative to the repository, with the files of the repository that it imports. */
