@@ -1,6 +1,6 @@
 import { parse } from 'ini';
-import { iniLines } from './ini-lines.js';
-import { noSuchSetting } from './problems.js';
+import { iniLines, type IniLine } from './ini-lines.js';
+import { noSuchSetting, shown } from './problems.js';
 import { nameOf, type RawSetting, type RawSettings } from './raw-settings.js';
 import { sections } from './settings.js';
 
@@ -21,7 +21,7 @@ export function readIniFile(text: string, file: string): RawSettings {
     if (refused !== undefined) problems.push(`${file}, line ${found.line}: ${refused}`);
     if (found.kind === 'section') {
       section = found.section;
-      lineOf.set(section, lineOf.get(section) ?? found.line);
+      lineOf.set(header(section), lineOf.get(header(section)) ?? found.line);
       quoted.push(`[${JSON.stringify(section.replaceAll('.', '\\.'))}]`); // a bare dot would nest
     } else if (found.kind === 'option' && section !== undefined && refused === undefined) {
       lineOf.set(nameOf(section, found.key), found.line);
@@ -42,14 +42,13 @@ export function readIniFile(text: string, file: string): RawSettings {
   return { given, problems };
 }
 
+const header = (section: string) => `[${section}]`;
+
 /** Why a line is not accepted, if so. */
-function refusal(
-  found: ReturnType<typeof iniLines>[number],
-  section: string | undefined,
-  lineOf: ReadonlyMap<string, number>,
-): string | undefined {
-  if (found.kind === 'neither') return `"${found.text}" is neither a section nor a setting; accepted: name = value`;
-  if (found.kind === 'section') return refusedSection(found.section, lineOf.get(found.section));
+function refusal(found: IniLine, section: string | undefined, lineOf: ReadonlyMap<string, number>): string | undefined {
+  if (found.kind === 'neither')
+    return `${shown(found.text)} is neither a section nor a setting; accepted: name = value`;
+  if (found.kind === 'section') return refusedSection(found.section, lineOf.get(header(found.section)));
   const { key, value } = found;
   if (section === undefined) return `${key} stands above all sections; accepted: below the [SECTION] it belongs to`;
   const first = lineOf.get(nameOf(section, key));

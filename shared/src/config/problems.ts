@@ -2,7 +2,7 @@ import { closestMatch } from 'leven';
 import type { RawSetting } from './raw-settings.js';
 import { maskCredentials } from './url-value.js';
 
-/** The longest text of a value that a problem repeats, in characters. */
+/** The longest text of a value that a problem shows, in characters. */
 const seenLength = 120;
 
 /** The sentence for a value that is not accepted. */
@@ -12,13 +12,19 @@ export function notAccepted(given: RawSetting, accepted: string): string {
 
 /** The sentence for a setting that does not exist, beside those of its section that do. */
 export function noSuchSetting(given: RawSetting, name: string, names: readonly string[]): string {
+  const looksSecret = /pass|secret/i.test(name);
   const nearest = closestMatch(name, names, { maxDistance: Math.ceil(name.length / 3) });
   const hint = nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
-  return `${given.origin}: ${seen(given)} is given, but there is no such setting${hint}; accepted: ${names.join(', ')}`;
+  const value = seen({ ...given, secret: given.secret === true || looksSecret });
+  return `${given.origin}: ${value} is given, but there is no such setting${hint}; accepted: ${names.join(', ')}`;
 }
 
 function seen({ text, secret }: RawSetting): string {
-  if (secret) return 'what it holds';
+  return secret ? 'what it holds' : shown(text);
+}
+
+/** A text in quotes, shortened and without credentials. */
+export function shown(text: string): string {
   const masked = maskCredentials(text);
   return JSON.stringify(masked.length > seenLength ? `${masked.slice(0, seenLength)}...` : masked);
 }

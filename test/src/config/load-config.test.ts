@@ -102,6 +102,13 @@ describe('The configuration', () => {
     expect(found[0]).to.include(`KEYBIN_APP_PORT_FILE (${path})`).and.not.include('topsecret');
   });
 
+  it('does not show credentials, whatever else is wrong with them', () => {
+    const args = file('[STORE]', 'host mongodb://u:topsecret@h/', 'hots = mongodb://u:topsecret@h/');
+    const found = problems(args, { KEYBIN_QUEUE_REDIS: '://u:topsecret@h', KEYBIN_QUEUE_PASSWORD: 'topsecret' });
+    expect(found).to.have.lengthOf(5);
+    expect(found.join('\n')).to.not.include('topsecret');
+  });
+
   it('does not look at the settings of other programs', () => {
     expect(problems(file('[OTHER]', 'port = x'), { KEYBIN_TEST_REQUIRE_SERVICES: '1' })).to.deep.equal([]);
   });
