@@ -18,4 +18,5 @@ export interface Subject {
 }
 
 /** One of the two processes, by turns. */
-export const alternately = ({ here, there }: Subject, index: number): KeybinClient => (index % 2 === 0 ? here : there);
+export const alternately = ({ here, there }: Pick<Subject, 'here' | 'there'>, index: number): KeybinClient =>
+  index % 2 === 0 ? here : there;

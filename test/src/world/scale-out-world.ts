@@ -26,16 +26,12 @@ export class ScaleOutWorld<S extends Services = Services> {
     this.services = services;
     this.#env = env;
     before('two APIs and their workers', async () => {
-      for (let count = 0; count < 2; count++) this.#apis.push(await this.startApi());
+      this.#apis.push(...(await Promise.all([this.startApi(), this.startApi()])));
       for (let count = 0; count < workers; count++) await this.startWorker();
     });
     after('end of the APIs and the workers', async () => {
       for (const process of [...this.#apis, ...this.#workers]) await process.stop();
     });
-  }
-
-  get apis(): readonly ApiProcess[] {
-    return this.#apis;
   }
 
   get here(): KeybinClient {
@@ -51,6 +47,12 @@ export class ScaleOutWorld<S extends Services = Services> {
     return startApi({ env: { ...this.services.env, ...this.#env, ...env } });
   }
 
+  /** Kills one of the two APIs with kill -9 and starts another one in its place. */
+  async replaceApi(index: 0 | 1): Promise<void> {
+    await this.#apis[index]?.kill('SIGKILL');
+    this.#apis[index] = await this.startApi();
+  }
+
   /** Stopped after the suite at the latest. */
   async startWorker(): Promise<WorkerProcess> {
     const worker = await startWorker({ env: { ...this.services.env, ...this.#env } });
@@ -59,7 +61,7 @@ export class ScaleOutWorld<S extends Services = Services> {
   }
 
   /** Resolves when MongoDB has everything that was answered, and no job waits. */
-  async drained(): Promise<void> {
+  async drained(timeoutMs = drainedWithinMs): Promise<void> {
     const redis = new Redis(this.services.redisUrl);
     const partitions = Number(this.#env['KEYBIN_QUEUE_PARTITIONS'] ?? 1);
     const prefixes = Array.from({ length: partitions }, (_, partition) => partitionPrefix(partition));
@@ -71,7 +73,7 @@ export class ScaleOutWorld<S extends Services = Services> {
       await eventually(
         async () => (await Promise.all(prefixes.map(left))).every((count) => count === 0),
         'an empty queue',
-        drainedWithinMs,
+        timeoutMs,
       );
     } finally {
       redis.disconnect();
