@@ -44,6 +44,9 @@ export function medianOf(samples: readonly LoadResult[]): LoadResult {
   };
 }
 
+/** Unmeasured rounds at first: node has compiled what is hot after some 50,000 requests. */
+const warmUps = 2;
+
 /**
  * The same load on two servers in alternation, after a warm-up of both. `settle` waits after each round of the product for
  * what that round left to be done, so that it does not slow the yardstick down.
@@ -61,8 +64,10 @@ export async function compareLoads(
     await settle();
     return result;
   };
-  await loadYardstick();
-  await loadProduct();
+  for (let warmUp = 0; warmUp < warmUps; warmUp++) {
+    await loadYardstick();
+    await loadProduct();
+  }
   const { a, b } = await alternate(rounds, loadYardstick, loadProduct);
   return { yardstick: medianOf(a), product: medianOf(b) };
 }

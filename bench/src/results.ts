@@ -35,8 +35,9 @@ ${machine()
 - Keybin and yardstick take turns, ${count} rounds of ${seconds} s each after a warm-up; every figure is a median, the result the ratio of medians.
 - µs: CPU time of the API process (of the worker, of the driver's process) per request or document, all threads.
 - Every answer is checked: a status other than 2xx fails the row.
-- Writes are durable: LMDB and mongod sync each commit, Redis syncs as the row says. The worker is stopped unless the row says
-  otherwise.
+- Writes are durable: LMDB and mongod sync each commit, Redis syncs as the row says (\`always\` where it says nothing). Only rows with
+  \`MONGOD_FAST=1\` have the stand-in for mongod leave its syncs out: they compare both sides on the same server, or no times at all.
+- The worker is stopped unless the row says otherwise.
 - Database updates are counted by the server (\`serverStatus\`, \`opcounters.update\`: each update of a bulk write counts).
 `;
 }

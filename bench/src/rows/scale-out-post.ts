@@ -10,7 +10,7 @@ function scaleOutPost(durability: 'always' | 'everysec', atLeast: number): Row {
   return {
     id: `scale-out-post-${durability}`,
     async measure(scene, { count, seconds }) {
-      const [service, yardstick] = await Promise.all([startScaleOut(scene, durability), startYardstick()]);
+      const [service, yardstick] = await Promise.all([startScaleOut(scene, { durability }), startYardstick()]);
       const shape = { method: 'POST', keys: writtenKeys, seconds } as const;
       const stopped = await compareLoads(count, service.target, yardstick, shape);
       await service.startWorker();

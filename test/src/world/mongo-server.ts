@@ -8,7 +8,10 @@ export class MongoServer {
   #child: Child | undefined;
   readonly dir = temporaryDirectory();
 
-  constructor(readonly port: number) {}
+  constructor(
+    readonly port: number,
+    private readonly env: Readonly<Record<string, string>> = {},
+  ) {}
 
   get url(): string {
     return `mongodb://127.0.0.1:${this.port}/`;
@@ -18,7 +21,7 @@ export class MongoServer {
   async start(): Promise<void> {
     if (this.#child?.alive) throw new Error('This mongod runs');
     const args = ['--port', String(this.port), '--dbpath', this.dir, '--bind_ip', '127.0.0.1'];
-    const child = new Child(`mongod ${this.port}`, 'mongod', args);
+    const child = new Child(`mongod ${this.port}`, 'mongod', args, { env: this.env });
     this.#child = child;
     await child.ready(() => ping(this.url));
   }
@@ -34,10 +37,10 @@ export class MongoServer {
   }
 }
 
-/** Starts a mongod from PATH on a free port. */
-export async function startMongod(): Promise<MongoServer> {
+/** Starts a mongod from PATH on a free port; `env` is added to its environment. */
+export async function startMongod(env?: Readonly<Record<string, string>>): Promise<MongoServer> {
   return onFreePort(async (port) => {
-    const server = new MongoServer(port);
+    const server = new MongoServer(port, env);
     await server.start();
     return server;
   });
