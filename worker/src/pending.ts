@@ -44,7 +44,10 @@ export async function readPending(
     const name = asked[position];
     if (name === undefined || answer === isSetAside) return;
     if (typeof answer === 'number') absent.push(name);
-    else staged.push({ ...name, ...parsePendingEntry(answer), text: answer });
+    else {
+      const { version, json } = parsePendingEntry(answer);
+      staged.push({ userId: name.userId, key: name.key, version, json, text: answer });
+    }
   });
   return { staged, absent, unread: asked.slice(answers.length) };
 }

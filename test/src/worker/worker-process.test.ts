@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { Queue } from 'bullmq';
 import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
-import { put } from '../mongo/staged.js';
+import { ErasureRecords } from '@keybin/shared/engines/mongo/erasure-records.js';
+import { Staged, newBearer, put } from '../mongo/staged.js';
 import { eventually } from '../world/eventually.js';
 import { startWorker, type WorkerProcess } from '../world/keybin-process.js';
 import { services } from '../world/services.js';
@@ -122,6 +123,29 @@ describe('a worker process', function () {
     await start();
     await partition.staged.queue.add({ name: 'erase', data: { userId: user.userId } });
     await eventually(async () => (await storedCount()) === 0, 'no entry of the account');
+  });
+
+  it('finishes an erasure that only MongoDB knows of', async () => {
+    await stageAll(['a', 'b'], String);
+    await partition.apply(user, 'a');
+    await new ErasureRecords(partition.database).put(user.userId, new Date(0));
+    await start();
+    await eventually(async () => (await storedCount()) === 0, 'no entry of the account');
+    expect(await partition.pendingCount(user)).to.equal(0);
+    await eventually(async () => (await partition.database.erasures.countDocuments()) === 0, 'the end of the erasure');
+  });
+
+  it('applies the entries of every partition', async () => {
+    const partitions = 3;
+    const last = await Staged.open(world.redisUrl, partitions - 1);
+    let bearer = newBearer(partitions);
+    while (bearer.partition !== last.partition) bearer = newBearer(partitions);
+    await last.giveRecord(bearer);
+    await last.commits().accept(put(bearer, 'a', '1'));
+    await start({ KEYBIN_QUEUE_PARTITIONS: String(partitions) });
+    await eventually(async () => (await last.waiting()).length === 0, 'nothing pending in the last partition');
+    expect((await partition.stored(bearer, 'a'))?.value).to.equal('1');
+    await last.close();
   });
 
   it('goes on after Redis forgot all scripts', async () => {
