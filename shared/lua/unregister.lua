@@ -1,4 +1,6 @@
+#!lua flags=allow-oom
 -- Ends an account whose user document is gone: nothing that Redis has of it is left, and nothing is taken any more.
+-- `allow-oom`: a Redis at `maxmemory` would refuse the mark, and with it the room that this makes.
 --
 -- KEYS  1 erased  2 tokens  3 pending  4 waiting  5 bytes  6 bad
 -- ARGV  1 user id  2 how long the mark is to last, ms
