@@ -70,9 +70,9 @@ describe('rules of the token protocol', () => {
 
   rule('nowait', 'a token is answered only when it is the one that MongoDB has', async (one, other) => {
     const account = await one.register();
-    const [replace, userExists] = [one.gates.pause('replace'), other.gates.pause('userExists')];
+    const [find, userExists] = [one.gates.pause('find'), other.gates.pause('userExists')];
     const first = one.login(account);
-    await replace.reached;
+    await find.reached;
     const second = other.login(account);
     const { gates } = other;
     await eventually(
@@ -81,7 +81,7 @@ describe('rules of the token protocol', () => {
     );
     const goesOn = gates.calls('userExists') > 0;
     const dies = one.gates.pause('userExists');
-    replace.open();
+    find.open();
     await dies.reached;
     userExists.open();
     const good = !goesOn || (await acceptsWithoutRecord(one, await second));
@@ -169,6 +169,27 @@ describe('rules of the token protocol', () => {
     await emptyRedis(one);
     return !byRecord && !(await one.accepts(token));
   });
+
+  rule(
+    'anyorder',
+    'a document that was sent by an issue that was given up replaces no later one',
+    async (one, other) => {
+      const account = await one.register();
+      const replace = one.gates.pause('replace');
+      const givenUp = one.login(account);
+      await replace.reached;
+      await emptyRedis(one); // the lease is over
+      const answered = await other.login(account);
+      const dies = one.gates.pause('userExists');
+      replace.open();
+      await Promise.race([dies.reached, givenUp.catch(() => {})]);
+      await emptyRedis(one);
+      const good = await other.accepts(answered);
+      dies.open();
+      await givenUp.catch(() => {});
+      return good;
+    },
+  );
 
   async function acceptsWithoutRecord(process: TokenProcess, token: string): Promise<boolean> {
     const reader = await TokenProcess.open(place);

@@ -90,4 +90,16 @@ const ttl: Variant = {
   scripts: { lease: changed('lease', 'local now = time[1] * 1000000 + time[2]', 'local now = 0') },
 };
 
-export const variants = { nolease, late, nowait, keep, nouser, noclose, redisfirst, forget, nolife, ttl };
+/** A token document replaces any other, though it was sent before that one's lease was taken and came late. */
+const anyorder: Variant = {
+  documents: (documents) => ({
+    find: (userId, client) => documents.find(userId, client),
+    findByHash: (tokenHash) => documents.findByHash(tokenHash),
+    replace: (token) => documents.replace({ ...token, issued_at: new Date() }),
+    remove: (bearer) => documents.remove(bearer),
+    userExists: (userId) => documents.userExists(userId),
+    surplus: (userId, limit, now) => documents.surplus(userId, limit, now),
+  }),
+};
+
+export const variants = { anyorder, nolease, late, nowait, keep, nouser, noclose, redisfirst, forget, nolife, ttl };

@@ -3,7 +3,7 @@ import { KeybinError, unavailable } from '../../errors.js';
 
 /**
  * Settles as one operation of the driver or of ioredis does; its failure is an outage. Whether a write that failed thus was
- * done is unknown, unless `wasNotSent` says otherwise.
+ * done is unknown, unless `wasNotDone` says otherwise.
  */
 export async function orUnavailable<T>(operation: Promise<T>): Promise<T> {
   try {
@@ -18,10 +18,11 @@ export const isDuplicate = (error: unknown): boolean => error instanceof MongoSe
 /** Names of errors, of classes that the driver keeps to itself, that come instead of a connection. */
 const noConnection = new Set(['MongoWaitQueueTimeoutError', 'MongoPoolClearedError']);
 
-/** Whether a MongoDB operation that failed with `unavailable` certainly never left this process. */
-export function wasNotSent(error: unknown): boolean {
+/** Whether a write to MongoDB that failed with `unavailable` certainly was not and will not be done. */
+export function wasNotDone(error: unknown): boolean {
   const cause = error instanceof KeybinError ? error.cause : error;
-  return cause instanceof MongoServerSelectionError || (cause instanceof MongoError && noConnection.has(cause.name));
+  if (cause instanceof MongoServerSelectionError || isDuplicate(cause)) return true;
+  return cause instanceof MongoError && noConnection.has(cause.name);
 }
 
 /**

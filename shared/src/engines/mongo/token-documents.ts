@@ -1,6 +1,6 @@
 import type { Bearer } from './bearer.js';
 import { operationTimeoutMs, type Database, type TokenDocument } from './database.js';
-import { orUnavailable, upserting } from './outages.js';
+import { orUnavailable } from './outages.js';
 
 const bounded = { maxTimeMS: operationTimeoutMs };
 
@@ -10,8 +10,8 @@ export type StoredToken = Pick<TokenDocument, 'user_id' | 'client' | 'hash' | 'e
 export interface TokenDocuments {
   find(userId: string, client: string): Promise<StoredToken | undefined>;
   findByHash(tokenHash: string): Promise<StoredToken | undefined>;
-  /** Makes it the client's only token. Resolves with whether the client had none. */
-  replace(token: StoredToken): Promise<boolean>;
+  /** Makes it the client's only token if the one that is there was issued before it; else it throws and does nothing. */
+  replace(token: StoredToken): Promise<void>;
   /** Resolves with whether the client's token was still this one. */
   remove(bearer: Pick<Bearer, 'userId' | 'client' | 'tokenHash'>): Promise<boolean>;
   /** Whether the account is there, by its id: a name may belong to someone else by now. */
@@ -34,11 +34,10 @@ export class MongoTokenDocuments implements TokenDocuments {
     return (await orUnavailable(this.database.tokens.findOne({ hash: tokenHash }, bounded))) ?? undefined;
   }
 
-  async replace(token: StoredToken): Promise<boolean> {
-    const filter = { _id: idOf(token.user_id, token.client) };
-    const options = { ...bounded, upsert: true };
-    const { upsertedCount } = await upserting(() => this.database.tokens.replaceOne(filter, token, options));
-    return upsertedCount === 1;
+  async replace(token: StoredToken): Promise<void> {
+    // A document that is there and does not match makes this an insert, which fails (error 11000)
+    const filter = { _id: idOf(token.user_id, token.client), issued_at: { $lt: token.issued_at } };
+    await orUnavailable(this.database.tokens.replaceOne(filter, token, { ...bounded, upsert: true }));
   }
 
   async remove({ userId, client, tokenHash }: Pick<Bearer, 'userId' | 'client' | 'tokenHash'>): Promise<boolean> {

@@ -3,7 +3,7 @@ import { answerTimeoutMs, withDeadline } from '../../deadline.js';
 import { invalidCredentials, invalidToken, unavailable } from '../../errors.js';
 import type { NewToken, Tokens } from '../../ports.js';
 import type { Bearer, Bearers } from './bearer.js';
-import { wasNotSent } from './outages.js';
+import { wasNotDone } from './outages.js';
 import type { StoredToken, TokenDocuments } from './token-documents.js';
 import { hashClient, hashToken, type TokenIndex } from './token-index.js';
 import type { Client, Lease, TokenRecords } from './token-records.js';
@@ -34,6 +34,8 @@ export interface TokenParts {
  * - An issue that has lost its lease (it ran out, or Redis lost it) deletes what is there: who filled it may have read the
  *   document before the change.
  * - The user document is read between lease and fill: an account that is erased after that deletes the record, or the lease.
+ * - A document replaces only one that was issued before it: an issue that was given up can reach MongoDB late, when its lease
+ *   has run out and another one was answered.
  * - A lease is given back when MongoDB's answer is known. After a write whose outcome is not known it stays, until it runs
  *   out: the write may still happen.
  * - Any step may be late, repeated or the last: fills need their own lease, deletes only send the next check to MongoDB.
@@ -81,13 +83,7 @@ export class MongoTokens implements Tokens, Bearers {
     const lease = await this.#records.check(bearer);
     if (lease.outcome === 'live') return;
     if (lease.outcome === 'refused') throw invalidToken();
-    let expiresUs: number;
-    try {
-      expiresUs = await this.#verifyStored(bearer, lease.timeUs);
-    } catch (error) {
-      await this.#giveBack(bearer, lease);
-      throw error;
-    }
+    const expiresUs = await this.#ask(bearer, lease, () => this.#verifyStored(bearer, lease.timeUs));
     if (lease.outcome === 'leased') await this.#records.fill(bearer, lease, expiresUs, 'keep');
   }
 
@@ -107,17 +103,15 @@ export class MongoTokens implements Tokens, Bearers {
     if (lease.outcome === 'marked') {
       throw (await this.#documents.userExists(userId)) ? unavailable() : invalidCredentials();
     }
-    const stored = storedToken(bearer, lease.timeUs, lifetimeSeconds);
-    const isNewClient = await this.#change(bearer, lease, () => this.#documents.replace(stored));
-    try {
+    const earlier = await this.#ask(bearer, lease, () => this.#documents.find(userId, bearer.client));
+    const stored = storedToken(bearer, lease.timeUs, lifetimeSeconds, earlier);
+    await this.#change(bearer, lease, () => this.#documents.replace(stored));
+    await this.#ask(bearer, lease, async () => {
       if (!(await this.#documents.userExists(userId))) throw invalidCredentials();
       await this.#index.put(bearer, stored.expires_at);
-    } catch (error) {
-      await this.#giveBack(bearer, lease);
-      throw error;
-    }
+    });
     await this.#records.fill(bearer, lease, expiryUs(stored), 'delete');
-    if (isNewClient) await this.#makeRoom(userId, stored.issued_at);
+    if (!earlier) await this.#makeRoom(userId, new Date(lease.timeUs / 1_000));
   }
 
   async #revoke(token: string): Promise<void> {
@@ -154,12 +148,22 @@ export class MongoTokens implements Tokens, Bearers {
     }
   }
 
-  /** Runs a write under the lease. */
-  async #change(client: Client, lease: Lease, write: () => Promise<boolean>): Promise<boolean> {
+  /** Runs what changes no document under the lease, and gives it back after a refusal or failure. */
+  async #ask<T>(client: Client, lease: Lease, ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      await this.#giveBack(client, lease);
+      throw error;
+    }
+  }
+
+  /** Runs a write under the lease, which stays after a failure that leaves open whether the write is done. */
+  async #change<T>(client: Client, lease: Lease, write: () => Promise<T>): Promise<T> {
     try {
       return await write();
     } catch (error) {
-      if (wasNotSent(error)) await this.#giveBack(client, lease);
+      if (wasNotDone(error)) await this.#giveBack(client, lease);
       throw error;
     }
   }
@@ -173,13 +177,19 @@ export class MongoTokens implements Tokens, Bearers {
 /** Redis's time, like every time of a token; whole milliseconds, as MongoDB keeps them. */
 const expiryUs = ({ expires_at }: Pick<StoredToken, 'expires_at'>): number => expires_at.getTime() * 1_000;
 
-function storedToken({ userId, client, tokenHash }: Bearer, nowUs: number, lifetimeSeconds: number): StoredToken {
-  const issuedAtMs = Math.floor(nowUs / 1_000);
+/** Issued after the client's earlier token, even if the clock was set back in between. */
+function storedToken(
+  { userId, client, tokenHash }: Bearer,
+  nowUs: number,
+  lifetimeSeconds: number,
+  earlier: StoredToken | undefined,
+): StoredToken {
+  const nowMs = Math.floor(nowUs / 1_000);
   return {
     user_id: userId,
     client,
     hash: tokenHash,
-    issued_at: new Date(issuedAtMs),
-    expires_at: new Date(issuedAtMs + lifetimeSeconds * 1_000),
+    issued_at: new Date(earlier ? Math.max(nowMs, earlier.issued_at.getTime() + 1) : nowMs),
+    expires_at: new Date(nowMs + lifetimeSeconds * 1_000),
   };
 }
