@@ -1,8 +1,9 @@
 import { withDeadline } from '@keybin/shared/deadline.js';
+import { unavailable } from '@keybin/shared/errors.js';
 import { namesOf, type EntryName, type EntryNames } from './entry-names.js';
 import type { WriteEntries, Written } from './guarded-writes.js';
 import { outlast, type Patience } from './outage.js';
-import type { PendingRead } from './pending.js';
+import type { PendingRead, StagedEntry } from './pending.js';
 import type { SetAside } from './set-aside.js';
 import type { SettleEntries } from './settle.js';
 
@@ -11,6 +12,8 @@ import type { SettleEntries } from './settle.js';
  * and what it wrote counts as late: tombstones and erasures last much longer than this.
  */
 export const batchMaxAgeMs = 10_000;
+
+const nothingWritten: Written = { stored: [], overtaken: [], refused: [] };
 
 export interface ApplySteps {
   readonly read: (names: EntryNames) => Promise<PendingRead>;
@@ -55,11 +58,7 @@ export class Applier {
   async #round(names: EntryNames): Promise<{ again: EntryName[]; stuck: EntryName[] }> {
     const deadline = performance.now() + this.maxAgeMs;
     const { staged, absent, unread } = await this.steps.read(names);
-    const none: Written = { stored: [], overtaken: [], refused: [] };
-    const written =
-      staged.length === 0
-        ? none
-        : await withDeadline(this.steps.write(staged), deadline - performance.now(), 'writing to MongoDB');
+    const written = staged.length > 0 ? await this.#write(staged, deadline - performance.now()) : nothingWritten;
     const { stored, overtaken, refused } = written;
 
     const again = await this.steps.settle([
@@ -71,6 +70,12 @@ export class Applier {
 
     const known = new Set([...stored, ...[...overtaken, ...refused].map(({ entry }) => entry)]);
     return { again: [...unread, ...again, ...staged.filter((entry) => !known.has(entry))], stuck };
+  }
+
+  /** A process that was stopped in between must not send what it read long ago. */
+  #write(staged: readonly StagedEntry[], remainingMs: number): Promise<Written> {
+    if (remainingMs <= 0) throw unavailable(new Error('the entries were read too long ago'));
+    return withDeadline(this.steps.write(staged), remainingMs, 'writing to MongoDB');
   }
 
   /** A Redis at `maxmemory` takes no job: then a bad write goes on waiting, for the sweeper, and holds nothing up. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { MongoWriteConcernError } from 'mongodb';
 import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
+import { eventually } from '../world/eventually.js';
 import { services } from '../world/services.js';
 import { Partition } from './partition.js';
 
@@ -120,6 +121,33 @@ describe('applying entries', () => {
     await hanging.apply([[user.userId, ['a']]]);
     expect((await partition.stored(user, 'a'))?.value).to.equal('2');
     expect(await partition.pendingCount(user)).to.equal(0);
+  });
+
+  it('does not send what it read too long ago', async () => {
+    await partition.stage(user, 'a', '"old"');
+    const { read, write } = partition.steps;
+    const sent: (string | undefined)[] = [];
+    let reads = 0;
+    const paused = partition.applier(
+      {
+        read: async (names) => {
+          const found = await read(names);
+          reads += 1;
+          if (reads > 1) return found;
+          await partition.stage(user, 'a', '"new"');
+          const begin = performance.now();
+          await eventually(() => performance.now() - begin > 150, 'a pause');
+          return found;
+        },
+        write: (entries) => {
+          sent.push(...entries.map(({ json }) => json));
+          return write(entries);
+        },
+      },
+      150,
+    );
+    await paused.apply([[user.userId, ['a']]]);
+    expect(sent).to.deep.equal(['"new"']);
   });
 
   it('has nothing to do for a job whose entries were applied already', async () => {
