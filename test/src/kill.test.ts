@@ -8,7 +8,7 @@ import { ownServices } from './world/services.js';
 
 const writers = 4;
 /** Answered between one kill and the next. */
-const writesBetween = 40;
+const writesBetween = 20;
 const recoveredWithinMs = 20_000;
 
 describe('the scale-out engine, killed part by part with kill -9 under load', () => {

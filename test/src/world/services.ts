@@ -6,6 +6,9 @@ import { MongoClient } from 'mongodb';
 import { startMongod, type MongoServer } from './mongo-server.js';
 import { startRedis, type RedisServer } from './redis-server.js';
 
+const urlInstead = 'KEYBIN_TEST_REDIS_URL and KEYBIN_TEST_MONGODB_URL may name others';
+const ownNeeded = 'it stops and kills them, so others do not do';
+
 /** Where the scale-out engine of one suite keeps its data. Known once the suite's `before` hooks have run. */
 export interface Services {
   readonly redisUrl: string;
@@ -28,21 +31,21 @@ export interface OwnServices extends Services {
  * and the suite is skipped; with KEYBIN_TEST_REQUIRE_SERVICES=1 it fails.
  */
 export function services(): Services {
-  return arrange(process.env['KEYBIN_TEST_REDIS_URL'], process.env['KEYBIN_TEST_MONGODB_URL']);
+  return arrange(process.env['KEYBIN_TEST_REDIS_URL'], process.env['KEYBIN_TEST_MONGODB_URL'], urlInstead);
 }
 
 /** The same for a suite that does them harm: always processes of its own. */
 export function ownServices(): OwnServices {
-  return arrange(undefined, undefined);
+  return arrange(undefined, undefined, ownNeeded);
 }
 
-function arrange(givenRedis: string | undefined, givenMongo: string | undefined): OwnServices {
+function arrange(givenRedis: string | undefined, givenMongo: string | undefined, instead: string): OwnServices {
   let redis: RedisServer | undefined;
   let mongod: MongoServer | undefined;
   const database = `keybin_test_${randomUUID().replaceAll('-', '')}`;
 
   before('a Redis and a MongoDB', async function () {
-    need(this, [...(givenRedis ? [] : ['redis-server']), ...(givenMongo ? [] : ['mongod'])]);
+    need(this, [...(givenRedis ? [] : ['redis-server']), ...(givenMongo ? [] : ['mongod'])], instead);
     if (givenRedis) await emptyRedis(givenRedis);
     else redis = await startRedis();
     if (!givenMongo) mongod = await startMongod();
@@ -86,15 +89,15 @@ function started<Server>(server: Server | undefined): Server {
 /** Skips the surrounding suite like `services` unless the binaries are there, for suites that start and stop servers themselves. */
 export function ownServers(...binaries: ('redis-server' | 'mongod')[]): void {
   before(`${binaries.join(' and ')} on PATH`, function () {
-    need(this, binaries);
+    need(this, binaries, ownNeeded);
   });
 }
 
-function need(context: Mocha.Context, binaries: readonly string[]): void {
+function need(context: Mocha.Context, binaries: readonly string[], instead: string): void {
   const missing = binaries.filter((binary) => !isOnPath(binary));
   if (missing.length === 0) return;
   const suite = context.test?.parent?.fullTitle() ?? 'a suite';
-  const reason = `${missing.join(' and ')} not on PATH, and no KEYBIN_TEST_MONGODB_URL / KEYBIN_TEST_REDIS_URL to use instead`;
+  const reason = `${missing.join(' and ')} not on PATH (${instead})`;
   if (process.env['KEYBIN_TEST_REQUIRE_SERVICES'] === '1') throw new Error(`${suite} cannot run: ${reason}`);
   process.stderr.write(`\n!!! SKIPPED: ${suite}: ${reason}\n\n`);
   context.skip();
