@@ -8,45 +8,52 @@ import type { Answer, Request } from './peer.js';
 import { openStore } from './store.js';
 
 const [directory = ''] = process.argv.slice(2);
-const engine = await openStore(directory);
+let opening: Promise<Engine> | undefined;
+/** Opened when it is first needed: `hold` opens the directory itself, and a process must not do that twice. */
+const opened = () => (opening ??= openStore(directory));
 
 type Values = Request['values'];
 
 const actions: Record<string, (values: Values, engine: Engine) => Promise<unknown>> = {
-  get: ([token = '', key = '']) => engine.entries.get(token, key),
-  put: ([token = '', key = '', json = '']) => engine.entries.put(token, key, json),
-  delete: ([token = '', key = '']) => engine.entries.delete(token, key),
-  check: ([token = '']) => engine.tokens.check(token),
-  revoke: ([token = '']) => engine.tokens.revoke(token),
-  create: ([username = '']) => engine.accounts.create(username, 'hash'),
-  issue: ([json = '']) => engine.tokens.issue(JSON.parse(json) as NewToken), // written by the test
-  erase: ([json = '']) => engine.accounts.erase(JSON.parse(json) as Account), // written by the test
-  hold: async () => holdWriteLock(),
-  write: async ([token = '']) => writeForEver(token),
+  get: ([token = '', key = ''], engine) => engine.entries.get(token, key),
+  put: ([token = '', key = '', json = ''], engine) => engine.entries.put(token, key, json),
+  delete: ([token = '', key = ''], engine) => engine.entries.delete(token, key),
+  check: ([token = ''], engine) => engine.tokens.check(token),
+  revoke: ([token = ''], engine) => engine.tokens.revoke(token),
+  create: ([username = ''], engine) => engine.accounts.create(username, 'hash'),
+  issue: ([json = ''], engine) => engine.tokens.issue(JSON.parse(json) as NewToken), // written by the test
+  erase: ([json = ''], engine) => engine.accounts.erase(JSON.parse(json) as Account), // written by the test
+  write: async ([token = ''], engine) => writeForEver(token, engine),
 };
 
 /** Stops this whole process inside a transaction. */
 async function holdWriteLock(): Promise<void> {
-  const { environment } = openDatabases(directory); // lmdb opens a directory once in a process
+  const { environment } = openDatabases(directory);
   await environment.transaction(() => process.kill(process.pid, 'SIGSTOP'));
 }
 
 /** Writes as many requests at once do, telling each key once it was answered. */
-function writeForEver(token: string): void {
+function writeForEver(token: string, { entries }: Engine): void {
   let next = 0;
   const lane = async (): Promise<void> => {
     for (;;) {
       const key = `key${next++}`;
-      await engine.entries.put(token, key, JSON.stringify(key));
+      await entries.put(token, key, JSON.stringify(key));
       process.send?.({ answered: key });
     }
   };
   for (let index = 0; index < 32; index++) void lane();
 }
 
+async function act(action: string, values: Values): Promise<unknown> {
+  const found = actions[action];
+  if (!found) throw new Error(`no action ${action}`);
+  return found(values, await opened());
+}
+
 process.on('message', ({ id, action, values }: Request) => {
   const answer = (fields: Omit<Answer, 'id'>) => process.send?.({ id, ...fields });
-  const work = actions[action]?.(values, engine) ?? Promise.reject(new Error(`no action ${action}`));
+  const work = action === 'hold' ? holdWriteLock() : act(action, values);
   work.then(
     (value) => answer({ value }),
     (error: unknown) => answer({ code: (error as { code?: string }).code ?? String(error) }),
