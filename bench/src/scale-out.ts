@@ -5,7 +5,7 @@ import { type MongoServer, startMongod } from '@keybin/test/world/mongo-server.j
 import { startRedis } from '@keybin/test/world/redis-server.js';
 import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
-import { benchSettings, type Service, withAccount } from './accounts.js';
+import { benchSettings, readKeys, type Service, withAccount, writeValues } from './accounts.js';
 import type { Scene } from './scene.js';
 
 const drainTimeoutMs = 300_000;
@@ -68,4 +68,14 @@ export async function startScaleOut(
       await eventually(isDrained, 'all writes to be applied', drainTimeoutMs);
     },
   };
+}
+
+/** The same with the values that GET rows read, all of them in MongoDB, and a worker that is stopped (SIGSTOP). */
+export async function startWithStoredValues(scene: Scene): Promise<{ service: ScaleOut; worker: WorkerProcess }> {
+  const service = await startScaleOut(scene);
+  const worker = await service.startWorker();
+  await writeValues(service, readKeys);
+  await service.drained();
+  await worker.kill('SIGSTOP');
+  return { service, worker };
 }

@@ -4,7 +4,7 @@ import { benchSettings, readKeys, type Service, withAccount, writeValues } from 
 import { loadOnce, medianOf } from '../http-load.js';
 import { alternate } from '../rounds.js';
 import type { Line, Row, Rounds } from '../row.js';
-import { startScaleOut } from '../scale-out.js';
+import { startWithStoredValues } from '../scale-out.js';
 
 const clients = 8;
 const mostTimesQuiet = 5;
@@ -22,11 +22,7 @@ export const embeddedLogins: Row = {
 export const scaleOutLogins: Row = {
   id: 'scale-out-logins',
   async measure(scene, rounds) {
-    const service = await startScaleOut(scene);
-    const worker = await service.startWorker();
-    await writeValues(service, readKeys);
-    await service.drained();
-    await worker.kill('SIGSTOP');
+    const { service } = await startWithStoredValues(scene);
     return [await compareLatencies('scale-out GET of a stored value', service, rounds)];
   },
 };

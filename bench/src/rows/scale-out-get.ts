@@ -3,7 +3,7 @@ import { driverFindOnes } from '../driver.js';
 import { compareLoads, loadOnce, medianOf } from '../http-load.js';
 import { alternate } from '../rounds.js';
 import { loadLine, type Row, type Rounds } from '../row.js';
-import { type ScaleOut, startScaleOut } from '../scale-out.js';
+import { type ScaleOut, startScaleOut, startWithStoredValues } from '../scale-out.js';
 import { startYardstick } from '../scene.js';
 
 /** GET of a value that is staged in Redis and not yet in MongoDB. With a worker no value stays so: that is the next row. */
@@ -23,11 +23,7 @@ export const pendingGet: Row = {
 export const storedGet: Row = {
   id: 'scale-out-get-stored',
   async measure(scene, rounds) {
-    const service = await startScaleOut(scene);
-    const worker = await service.startWorker();
-    await writeValues(service, readKeys);
-    await service.drained();
-    await worker.kill('SIGSTOP');
+    const { service, worker } = await startWithStoredValues(scene);
     const stopped = await compareWithDriver(service, rounds);
     await worker.kill('SIGCONT');
     const running = await compareWithDriver(service, rounds);
