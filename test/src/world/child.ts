@@ -14,11 +14,15 @@ interface ChildOptions {
 /** After this a process that was asked to end counts as hung. */
 const stopTimeoutMs = 15_000;
 
+/** How long what it printed is waited for when it has ended: children that outlive it may hold its output open. */
+const outputTimeoutMs = 1_000;
+
 /** All that run, in this process: none may outlive it, whichever way it ends. */
 const running = new Set<Child>();
 
 /** A process that the tests started, with what it printed. It has a process group of its own, so that its children end with it. */
 export class Child {
+  /** Settles when it has ended and its output has arrived. */
   readonly exited: Promise<Exit>;
   readonly #process: ChildProcess;
   #output = '';
@@ -47,7 +51,11 @@ export class Child {
       });
       this.#process.on('exit', (code, signal) => {
         running.delete(this);
-        resolve({ code, signal });
+        const timer = setTimeout(() => resolve({ code, signal }), outputTimeoutMs);
+        this.#process.on('close', () => {
+          clearTimeout(timer);
+          resolve({ code, signal });
+        });
       });
     });
   }
