@@ -1,12 +1,11 @@
 import { expect } from 'chai';
 import { expectDone, expectValue } from './contract/answers.js';
+import { longestAnswerMs } from './world/answer-time.js';
 import { eventually } from './world/eventually.js';
 import type { Answer, Account } from './world/keybin-client.js';
 import { ScaleOutWorld } from './world/scale-out-world.js';
 import { ownServices, type OwnServices } from './world/services.js';
 
-/** 2 s, and what this busy machine takes to send and read. */
-const longestAnswerMs = 2_400;
 const backWithinMs = 15_000;
 const rounds = 3;
 

@@ -19,7 +19,7 @@ class Batches {
   }
 
   async count(expected: number): Promise<void> {
-    await eventually(() => this.begun.length === expected, `${expected} batches`, 1_000);
+    await eventually(() => this.begun.length === expected, `${expected} batches`);
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve))); // none too many
     expect(this.begun.length).to.equal(expected);
   }

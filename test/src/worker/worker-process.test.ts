@@ -57,7 +57,7 @@ describe('a worker process', function () {
   });
 
   it('loses nothing when it is killed in the middle', async () => {
-    const keys = Array.from({ length: 2_000 }, (_, i) => `k${i}`);
+    const keys = Array.from({ length: 5_000 }, (_, i) => `k${i}`); // more than it applies until the kill
     await stageAll(keys, String);
     const first = await start({ KEYBIN_WORKER_BATCH_ENTRIES: '100' });
     await eventually(async () => (await storedCount()) > 100, 'some entries in MongoDB');
@@ -66,7 +66,7 @@ describe('a worker process', function () {
     await start();
     await drained();
     expect(await storedCount()).to.equal(keys.length);
-    for (const i of [0, 1_000, 1_999]) expect((await partition.stored(user, `k${i}`))?.value).to.equal(String(i));
+    for (const i of [0, 2_500, 4_999]) expect((await partition.stored(user, `k${i}`))?.value).to.equal(String(i));
   });
 
   it('stores the last accepted write of each key with two workers, one of which is paused and another killed', async () => {
