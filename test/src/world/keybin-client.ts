@@ -55,10 +55,14 @@ export async function send(
 
 /** The calls of the Keybin dialect at one base URL; keys are percent-encoded. */
 export class KeybinClient {
-  constructor(readonly baseUrl: string) {}
+  /** `headers` go with every request. */
+  constructor(
+    readonly baseUrl: string,
+    private readonly headers: Readonly<Record<string, string>> = {},
+  ) {}
 
   send(method: Dispatcher.HttpMethod, path: string, options: SendOptions = {}): Promise<Answer> {
-    return send(this.baseUrl, method, path, options);
+    return send(this.baseUrl, method, path, { ...options, headers: { ...this.headers, ...options.headers } });
   }
 
   register(username: unknown, password: unknown): Promise<Answer> {
