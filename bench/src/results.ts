@@ -34,7 +34,8 @@ ${machine()
 - Load: wrk, one thread, ${connections} connections, random keys (GET: one of 1,000, POST: one of 10,000) with values of ${valueBytes} bytes.
 - Keybin and yardstick take turns, ${count} rounds of ${seconds} s each after a warm-up; every figure is a median, the result the ratio of medians.
 - µs: CPU time of the API process (of the worker, of the driver's process) per request or document, all threads.
-- Every answer is checked: a status other than 2xx fails the row.
+- A single answer with a status of 400 or more, or a connection that fails, fails the row. A value is pending only while no worker
+  runs, so that row has no line with one running.
 - Writes are durable: LMDB and mongod sync each commit, Redis syncs as the row says (\`always\` where it says nothing). Only rows with
   \`MONGOD_FAST=1\` have the stand-in for mongod leave its syncs out: they compare both sides on the same server, or no times at all.
 - The worker is stopped unless the row says otherwise.

@@ -20,7 +20,7 @@ export interface Load {
 export interface WrkReport {
   readonly requests: number;
   readonly durationUs: number;
-  /** Answers other than 2xx and 3xx. */
+  /** Answers with a status of 400 or more. */
   readonly badStatuses: number;
   /** Connections, reads and writes that failed or took too long. */
   readonly failures: number;
