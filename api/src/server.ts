@@ -11,6 +11,8 @@ export interface ServerOptions {
 const lateCheckIntervalMs = 1_000;
 /** Longer than the 60 s of usual proxies, so that it is the proxy who ends an idle connection. */
 const keepAliveTimeoutMs = 65_000;
+/** How long a client has to read an answer that ends its connection, and to end its own side; the connection is cut then. */
+const lingerMs = 1_000;
 /** Of all routes: what cannot be parsed has no path to look up. */
 const allMethods = 'GET, HEAD, POST, DELETE';
 
@@ -115,6 +117,7 @@ const rawAnswers: Readonly<Record<RawStatus, { reason: string; message: string }
   431: { reason: 'Request Header Fields Too Large', message: 'Request headers are too large' },
 };
 
+/** Cut at once, the connection might lose the answer; left to the client, it might never end, and no drain either. */
 function end(socket: Duplex, status: RawStatus): void {
   const { reason, message } = rawAnswers[status];
   const lines = [
@@ -125,4 +128,6 @@ function end(socket: Duplex, status: RawStatus): void {
   ];
   if (status === 405) lines.push(`Allow: ${allMethods}`);
   socket.end(`${lines.join('\r\n')}\r\n\r\n${message}`);
+  const cut = setTimeout(() => socket.destroy(), lingerMs);
+  socket.once('close', () => clearTimeout(cut));
 }

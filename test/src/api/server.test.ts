@@ -57,6 +57,21 @@ describe('the HTTP server', () => {
     });
   }
 
+  for (const [what, bytes, status] of [
+    ['broken headers', 'GET / HTTP/1.1\r\nHost test\r\n\r\n', 400],
+    ['CONNECT', 'CONNECT test:80 HTTP/1.1\r\nHost: test\r\n\r\n', 405],
+    ['a request that never arrives whole', 'GET / HTTP/1.1\r\nHost', 408],
+  ] as const) {
+    it(`keeps no connection, and drains, when the sender of ${what} keeps its side open`, async () => {
+      const connection = await RawConnection.open(await start(answerLater, 100), { allowHalfOpen: true });
+      connections.push(connection);
+      connection.send(bytes);
+      await connection.answers(1);
+      expect(connection.statuses).to.deep.equal([status]);
+      await server.close();
+    });
+  }
+
   it('outlives connections that are reset in the midst of anything', async () => {
     const url = await start(answerAtOnce);
     for (const bytes of ['CONNECT test:80 HTTP/1.1\r\nHost: test\r\n\r\n', 'FOO', get, 'GET / HT']) {

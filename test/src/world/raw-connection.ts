@@ -16,9 +16,10 @@ export class RawConnection {
     socket.on('close', () => (this.#closed = true));
   }
 
-  static async open(url: string): Promise<RawConnection> {
+  /** `allowHalfOpen`: its own side stays open after the server has ended the other. */
+  static async open(url: string, { allowHalfOpen = false } = {}): Promise<RawConnection> {
     const { hostname, port } = new URL(url);
-    const socket = connect(Number(port), hostname);
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen });
     await once(socket, 'connect');
     return new RawConnection(socket);
   }
