@@ -1,10 +1,21 @@
-import { pino, type Logger } from 'pino';
+import { pino, type Logger, type SerializedError } from 'pino';
 
 export type Log = Logger;
+
+/**
+ * What is logged of an error. Libraries hang more on theirs: the command that failed with its arguments, be it `AUTH` with the
+ * password or a write with its token's hash, and whole documents.
+ */
+function printed(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { type, message, stack, code }: SerializedError = pino.stdSerializers.err(error);
+  return { type, message, stack, ...(code !== undefined && { code }) };
+}
 
 /** JSON lines on standard output; on a terminal the same lines, readable. */
 export function createLog(options: { debug: boolean }): Log {
   const level = options.debug ? 'debug' : 'info';
-  if (!process.stdout.isTTY) return pino({ level });
-  return pino({ level, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } } });
+  const serializers = { err: printed };
+  if (!process.stdout.isTTY) return pino({ level, serializers });
+  return pino({ level, serializers, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } } });
 }
