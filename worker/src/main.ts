@@ -11,6 +11,9 @@ lifecycle.endOnSignals();
 try {
   await startWorker(config, lifecycle, log);
 } catch (error) {
-  process.stderr.write(`Keybin's worker cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1);
+  // Told to end while it started, it exits when it has drained.
+  if (!lifecycle.ending) {
+    process.stderr.write(`Keybin's worker cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  }
 }

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Config } from '@keybin/shared/config/config.js';
 import { RedisAccountMarks } from '@keybin/shared/engines/mongo/account-marks.js';
 import { ErasureRecords } from '@keybin/shared/engines/mongo/erasure-records.js';
@@ -47,6 +48,7 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
   }
   const services = await openServices(config, redisUrl, lifecycle, log);
   const closing = new AbortController();
+  setMaxListeners(0, closing.signal); // each partition and each attempt under way is one: no leak to be warned of
   // What is under way gets half of the time; the other half is for giving back what it did not suffice for
   const graceMs = config.limits.drainTimeoutSeconds * 500;
   const context = {
