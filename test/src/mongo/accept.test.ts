@@ -73,6 +73,15 @@ describe('accepting writes', () => {
     expect(Number(score)).to.equal(Number(first));
   });
 
+  it('refuses a write that needs its answer too soon, and takes no time from those beside it', async () => {
+    const commits = staged.commits();
+    const hurried = { ...put(bearer, 'a', '1'), deadlineMs: performance.now() + 200 };
+    await staged.redis.client('PAUSE', 400);
+    const [first, second] = await Promise.allSettled([commits.accept(hurried), commits.accept(put(bearer, 'b', '2'))]);
+    expect([first.status, second.status]).to.deep.equal(['rejected', 'fulfilled']);
+    expect(await staged.waiting()).to.deep.equal([`${bearer.userId}/b`]);
+  });
+
   it('ends a group at 1,000 entries', async () => {
     const commits = staged.commits();
     await Promise.all(Array.from({ length: 1_500 }, (_, i) => commits.accept(put(bearer, `k${i}`, '1'))));

@@ -32,14 +32,17 @@ const maxGroupBytes = 4 * 1024 * 1024;
 /** Shorter than ioredis waits for a command, so that no write is accepted after it was answered that Redis is away. */
 const maxCommitMs = 1_400;
 
-/** A commit is not begun for a write that needs its answer sooner. */
-const leastCommitMs = 20;
+/**
+ * A write that needs its answer sooner is refused. A group has the time of its most urgent write: one with next to none would
+ * fail its neighbours whenever the disk is slow.
+ */
+const leastCommitMs = 250;
+const noTimeLeft = () => unavailable(new Error('no time left for a commit'));
 
 class Group {
   readonly writes: Write[] = [];
   readonly answers: Promise<readonly WriteAnswer[]>;
   bytes = 0;
-  deadlineMs = Infinity;
   settle: (answers: Promise<readonly WriteAnswer[]>) => void = () => {};
 
   constructor() {
@@ -53,7 +56,6 @@ class Group {
   /** The write's position among the answers. */
   add(write: Write, bytes: number): number {
     this.bytes += bytes;
-    this.deadlineMs = Math.min(this.deadlineMs, write.deadlineMs);
     return this.writes.push(write) - 1;
   }
 }
@@ -91,6 +93,7 @@ export class GroupCommit {
 
   /** Resolves with the answer to this write once it is durable. Throws `unavailable`: the outcome may be unknown. */
   async accept(write: Write): Promise<WriteAnswer> {
+    if (write.deadlineMs - performance.now() < leastCommitMs) throw noTimeLeft();
     const bytes = Buffer.byteLength(write.change);
     let group = this.#groups.at(-1);
     if (!group?.hasRoom(bytes)) this.#groups.push((group = new Group()));
@@ -115,12 +118,17 @@ export class GroupCommit {
     );
   }
 
-  async #commit({ writes, deadlineMs }: Group): Promise<readonly WriteAnswer[]> {
+  async #commit({ writes }: Group): Promise<readonly WriteAnswer[]> {
     for (;;) {
+      const latestMs = performance.now() + leastCommitMs;
+      const inTime = writes.filter(({ deadlineMs }) => deadlineMs >= latestMs);
+      if (inTime.length === 0) throw noTimeLeft();
+      const deadlineMs = Math.min(...inTime.map((write) => write.deadlineMs));
       const remainingMs = Math.min(deadlineMs - performance.now(), maxCommitMs);
-      if (remainingMs < leastCommitMs) throw unavailable(new Error('no time left for a commit'));
-      const answers = await withDeadline(this.#send(writes, remainingMs), remainingMs, 'a commit to Redis');
-      if (answers) return answers;
+      const answers = await withDeadline(this.#send(inTime, remainingMs), remainingMs, 'a commit to Redis');
+      if (!answers) continue;
+      let answered = 0;
+      return writes.map((write) => (write === inTime[answered] ? answers[answered++] : undefined) ?? 'late');
     }
   }
 

@@ -7,11 +7,6 @@ import { orUnavailable } from './outages.js';
 /** The `_id` of an entry. */
 export const entryId = (userId: string, key: string) => `${userId}/${key}`;
 
-interface Ask {
-  readonly id: string;
-  readonly deadlineMs: number;
-}
-
 const maxEntriesInOneFind = 200;
 const keysInOnePage = 5_000;
 
@@ -20,18 +15,20 @@ const afterSlash = '0';
 
 /** Reads entries from MongoDB. Each find is bounded in time and throws `unavailable` if it is not answered. */
 export class StoredEntries {
-  readonly #turn: Turn<Ask, string | undefined>;
+  readonly #turn: Turn<string, string | undefined>;
 
   constructor(private readonly store: Collection<StoreDocument>) {
-    this.#turn = new Turn((asked) => this.#findAll(asked));
+    this.#turn = new Turn((ids) => this.#findAll(ids));
   }
 
   /**
    * The value as JSON text, if there is one. All entries asked for in one turn of the event loop share a find, which is sent
-   * when the turn ends. `deadlineMs`: in `performance.now()`'s time.
+   * when the turn ends. `deadlineMs`, in `performance.now()`'s time, is this entry's alone: one that has little time left takes
+   * none from the others.
    */
   find(userId: string, key: string, deadlineMs: number): Promise<string | undefined> {
-    return this.#turn.ask({ id: entryId(userId, key), deadlineMs });
+    const found = this.#turn.ask(entryId(userId, key));
+    return withDeadline(found, remainingMs(deadlineMs), 'reading from MongoDB');
   }
 
   /**
@@ -57,16 +54,15 @@ export class StoredEntries {
     }
   }
 
-  async #findAll(asked: readonly Ask[]): Promise<readonly (string | undefined)[]> {
-    const ids = [...new Set(asked.map(({ id }) => id))];
-    const timeoutMs = remainingMs(Math.min(...asked.map(({ deadlineMs }) => deadlineMs)));
+  async #findAll(asked: readonly string[]): Promise<readonly (string | undefined)[]> {
+    const ids = [...new Set(asked)];
     const finds = [];
     for (let at = 0; at < ids.length; at += maxEntriesInOneFind) {
       finds.push(this.#findSome(ids.slice(at, at + maxEntriesInOneFind)));
     }
-    const found = await orUnavailable(withDeadline(Promise.all(finds), timeoutMs, 'reading from MongoDB'));
+    const found = await orUnavailable(Promise.all(finds));
     const values = new Map(found.flat().map(({ _id, value }) => [_id, value]));
-    return asked.map(({ id }) => values.get(id));
+    return asked.map((id) => values.get(id));
   }
 
   #findSome(ids: string[]): Promise<StoreDocument[]> {

@@ -1,0 +1,24 @@
+import { expect } from 'chai';
+import { answerDeadline } from '@keybin/shared/deadline.js';
+import { openDatabase, type Database } from '@keybin/shared/engines/mongo/database.js';
+import { entryId, StoredEntries } from '@keybin/shared/engines/mongo/stored-entries.js';
+import { services } from '../world/services.js';
+import { storeSettings } from './token-world.js';
+
+describe('stored entries', () => {
+  const given = services();
+  let database: Database;
+
+  before(async () => {
+    database = await openDatabase(storeSettings(given.mongoUrl, given.database));
+  });
+  after(() => database?.close());
+
+  it('are found in time beside one that has no time left', async () => {
+    await database.store.insertOne({ _id: entryId('user', 'k'), version: 1, value: '1' });
+    const stored = new StoredEntries(database.store);
+    const hurried = stored.find('user', 'k', performance.now()).catch(() => {});
+    expect(await stored.find('user', 'k', answerDeadline())).to.equal('1');
+    await hurried;
+  });
+});
