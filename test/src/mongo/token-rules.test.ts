@@ -46,7 +46,7 @@ describe('rules of the token protocol', () => {
     await other.login(account);
     fill.open();
     await check;
-    return !(await other.accepts(old));
+    return !(await one.accepts(old)); // that one need not ask whose token it is
   });
 
   rule('late', 'a token that was refused while it was being replaced stays refused', async (one, other) => {

@@ -44,6 +44,15 @@ describe('tokens of the scale-out engine', () => {
     expect([await here.accepts(second), await there.accepts(second)]).to.deep.equal([true, true]);
   });
 
+  it('keeps nothing in Redis of a token that was replaced or revoked', async () => {
+    const account = await here.register();
+    const first = await here.login(account);
+    const second = await here.login(account);
+    await here.tokens.revoke(second);
+    const keys = [first, second].map((token) => tokenIndexKey(hashToken(token)));
+    expect(await here.redis.client.exists(...keys)).to.equal(0);
+  });
+
   it("leaves other clients' tokens alone", async () => {
     const account = await here.register();
     const phone = await here.login(account, 'phone');

@@ -45,6 +45,11 @@ export class TokenIndex {
     await orUnavailable(this.redis.client.set(tokenIndexKey(tokenHash), text, 'PXAT', expiresAt.getTime()));
   }
 
+  /** Makes room in Redis: a token that has ended is looked for in MongoDB from now on. What cannot be removed expires. */
+  async forget(tokenHash: string): Promise<void> {
+    await orUnavailable(this.redis.client.del(tokenIndexKey(tokenHash))).catch(() => {});
+  }
+
   async #find(tokenHash: string): Promise<Bearer> {
     const text = await orUnavailable(this.redis.client.get(tokenIndexKey(tokenHash)));
     const bearer = text === null ? await this.#findStored(tokenHash) : this.#parse(tokenHash, text);

@@ -111,7 +111,8 @@ export class MongoTokens implements Tokens, Bearers {
       await this.#index.put(bearer, stored.expires_at);
     });
     await this.#records.fill(bearer, lease, expiryUs(stored), 'delete');
-    if (!earlier) await this.#makeRoom(userId, new Date(lease.timeUs / 1_000));
+    if (earlier) await this.#index.forget(earlier.hash);
+    else await this.#makeRoom(userId, new Date(lease.timeUs / 1_000));
   }
 
   async #revoke(token: string): Promise<void> {
@@ -125,6 +126,7 @@ export class MongoTokens implements Tokens, Bearers {
   async #end(bearer: Bearer, lease: Lease): Promise<boolean> {
     const ended = await this.#change(bearer, lease, () => this.#documents.remove(bearer));
     await this.#records.forget(bearer);
+    await this.#index.forget(bearer.tokenHash);
     return ended;
   }
 
