@@ -15,7 +15,10 @@ describe('several API processes at one address', () => {
     await eventually(() => api.child.output.includes('Keybin listens'), 'all processes');
   });
 
-  afterEach(() => api.child.killGroup());
+  afterEach(async () => {
+    api.child.killGroup();
+    await api.child.exited;
+  });
 
   /** Asks until two processes of the cluster have answered. */
   async function twoAnswering(except?: number): Promise<number[]> {

@@ -25,9 +25,10 @@ describe('an API process that is told to end', () => {
     await eventually(() => api.child.output.includes('draining'), 'the drain');
   }
 
-  afterEach(() => {
+  afterEach(async () => {
     upload.destroy();
     api.child.killGroup();
+    await api.child.exited;
   });
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
