@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { openDatabase, type Database } from '@keybin/shared/engines/mongo/database.js';
 import { claimPartitions } from '@keybin/shared/engines/mongo/partitions.js';
 import { partitionOf } from '@keybin/shared/engines/mongo/keys.js';
+import { startApi, startWorker } from '../world/keybin-process.js';
 import { services } from '../world/services.js';
 import { applyAll } from './apply-all.js';
 import { Staged, newBearer, put } from './staged.js';
@@ -69,5 +70,19 @@ describe('the number of partitions', () => {
       await applyAll(given, 3);
       expect(await claim(1)).to.equal('claimed');
     });
+
+    for (const [what, start] of [
+      ['an API', startApi],
+      ['a worker', startWorker],
+    ] as const) {
+      it(`keeps ${what} from starting with another one while an entry is pending`, async () => {
+        await claim(3);
+        const bearer = { ...newBearer(), partition: 2 };
+        await staged.giveRecord(bearer);
+        await staged.commits().accept(put(bearer, 'k', '1'));
+        const refused = await start({ env: given.env }).catch((error: unknown) => String(error));
+        expect(refused).to.include('ended before it was ready').and.include('partitions = 3');
+      });
+    }
   });
 });

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import { checkRedisSettings, settingsProblems } from '@keybin/shared/engines/mongo/redis-settings.js';
+import { startApi } from '../world/keybin-process.js';
 import { startRedis, type RedisServer, type RedisServerOptions } from '../world/redis-server.js';
 import { ownServers } from '../world/services.js';
 import { silent } from './staged.js';
@@ -64,6 +65,13 @@ describe('settings of Redis', () => {
     it('are refused together', async () => {
       const message = await refusal({ appendfsync: 'everysec', args: ['--maxmemory-policy', 'allkeys-lru'] });
       expect(message).to.include("appendfsync 'everysec'").and.include("maxmemory-policy 'allkeys-lru'");
+    });
+
+    it('keep an API process from starting', async () => {
+      server = await startRedis({ appendfsync: 'everysec' });
+      const env = { KEYBIN_STORE_HOST: 'mongodb://127.0.0.1:9/', KEYBIN_QUEUE_REDIS: server.url };
+      const refused = await startApi({ env }).catch((error: unknown) => String(error));
+      expect(refused).to.include('Keybin could not start').and.include("appendfsync 'everysec'");
     });
 
     it('are seen as far as INFO tells where CONFIG is forbidden', async () => {
