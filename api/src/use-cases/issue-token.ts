@@ -1,4 +1,5 @@
 import { v4 as uuid } from 'uuid';
+import { answerInTime } from './answer-in-time.js';
 import { authenticate, type AccountParts, type Credentials } from './authenticate.js';
 
 export interface TokenParts extends AccountParts {
@@ -7,8 +8,10 @@ export interface TokenParts extends AccountParts {
 
 /** A new token for a device of the account; the device's earlier one is dead from then on. Throws `invalid_credentials`. */
 export async function issueToken(parts: TokenParts, credentials: Credentials, clientId: string): Promise<string> {
+  const startedMs = performance.now();
   const { userId } = await authenticate(parts, credentials);
   const token = uuid();
-  await parts.engine.tokens.issue({ userId, clientId, token, lifetimeSeconds: parts.tokenLifetimeSeconds });
+  const issued = parts.engine.tokens.issue({ userId, clientId, token, lifetimeSeconds: parts.tokenLifetimeSeconds });
+  await answerInTime(issued, startedMs);
   return token;
 }

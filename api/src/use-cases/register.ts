@@ -1,4 +1,5 @@
 import { accountExists } from '@keybin/shared/errors.js';
+import { answerInTime } from './answer-in-time.js';
 import type { AccountParts, Credentials } from './authenticate.js';
 
 /** Opens an account. Throws `account_exists`: known before the costly hash, or found when two of one name race. */
@@ -6,6 +7,8 @@ export async function register(
   { engine, passwords }: AccountParts,
   { username, password }: Credentials,
 ): Promise<void> {
+  const startedMs = performance.now();
   if (await engine.accounts.find(username)) throw accountExists();
-  await engine.accounts.create(username, await passwords.hash(password));
+  const hash = await passwords.hash(password);
+  await answerInTime(engine.accounts.create(username, hash), startedMs);
 }

@@ -1,7 +1,9 @@
+import { answerInTime } from './answer-in-time.js';
 import { authenticate, type AccountParts, type Credentials } from './authenticate.js';
 
 /** Ends an account, its tokens and its data. Throws `invalid_credentials`. */
 export async function unregister(parts: AccountParts, credentials: Credentials): Promise<void> {
+  const startedMs = performance.now();
   const account = await authenticate(parts, credentials);
-  await parts.engine.accounts.erase(account);
+  await answerInTime(parts.engine.accounts.erase(account), startedMs);
 }

@@ -1,0 +1,13 @@
+import { answerTimeoutMs, withDeadline } from '@keybin/shared/deadline.js';
+
+/** However long the hash took: to wait for one is no outage. */
+const leastMs = 1_000;
+
+/**
+ * Settles as `work` on a store does that follows the hash of a password, or throws `unavailable` when the request, which began
+ * at `startedMs` in `performance.now()`'s time, needs its answer. The work itself goes on.
+ */
+export function answerInTime<T>(work: Promise<T>, startedMs: number): Promise<T> {
+  const leftMs = startedMs + answerTimeoutMs - performance.now();
+  return withDeadline(work, Math.max(leftMs, leastMs), 'a store, after a hash,');
+}
