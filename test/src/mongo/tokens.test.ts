@@ -53,6 +53,15 @@ describe('tokens of the scale-out engine', () => {
     expect(await here.redis.client.exists(...keys)).to.equal(0);
   });
 
+  it('is issued at once when Redis goes on after it has kept an issue waiting too long', async () => {
+    const account = await here.register();
+    await here.login(account); // Redis knows the scripts from now on
+    await there.redis.client.client('PAUSE', 1_600);
+    const failure = await here.login(account).catch((error: unknown) => error);
+    expect(hasCode(failure, 'unavailable')).to.equal(true);
+    expect(await here.accepts(await here.login(account))).to.equal(true);
+  });
+
   it("leaves other clients' tokens alone", async () => {
     const account = await here.register();
     const phone = await here.login(account, 'phone');
