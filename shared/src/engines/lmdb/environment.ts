@@ -5,7 +5,7 @@ import { checkDirectory } from './check-directory.js';
 const format = '1';
 
 /** Address space set aside for the file, which grows only as data comes. */
-const mapBytes = 2 ** 40;
+const defaultMapBytes = 2 ** 40;
 
 /** Each process that has the directory open takes a few. */
 const maxReaders = 1_024;
@@ -41,7 +41,7 @@ export interface Databases {
  * cannot be used or holds something else. A process must not open a directory a second time before it has closed it: opening
  * takes the write lock, for which the event loop would wait while it has it.
  */
-export function openDatabases(directory: string): Databases {
+export function openDatabases(directory: string, mapBytes = defaultMapBytes): Databases {
   try {
     checkDirectory(directory);
     const environment = open<string, string>(directory, {

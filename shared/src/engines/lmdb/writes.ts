@@ -22,7 +22,7 @@ export interface Moment {
 export interface Transactions {
   /** Runs `steps` under the write lock; all that they write is committed, or nothing when they throw. */
   run<T>(steps: () => T): Promise<T>;
-  /** Resolves when all that `run` was called for so far is on the disk. */
+  /** Resolves when all that was committed is on the disk. */
   flushed(): PromiseLike<unknown>;
   /** The version given out last. */
   clock(): number;
@@ -32,29 +32,25 @@ export interface Transactions {
 }
 
 interface Group {
-  readonly steps: readonly Step<unknown>[];
+  /** Emptied when the group is answered 503: what was refused must not be applied any more. */
+  steps: readonly Step<unknown>[];
   readonly timer: NodeJS.Timeout;
   readonly resolve: (answers: readonly unknown[]) => void;
   readonly reject: (error: KeybinError) => void;
 }
 
-/** One waits for the lock while the disk works on the other: more would only make the groups smaller. */
-const transactionsAtOnce = 2;
-
 /**
  * Group commit. A turn's writes form a group, which is
- *   waiting   until a transaction has the write lock; that one takes all groups that wait by then;
- *   applied   when its steps have run inside the transaction;
+ *   waiting   while another transaction is under way; then all waiting groups share the next one;
+ *   applied   when its steps have run inside the transaction, under LMDB's lock;
  *   answered  when the transaction is on the disk.
- * After `timeoutMs` a group is answered `unavailable` from whatever state it is in. If it was still waiting it is never applied,
- * though the lock may come later: it was refused. If it was applied, its outcome is unknown.
+ * After `timeoutMs` a group is answered `unavailable` from whatever state it is in. If it has not been applied by then it never
+ * is, though the lock may come later; if it has, its outcome is unknown.
  */
 export class Writes {
   readonly #turn: Turn<Step<unknown>, unknown>;
   readonly #waiting = new Set<Group>();
-  readonly #underWay = new Set<Promise<void>>();
-  /** A transaction is under way that will take the waiting groups. */
-  #lockAsked = false;
+  #underWay: Promise<void> | undefined;
 
   /** `clockMs` is the time that steps see, in milliseconds since 1970. */
   constructor(
@@ -75,51 +71,41 @@ export class Writes {
   /** Waits for all writes that came before. */
   async idle(): Promise<void> {
     await nextTurn(); // what this turn has gathered is under way then
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+    await this.#underWay;
   }
 
   #answer(steps: readonly Step<unknown>[]): Promise<readonly unknown[]> {
     return new Promise((resolve, reject) => {
       const expire = () => {
+        group.steps = [];
         this.#waiting.delete(group);
         reject(unavailable(new Error(`write was not on the disk after ${this.timeoutMs} ms`)));
       };
       const group: Group = { steps, resolve, reject, timer: setTimeout(expire, this.timeoutMs) };
       this.#waiting.add(group);
-      this.#begin();
+      this.#underWay ??= this.#commitWaiting();
     });
   }
 
-  #begin(): void {
-    if (this.#lockAsked || this.#waiting.size === 0 || this.#underWay.size === transactionsAtOnce) return;
-    this.#lockAsked = true;
-    const transaction = this.#commit().finally(() => {
-      this.#underWay.delete(transaction);
-      this.#begin();
-    });
-    this.#underWay.add(transaction);
-  }
-
-  async #commit(): Promise<void> {
-    let groups: Group[] | undefined;
-    const takeWaiting = () => {
-      groups = [...this.#waiting];
+  async #commitWaiting(): Promise<void> {
+    while (this.#waiting.size > 0) {
+      const groups = [...this.#waiting];
       this.#waiting.clear();
-      this.#lockAsked = false;
-      return groups;
-    };
+      await this.#commit(groups);
+    }
+    this.#underWay = undefined;
+  }
+
+  async #commit(groups: readonly Group[]): Promise<void> {
     try {
-      const [answers] = await Promise.all([
-        this.transactions.run(() => this.#applyAll(takeWaiting())),
-        this.transactions.flushed(), // asked for at once: later it could mean the next transaction
-      ]);
-      for (const [index, group] of (groups ?? []).entries()) group.resolve(answers[index] ?? []);
+      const answers = await this.transactions.run(() => this.#applyAll(groups));
+      await this.transactions.flushed();
+      for (const [index, group] of groups.entries()) group.resolve(answers[index] ?? []);
     } catch (error) {
-      groups ??= takeWaiting();
       const failure = await this.transactions.failure(error);
       for (const group of groups) group.reject(failure);
     } finally {
-      for (const group of groups ?? []) clearTimeout(group.timer);
+      for (const group of groups) clearTimeout(group.timer);
     }
   }
 
