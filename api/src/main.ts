@@ -22,7 +22,7 @@ try {
 } catch (error) {
   // Told to end while it started, it exits when it has drained.
   if (!lifecycle.ending) {
-    log.fatal({ err: error }, `Keybin could not start: ${error instanceof Error ? error.message : String(error)}`);
+    process.stderr.write(`Keybin could not start: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);
   }
 }
