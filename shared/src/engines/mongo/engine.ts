@@ -108,7 +108,7 @@ function assemble({
   const entries = new PendingFirstEntries(
     tokens,
     queues.map((queue, partition) => ({
-      commits: new GroupCommit(partition, writes, queue, limits, log),
+      commits: new GroupCommit(partition, writes, queue, limits, config.queue.durability, log),
       pending: new PendingReads(partition, reads),
     })),
     new StoredEntries(database.store),
