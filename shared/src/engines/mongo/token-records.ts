@@ -41,7 +41,7 @@ export interface TokenRecords {
   /** Writes the record if the lease is still one's own; else leaves what is there or deletes it. */
   fill(bearer: Bearer, lease: Lease, expiresUs: number, otherwise: 'keep' | 'delete'): Promise<void>;
   /** Gives the lease back if it is still one's own. */
-  release(client: Client, lease: Pick<Lease, 'nonce'>): Promise<void>;
+  release(client: Client, lease: Lease): Promise<void>;
   /** Deletes the record, or whatever lease is there: the next check goes to MongoDB. */
   forget(client: Client): Promise<void>;
 }
@@ -78,7 +78,7 @@ export class RedisTokenRecords implements TokenRecords {
     await this.#run(this.scripts.fill, bearer, args);
   }
 
-  async release({ userId, client, partition }: Client, lease: Pick<Lease, 'nonce'>): Promise<void> {
+  async release({ userId, client, partition }: Client, lease: Lease): Promise<void> {
     await this.#run(this.scripts.release, { userId, client, partition }, [client, lease.nonce]);
   }
 
@@ -95,14 +95,22 @@ export class RedisTokenRecords implements TokenRecords {
     try {
       answer = await this.#run(this.scripts.lease, client, args, [erased]);
     } catch (error) {
-      // A Redis that hangs may still give it, and nobody would use it; this comes after that on the same connection
-      this.release(client, { nonce }).catch(() => {});
+      this.#giveUp(client, nonce).catch(() => {});
       throw error;
     }
     const [outcome, time] = answer as [Lease['outcome'], string]; // as `lease.lua` says
     const timeUs = Number(time);
     this.redis.observeTime(timeUs);
     return { outcome, nonce, timeUs };
+  }
+
+  /**
+   * A Redis that hangs may still give the lease, and nobody would use it; this comes after that on the same connection. By its
+   * text: nobody is there any more to hear that Redis does not know the script.
+   */
+  async #giveUp({ userId, client, partition }: Client, nonce: string): Promise<void> {
+    const { run, client: redis } = this.redis;
+    await redis.eval(this.scripts.release.lua, 1, tokensKey(partitionPrefix(partition), run, userId), client, nonce);
   }
 
   /** The key is made in the turn in which the command is sent: it names the life of Redis that the command reaches. */
