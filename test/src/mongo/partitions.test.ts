@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { openDatabase, type Database } from '@keybin/shared/engines/mongo/database.js';
 import { claimPartitions } from '@keybin/shared/engines/mongo/partitions.js';
-import { partitionOf } from '@keybin/shared/engines/mongo/keys.js';
+import { anyTokensKey, partitionOf } from '@keybin/shared/engines/mongo/keys.js';
 import { startApi, startWorker } from '../world/keybin-process.js';
 import { services } from '../world/services.js';
 import { applyAll } from './apply-all.js';
@@ -56,6 +56,15 @@ describe('the number of partitions', () => {
       expect(await Promise.all([claim(3), claim(3)])).to.deep.equal(['claimed', 'claimed']);
       expect(await claim(1)).to.equal('claimed');
       expect(await claim(5)).to.equal('claimed');
+    });
+
+    it('leaves no token record behind that would count again when the old number comes back', async () => {
+      await claim(3);
+      const bearer = { ...newBearer(), partition: 2 };
+      await staged.giveRecord(bearer);
+      expect(await staged.redis.keys(anyTokensKey)).to.have.length(1);
+      expect(await claim(1)).to.equal('claimed');
+      expect(await staged.redis.keys(anyTokensKey)).to.deep.equal([]);
     });
 
     it('is refused as long as an entry is pending in any of the old ones', async () => {

@@ -17,6 +17,8 @@ export const partitionPrefix = (partition: number) => `{kb:${partition}}`;
 
 /** Hash: client → token hash and expiry, or a lease. `run` is the `run_id` of the Redis that holds it: none outlives a restart. */
 export const tokensKey = (prefix: string, run: string, userId: string) => `${prefix}:tokens:${run}:${userId}`;
+/** Matches the `tokensKey` of every account and partition. */
+export const anyTokensKey = '{kb:*}:tokens:*';
 /** Hash: key → version, operation and value of a write that MongoDB may not have yet. */
 export const pendingKey = (prefix: string, userId: string) => `${prefix}:pending:${userId}`;
 /** The erasure mark of an account. */

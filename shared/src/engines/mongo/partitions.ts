@@ -1,7 +1,7 @@
 import type { Collection } from 'mongodb';
 import type { Redis } from 'ioredis';
 import type { SettingDocument } from './database.js';
-import { bytesKey, partitionPrefix, waitingKey } from './keys.js';
+import { anyTokensKey, bytesKey, partitionPrefix, waitingKey } from './keys.js';
 import { isDuplicate } from './outages.js';
 
 const settingId = 'partitions';
@@ -25,6 +25,7 @@ export async function claimPartitions(
         `run the workers with partitions = ${stored} until all is applied, then start with ${partitions}`,
     );
   }
+  await forgetTokens(client);
   await settings.updateOne({ _id: settingId, value: stored }, { $set: { value: partitions } });
   const agreed = await storedPartitions(settings, partitions);
   if (agreed !== partitions)
@@ -41,6 +42,17 @@ async function storedPartitions(settings: Collection<SettingDocument>, first: nu
   } catch (error) {
     if (!isDuplicate(error)) throw error;
     return storedPartitions(settings, first);
+  }
+}
+
+/**
+ * With another number the records of an account are in another partition, and nobody ends them in the old one: they would count
+ * again with the old number. Live tokens are found in MongoDB.
+ */
+async function forgetTokens(client: Redis): Promise<void> {
+  for await (const found of client.scanStream({ match: anyTokensKey, count: 1_000 })) {
+    const keys = found as string[]; // what SCAN answers
+    if (keys.length > 0) await Promise.all(keys.map((key) => client.unlink(key)));
   }
 }
 
