@@ -23,7 +23,23 @@ export function checkSettings(raw: RawSettings): Config {
   }
   problems.push(...unmatched(raw));
   if (problems.length > 0) throw new ConfigError(problems);
-  return parts as unknown as Config; // `settings` has the shape of Config, and each kind the type of its member
+  const config = parts as unknown as Config; // `settings` has the shape of Config, and each kind the type of its member
+  problems.push(...tooNarrow(config));
+  if (problems.length > 0) throw new ConfigError(problems);
+  return config;
+}
+
+/** Of a key and the head of its pending entry. */
+const entryOverheadBytes = 1_024;
+
+/** Each partition has its share of the pending bytes: one that cannot hold the largest value would refuse it for ever. */
+function tooNarrow({ queue, limits }: Config): string[] {
+  const leastBytes = (limits.bodyBytes + entryOverheadBytes) * queue.partitions;
+  if (queue.redis === undefined || queue.maxPendingBytes >= leastBytes) return [];
+  return [
+    `[QUEUE] max_pending_bytes is ${queue.maxPendingBytes}; accepted: at least ${leastBytes}, room for one body of ` +
+      `[LIMITS] body_bytes (${limits.bodyBytes}) in each of the partitions (${queue.partitions})`,
+  ];
 }
 
 /** What is accepted by itself but not together: a MongoDB store has a Redis, a directory has none. */

@@ -73,6 +73,18 @@ describe('The configuration', () => {
     expect(found[0]).to.include('KEYBIN_QUEUE_REDIS: "redis://***@h"').and.not.include('secret');
   });
 
+  it('refuses room for pending writes in which a partition could not hold one body', () => {
+    const scaleOut = {
+      KEYBIN_STORE_HOST: 'mongodb://h/',
+      KEYBIN_QUEUE_REDIS: 'redis://h',
+      KEYBIN_QUEUE_PARTITIONS: '3',
+    };
+    expect(problems([], { ...scaleOut, KEYBIN_QUEUE_MAX_PENDING_BYTES: '4MiB' })).to.deep.equal([]);
+    const found = problems([], { ...scaleOut, KEYBIN_QUEUE_MAX_PENDING_BYTES: '3MiB' });
+    expect(found).to.have.lengthOf(1);
+    expect(found[0]).to.include('[QUEUE] max_pending_bytes is 3145728; accepted: at least 3148800');
+  });
+
   it('reports every problem at once, with name, value and what is accepted', () => {
     const args = file('[APP]', 'port = 99999', 'port = 1', 'prot = 1', '[STORE]', 'host = mongodb://<IP:PORT>/');
     const found = problems(args, { KEYBIN_ACCOUNTS_BCRYPT_COST: '3', KEYBIN_LIMITS_BODY: '1', KEYBIN_APP_DEBUG: '' });

@@ -118,9 +118,12 @@ describe('entries of the scale-out engine', () => {
 
   it('answers a write that the limits leave no room for with unavailable, and keeps what was there', async () => {
     await engine.entries.put(token, 'k', '1');
-    const limited = await openEngine(given, { KEYBIN_QUEUE_MAX_PENDING_BYTES: '1024' });
+    const limited = await openEngine(given, {
+      KEYBIN_QUEUE_MAX_PENDING_BYTES: '8192',
+      KEYBIN_LIMITS_BODY_BYTES: '1000',
+    });
     try {
-      const large = JSON.stringify('x'.repeat(2_000));
+      const large = JSON.stringify('x'.repeat(3_000));
       expect(await codeOf(limited.entries.put(token, 'k', large))).to.equal('unavailable');
       expect(await limited.entries.get(token, 'k')).to.equal('1');
     } finally {
