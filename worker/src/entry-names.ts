@@ -8,10 +8,6 @@ export interface EntryName {
   readonly key: string;
 }
 
-export function countEntries(names: EntryNames): number {
-  return names.reduce((count, [, keys]) => count + keys.length, 0);
-}
-
 /** The same entries, one after the other. */
 export function flatten(names: EntryNames): EntryName[] {
   return names.flatMap(([userId, keys]) => keys.map((key) => ({ userId, key })));

@@ -8,9 +8,6 @@ const versionDigits = 16;
 /** Characters, and bytes, before the value. */
 export const headLength = versionDigits + 1;
 
-/** Begins the hash fields that are not entries (posts): no key may have it. */
-export const foreignFieldPrefix = '/';
-
 export interface PendingEntry {
   readonly version: number;
   /** The value as JSON text; `undefined`: a delete. */
