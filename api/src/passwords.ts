@@ -60,8 +60,9 @@ export class Passwords {
     const idle = this.#idle.pop();
     if (idle) return idle;
     if (this.#threads < this.#maxThreads) {
+      const thread = new HashThread(); // if it cannot be started, none is counted
       this.#threads += 1;
-      return new HashThread();
+      return thread;
     }
     if (this.#waiting.length >= this.#maxWaiting) throw unavailable(new Error('Too many passwords wait to be hashed'));
     return new Promise((go) => this.#waiting.push(go));

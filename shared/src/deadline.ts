@@ -16,7 +16,10 @@ export const remainingMs = (deadlineMs: number) => Math.max(deadlineMs - perform
 export async function withDeadline<T>(promise: Promise<T>, timeoutMs: number, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(unavailable(new Error(`${what} took longer than ${timeoutMs} ms`))), timeoutMs);
+    timer = setTimeout(
+      () => reject(unavailable(new Error(`${what} took longer than ${Math.round(timeoutMs)} ms`))),
+      timeoutMs,
+    );
   });
   try {
     return await Promise.race([promise, expired]);
