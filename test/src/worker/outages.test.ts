@@ -4,7 +4,7 @@ import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
 import { isVersion, put } from '../mongo/staged.js';
 import { Child } from '../world/child.js';
 import { eventually } from '../world/eventually.js';
-import { startWorker, type WorkerProcess } from '../world/keybin-process.js';
+import { spawnWorker, startWorker, type WorkerProcess } from '../world/keybin-process.js';
 import { startMongod, type MongoServer } from '../world/mongo-server.js';
 import { startRedis, type RedisServer } from '../world/redis-server.js';
 import { ownServers } from '../world/services.js';
@@ -91,7 +91,7 @@ describe('a worker whose services are away', function () {
   it('waits for both at its start, saying so', async () => {
     await stageAll(keys('a'));
     await Promise.all([redis.kill('SIGKILL'), mongod.kill('SIGKILL')]);
-    worker = await startWorker({ env });
+    worker = spawnWorker({ env });
     await has('Waiting for Redis');
     await redis.start();
     await has('Waiting for MongoDB');
@@ -138,8 +138,10 @@ describe('a worker whose services are away', function () {
     await eventually(async () => (await active()).length > 0, 'an active job');
     await worker.kill('SIGTERM');
     await has('draining');
-    await worker.kill('SIGTERM');
-    const exit = await worker.child.exited;
+    const { child } = worker;
+    // one that comes right after the first is its echo
+    await eventually(async () => child.kill('SIGTERM').then(() => !child.alive), 'the end');
+    const exit = await child.exited;
     await mongod.kill('SIGCONT');
     expect(exit.code).to.equal(1);
   });

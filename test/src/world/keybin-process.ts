@@ -46,16 +46,22 @@ export interface WorkerProcess {
   kill(signal: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts worker/dist/main.js and waits until it says that it is at work. */
-export async function startWorker(options: ProcessOptions = {}): Promise<WorkerProcess> {
+/** Starts worker/dist/main.js. */
+export function spawnWorker(options: ProcessOptions = {}): WorkerProcess {
   const child = new Child('worker', process.execPath, [main('worker'), ...(options.args ?? [])], {
     cwd: options.cwd ?? temporaryDirectory(),
     env: { ...testSettings, ...options.env },
   });
-  await child.ready(async () => {
-    if (!child.logs.some(({ msg }) => msg === 'Worker is ready')) throw new Error('It is not ready');
-  });
   return { child, stop: () => stopCleanly(child), kill: (signal) => child.kill(signal) };
+}
+
+/** Starts a worker and waits until it says that it is at work. */
+export async function startWorker(options: ProcessOptions = {}): Promise<WorkerProcess> {
+  const worker = spawnWorker(options);
+  await worker.child.ready(async () => {
+    if (!worker.child.logs.some(({ msg }) => msg === 'Worker is ready')) throw new Error('It is not ready');
+  });
+  return worker;
 }
 
 /** A process that was asked to end drains and says 0; one that a test killed already is no matter. */

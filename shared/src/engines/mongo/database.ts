@@ -1,5 +1,6 @@
 import { MongoClient, MongoError, type Collection, type Db, type MongoClientOptions, type ObjectId } from 'mongodb';
 import type { Config } from '../../config/config.js';
+import { withDeadline } from '../../deadline.js';
 
 /** How long MongoDB may take over one operation of the API. */
 export const operationTimeoutMs = 1_500;
@@ -91,9 +92,9 @@ export class Database {
     this.settings = db.collection('settings');
   }
 
-  /** May be called twice. */
+  /** May be called twice. The driver's own close can wait for ever for a server that had hung: it is left behind then. */
   close(): Promise<void> {
-    this.#closed ??= this.#client.close();
+    this.#closed ??= withDeadline(this.#client.close(), operationTimeoutMs, 'closing MongoDB').catch(() => {});
     return this.#closed;
   }
 }
