@@ -136,13 +136,14 @@ describe('a worker whose services are away', function () {
     await mongod.kill('SIGSTOP');
     await stageAll(keys('a'));
     await eventually(async () => (await active()).length > 0, 'an active job');
+    await redis.kill('SIGSTOP'); // the job can neither be finished nor be given back
     await worker.kill('SIGTERM');
     await has('draining');
     const { child } = worker;
     // one that comes right after the first is its echo
     await eventually(async () => child.kill('SIGTERM').then(() => !child.alive), 'the end');
     const exit = await child.exited;
-    await mongod.kill('SIGCONT');
+    await Promise.all([redis.kill('SIGCONT'), mongod.kill('SIGCONT')]);
     expect(exit.code).to.equal(1);
   });
 
