@@ -49,12 +49,18 @@ export interface Tokens {
   revoke(token: string): Promise<void>;
 }
 
+/**
+ * Called before an answer that was read without what may be newer: a write that was answered may be missing. An engine does
+ * that only while it cannot know what is newest, only where the operator allowed it, and only for a caller who passes this.
+ */
+export type OnStale = () => void;
+
 /** The entries of the account that the token belongs to. Each method throws `invalid_token`, checked in the same step. */
 export interface Entries {
   /** The value as JSON text. Throws `key_not_found`. */
-  get(token: string, key: string): Promise<string>;
+  get(token: string, key: string, onStale?: OnStale): Promise<string>;
   /** All keys in code-unit order. */
-  keys(token: string): Promise<string[]>;
+  keys(token: string, onStale?: OnStale): Promise<string[]>;
   /** Stores `json`, a value as JSON text, durably. */
   put(token: string, key: string, json: string): Promise<void>;
   /** Throws `key_not_found`. */

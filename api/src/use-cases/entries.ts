@@ -1,13 +1,13 @@
 import { invalidKey, keyTooLong } from '@keybin/shared/errors.js';
-import type { Engine } from '@keybin/shared/ports.js';
+import type { Engine, OnStale } from '@keybin/shared/ports.js';
 
 const maxKeyBytes = 512;
 const keyCharacters = /^[a-zA-Z0-9_.,]+$/; // without the m flag `$` is the very end
 
 /** The value as JSON text. Throws `invalid_token`, `invalid_key`, `key_too_long`, `key_not_found`. */
-export async function readValue(engine: Engine, token: string, key: string): Promise<string> {
+export async function readValue(engine: Engine, token: string, key: string, onStale: OnStale): Promise<string> {
   if (!isKey(key)) return refuseKey(engine, token, key);
-  return engine.entries.get(token, key);
+  return engine.entries.get(token, key, onStale);
 }
 
 /** Stores JSON text. Throws `invalid_token`, `invalid_key`, `key_too_long`. */
@@ -23,8 +23,8 @@ export async function deleteValue(engine: Engine, token: string, key: string): P
 }
 
 /** All keys of the account, in code-unit order. Throws `invalid_token`. */
-export async function listKeys(engine: Engine, token: string): Promise<string[]> {
-  return engine.entries.keys(token);
+export async function listKeys(engine: Engine, token: string, onStale: OnStale): Promise<string[]> {
+  return engine.entries.keys(token, onStale);
 }
 
 /** Keys are ASCII, so characters are bytes. */

@@ -28,6 +28,8 @@ export interface Config {
     readonly maxPendingBytes: number;
     /** An entry that has been pending for longer is applied by the sweeper. */
     readonly sweepAfterSeconds: number;
+    /** While Redis is away reads may miss what is pending, and say so. */
+    readonly staleReads: boolean;
   };
   readonly worker: {
     /** Entries in one bulk write. */

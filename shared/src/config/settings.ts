@@ -83,6 +83,12 @@ export const settings: Settings = {
       wholeNumber(1, 86_400, 'seconds'),
       'Seconds that a write may wait before the worker looks for it without its job',
     ),
+    staleReads: setting(
+      'stale_reads',
+      'off',
+      yesOrNo,
+      'While Redis is away read from MongoDB alone, without the writes that wait for the worker; off answers 503',
+    ),
   },
   worker: {
     batchEntries: setting('batch_entries', '500', wholeNumber(1, 10_000), 'Writes that the worker applies at once'),

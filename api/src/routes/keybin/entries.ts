@@ -1,12 +1,12 @@
 import type { Router } from '@koa/router';
 import { deleteValue, listKeys, readValue, storeValue } from '../../use-cases/entries.js';
-import { answerJson, answerOk } from './answers.js';
+import { answerJson, answerOk, warnStale } from './answers.js';
 import { keyOf, tokenOf, valueTextOf } from './parameters.js';
 import type { KeybinParts } from './parts.js';
 
 export function entryRoutes(router: Router, { engine, readBody, valueLimitBytes }: KeybinParts): void {
   router.get('/user/:token/store/:key', async (ctx) => {
-    const json = await readValue(engine, tokenOf(ctx), keyOf(ctx));
+    const json = await readValue(engine, tokenOf(ctx), keyOf(ctx), () => warnStale(ctx));
     answerJson(ctx, `{"value":${json}}`);
   });
 
@@ -23,7 +23,7 @@ export function entryRoutes(router: Router, { engine, readBody, valueLimitBytes 
   });
 
   router.get('/user/:token/keys', async (ctx) => {
-    const keys = await listKeys(engine, tokenOf(ctx));
+    const keys = await listKeys(engine, tokenOf(ctx), () => warnStale(ctx));
     answerJson(ctx, JSON.stringify({ keys }));
   });
 }

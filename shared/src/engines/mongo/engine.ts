@@ -7,12 +7,13 @@ import { MongoAccounts } from './accounts.js';
 import { openDatabase, type Database } from './database.js';
 import { PendingFirstEntries } from './entries.js';
 import { ErasureRecords } from './erasure-records.js';
-import { partitionOf } from './keys.js';
+import { clockKey, partitionOf, partitionPrefix } from './keys.js';
 import { claimPartitions } from './partitions.js';
 import { PartitionQueue } from './queue.js';
 import { PendingReads } from './read.js';
 import { RedisConnection } from './redis-connection.js';
 import { checkRedisSettings } from './redis-settings.js';
+import { StaleReads } from './stale-reads.js';
 import { StoredEntries } from './stored-entries.js';
 import { MongoTokenDocuments } from './token-documents.js';
 import { TokenIndex } from './token-index.js';
@@ -105,14 +106,17 @@ function assemble({
     maxBacklog: Math.ceil(maxBacklog / partitions),
     maxPendingBytes: Math.ceil(maxPendingBytes / partitions),
   };
-  const entries = new PendingFirstEntries(
+  const stored = new StoredEntries(database.store);
+  const exact = new PendingFirstEntries(
     tokens,
     queues.map((queue, partition) => ({
       commits: new GroupCommit(partition, writes, queue, limits, config.queue.durability, log),
       pending: new PendingReads(partition, reads),
     })),
-    new StoredEntries(database.store),
+    stored,
   );
+  const probe = () => Promise.all(queues.map((_queue, at) => reads.client.exists(clockKey(partitionPrefix(at)))));
+  const entries = config.queue.staleReads ? new StaleReads({ exact, probe, documents, clock: writes, stored }) : exact;
   return { accounts, tokens, entries };
 }
 

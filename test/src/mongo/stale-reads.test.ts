@@ -1,0 +1,77 @@
+import { expect } from 'chai';
+import { ObjectId } from 'mongodb';
+import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
+import { openDatabase, type Database } from '@keybin/shared/engines/mongo/database.js';
+import { PendingFirstEntries } from '@keybin/shared/engines/mongo/entries.js';
+import { PendingReads } from '@keybin/shared/engines/mongo/read.js';
+import { StaleReads } from '@keybin/shared/engines/mongo/stale-reads.js';
+import { StoredEntries } from '@keybin/shared/engines/mongo/stored-entries.js';
+import { MongoTokenDocuments } from '@keybin/shared/engines/mongo/token-documents.js';
+import { hashToken } from '@keybin/shared/engines/mongo/token-index.js';
+import { services } from '../world/services.js';
+import { storeSettings } from '../worker/partition.js';
+import { HoldingProxy } from './holding-proxy.js';
+import { Staged, newBearer } from './staged.js';
+
+const token = 'a token';
+
+describe('a read that MongoDB answers late while stale reads are allowed', () => {
+  const given = services();
+  let proxy: HoldingProxy;
+  let staged: Staged;
+  let database: Database;
+  let bearer: Bearer;
+
+  before(async () => {
+    proxy = await HoldingProxy.open(given.mongoUrl);
+    staged = await Staged.open(given.redisUrl);
+    database = await openDatabase(storeSettings({ ...given, mongoUrl: `mongodb://127.0.0.1:${proxy.port}/` }));
+    bearer = { ...newBearer(), tokenHash: hashToken(token) };
+    await staged.giveRecord(bearer);
+    const { userId, client, tokenHash } = bearer;
+    const times = { issued_at: new Date(), expires_at: new Date(Date.now() + 60_000), created_at: new Date() };
+    await database.store.insertOne({ _id: `${userId}/k`, version: 1, value: '1' });
+    await database.tokens.insertOne({ _id: `${userId}/c`, user_id: userId, client, hash: tokenHash, ...times });
+    await database.users.insertOne({
+      _id: new ObjectId(),
+      user_id: userId,
+      number: 1,
+      username: 'a',
+      password: '',
+      ...times,
+    });
+  });
+  after(async () => {
+    await database?.close();
+    await staged?.close();
+    proxy?.close();
+  });
+
+  /** Whether the answer was called stale. MongoDB answers from the moment on at which Redis is asked whether it is there. */
+  async function isStale(redisAnswers: boolean): Promise<boolean> {
+    const stored = new StoredEntries(database.store);
+    const partition = { commits: staged.commits(), pending: new PendingReads(0, staged.connection) };
+    const reads = new StaleReads({
+      exact: new PendingFirstEntries({ resolve: () => bearer, verify: async () => {} }, [partition], stored),
+      probe: async () => {
+        proxy.release();
+        return redisAnswers ? staged.redis.ping() : Promise.reject(new Error('the rule is taken out'));
+      },
+      documents: new MongoTokenDocuments(database),
+      clock: staged.connection,
+      stored,
+    });
+    let stale = false;
+    proxy.hold();
+    expect(await reads.get(token, 'k', () => (stale = true))).to.equal('1');
+    return stale;
+  }
+
+  it('is exact, for Redis was read', async () => {
+    expect(await isStale(true)).to.equal(false);
+  });
+
+  it('would be called stale if Redis were not asked whether it is there', async () => {
+    expect(await isStale(false)).to.equal(true);
+  });
+});
