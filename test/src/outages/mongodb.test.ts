@@ -1,0 +1,63 @@
+import { expect } from 'chai';
+import { expectDone, expectKeys, expectNoKey, expectValue } from '../contract/answers.js';
+import { eventually } from '../world/eventually.js';
+import { ScaleOutWorld } from '../world/scale-out-world.js';
+import { ownServices } from '../world/services.js';
+import { bringBack, expectUnavailable, serves, ways } from './answers.js';
+import { failedJobs, openJobs } from './jobs.js';
+
+const rounds = 2;
+
+describe('while MongoDB is away', function () {
+  this.timeout(60_000); // processes start and die, on a machine that may be busy
+  const world = new ScaleOutWorld({ services: ownServices(), workers: 1 });
+
+  for (const { way, begin, end } of ways) {
+    it(`writes and what is pending are served, all else is refused in time, and the backlog is applied: it ${way}`, async () => {
+      const { mongod, redisUrl } = world.services;
+      const account = await world.here.newAccount();
+      const { username, password, token } = account;
+      for (const key of ['stored', 'kept']) expectDone(await world.here.put(token, key, 'before'));
+      await world.drained();
+
+      await mongod.kill(begin);
+      for (let round = 1; round <= rounds; round++) {
+        expectDone(await world.here.put(token, 'stored', round));
+        expectDone(await world.there.put(token, `pending_${round}`, round));
+        expectDone(await world.here.put(token, 'gone', round));
+        expectDone(await world.there.delete(token, 'gone'));
+        expectValue(await world.there.get(token, 'stored'), round);
+        expectValue(await world.here.get(token, `pending_${round}`), round);
+        expectNoKey(await world.here.get(token, 'gone'), 'gone');
+        for (const client of [world.here, world.there]) {
+          await expectUnavailable({
+            'get what is stored': () => client.get(token, 'kept'),
+            'get nothing': () => client.get(token, 'nothing'),
+            'delete what is stored': () => client.delete(token, 'kept'),
+            keys: () => client.keys(token),
+            token: () => client.token(username, password, 'another client'),
+            register: () => client.register(`new ${way} ${round}`, 'secret'),
+            unregister: () => client.unregister(username, 'wrong'),
+          });
+        }
+      }
+      const jobs = await eventually(async () => {
+        const open = await openJobs(redisUrl);
+        return open.some(({ attemptsStarted }) => attemptsStarted > 0) && open;
+      }, 'a job that was begun');
+      expect(jobs.map(({ attemptsMade, failedReason }) => [attemptsMade, failedReason])).to.deep.equal(
+        jobs.map(() => [0, undefined]),
+      );
+
+      await bringBack(mongod, end);
+      await world.drained(30_000);
+      expect(await failedJobs(redisUrl)).to.equal(0);
+      for (const client of [world.here, world.there]) {
+        await serves(client, account);
+        expectValue(await client.get(token, 'stored'), rounds);
+        expectValue(await client.get(token, 'kept'), 'before');
+        expectKeys(await client.keys(token), ['after', 'kept', 'pending_1', 'pending_2', 'stored']);
+      }
+    });
+  }
+});

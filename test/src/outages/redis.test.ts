@@ -1,0 +1,45 @@
+import { expectDone, expectValue } from '../contract/answers.js';
+import { ScaleOutWorld } from '../world/scale-out-world.js';
+import { ownServices } from '../world/services.js';
+import { bringBack, expectUnavailable, serves, ways } from './answers.js';
+
+const rounds = 2;
+
+describe('while Redis is away', function () {
+  this.timeout(60_000); // processes start and die, on a machine that may be busy
+  const world = new ScaleOutWorld({ services: ownServices(), workers: 1 });
+
+  for (const { way, begin, end } of ways) {
+    it(`entries and logins are refused in time, and service goes on without a restart: it ${way}`, async () => {
+      const { redis } = world.services;
+      const account = await world.here.newAccount();
+      const { username, password, token } = account;
+      expectDone(await world.here.put(token, 'stored', 'before'));
+      await world.drained();
+      expectDone(await world.here.put(token, 'last', 'before'));
+
+      await redis.kill(begin);
+      for (let round = 1; round <= rounds; round++) {
+        for (const client of [world.here, world.there]) {
+          await expectUnavailable({
+            get: () => client.get(token, 'stored'),
+            'get nothing': () => client.get(token, 'nothing'),
+            keys: () => client.keys(token),
+            put: () => client.put(token, 'unknown', round),
+            delete: () => client.delete(token, 'unknown'),
+            token: () => client.token(username, password, 'another client'),
+            unregister: () => client.unregister(username, password),
+          });
+        }
+      }
+
+      await bringBack(redis, end);
+      for (const client of [world.here, world.there]) await serves(client, account);
+      await world.drained(30_000);
+      for (const client of [world.here, world.there]) {
+        expectValue(await client.get(token, 'stored'), 'before');
+        expectValue(await client.get(token, 'last'), 'before');
+      }
+    });
+  }
+});
