@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { MongoClient } from 'mongodb';
 import { openDatabase } from '@keybin/shared/engines/mongo/database.js';
 import { services } from '../world/services.js';
-import { storeSettings } from './token-world.js';
+import { storeSettings } from '../world/store-settings.js';
 
 /** The message of the error with which opening fails, or nothing. */
 async function refusal(open: () => ReturnType<typeof openDatabase>): Promise<string | undefined> {
@@ -17,7 +17,7 @@ async function refusal(open: () => ReturnType<typeof openDatabase>): Promise<str
 describe('the database of the scale-out engine', () => {
   const place = services();
 
-  const settings = () => storeSettings(place.mongoUrl, place.database);
+  const settings = () => storeSettings(place);
 
   it('opens a database of its own again, and may be closed twice', async () => {
     const database = await openDatabase(settings());

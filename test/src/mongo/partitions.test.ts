@@ -4,6 +4,7 @@ import { claimPartitions } from '@keybin/shared/engines/mongo/partitions.js';
 import { anyTokensKey, partitionOf } from '@keybin/shared/engines/mongo/keys.js';
 import { startApi, startWorker } from '../world/keybin-process.js';
 import { services } from '../world/services.js';
+import { storeSettings } from '../world/store-settings.js';
 import { applyAll } from './apply-all.js';
 import { Staged, newBearer, put } from './staged.js';
 
@@ -25,14 +26,7 @@ describe('the number of partitions', () => {
 
     before(async () => {
       staged = await Staged.open(given.redisUrl, 2);
-      database = await openDatabase({
-        host: given.mongoUrl,
-        database: given.database,
-        storeCollection: 'store',
-        usersCollection: 'users',
-        tokenCollection: 'tokens',
-        tokenExpirationSeconds: 60,
-      });
+      database = await openDatabase(storeSettings(given));
     });
     after(async () => {
       await database?.close();

@@ -7,6 +7,7 @@ import { StoredEntries } from '@keybin/shared/engines/mongo/stored-entries.js';
 import { answerDeadline } from '@keybin/shared/deadline.js';
 import { keyNotFound } from '@keybin/shared/errors.js';
 import { services } from '../world/services.js';
+import { storeSettings } from '../world/store-settings.js';
 import { applyAll } from './apply-all.js';
 import { Staged, newBearer, put } from './staged.js';
 
@@ -65,14 +66,7 @@ describe('reading while a worker applies what is pending', () => {
 
   before(async () => {
     staged = await Staged.open(given.redisUrl);
-    database = await openDatabase({
-      host: given.mongoUrl,
-      database: given.database,
-      storeCollection: 'store',
-      usersCollection: 'users',
-      tokenCollection: 'tokens',
-      tokenExpirationSeconds: 60,
-    });
+    database = await openDatabase(storeSettings(given));
     const plain = { pending: new PendingReads(0, staged.connection), stored: new StoredEntries(database.store) };
     steps = withWorkerAfter(plain, () => applyAll(given, 1));
   });

@@ -9,7 +9,7 @@ import { StoredEntries } from '@keybin/shared/engines/mongo/stored-entries.js';
 import { MongoTokenDocuments } from '@keybin/shared/engines/mongo/token-documents.js';
 import { hashToken } from '@keybin/shared/engines/mongo/token-index.js';
 import { services } from '../world/services.js';
-import { storeSettings } from '../worker/partition.js';
+import { storeSettings } from '../world/store-settings.js';
 import { HoldingProxy } from './holding-proxy.js';
 import { Staged, newBearer } from './staged.js';
 

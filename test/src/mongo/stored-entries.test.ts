@@ -3,14 +3,14 @@ import { answerDeadline } from '@keybin/shared/deadline.js';
 import { openDatabase, type Database } from '@keybin/shared/engines/mongo/database.js';
 import { entryId, StoredEntries } from '@keybin/shared/engines/mongo/stored-entries.js';
 import { services } from '../world/services.js';
-import { storeSettings } from './token-world.js';
+import { storeSettings } from '../world/store-settings.js';
 
 describe('stored entries', () => {
   const given = services();
   let database: Database;
 
   before(async () => {
-    database = await openDatabase(storeSettings(given.mongoUrl, given.database));
+    database = await openDatabase(storeSettings(given));
   });
   after(() => database?.close());
 

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import type { Config } from '@keybin/shared/config/config.js';
 import { hasCode } from '@keybin/shared/errors.js';
 import { loadMarkScripts, RedisAccountMarks, type MarkScripts } from '@keybin/shared/engines/mongo/account-marks.js';
 import { MongoAccounts } from '@keybin/shared/engines/mongo/accounts.js';
@@ -19,6 +18,7 @@ import {
 import { MongoTokens } from '@keybin/shared/engines/mongo/tokens.js';
 import type { Account } from '@keybin/shared/ports.js';
 import { pino } from 'pino';
+import { storeSettings } from '../world/store-settings.js';
 import { gated, Gates } from './gates.js';
 
 const log = pino({ level: 'silent' });
@@ -31,15 +31,6 @@ export interface Variant {
   readonly documents?: (documents: TokenDocuments) => TokenDocuments;
   readonly markScripts?: Partial<MarkScripts>;
 }
-
-export const storeSettings = (host: string, database: string): Config['store'] => ({
-  host,
-  database,
-  storeCollection: 'store',
-  usersCollection: 'users',
-  tokenCollection: 'tokens',
-  tokenExpirationSeconds: 300,
-});
 
 const same = <T>(part: T): T => part;
 
@@ -79,7 +70,7 @@ export class TokenProcess {
     variant: Variant = {},
     clientsPerAccount = 100,
   ): Promise<TokenProcess> {
-    const database = await openDatabase(storeSettings(place.mongoUrl, place.database));
+    const database = await openDatabase(storeSettings(place));
     const redis = new RedisConnection(place.redisUrl, log);
     await redis.ready(5_000);
     return new TokenProcess(database, redis, await PartitionQueue.open(redis, 0, log), clientsPerAccount, variant);

@@ -1,4 +1,3 @@
-import type { Config } from '@keybin/shared/config/config.js';
 import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
 import { openDatabase, type Database, type StoreDocument } from '@keybin/shared/engines/mongo/database.js';
 import { pendingKey, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
@@ -9,18 +8,8 @@ import { readPending } from '@keybin/worker/pending.js';
 import { BadWrites } from '@keybin/worker/set-aside.js';
 import { settling } from '@keybin/worker/settle.js';
 import { Staged, isVersion, newBearer, silent } from '../mongo/staged.js';
-import type { Services } from '../world/services.js';
-
-export function storeSettings({ mongoUrl, database }: Pick<Services, 'mongoUrl' | 'database'>): Config['store'] {
-  return {
-    host: mongoUrl,
-    database,
-    storeCollection: 'store',
-    usersCollection: 'users',
-    tokenCollection: 'tokens',
-    tokenExpirationSeconds: 60,
-  };
-}
+import { services, type Services } from '../world/services.js';
+import { storeSettings } from '../world/store-settings.js';
 
 /** Partition 0 of a Redis and a MongoDB from both sides: what the API stages, and each step of the worker. */
 export class Partition {
@@ -33,11 +22,8 @@ export class Partition {
     this.#commit = staged.commits();
   }
 
-  static async open(services: Services): Promise<Partition> {
-    return new Partition(
-      await Staged.open(services.redisUrl),
-      await openDatabase(storeSettings(services), batchMaxAgeMs),
-    );
+  static async open(place: Services): Promise<Partition> {
+    return new Partition(await Staged.open(place.redisUrl), await openDatabase(storeSettings(place), batchMaxAgeMs));
   }
 
   async close(): Promise<void> {
@@ -107,4 +93,33 @@ export class Partition {
   async pendingCount({ userId }: Bearer): Promise<number> {
     return this.staged.redis.hlen(pendingKey(this.staged.prefix, userId));
   }
+}
+
+/** Gives the surrounding suite a partition, which is emptied before each test, and an account in it whose token is live. */
+export function freshPartition(): { readonly partition: Partition; readonly user: Bearer } {
+  // registered first, so that it runs before the servers end
+  after('end of the partition', () => fresh.partition?.close());
+  const world = services();
+  const fresh: { partition?: Partition; user?: Bearer } = {};
+
+  before('a partition', async () => {
+    fresh.partition = await Partition.open(world);
+  });
+
+  beforeEach('an empty partition with an account', async () => {
+    await given.partition.staged.redis.flushdb();
+    fresh.user = await given.partition.account();
+  });
+
+  const given = {
+    get partition() {
+      if (!fresh.partition) throw new Error('The partition was asked for before it was opened');
+      return fresh.partition;
+    },
+    get user() {
+      if (!fresh.user) throw new Error('The account was asked for before it was made');
+      return fresh.user;
+    },
+  };
+  return given;
 }

@@ -1,14 +1,12 @@
 import { expect } from 'chai';
-import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
 import { clockKey } from '@keybin/shared/engines/mongo/keys.js';
 import { loadScript, script, type Script } from '@keybin/shared/engines/mongo/scripts.js';
 import type { WriteEntries } from '@keybin/worker/guarded-writes.js';
 import { settling } from '@keybin/worker/settle.js';
 import { sweep } from '@keybin/worker/sweep.js';
 import { silent } from '../mongo/staged.js';
-import { services } from '../world/services.js';
 import { Held } from './held.js';
-import { Partition } from './partition.js';
+import { freshPartition } from './partition.js';
 
 /** `settle.lua` with one condition decided beforehand. */
 function settleWith(condition: string, decided: string): Script {
@@ -19,46 +17,33 @@ function settleWith(condition: string, decided: string): Script {
 
 /** Each rule of write-protocol.mjs and write-protocol-faults.mjs that the worker keeps: with it a scenario holds, without it breaks. */
 describe('the rules of applying', () => {
-  // registered first, so that it runs before the servers end
-  after(() => partition?.close());
-  const world = services();
-  let partition: Partition;
-  let user: Bearer;
-
-  before(async () => {
-    partition = await Partition.open(world);
-  });
-
-  beforeEach(async () => {
-    await partition.staged.redis.flushdb();
-    user = await partition.account();
-  });
+  const world = freshPartition();
 
   /** Writes whatever it has, even over a newer version. */
   const unguarded: WriteEntries = async (entries) => {
     for (const { userId, key, version, json = '' } of entries) {
       const replacement = { version, value: json };
-      await partition.database.store.replaceOne({ _id: `${userId}/${key}` }, replacement, { upsert: true });
+      await world.partition.database.store.replaceOne({ _id: `${userId}/${key}` }, replacement, { upsert: true });
     }
     return { stored: [...entries], overtaken: [], refused: [] };
   };
 
   /** One worker has read a put and is slow; meanwhile a newer put is accepted, applied and settled by another. */
   async function shownAfterSlowWorker(write: WriteEntries) {
-    await partition.stage(user, 'a', '"old"');
+    await world.partition.stage(world.user, 'a', '"old"');
     const held = new Held(write);
-    const slow = partition.applier({ write: held.step }).apply([[user.userId, ['a']]]);
+    const slow = world.partition.applier({ write: held.step }).apply([[world.user.userId, ['a']]]);
     await held.reached;
-    await partition.stage(user, 'a', '"new"');
-    await partition.apply(user, 'a');
+    await world.partition.stage(world.user, 'a', '"new"');
+    await world.partition.apply(world.user, 'a');
     held.release();
     await slow;
-    return partition.shown(user, 'a');
+    return world.partition.shown(world.user, 'a');
   }
 
   describe('a write holds only over a smaller version (noguard)', () => {
     it('keeps the newer value', async () => {
-      expect(await shownAfterSlowWorker(partition.steps.write)).to.equal('"new"');
+      expect(await shownAfterSlowWorker(world.partition.steps.write)).to.equal('"new"');
     });
 
     it('would lose it without', async () => {
@@ -68,16 +53,16 @@ describe('the rules of applying', () => {
 
   /** A newer put is accepted after the older one was written and before it is settled. */
   async function shownAfterLateSettle(settleScript?: Script) {
-    await partition.stage(user, 'a', '"old"');
-    const { connection, prefix } = partition.staged;
+    await world.partition.stage(world.user, 'a', '"old"');
+    const { connection, prefix } = world.partition.staged;
     const held = new Held(settling(connection, prefix, settleScript));
-    const applied = partition.applier({ settle: held.step }).apply([[user.userId, ['a']]]);
+    const applied = world.partition.applier({ settle: held.step }).apply([[world.user.userId, ['a']]]);
     await held.reached;
-    await partition.stage(user, 'a', '"new"');
+    await world.partition.stage(world.user, 'a', '"new"');
     held.release();
     await applied;
-    await partition.apply(user, 'a'); // the job of the newer one
-    return partition.shown(user, 'a');
+    await world.partition.apply(world.user, 'a'); // the job of the newer one
+    return world.partition.shown(world.user, 'a');
   }
 
   describe('settling removes only what was applied (nocas)', () => {
@@ -92,19 +77,21 @@ describe('the rules of applying', () => {
 
   /** Redis comes back empty, with a clock that is behind, or just as far as the version that was stored last. */
   async function shownAfterLostClock(clockBehindUs: number, settleScript?: Script) {
-    const { connection, prefix, redis } = partition.staged;
+    const { connection, prefix, redis } = world.partition.staged;
     const ahead = connection.timeUs + 3_600_000_000;
     await redis.set(clockKey(prefix), String(ahead));
-    const stored = await partition.stage(user, 'a', '"old"');
-    await partition.apply(user, 'a');
+    const stored = await world.partition.stage(world.user, 'a', '"old"');
+    await world.partition.apply(world.user, 'a');
     await redis.flushdb();
-    await partition.staged.giveRecord(user);
+    await world.partition.staged.giveRecord(world.user);
     await redis.set(clockKey(prefix), String(stored - 1 - clockBehindUs));
-    await partition.stage(user, 'a', '"new"');
-    await partition.applier({ settle: settling(connection, prefix, settleScript) }).apply([[user.userId, ['a']]]);
-    expect(await partition.pendingCount(user)).to.equal(0);
-    expect(await partition.staged.bytes()).to.equal(0);
-    return partition.shown(user, 'a');
+    await world.partition.stage(world.user, 'a', '"new"');
+    await world.partition
+      .applier({ settle: settling(connection, prefix, settleScript) })
+      .apply([[world.user.userId, ['a']]]);
+    expect(await world.partition.pendingCount(world.user)).to.equal(0);
+    expect(await world.partition.staged.bytes()).to.equal(0);
+    return world.partition.shown(world.user, 'a');
   }
 
   describe('a pending entry gets a version above a larger stored one (norestamp)', () => {
@@ -124,26 +111,26 @@ describe('the rules of applying', () => {
   /** What the TTL index does, at once. */
   async function expireTombstones(lifetimeSeconds: number) {
     const before = new Date(Date.now() - lifetimeSeconds * 1_000);
-    await partition.database.store.deleteMany({ deleted_at: { $lte: before } });
+    await world.partition.database.store.deleteMany({ deleted_at: { $lte: before } });
   }
 
   /** A put that was read before the delete reaches MongoDB after it, and after tombstones were tidied away. */
   async function shownAfterLatePut(tombstoneSeconds: number) {
-    await partition.stage(user, 'a', '"old"');
-    const held = new Held(partition.steps.write);
-    const late = partition.applier({ write: held.step }).apply([[user.userId, ['a']]]);
+    await world.partition.stage(world.user, 'a', '"old"');
+    const held = new Held(world.partition.steps.write);
+    const late = world.partition.applier({ write: held.step }).apply([[world.user.userId, ['a']]]);
     await held.reached;
-    await partition.stage(user, 'a', undefined);
-    await partition.apply(user, 'a');
+    await world.partition.stage(world.user, 'a', undefined);
+    await world.partition.apply(world.user, 'a');
     await expireTombstones(tombstoneSeconds);
     held.release();
     await late;
-    return partition.shown(user, 'a');
+    return world.partition.shown(world.user, 'a');
   }
 
   describe('tombstones outlive every batch (earlyttl)', () => {
     it('keeps a deleted key deleted', async () => {
-      const indexes = await partition.database.store.indexes();
+      const indexes = await world.partition.database.store.indexes();
       const lifetime = indexes.find(({ key }) => 'deleted_at' in key)?.expireAfterSeconds;
       expect(await shownAfterLatePut(Number(lifetime))).to.equal(undefined);
     });
@@ -155,11 +142,11 @@ describe('the rules of applying', () => {
 
   /** All jobs are removed; whether the entry comes into MongoDB. */
   async function storedAfterLostJobs(withSweep: boolean) {
-    await partition.stage(user, 'a', '1');
-    await partition.staged.redis.del(partition.staged.queue.waitKey);
+    await world.partition.stage(world.user, 'a', '1');
+    await world.partition.staged.redis.del(world.partition.staged.queue.waitKey);
     if (withSweep) {
-      const { connection, prefix } = partition.staged;
-      const applier = partition.applier();
+      const { connection, prefix } = world.partition.staged;
+      const applier = world.partition.applier();
       await sweep({
         redis: connection,
         prefix,
@@ -169,18 +156,18 @@ describe('the rules of applying', () => {
         log: silent,
       });
     }
-    return (await partition.stored(user, 'a'))?.value;
+    return (await world.partition.stored(world.user, 'a'))?.value;
   }
 
   describe('what waits without a job is swept (nosweep)', () => {
     it('applies it', async () => {
       expect(await storedAfterLostJobs(true)).to.equal('1');
-      expect(await partition.pendingCount(user)).to.equal(0);
+      expect(await world.partition.pendingCount(world.user)).to.equal(0);
     });
 
     it('would leave it pending for ever without', async () => {
       expect(await storedAfterLostJobs(false)).to.equal(undefined);
-      expect(await partition.pendingCount(user)).to.equal(1);
+      expect(await world.partition.pendingCount(world.user)).to.equal(1);
     });
   });
 });
