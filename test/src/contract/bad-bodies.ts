@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
-import { type Account, KeybinClient, type SendOptions } from '../world/keybin-client.js';
+import type { SendOptions } from '../world/keybin-client.js';
 import { RawConnection } from '../world/raw-connection.js';
+import { accountOfSuite } from './account-of-suite.js';
 
 const jsonType = { 'content-type': 'application/json' };
 const notJson = 'Request body is not JSON or is empty';
@@ -41,72 +42,67 @@ const notObjects: readonly (readonly [string, SendOptions])[] = [
 
 export function badBodies(url: () => string): void {
   describe('in bodies', () => {
-    let client: KeybinClient;
-    let account: Account;
-
-    before(async () => {
-      client = new KeybinClient(url());
-      account = await client.newAccount();
-      await client.put(account.token, 'kept', 'kept');
-    });
+    const given = accountOfSuite(url);
 
     const routes = () =>
       [
         ['POST', '/register'],
         ['POST', '/token'],
         ['DELETE', '/unregister'],
-        ['POST', `/user/${account.token}/store/kept`],
+        ['POST', `/user/${given.account.token}/store/kept`],
         ['POST', '/user/no-token/store/,bad%20key'], // the body is looked at before token and key
       ] as const;
 
     for (const [what, options] of notObjects) {
       it(`refuses ${what}`, async () => {
         for (const [method, path] of routes()) {
-          const answer = await client.send(method, path, options);
+          const answer = await given.client.send(method, path, options);
           expect([method, path, answer.status, answer.text]).to.deep.equal([method, path, 400, notJson]);
         }
-        expect((await client.get(account.token, 'kept')).json).to.deep.equal({ value: 'kept' });
+        expect((await given.client.get(given.account.token, 'kept')).json).to.deep.equal({ value: 'kept' });
       });
     }
 
     for (const type of ['application/json; charset=utf-8', 'APPLICATION/JSON', 'application/vnd.api+json;charset=x']) {
       it(`takes ${type}`, async () => {
         const options = { headers: { 'content-type': type }, body: JSON.stringify({ value: type }) };
-        const answer = await client.send('POST', `/user/${account.token}/store/typed`, options);
+        const answer = await given.client.send('POST', `/user/${given.account.token}/store/typed`, options);
         expect(answer.json).to.deep.equal({ result: 'ok' });
-        expect((await client.get(account.token, 'typed')).json).to.deep.equal({ value: type });
+        expect((await given.client.get(given.account.token, 'typed')).json).to.deep.equal({ value: type });
       });
     }
 
     it('takes the last of repeated members', async () => {
-      const body = `{"client_id":"repeated","username":5,"username":${JSON.stringify(account.username)},"password":"wrong","password":"correct horse"}`;
-      expect((await client.send('POST', '/token', { headers: jsonType, body })).status).to.equal(200);
+      const body = `{"client_id":"repeated","username":5,"username":${JSON.stringify(given.account.username)},"password":"wrong","password":"correct horse"}`;
+      expect((await given.client.send('POST', '/token', { headers: jsonType, body })).status).to.equal(200);
       const repeated = { headers: jsonType, body: '{"value":1,"value":{"a":1,"a":2}}' };
-      await client.send('POST', `/user/${account.token}/store/repeated`, repeated);
-      expect((await client.get(account.token, 'repeated')).text).to.equal('{"value":{"a":2}}');
+      await given.client.send('POST', `/user/${given.account.token}/store/repeated`, repeated);
+      expect((await given.client.get(given.account.token, 'repeated')).text).to.equal('{"value":{"a":2}}');
     });
 
     it('takes a compressed body', async () => {
       const options = { headers: { ...jsonType, 'content-encoding': 'gzip' }, body: gzipSync('{"value":"small"}') };
-      expect((await client.send('POST', `/user/${account.token}/store/zip`, options)).status).to.equal(200);
-      expect((await client.get(account.token, 'zip')).json).to.deep.equal({ value: 'small' });
+      expect((await given.client.send('POST', `/user/${given.account.token}/store/zip`, options)).status).to.equal(200);
+      expect((await given.client.get(given.account.token, 'zip')).json).to.deep.equal({ value: 'small' });
     });
 
     it('takes a body of 1 MiB and none larger', async () => {
       const fitting = bodyOf(limitBytes);
-      const path = `/user/${account.token}/store/large`;
-      expect((await client.send('POST', path, { headers: jsonType, body: fitting })).text).to.equal('{"result":"ok"}');
-      const answer = await client.send('POST', path, { headers: jsonType, body: bodyOf(limitBytes + 1) });
+      const path = `/user/${given.account.token}/store/large`;
+      expect((await given.client.send('POST', path, { headers: jsonType, body: fitting })).text).to.equal(
+        '{"result":"ok"}',
+      );
+      const answer = await given.client.send('POST', path, { headers: jsonType, body: bodyOf(limitBytes + 1) });
       expect([answer.status, answer.text]).to.deep.equal([413, tooLarge]);
-      expect((await client.get(account.token, 'large')).text).to.equal(fitting);
+      expect((await given.client.get(given.account.token, 'large')).text).to.equal(fitting);
     });
 
     it('refuses a small body that inflates to a huge one', async () => {
       const bomb = gzipSync(bodyOf(50_000_000));
       const options = { headers: { ...jsonType, 'content-encoding': 'gzip' }, body: bomb };
-      const answer = await client.send('POST', `/user/${account.token}/store/bomb`, options);
+      const answer = await given.client.send('POST', `/user/${given.account.token}/store/bomb`, options);
       expect([answer.status, answer.text]).to.deep.equal([413, tooLarge]);
-      expect((await client.get(account.token, 'bomb')).status).to.equal(404);
+      expect((await given.client.get(given.account.token, 'bomb')).status).to.equal(404);
     });
 
     it('goes on with the connection after a body that was too large', async () => {
@@ -123,14 +119,14 @@ export function badBodies(url: () => string): void {
     });
 
     it('writes nothing of an upload that breaks off', async () => {
-      const { token } = account;
+      const { token } = given.account;
       const connection = await RawConnection.open(url());
       const head = `POST /user/${token}/store/kept HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n`;
       connection.send(`${head}Content-Length: 100\r\n\r\n{"value":"broken off"}`);
       connection.destroy();
-      await client.put(token, 'later', 'later');
-      expect((await client.get(token, 'later')).json).to.deep.equal({ value: 'later' });
-      expect((await client.get(token, 'kept')).json).to.deep.equal({ value: 'kept' });
+      await given.client.put(token, 'later', 'later');
+      expect((await given.client.get(token, 'later')).json).to.deep.equal({ value: 'later' });
+      expect((await given.client.get(token, 'kept')).json).to.deep.equal({ value: 'kept' });
     });
   });
 }

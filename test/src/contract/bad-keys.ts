@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import { type Account, KeybinClient } from '../world/keybin-client.js';
 import { RawConnection } from '../world/raw-connection.js';
+import { accountOfSuite } from './account-of-suite.js';
 
 const badKey = 'Key must contain only alphanumeric or _ . , characters';
 const longKey = 'Key must be at most 512 bytes';
@@ -30,41 +30,35 @@ const brokenTokens = ['%zz', '%FF', '%00', 'a%0Ab', '__proto__', '-', "'", '%7B%
 
 export function badKeys(url: () => string): void {
   describe('in keys and tokens', () => {
-    let client: KeybinClient;
-    let account: Account;
-
-    before(async () => {
-      client = new KeybinClient(url());
-      account = await client.newAccount();
-    });
+    const given = accountOfSuite(url);
 
     for (const [what, key, status, message] of refused) {
       it(`refuses a key of ${what}`, async () => {
-        for (const [method, path, options] of calls(account.token, key)) {
-          const answer = await client.send(method, path, options);
+        for (const [method, path, options] of calls(given.account.token, key)) {
+          const answer = await given.client.send(method, path, options);
           expect([method, answer.status, answer.text]).to.deep.equal([method, status, message]);
         }
       });
     }
 
     it('leaves nothing behind of refused keys', async () => {
-      const other = await client.newAccount();
+      const other = await given.client.newAccount();
       for (const [, key] of refused) {
-        for (const [method, path, options] of calls(other.token, key)) await client.send(method, path, options);
+        for (const [method, path, options] of calls(other.token, key)) await given.client.send(method, path, options);
       }
-      expect((await client.keys(other.token)).json).to.deep.equal({ keys: [] });
+      expect((await given.client.keys(other.token)).json).to.deep.equal({ keys: [] });
     });
 
     for (const key of legal) {
       it(`takes the key ${key.length > 20 ? `of ${key.length} bytes` : key}`, async () => {
-        expect((await client.get(account.token, key)).text).to.equal(`Key '${key}' not found`);
-        expect((await client.put(account.token, key, 'there')).json).to.deep.equal({ result: 'ok' });
-        expect((await client.get(account.token, key)).json).to.deep.equal({ value: 'there' });
-        expect((await client.keys(account.token)).json)
+        expect((await given.client.get(given.account.token, key)).text).to.equal(`Key '${key}' not found`);
+        expect((await given.client.put(given.account.token, key, 'there')).json).to.deep.equal({ result: 'ok' });
+        expect((await given.client.get(given.account.token, key)).json).to.deep.equal({ value: 'there' });
+        expect((await given.client.keys(given.account.token)).json)
           .to.have.property('keys')
           .that.includes(key);
-        expect((await client.delete(account.token, key)).json).to.deep.equal({ result: 'ok' });
-        expect((await client.delete(account.token, key)).text).to.equal(`Key '${key}' not found`);
+        expect((await given.client.delete(given.account.token, key)).json).to.deep.equal({ result: 'ok' });
+        expect((await given.client.delete(given.account.token, key)).text).to.equal(`Key '${key}' not found`);
       });
     }
 
@@ -72,15 +66,15 @@ export function badKeys(url: () => string): void {
       for (const key of ['.', '..']) {
         const { received } = await RawConnection.exchange(
           url(),
-          `GET /user/${account.token}/store/${key} HTTP/1.1\r\nHost: test\r\n\r\n`,
+          `GET /user/${given.account.token}/store/${key} HTTP/1.1\r\nHost: test\r\n\r\n`,
         );
         expect(received).to.include(`Key '${key}' not found`);
       }
     });
 
     it('takes an encoded letter for the letter', async () => {
-      await client.put(account.token, 'abc', 'there');
-      const answer = await client.send('GET', `/user/${account.token}/store/%61b%63`);
+      await given.client.put(given.account.token, 'abc', 'there');
+      const answer = await given.client.send('GET', `/user/${given.account.token}/store/%61b%63`);
       expect(answer.json).to.deep.equal({ value: 'there' });
     });
 
@@ -88,19 +82,25 @@ export function badKeys(url: () => string): void {
       it(`refuses the token ${token.slice(0, 20)}, before it looks at the key`, async () => {
         for (const key of ['k', 'bad-key', 'k'.repeat(513)]) {
           for (const [method, path, options] of calls(token, key)) {
-            const answer = await client.send(method, path, options);
+            const answer = await given.client.send(method, path, options);
             expect([method, key, answer.status, answer.text]).to.deep.equal([method, key, 403, 'Invalid token']);
           }
         }
-        expect((await client.send('GET', `/user/${token}/keys`)).text).to.equal('Invalid token');
+        expect((await given.client.send('GET', `/user/${token}/keys`)).text).to.equal('Invalid token');
       });
     }
 
     it('takes the token from the Authorization header when the path has - in its place', async () => {
-      const headers = { authorization: `Bearer ${account.token}` };
-      expect((await client.send('GET', '/user/-/keys', { headers })).status).to.equal(200);
-      for (const authorization of ['Bearer', 'Bearer  ', 'Bearer x', `Basic ${account.token}`, account.token]) {
-        const answer = await client.send('GET', '/user/-/keys', { headers: { authorization } });
+      const headers = { authorization: `Bearer ${given.account.token}` };
+      expect((await given.client.send('GET', '/user/-/keys', { headers })).status).to.equal(200);
+      for (const authorization of [
+        'Bearer',
+        'Bearer  ',
+        'Bearer x',
+        `Basic ${given.account.token}`,
+        given.account.token,
+      ]) {
+        const answer = await given.client.send('GET', '/user/-/keys', { headers: { authorization } });
         expect([answer.status, answer.text]).to.deep.equal([403, 'Invalid token']);
       }
     });

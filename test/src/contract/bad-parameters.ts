@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import { type Account, KeybinClient } from '../world/keybin-client.js';
+import { accountOfSuite } from './account-of-suite.js';
 
 const badUsername = 'Username must be 1 to 256 bytes without control characters';
 const badPassword = 'Password must be at most 72 bytes of UTF-8 and contain no NUL';
@@ -31,13 +31,7 @@ const bodies: readonly (readonly [string, object, string])[] = [
 
 export function badParameters(url: () => string): void {
   describe('in parameters', () => {
-    let client: KeybinClient;
-    let account: Account;
-
-    before(async () => {
-      client = new KeybinClient(url());
-      account = await client.newAccount();
-    });
+    const given = accountOfSuite(url);
 
     for (const [what, json, message] of bodies) {
       it(`refuses ${what}`, async () => {
@@ -46,7 +40,7 @@ export function badParameters(url: () => string): void {
           ['POST', '/token'],
           ['DELETE', '/unregister'],
         ] as const) {
-          const answer = await client.send(method, path, { json });
+          const answer = await given.client.send(method, path, { json });
           expect([path, answer.status, answer.text]).to.deep.equal([path, 400, message]);
         }
       });
@@ -55,45 +49,45 @@ export function badParameters(url: () => string): void {
     it('takes a username of 256 bytes and a password of 72', async () => {
       const username = randomUUID().slice(0, 4) + '€'.repeat(84);
       const password = '€'.repeat(24);
-      expect((await client.register(username, password)).json).to.deep.equal({ result: 'ok' });
-      expect((await client.token(username, password)).status).to.equal(200);
-      expect((await client.token(username, '€'.repeat(23))).text).to.equal('Invalid credentials');
+      expect((await given.client.register(username, password)).json).to.deep.equal({ result: 'ok' });
+      expect((await given.client.token(username, password)).status).to.equal(200);
+      expect((await given.client.token(username, '€'.repeat(23))).text).to.equal('Invalid credentials');
     });
 
     for (const username of ['__proto__', 'constructor', 'a/b?c#d', ' ', '👩‍🚀', '$where']) {
       it(`takes ${JSON.stringify(username)} as a username`, async () => {
-        expect((await client.register(username, 'p')).json).to.deep.equal({ result: 'ok' });
-        expect((await client.register(username, 'p')).status).to.equal(409);
-        expect((await client.unregister(username, 'p')).json).to.deep.equal({ result: 'ok' });
+        expect((await given.client.register(username, 'p')).json).to.deep.equal({ result: 'ok' });
+        expect((await given.client.register(username, 'p')).status).to.equal(409);
+        expect((await given.client.unregister(username, 'p')).json).to.deep.equal({ result: 'ok' });
       });
     }
 
     it('refuses a client_id that is no string', async () => {
       for (const clientId of [{ a: 1 }, ['a'], 5, 0, true, false]) {
-        const answer = await client.token(account.username, account.password, clientId);
+        const answer = await given.client.token(given.account.username, given.account.password, clientId);
         expect([answer.status, answer.text]).to.deep.equal([400, "Parameter 'client_id' must be a string"]);
       }
-      expect((await client.keys(account.token)).status).to.equal(200); // and no token was replaced
+      expect((await given.client.keys(given.account.token)).status).to.equal(200); // and no token was replaced
     });
 
     it('takes any string as a client_id', async () => {
       for (const clientId of ['\0', '\ud800', '__proto__', 'x'.repeat(100_000), '{kb:0}']) {
-        const token = await client.logIn(account.username, account.password, clientId);
-        expect((await client.keys(token)).status).to.equal(200);
+        const token = await given.client.logIn(given.account.username, given.account.password, clientId);
+        expect((await given.client.keys(token)).status).to.equal(200);
       }
-      expect((await client.keys(account.token)).status).to.equal(200);
+      expect((await given.client.keys(given.account.token)).status).to.equal(200);
     });
 
     it('refuses a value that is absent or null', async () => {
       for (const json of [{ value: null }, { valu: 1 }, JSON.parse('{"__proto__":{"value":1}}') as object]) {
-        const answer = await client.send('POST', `/user/${account.token}/store/absent`, { json });
+        const answer = await given.client.send('POST', `/user/${given.account.token}/store/absent`, { json });
         expect([answer.status, answer.text]).to.deep.equal([400, "Required parameter 'value' is missing"]);
       }
-      expect((await client.get(account.token, 'absent')).status).to.equal(404);
+      expect((await given.client.get(given.account.token, 'absent')).status).to.equal(404);
     });
 
     it('looks at the value before the token', async () => {
-      const answer = await client.send('POST', '/user/no-token/store/k', { json: { value: null } });
+      const answer = await given.client.send('POST', '/user/no-token/store/k', { json: { value: null } });
       expect(answer.text).to.equal("Required parameter 'value' is missing");
     });
   });

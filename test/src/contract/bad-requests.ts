@@ -1,24 +1,18 @@
 import { expect } from 'chai';
 import { array, assert, asyncProperty, constantFrom, oneof, string, uint8Array } from 'fast-check';
-import { type Account, KeybinClient } from '../world/keybin-client.js';
 import { RawConnection } from '../world/raw-connection.js';
+import { accountOfSuite } from './account-of-suite.js';
 
 const unknownRoutes = ['/', '/registers', '/user', '/user/t', '/user/t/store', '/user/t/keys/k', '//register', '/%zz'];
 
 export function badRequests(url: () => string): void {
   describe('in requests', () => {
-    let client: KeybinClient;
-    let account: Account;
-
-    before(async () => {
-      client = new KeybinClient(url());
-      account = await client.newAccount();
-    });
+    const given = accountOfSuite(url);
 
     for (const path of unknownRoutes) {
       it(`knows no route ${path}`, async () => {
         for (const method of ['GET', 'POST', 'DELETE', 'PUT'] as const) {
-          const answer = await client.send(method, path);
+          const answer = await given.client.send(method, path);
           expect([method, answer.status, answer.text]).to.deep.equal([method, 404, 'Not found']);
         }
       });
@@ -40,7 +34,7 @@ export function badRequests(url: () => string): void {
     ] as const) {
       it(`allows only ${methods.join(', ')} at ${path}`, async () => {
         for (const method of wrong) {
-          const answer = await client.send(method, path);
+          const answer = await given.client.send(method, path);
           expect([method, answer.status]).to.deep.equal([method, 405]);
           if (method !== 'HEAD') expect(answer.text).to.equal('Method not allowed');
           expect(answer.headers['allow']?.split(', ').toSorted()).to.deep.equal(methods.toSorted());
@@ -58,15 +52,15 @@ export function badRequests(url: () => string): void {
     });
 
     it('answers OPTIONS with what a route allows', async () => {
-      const answer = await client.send('OPTIONS', '/register');
+      const answer = await given.client.send('OPTIONS', '/register');
       expect([answer.status, answer.text, answer.headers['allow']]).to.deep.equal([200, '', 'POST']);
     });
 
     it('answers HEAD like GET, without the body', async () => {
-      await client.put(account.token, 'k', 'value');
-      for (const path of [`/user/${account.token}/store/k`, `/user/${account.token}/store/absent`]) {
-        const get = await client.send('GET', path);
-        const head = await client.send('HEAD', path);
+      await given.client.put(given.account.token, 'k', 'value');
+      for (const path of [`/user/${given.account.token}/store/k`, `/user/${given.account.token}/store/absent`]) {
+        const get = await given.client.send('GET', path);
+        const head = await given.client.send('HEAD', path);
         expect([head.status, head.text]).to.deep.equal([get.status, '']);
         expect(head.headers['content-length']).to.equal(String(Buffer.byteLength(get.text)));
         expect(head.headers['content-type']).to.equal(get.headers['content-type']);
@@ -74,12 +68,12 @@ export function badRequests(url: () => string): void {
     });
 
     it('takes a path with a slash at its end for the path', async () => {
-      expect((await client.send('GET', `/user/${account.token}/keys/`)).status).to.equal(200);
+      expect((await given.client.send('GET', `/user/${given.account.token}/keys/`)).status).to.equal(200);
     });
 
     it('answers errors as text', async () => {
       for (const accept of ['*/*', 'text/plain', 'application/json', 'text/html, */*;q=0.1', ';;/']) {
-        const answer = await client.send('GET', '/nowhere', { headers: { accept } });
+        const answer = await given.client.send('GET', '/nowhere', { headers: { accept } });
         expect(answer.headers).to.include({ 'content-type': 'text/plain; charset=utf-8', vary: 'Accept' });
         expect(answer.text).to.equal('Not found');
       }
@@ -87,7 +81,7 @@ export function badRequests(url: () => string): void {
 
     it('answers errors as problem details to a client that prefers them', async () => {
       for (const accept of ['application/problem+json', 'application/json, application/problem+json, */*;q=0.5']) {
-        const answer = await client.send('GET', '/user/no-token/keys', { headers: { accept } });
+        const answer = await given.client.send('GET', '/user/no-token/keys', { headers: { accept } });
         expect(answer.headers).to.include({ 'content-type': 'application/problem+json', vary: 'Accept' });
         expect(answer.json).to.deep.equal({
           type: 'about:blank',
@@ -102,7 +96,7 @@ export function badRequests(url: () => string): void {
     it('never fails, whatever it is sent', async () => {
       const segment = oneof(
         string(),
-        constantFrom('user', 'store', 'keys', 'register', 'token', '%', '..', account.token),
+        constantFrom('user', 'store', 'keys', 'register', 'token', '%', '..', given.account.token),
       );
       const path = array(segment, { maxLength: 5 });
       const method = constantFrom('GET', 'POST', 'DELETE', 'PUT', 'HEAD', 'OPTIONS');

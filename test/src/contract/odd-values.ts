@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Account, KeybinClient } from '../world/keybin-client.js';
+import { accountOfSuite } from './account-of-suite.js';
 
 /** JSON text as sent, and as answered where that is not the same. */
 const kept: readonly (readonly [string, string, string?])[] = [
@@ -34,17 +34,10 @@ const refused: readonly (readonly [string, string, string])[] = [
 
 export function oddValues(url: () => string): void {
   describe('in values', () => {
-    let client: KeybinClient;
-    let account: Account;
-
-    before(async () => {
-      client = new KeybinClient(url());
-      account = await client.newAccount();
-      await client.put(account.token, 'kept', 'kept');
-    });
+    const given = accountOfSuite(url);
 
     const post = async (key: string, value: string) =>
-      client.send('POST', `/user/${account.token}/store/${key}`, {
+      given.client.send('POST', `/user/${given.account.token}/store/${key}`, {
         headers: { 'content-type': 'application/json' },
         body: `{"value":${value}}`,
       });
@@ -52,7 +45,7 @@ export function oddValues(url: () => string): void {
     for (const [what, sent, answered = sent] of kept) {
       it(`keeps ${what}`, async () => {
         expect((await post('odd', sent)).text).to.equal('{"result":"ok"}');
-        expect((await client.get(account.token, 'odd')).text).to.equal(`{"value":${answered}}`);
+        expect((await given.client.get(given.account.token, 'odd')).text).to.equal(`{"value":${answered}}`);
       });
     }
 
@@ -60,7 +53,7 @@ export function oddValues(url: () => string): void {
       it(`refuses ${what}`, async () => {
         const answer = await post('kept', sent);
         expect([answer.status, answer.text]).to.deep.equal([400, message]);
-        expect((await client.get(account.token, 'kept')).json).to.deep.equal({ value: 'kept' });
+        expect((await given.client.get(given.account.token, 'kept')).json).to.deep.equal({ value: 'kept' });
       });
     }
 
