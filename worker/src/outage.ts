@@ -48,11 +48,6 @@ export class Abandoned extends Error {
   }
 }
 
-const firstPauseMs = 50;
-const longestPauseMs = 5_000;
-/** With the longest pause about one warning a minute. */
-const failuresPerWarning = 15;
-
 export interface Patience {
   readonly log: Log;
   /** Aborted when the worker ends. */
@@ -60,6 +55,11 @@ export interface Patience {
   /** How long an attempt under way may go on after that. */
   readonly graceMs: number;
 }
+
+const firstPauseMs = 50;
+const longestPauseMs = 5_000;
+/** With the longest pause about one warning a minute. */
+const failuresPerWarning = 15;
 
 /**
  * Repeats `attempt` until it works, with growing pauses and jitter: for what can only fail because a service is away. Throws
