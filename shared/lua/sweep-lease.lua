@@ -4,9 +4,10 @@
 --
 -- KEYS  1 sweeper
 -- ARGV  1 nonce of this worker  2 length of the lease, ms
--- Answers 1, or 0 if another worker holds it.
+-- Answers 1, or 0 if another worker holds it. A lease that has longer to go than its length was given before the clock was set
+-- back: its holder, if it lives, has prolonged it since.
 
 local holder = redis.call('GET', KEYS[1])
-if holder and holder ~= ARGV[1] then return 0 end
+if holder and holder ~= ARGV[1] and redis.call('PTTL', KEYS[1]) <= tonumber(ARGV[2]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1

@@ -1,7 +1,8 @@
-import { waitingKey } from '@keybin/shared/engines/mongo/keys.js';
+import { clockKey, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
 import type { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
 import type { Log } from '@keybin/shared/log.js';
 import { namesOf, type EntryName, type EntryNames } from './entry-names.js';
+import type { Overdue } from './overdue.js';
 
 export interface SweepOptions {
   readonly redis: Pick<RedisConnection, 'client'>;
@@ -9,8 +10,7 @@ export interface SweepOptions {
   readonly prefix: string;
   /** Answers the entries that go on waiting. */
   readonly apply: (names: EntryNames) => Promise<readonly EntryName[]>;
-  /** An entry that has been pending for longer is swept. */
-  readonly afterSeconds: number;
+  readonly overdue: Overdue;
   readonly batchEntries: number;
   readonly log: Log;
 }
@@ -25,13 +25,14 @@ export async function redisTimeUs(redis: Pick<RedisConnection, 'client'>): Promi
  * Applies the entries of one partition that have waited too long, without BullMQ: their jobs may have been lost or removed, the
  * queue may be paused, or Redis so full that no job can be fetched.
  */
-export async function sweep({ redis, prefix, apply, afterSeconds, batchEntries, log }: SweepOptions): Promise<void> {
-  const latestUs = (await redisTimeUs(redis)) - afterSeconds * 1_000_000;
+export async function sweep({ redis, prefix, apply, overdue, batchEntries, log }: SweepOptions): Promise<void> {
+  const version = Number((await redis.client.get(clockKey(prefix))) ?? 0);
+  const latest = overdue.lastVersion(await redisTimeUs(redis), version);
   for (let stuck = 0; ;) {
     const members = await redis.client.zrange(
       waitingKey(prefix),
       '-inf',
-      String(latestUs),
+      String(latest),
       'BYSCORE',
       'LIMIT',
       stuck, // those are the first in line, and stay there

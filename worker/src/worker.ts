@@ -12,6 +12,7 @@ import { Gatherer } from './gather.js';
 import { guardedWrites } from './guarded-writes.js';
 import { LeasedLoop } from './leased-loop.js';
 import type { Patience } from './outage.js';
+import { Overdue } from './overdue.js';
 import { PartitionWorker } from './partition-worker.js';
 import { readPending } from './pending.js';
 import { openServices, type Services } from './services.js';
@@ -101,6 +102,7 @@ async function openPartition(context: Context, partition: number): Promise<Work[
     patience,
     log,
   });
+  const overdue = new Overdue(config.queue.sweepAfterSeconds);
   const sweeper = new LeasedLoop(
     'Sweeping',
     () =>
@@ -108,7 +110,7 @@ async function openPartition(context: Context, partition: number): Promise<Work[
         redis,
         prefix,
         apply: (names) => applier.apply(names),
-        afterSeconds: config.queue.sweepAfterSeconds,
+        overdue,
         batchEntries,
         log,
       }),

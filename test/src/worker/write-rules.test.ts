@@ -3,6 +3,7 @@ import { clockKey } from '@keybin/shared/engines/mongo/keys.js';
 import { loadScript, script, type Script } from '@keybin/shared/engines/mongo/scripts.js';
 import type { WriteEntries } from '@keybin/worker/guarded-writes.js';
 import { settling } from '@keybin/worker/settle.js';
+import { Overdue } from '@keybin/worker/overdue.js';
 import { sweep } from '@keybin/worker/sweep.js';
 import { silent } from '../mongo/staged.js';
 import { Held } from './held.js';
@@ -151,7 +152,7 @@ describe('the rules of applying', () => {
         redis: connection,
         prefix,
         apply: (names) => applier.apply(names),
-        afterSeconds: 0,
+        overdue: new Overdue(0),
         batchEntries: 500,
         log: silent,
       });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { Child } from './child.js';
 import { onFreePort } from './free-port.js';
@@ -24,13 +25,17 @@ export class RedisServer {
     return `redis://127.0.0.1:${this.port}`;
   }
 
-  /** Starts it (again) on the same port and directory; resolves when it has loaded its data and answers. */
-  async start(): Promise<void> {
+  /**
+   * Starts it (again) on the same port and directory; resolves when it has loaded its data and answers. `clockOffset`, such as
+   * `-1h`, is how wrong its clock is; `faketime` must be on PATH.
+   */
+  async start(clockOffset?: string): Promise<void> {
     if (this.#child?.alive) throw new Error('This redis-server runs');
     const { appendfsync = 'always', args = [] } = this.options;
     const place = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.dir, '--save', ''];
     const keeping = ['--appendonly', 'yes', '--appendfsync', appendfsync, '--maxmemory-policy', 'noeviction'];
-    const child = new Child(`redis-server ${this.port}`, 'redis-server', [...place, ...keeping, ...args]);
+    const env = clockOffset ? wrongClock(clockOffset) : {};
+    const child = new Child(`redis-server ${this.port}`, 'redis-server', [...place, ...keeping, ...args], { env });
     this.#child = child;
     await child.ready(() => ping(this.port));
   }
@@ -44,6 +49,15 @@ export class RedisServer {
   async kill(signal: NodeJS.Signals): Promise<void> {
     await this.#child?.kill(signal);
   }
+}
+
+/**
+ * The environment in which a program that reads the time reads a wrong one. Not by `faketime` itself, which would be the process
+ * that signals reach; and with libc's own `malloc`, since that of jemalloc reads the time before libfaketime is ready for it.
+ */
+function wrongClock(offset: string): Record<string, string> {
+  const library = execFileSync('faketime', ['-m', '-f', offset, 'printenv', 'LD_PRELOAD'], { encoding: 'utf8' }).trim();
+  return { LD_PRELOAD: `${library}:libc.so.6`, FAKETIME: offset, FAKETIME_DONT_FAKE_MONOTONIC: '1' };
 }
 
 /** Starts a redis-server from PATH on a free port. */

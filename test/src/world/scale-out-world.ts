@@ -34,6 +34,11 @@ export class ScaleOutWorld<S extends Services = Services> {
     });
   }
 
+  /** The two APIs, as processes. */
+  get apis(): readonly ApiProcess[] {
+    return this.#apis;
+  }
+
   get here(): KeybinClient {
     return new KeybinClient(this.#apis[0]?.url ?? '');
   }

@@ -87,7 +87,7 @@ function started<Server>(server: Server | undefined): Server {
 }
 
 /** Skips the surrounding suite like `services` unless the binaries are there, for suites that start and stop servers themselves. */
-export function ownServers(...binaries: ('redis-server' | 'mongod')[]): void {
+export function ownServers(...binaries: ('redis-server' | 'mongod' | 'faketime')[]): void {
   before(`${binaries.join(' and ')} on PATH`, function () {
     need(this, binaries, ownNeeded);
   });
