@@ -3,6 +3,7 @@ import type { Config } from '@keybin/shared/config/config.js';
 import { RedisAccountMarks } from '@keybin/shared/engines/mongo/account-marks.js';
 import { ErasureRecords } from '@keybin/shared/engines/mongo/erasure-records.js';
 import { eraserKey, partitionPrefix, sweeperKey } from '@keybin/shared/engines/mongo/keys.js';
+import { LossWatch } from '@keybin/shared/engines/mongo/loss-watch.js';
 import { PartitionQueue } from '@keybin/shared/engines/mongo/queue.js';
 import type { Lifecycle } from '@keybin/shared/lifecycle.js';
 import type { Log } from '@keybin/shared/log.js';
@@ -48,6 +49,9 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
     );
   }
   const services = await openServices(config, redisUrl, lifecycle, log);
+  const watch = new LossWatch(services.redis, config.queue.partitions, log);
+  lifecycle.push('watch', () => watch.close());
+  void watch.run();
   const closing = new AbortController();
   setMaxListeners(0, closing.signal); // each partition and each attempt under way is one: no leak to be warned of
   // What is under way gets half of the time; the other half is for giving back what it did not suffice for

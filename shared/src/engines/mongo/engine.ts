@@ -8,6 +8,7 @@ import { openDatabase, type Database } from './database.js';
 import { PendingFirstEntries } from './entries.js';
 import { ErasureRecords } from './erasure-records.js';
 import { clockKey, partitionOf, partitionPrefix } from './keys.js';
+import { LossWatch } from './loss-watch.js';
 import { claimPartitions } from './partitions.js';
 import { PartitionQueue } from './queue.js';
 import { PendingReads } from './read.js';
@@ -38,6 +39,9 @@ export async function openMongoEngine(config: Config, log: Log): Promise<Engine>
       closers.push(() => queue.close());
       queues.push(queue);
     }
+    const watch = new LossWatch(writes, config.queue.partitions, log);
+    closers.push(() => watch.close());
+    void watch.run();
     const location = `${withoutCredentials(config.store.host)} and ${withoutCredentials(config.queue.redis ?? '')}`;
     return { name: 'scale-out', location, ...assemble({ config, log, writes, reads, database, queues }), close };
   } catch (error) {

@@ -35,5 +35,7 @@ export const bytesKey = (prefix: string) => `${prefix}:bytes`;
 export const sweeperKey = (prefix: string) => `${prefix}:sweeper`;
 /** String: the worker that repeats erasures. */
 export const eraserKey = 'kb:eraser';
+/** String: how often a process has looked whether the partition is still what it was. */
+export const looksKey = (prefix: string, processId: string) => `${prefix}:looks:${processId}`;
 /** Token hash → user and client; lives in a slot of its own. */
 export const tokenIndexKey = (tokenHash: string) => `kb:token:${tokenHash}`;

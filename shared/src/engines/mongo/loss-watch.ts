@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Log } from '../../log.js';
+import { looksKey, partitionPrefix, waitingKey } from './keys.js';
+import type { RedisConnection } from './redis-connection.js';
+import { loadScript, runScript } from './scripts.js';
+
+const lookIntervalMs = 1_000;
+
+/** Longer than an outage lasts; a count that nobody keeps any more goes by itself. */
+const looksLifetimeMs = 7 * 86_400_000;
+
+interface Look {
+  readonly looks: number;
+  /** Entries that waited to be applied. */
+  readonly waiting: number;
+  readonly atMs: number;
+}
+
+const lookScript = loadScript('look');
+
+/**
+ * Tells in the log when Redis has lost writes: it came back empty, or older than it was. Every second each process adds one to a
+ * count of its own in each partition. A smaller count than the one before means that all that came after it is lost, too.
+ * How much that is, is known as of the last look: of what was accepted or applied after it nobody keeps a record.
+ */
+export class LossWatch {
+  readonly #id = randomUUID();
+  readonly #closing = new AbortController();
+  readonly #last: (Look | undefined)[] = [];
+
+  constructor(
+    private readonly redis: Pick<RedisConnection, 'client'>,
+    private readonly partitions: number,
+    private readonly log: Log,
+  ) {}
+
+  /** Looks until it is closed. */
+  async run(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      const looks = Array.from({ length: this.partitions }, (_, partition) => this.#look(partition));
+      await Promise.allSettled(looks); // an outage is told by whoever waits for an answer
+      await delay(lookIntervalMs, undefined, { signal, ref: false }).catch(() => {}); // the loop looks at the signal
+    }
+  }
+
+  close(): void {
+    this.#closing.abort();
+  }
+
+  async #look(partition: number): Promise<void> {
+    const prefix = partitionPrefix(partition);
+    const keys = [looksKey(prefix, this.#id), waitingKey(prefix)];
+    const answer = await runScript(this.redis.client, lookScript, keys, [looksLifetimeMs]);
+    const [looks, waiting] = answer as [number, number]; // as look.lua says
+    const atMs = performance.now();
+    const last = this.#last[partition];
+    this.#last[partition] = { looks, waiting, atMs };
+    if (!last || looks > last.looks || atMs - last.atMs > looksLifetimeMs) return;
+    const survived = looks === 1 ? 0 : waiting; // counted from the beginning: nothing of that time is left
+    const lost = Math.max(last.waiting - survived, 0);
+    const seenMsAgo = Math.round(atMs - last.atMs);
+    this.log.error(
+      { partition, lost, waitedBefore: last.waiting, seenMsAgo },
+      'Redis has lost accepted writes that were not applied: it is not what it was when it was last seen',
+    );
+  }
+}
