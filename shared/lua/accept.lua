@@ -2,11 +2,13 @@
 --
 -- KEYS  1 clock  2 waiting  3 bytes  4 BullMQ's list of waiting jobs
 --       then for each account: pending, erased, tokens
+--       at the end: deleted, as settle.lua keeps it
 -- ARGV  1 deadline, Redis's time in µs: a command that comes later does nothing
 --       2 most bytes that may be pending  3 most entries that may be pending, and most jobs that may wait
 --       4 number of accounts, then their user ids
 --       then for each write: position of its account (from 1), client, hash of the token, key, change
---       A change is P and the value (put), D (delete), or F (delete, because MongoDB has the key).
+--       A change is P and the value (put), D (delete), or F and the version of a `look` (delete, because MongoDB has had the
+--       key after that).
 -- Answers {Redis's time in µs}, if that is past the deadline, or {Redis's time in µs, an answer for each write}:
 --   16 digits  accepted with this version
 --   refused    the record of this client is for another token, or has expired
@@ -14,7 +16,9 @@
 --   marked     the account is being erased
 --   full       the limits leave no room
 --   absent     delete: what is pending is a delete already
---   look       delete: nothing is pending, MongoDB knows whether there is something to delete
+--   look, then 16 digits: the last version given out
+--              delete: nothing is pending, MongoDB knows whether there is something to delete. After F: another delete has
+--              come to MongoDB since that look
 
 local headLength = 17
 
@@ -42,6 +46,11 @@ local function verdict(tokens, client, hash)
   return 'live'
 end
 
+-- Whether what MongoDB had after version `looked` may have been deleted since and not be pending any more
+local function isDeletedSince(member, looked)
+  return tonumber(redis.call('ZSCORE', KEYS[#KEYS], member) or 0) > tonumber(looked)
+end
+
 local function accept(account, client, hash, key, change)
   if marked[account] then return 'marked' end
   local token = verdict(KEYS[3 * account + 4], client, hash)
@@ -52,7 +61,9 @@ local function accept(account, client, hash, key, change)
   local operation = string.sub(change, 1, 1)
   if operation ~= 'P' then
     if before == headLength then return 'absent' end
-    if before == 0 and operation == 'D' then return 'look' end
+    if before == 0 and (operation == 'D' or isDeletedSince(ARGV[4 + account] .. '/' .. key, string.sub(change, 2))) then
+      return string.format('look%016.0f', clock)
+    end
     change = 'D'
   end
 

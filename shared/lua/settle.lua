@@ -3,22 +3,28 @@
 -- `allow-oom`: a Redis at `maxmemory` would refuse `DECRBY` and `ZADD`, and could then never be drained; all this makes it smaller
 -- or leaves its size as it is.
 --
--- KEYS  1 clock  2 waiting  3 bytes
+-- KEYS  1 clock  2 waiting  3 bytes  4 deleted
 --       then for each account: pending, bad
 -- ARGV  for each account: user id, number of its entries
 --       then for each of those: key
 --         text    pending entry as it was read before it was applied; empty: there was none
 --         stored  16 digits, if the database has this larger version, or another value with the same version; else empty
 -- An entry that is still pending as it was read
---   and that the database has:      is removed from pending, waiting and bad, and its bytes are given back.
+--   and that the database has:      is removed from pending, waiting and bad, and its bytes are given back. A delete is remembered
+--                                   in `deleted`, for deletes of the key that looked into the database before it came there.
 --   and that the database refused
 --   because of `stored`:            was accepted by a Redis that had lost its clock. It gets a new version above `stored`, keeps
 --                                   its age in waiting and is to be applied again: an accepted write is never dropped as stale.
 -- One that was replaced moves on in waiting to its own version. One that is not pending leaves waiting.
 -- Answers the positions, from 1, of the entries that are to be applied again.
 
+local headLength = 17
+-- Longer than any delete takes from the moment when nothing was pending to its `F`: those are within the 2 s of one request
+local rememberMs = 10000
+
 local clock
 local freed = 0
+local deletes = {}
 local again = {}
 
 local function later(stored)
@@ -37,6 +43,10 @@ local function settle(pending, bad, member, key, text, stored)
     redis.call('ZREM', KEYS[2], member)
     redis.call('HDEL', bad, key)
     freed = freed + #key + #text
+    if #text == headLength then
+      deletes[#deletes + 1] = string.sub(text, 1, 16)
+      deletes[#deletes + 1] = member
+    end
   else
     redis.call('HSET', pending, key, later(stored) .. string.sub(text, 17))
     return true
@@ -45,8 +55,8 @@ local function settle(pending, bad, member, key, text, stored)
 end
 
 local at, position = 1, 0
-for account = 1, (#KEYS - 3) / 2 do
-  local pending, bad = KEYS[2 * account + 2], KEYS[2 * account + 3]
+for account = 1, (#KEYS - 4) / 2 do
+  local pending, bad = KEYS[2 * account + 3], KEYS[2 * account + 4]
   local user, count = ARGV[at], tonumber(ARGV[at + 1])
   at = at + 2
   for _ = 1, count do
@@ -58,5 +68,13 @@ for account = 1, (#KEYS - 3) / 2 do
 end
 
 if clock then redis.call('SET', KEYS[1], string.format('%.0f', clock)) end
+if #deletes > 0 then
+  local latest = clock or tonumber(redis.call('GET', KEYS[1]) or 0)
+  for first = 1, #deletes, 1000 do
+    redis.call('ZADD', KEYS[4], unpack(deletes, first, math.min(first + 999, #deletes)))
+  end
+  redis.call('ZREMRANGEBYSCORE', KEYS[4], '-inf', string.format('(%.0f', latest - rememberMs * 1000))
+  redis.call('PEXPIRE', KEYS[4], rememberMs)
+end
 if freed > 0 then redis.call('DECRBY', KEYS[3], freed) end
 return again

@@ -1,4 +1,4 @@
-import { badKey, bytesKey, clockKey, pendingKey, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
+import { badKey, bytesKey, clockKey, deletedKey, pendingKey, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
 import { formatVersion } from '@keybin/shared/engines/mongo/pending-entry.js';
 import type { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
 import { loadScript, runScript, type Script } from '@keybin/shared/engines/mongo/scripts.js';
@@ -24,7 +24,7 @@ export function settling(
 ): SettleEntries {
   return async (settlements) => {
     if (settlements.length === 0) return [];
-    const keys = [clockKey(prefix), waitingKey(prefix), bytesKey(prefix)];
+    const keys = [clockKey(prefix), waitingKey(prefix), bytesKey(prefix), deletedKey(prefix)];
     const args: (string | number)[] = [];
     const order: Settlement[] = [];
     for (const [userId, entries] of groupByAccount(settlements)) {

@@ -1,6 +1,7 @@
 import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
 import { openDatabase, type Database, type StoreDocument } from '@keybin/shared/engines/mongo/database.js';
 import { pendingKey, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
+import { formatVersion } from '@keybin/shared/engines/mongo/pending-entry.js';
 import { Applier, batchMaxAgeMs, type ApplySteps } from '@keybin/worker/apply.js';
 import { guardedWrites } from '@keybin/worker/guarded-writes.js';
 import type { Patience } from '@keybin/worker/outage.js';
@@ -64,7 +65,7 @@ export class Partition {
 
   /** Accepts a write as the API does; `undefined` deletes. Answers the version. */
   async stage(bearer: Bearer, key: string, json: string | undefined): Promise<number> {
-    const change = json === undefined ? 'F' : `P${json}`;
+    const change = json === undefined ? `F${formatVersion(Number.MAX_SAFE_INTEGER)}` : `P${json}`;
     const answer = await this.#commit.accept({ bearer, key, change, deadlineMs: performance.now() + 5_000 });
     if (!isVersion(answer)) throw new Error(`The write was answered ${answer}`);
     return Number(answer);

@@ -2,7 +2,16 @@ import { withDeadline } from '../../deadline.js';
 import { KeybinError, unavailable } from '../../errors.js';
 import type { Log } from '../../log.js';
 import type { Bearer } from './bearer.js';
-import { bytesKey, clockKey, erasedKey, partitionPrefix, pendingKey, tokensKey, waitingKey } from './keys.js';
+import {
+  bytesKey,
+  clockKey,
+  deletedKey,
+  erasedKey,
+  partitionPrefix,
+  pendingKey,
+  tokensKey,
+  waitingKey,
+} from './keys.js';
 import type { ApplyJob, PartitionQueue } from './queue.js';
 import type { RedisConnection } from './redis-connection.js';
 import { loadScript, type Script } from './scripts.js';
@@ -10,14 +19,14 @@ import { loadScript, type Script } from './scripts.js';
 export interface Write {
   readonly bearer: Bearer;
   readonly key: string;
-  /** `P` and the value as JSON text; `D`: delete; `F`: delete, because MongoDB has the key. */
+  /** `P` and the value as JSON text; `D`: delete; `F` and the version of `look`: delete, because MongoDB has had the key since. */
   readonly change: string;
   /** In `performance.now()`'s time: the answer is needed by then, and nothing is accepted later. */
   readonly deadlineMs: number;
 }
 
 /** `late`: the deadline was over when the write reached Redis, nothing happened. The others are explained in `accept.lua`. */
-export type WriteAnswer = `${number}` | 'refused' | 'unknown' | 'marked' | 'full' | 'absent' | 'look' | 'late';
+export type WriteAnswer = `${number}` | 'refused' | 'unknown' | 'marked' | 'full' | 'absent' | `look${number}` | 'late';
 
 /** What one partition may have pending. */
 export interface Limits {
@@ -192,6 +201,7 @@ export class GroupCommit {
       account.keys.add(key);
       changes.push(account.position, bearer.client, bearer.tokenHash, key, change);
     }
+    keys.push(deletedKey(this.#prefix));
     const { maxPendingBytes, maxBacklog } = this.limits;
     const args = [deadlineUs, maxPendingBytes, maxBacklog, accounts.size, ...accounts.keys(), ...changes];
     const entries = [...accounts].map(([userId, account]) => [userId, [...account.keys]] as const);

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { answerDeadline, remainingMs, withDeadline } from '../../deadline.js';
 import { invalidToken, keyNotFound, unavailable } from '../../errors.js';
 import type { Entries } from '../../ports.js';
-import type { GroupCommit } from './accept.js';
+import type { GroupCommit, WriteAnswer } from './accept.js';
 import type { Bearer, Bearers } from './bearer.js';
 import { mergeKeys } from './merge-keys.js';
 import type { PendingReads } from './read.js';
@@ -13,6 +13,9 @@ export interface EntriesPartition {
   readonly commits: Pick<GroupCommit, 'accept'>;
   readonly pending: Pick<PendingReads, 'read' | 'keys'>;
 }
+
+type Look = Extract<WriteAnswer, `look${number}`>;
+const isLook = (answer: string): answer is Look => answer.startsWith('look');
 
 /** Longest pause between two tries of a write whose token another process is just replacing. */
 const maxPauseMs = 100;
@@ -71,18 +74,14 @@ export class PendingFirstEntries implements Entries {
     const deadlineMs = answerDeadline();
     const bearer = await this.#resolve(token, deadlineMs);
     let found = await this.#write(bearer, key, 'D', deadlineMs);
-    if (found === 'look' && (await this.stored.find(bearer.userId, key, deadlineMs)) !== undefined) {
-      found = await this.#write(bearer, key, 'F', deadlineMs);
+    // Again if another delete came to MongoDB meanwhile: of two deletes of one value one finds nothing
+    while (isLook(found) && (await this.stored.find(bearer.userId, key, deadlineMs)) !== undefined) {
+      found = await this.#write(bearer, key, `F${found.slice('look'.length)}`, deadlineMs);
     }
     if (found !== 'accepted') throw keyNotFound(key);
   }
 
-  async #write(
-    bearer: Bearer,
-    key: string,
-    change: string,
-    deadlineMs: number,
-  ): Promise<'accepted' | 'absent' | 'look'> {
+  async #write(bearer: Bearer, key: string, change: string, deadlineMs: number): Promise<'accepted' | 'absent' | Look> {
     const { commits } = this.#partition(bearer);
     for (let pauseMs = 0; ; pauseMs = Math.min(2 * pauseMs + 1, maxPauseMs)) {
       const answer = await commits.accept({ bearer, key, change, deadlineMs });
@@ -101,10 +100,9 @@ export class PendingFirstEntries implements Entries {
         case 'late':
           continue;
         case 'absent':
-        case 'look':
           return answer;
         default:
-          return 'accepted';
+          return isLook(answer) ? answer : 'accepted';
       }
     }
   }

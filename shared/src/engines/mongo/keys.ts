@@ -31,6 +31,8 @@ export const clockKey = (prefix: string) => `${prefix}:clock`;
 export const waitingKey = (prefix: string) => `${prefix}:waiting`;
 /** String: bytes pending in the partition. */
 export const bytesKey = (prefix: string) => `${prefix}:bytes`;
+/** Sorted set: `<user>/<key>` → version of a delete that was settled within the last seconds. */
+export const deletedKey = (prefix: string) => `${prefix}:deleted`;
 /** String: the worker that sweeps the partition. */
 export const sweeperKey = (prefix: string) => `${prefix}:sweeper`;
 /** String: the worker that repeats erasures. */

@@ -1,0 +1,82 @@
+import { expect } from 'chai';
+import { PendingFirstEntries } from '@keybin/shared/engines/mongo/entries.js';
+import { clockKey, deletedKey } from '@keybin/shared/engines/mongo/keys.js';
+import { PendingReads } from '@keybin/shared/engines/mongo/read.js';
+import { loadScript, script, type Script } from '@keybin/shared/engines/mongo/scripts.js';
+import { StoredEntries } from '@keybin/shared/engines/mongo/stored-entries.js';
+import { hasCode } from '@keybin/shared/errors.js';
+import { roomy } from '../mongo/staged.js';
+import { Held } from './held.js';
+import { freshPartition } from './partition.js';
+
+/** The rule `nodeleted` of write-protocol-faults.mjs. */
+describe('two deletes of one stored value at once', () => {
+  const world = freshPartition();
+
+  beforeEach(async () => {
+    await world.partition.stage(world.user, 'k', '"1"');
+    await world.partition.apply(world.user, 'k');
+  });
+
+  /** `afterLook` is passed by what MongoDB answers. */
+  function entries(afterLook: (json?: string) => Promise<string | undefined>, acceptScript?: Script) {
+    const { staged, database } = world.partition;
+    const stored = new StoredEntries(database.store);
+    return new PendingFirstEntries(
+      { resolve: () => world.user, verify: async () => {} },
+      [{ commits: staged.commits(roomy, acceptScript), pending: new PendingReads(0, staged.connection) }],
+      { find: async (...args) => afterLook(await stored.find(...args)), keys: (...args) => stored.keys(...args) },
+    );
+  }
+
+  const passing = async (json?: string) => json;
+  const deleting = async (of: PendingFirstEntries) =>
+    of.delete('token', 'k').then(
+      () => 'deleted',
+      (error: unknown) => (hasCode(error, 'key_not_found') ? 'nothing there' : error),
+    );
+
+  /** One delete has looked into MongoDB and is slow; meanwhile the other one is answered, applied and settled, and so is `then`. */
+  async function slowDelete(then?: string, acceptScript?: Script) {
+    const held = new Held(passing);
+    const slow = deleting(entries(held.step, acceptScript));
+    await held.reached;
+    expect(await deleting(entries(passing))).to.equal('deleted');
+    await world.partition.apply(world.user, 'k');
+    if (then !== undefined) {
+      await world.partition.stage(world.user, 'k', then);
+      await world.partition.apply(world.user, 'k');
+    }
+    held.release();
+    return slow;
+  }
+
+  it('find one value', async () => {
+    expect(await slowDelete()).to.equal('nothing there');
+  });
+
+  it('would both find it if settled deletes were not remembered', async () => {
+    const { lua } = loadScript('accept');
+    const rule = "tonumber(redis.call('ZSCORE', KEYS[#KEYS], member) or 0) > tonumber(looked)";
+    expect(lua).to.include(rule);
+    expect(await slowDelete(undefined, script(lua.replace(rule, 'false')))).to.equal('deleted');
+  });
+
+  it('find two values if one was put in between', async () => {
+    expect(await slowDelete('"2"')).to.equal('deleted');
+    await world.partition.apply(world.user, 'k');
+    expect((await world.partition.stored(world.user, 'k'))?.value).to.equal(undefined);
+  });
+
+  it('leave nothing in Redis for long', async () => {
+    const { redis, prefix } = world.partition.staged;
+    await slowDelete();
+    expect(await redis.pttl(deletedKey(prefix))).to.be.within(1, 10_000);
+
+    await redis.set(clockKey(prefix), String((await world.partition.staged.clock()) + 11_000_000));
+    const version = await world.partition.stage(world.user, 'other', undefined);
+    await world.partition.apply(world.user, 'other');
+    const member = `${world.user.userId}/other`;
+    expect(await redis.zrange(deletedKey(prefix), '0', '-1', 'WITHSCORES')).to.deep.equal([member, String(version)]);
+  });
+});
