@@ -9,6 +9,13 @@ import { roomy } from '../mongo/staged.js';
 import { Held } from './held.js';
 import { freshPartition } from './partition.js';
 
+const passing = async (json?: string) => json;
+const deleting = async (of: PendingFirstEntries) =>
+  of.delete('token', 'k').then(
+    () => 'deleted',
+    (error: unknown) => (hasCode(error, 'key_not_found') ? 'nothing there' : error),
+  );
+
 /** The rule `nodeleted` of write-protocol-faults.mjs. */
 describe('two deletes of one stored value at once', () => {
   const world = freshPartition();
@@ -28,13 +35,6 @@ describe('two deletes of one stored value at once', () => {
       { find: async (...args) => afterLook(await stored.find(...args)), keys: (...args) => stored.keys(...args) },
     );
   }
-
-  const passing = async (json?: string) => json;
-  const deleting = async (of: PendingFirstEntries) =>
-    of.delete('token', 'k').then(
-      () => 'deleted',
-      (error: unknown) => (hasCode(error, 'key_not_found') ? 'nothing there' : error),
-    );
 
   /** One delete has looked into MongoDB and is slow; meanwhile the other one is answered, applied and settled, and so is `then`. */
   async function slowDelete(then?: string, acceptScript?: Script) {
