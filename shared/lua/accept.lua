@@ -39,12 +39,7 @@ for account = 1, accounts do
   marked[account] = redis.call('EXISTS', KEYS[3 * account + 3]) == 1
 end
 
-local function verdict(tokens, client, hash)
-  local record = redis.call('HGET', tokens, client)
-  if not record or string.sub(record, 1, 1) ~= 'R' then return 'unknown' end
-  if string.sub(record, 18) ~= hash or tonumber(string.sub(record, 2, 17)) <= now then return 'refused' end
-  return 'live'
-end
+-- include verdict.lua
 
 -- Whether what MongoDB had after version `looked` may have been deleted since and not be pending any more
 local function isDeletedSince(member, looked)
@@ -53,7 +48,7 @@ end
 
 local function accept(account, client, hash, key, change)
   if marked[account] then return 'marked' end
-  local token = verdict(KEYS[3 * account + 4], client, hash)
+  local token = verdict(KEYS[3 * account + 4], client, hash, now)
   if token ~= 'live' then return token end
 
   local pending = KEYS[3 * account + 2]

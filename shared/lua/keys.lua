@@ -7,13 +7,12 @@
 
 local headLength = 17
 
+-- include verdict.lua
+
 if ARGV[2] ~= '' then
   local time = redis.call('TIME')
-  local record = redis.call('HGET', KEYS[2], ARGV[1])
-  if not record or string.sub(record, 1, 1) ~= 'R' then return 'unknown' end
-  if string.sub(record, 18) ~= ARGV[2] or tonumber(string.sub(record, 2, 17)) <= time[1] * 1000000 + time[2] then
-    return 'refused'
-  end
+  local token = verdict(KEYS[2], ARGV[1], ARGV[2], time[1] * 1000000 + time[2])
+  if token ~= 'live' then return token end
 end
 
 local put, deleted = {}, {}

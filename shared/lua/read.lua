@@ -16,17 +16,12 @@ local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local bytes = 0
 
-local function verdict(tokens, client, hash)
-  local record = redis.call('HGET', tokens, client)
-  if not record or string.sub(record, 1, 1) ~= 'R' then return 'unknown' end
-  if string.sub(record, 18) ~= hash or tonumber(string.sub(record, 2, 17)) <= now then return 'refused' end
-  return 'live'
-end
+-- include verdict.lua
 
 local function read(account, client, hash, key)
   if bytes >= maxBytes then return 'again' end
   if hash ~= '' then
-    local token = verdict(KEYS[2 * account], client, hash)
+    local token = verdict(KEYS[2 * account], client, hash, now)
     if token ~= 'live' then return token end
   end
   local entry = redis.call('HGET', KEYS[2 * account - 1], key)

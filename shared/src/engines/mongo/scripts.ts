@@ -11,9 +11,14 @@ export function script(lua: string): Script {
   return { lua, sha: createHash('sha1').update(lua).digest('hex') };
 }
 
-/** Reads `shared/lua/<name>.lua`. The files state keys, arguments and answers on top. */
+const readLua = (file: string) => readFileSync(new URL(`../../../lua/${file}`, import.meta.url), 'utf8');
+
+/**
+ * Reads `shared/lua/<name>.lua`. The files state keys, arguments and answers on top. A line `-- include <file>` stands for that
+ * file of the same folder: Redis can call no script from another one.
+ */
 export function loadScript(name: string): Script {
-  return script(readFileSync(new URL(`../../../lua/${name}.lua`, import.meta.url), 'utf8'));
+  return script(readLua(`${name}.lua`).replace(/^-- include (\S+)$/gm, (_line, file: string) => readLua(file)));
 }
 
 interface ScriptClient {

@@ -1,0 +1,14 @@
+import { readdirSync } from 'node:fs';
+import { expect } from 'chai';
+import { loadScript } from '@keybin/shared/engines/mongo/scripts.js';
+
+const luaFolder = new URL('../../../shared/lua/', import.meta.url);
+
+describe('the scripts of Redis', () => {
+  it('hold the files that they include', () => {
+    for (const file of readdirSync(luaFolder)) {
+      expect(loadScript(file.replace(/\.lua$/, '')).lua).to.not.match(/^-- include/m);
+    }
+    for (const name of ['accept', 'read', 'keys']) expect(loadScript(name).lua).to.include('local function verdict(');
+  });
+});
