@@ -172,6 +172,18 @@ describe('accepting writes', () => {
       expect(answers[2]).to.equal('full');
     });
 
+    it('adds no more jobs for writes that are refused again and again, and one for the next that is not', async () => {
+      const commits = staged.commits({ maxPendingBytes: 1_000, maxBacklog: 1 });
+      await commits.accept(put(bearer, 'a', '1'));
+      for (let count = 0; count < 5; count++) {
+        expect(await commits.accept(put(bearer, 'b', '1'))).to.equal('full');
+      }
+      expect(await staged.jobs()).to.have.length.below(3);
+      await staged.redis.del(staged.queue.waitKey);
+      expect(await commits.accept(put(bearer, 'a', '2'))).to.satisfy(isVersion);
+      expect(await staged.jobs()).to.deep.equal([{ entries: [[bearer.userId, ['a']]] }]);
+    });
+
     it('takes nothing when too many jobs wait', async () => {
       await staged.redis.rpush(staged.queue.waitKey, '1', '2', '3');
       expect(await staged.commits({ maxPendingBytes: 1_000, maxBacklog: 3 }).accept(put(bearer, 'k', '1'))).to.equal(

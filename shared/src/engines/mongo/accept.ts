@@ -56,6 +56,8 @@ const maxCommitMs = 1_400;
 const leastCommitMs = 250;
 const noTimeLeft = () => unavailable(new Error('no time left for a commit'));
 
+const isVersion = (answer: WriteAnswer): boolean => /^\d/.test(answer);
+
 class Group {
   readonly writes: Write[] = [];
   readonly answers: Promise<readonly WriteAnswer[]>;
@@ -89,6 +91,8 @@ class Group {
  *     accept unknown to Redis     nothing is staged: load it, commit again (the job alone is harmless)
  *     job failed only             the entries are staged: add only the job again, for accepting again could win over a
  *                                 write that was answered in between; if that fails too, the sweeper finds the entries
+ *     no room for any             the next commit goes without its job, which is added afterwards if something was accepted:
+ *                                 writes that are refused must not fill Redis with jobs
  *     aborted, out of memory      nothing is staged: unavailable
  *     no answer                   unknown: unavailable
  */
@@ -96,6 +100,8 @@ export class GroupCommit {
   readonly #prefix: string;
   readonly #groups: Group[] = [];
   #busy = false;
+  /** Whether that was all that the last commit was answered. */
+  #noRoom = false;
 
   constructor(
     partition: number,
@@ -160,25 +166,29 @@ export class GroupCommit {
       const transaction = queue.transaction();
       const { keys, args, job } = this.#describe(writes, Math.floor(connection.timeUs + remainingMs * 1_000));
       transaction.evalsha(script.sha, keys.length, ...keys, ...args);
-      await queue.addTo(transaction, job);
+      const withJob = !this.#noRoom;
+      if (withJob) await queue.addTo(transaction, job);
       const [accepted, added] = (await transaction.exec()) ?? [];
-      if (!accepted || !added) throw new Error('the transaction was not executed');
+      if (!accepted || (withJob && !added)) throw new Error('the transaction was not executed');
       if (accepted[0]?.message.startsWith('NOSCRIPT')) {
         await connection.client.script('LOAD', script.lua);
         return undefined;
       }
       if (accepted[0]) throw accepted[0];
-      if (added[0]) await this.#addJobAgain(job, added[0]);
       const [timeUs, ...answers] = accepted[1] as [string, ...WriteAnswer[]]; // as accept.lua says
       connection.observeTime(Number(timeUs));
+      const needsJob = answers.some(isVersion);
+      this.#noRoom = !needsJob && answers.includes('full');
+      if (needsJob && (!added || added[0])) await this.#addJob(job, added?.[0]);
       return answers;
     } catch (error) {
       throw error instanceof KeybinError ? error : unavailable(error);
     }
   }
 
-  async #addJobAgain(job: ApplyJob, reason: Error): Promise<void> {
-    this.log.info({ err: reason }, 'job was not added with its entries: adding it again');
+  /** `reason`: why it was not added together with its entries, if it was meant to be. */
+  async #addJob(job: ApplyJob, reason: Error | null | undefined): Promise<void> {
+    if (reason) this.log.info({ err: reason }, 'job was not added with its entries: adding it again');
     try {
       await this.queue.add(job);
     } catch (error) {
