@@ -1,6 +1,5 @@
 import { looksKey, partitionPrefix } from '@keybin/shared/engines/mongo/keys.js';
 import { expect } from 'chai';
-import { Redis } from 'ioredis';
 import { expectDone, expectKeys, expectNoKey, expectValue } from '../contract/answers.js';
 import { eventually } from '../world/eventually.js';
 import type { Child } from '../world/child.js';
@@ -10,6 +9,7 @@ import { ownServices } from '../world/services.js';
 import { storedDocuments } from '../world/stored-documents.js';
 import { serves } from './answers.js';
 import { itself, nothing, restart, snapshot } from './redis-data.js';
+import { withRedis } from './with-redis.js';
 
 const errorLevel = 50;
 const unapplied = 7;
@@ -103,13 +103,9 @@ describe('after Redis came back without what it had', function () {
 });
 
 /** How often each process has looked. */
-async function looks(redisUrl: string): Promise<Map<string, number>> {
-  const redis = new Redis(redisUrl);
-  try {
+const looks = (redisUrl: string): Promise<Map<string, number>> =>
+  withRedis(redisUrl, async (redis) => {
     const keys = await redis.keys(looksKey(partitionPrefix(0), '*'));
     const counts = await Promise.all(keys.map((key) => redis.get(key)));
     return new Map(keys.map((key, index) => [key, Number(counts[index])]));
-  } finally {
-    redis.disconnect();
-  }
-}
+  });

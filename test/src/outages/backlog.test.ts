@@ -1,0 +1,63 @@
+import { expect } from 'chai';
+import { alternately } from '../contract/subject.js';
+import { expectDone, expectKeys, expectNoKey, expectValue } from '../contract/answers.js';
+import { ScaleOutWorld } from '../world/scale-out-world.js';
+import { ownServices } from '../world/services.js';
+import { storedDocuments } from '../world/stored-documents.js';
+import { expectUnavailable } from './answers.js';
+
+const maxBacklog = 20;
+const tooMany = 50;
+
+describe('while all workers are stopped', function () {
+  this.timeout(60_000); // processes start and die, on a machine that may be busy
+  const world = new ScaleOutWorld({
+    services: ownServices(),
+    env: { KEYBIN_QUEUE_MAX_BACKLOG: String(maxBacklog) },
+  });
+
+  it('writes are accepted up to the limit, reads are exact, and a worker that comes drains all', async () => {
+    const { token } = await world.here.newAccount();
+    const worker = await world.startWorker();
+    expectDone(await world.here.put(token, 'stored', 'before'));
+    await world.drained();
+    await worker.stop();
+
+    const keys = Array.from({ length: tooMany }, (_, index) => `key_${index}`);
+    const answers = await Promise.all(keys.map((key, index) => alternately(world, index).put(token, key, index)));
+    const accepted = keys.filter((_key, index) => answers[index]?.status === 200);
+    expect(accepted).to.have.length(maxBacklog);
+    for (const { status, headers } of answers.filter((answer) => answer.status !== 200)) {
+      expect(status).to.equal(503);
+      expect(headers).to.have.property('retry-after');
+    }
+
+    const look = async () => {
+      for (const client of [world.here, world.there]) {
+        expectValue(await client.get(token, 'stored'), 'before');
+        expectKeys(await client.keys(token), ['stored', ...accepted]);
+        for (const [index, key] of keys.entries()) {
+          const answer = await client.get(token, key);
+          if (accepted.includes(key)) expectValue(answer, index);
+          else expectNoKey(answer, key);
+        }
+      }
+    };
+    await look();
+    for (const client of [world.here, world.there]) {
+      await expectUnavailable({
+        put: () => client.put(token, 'one_more', 1),
+        'put what is stored': () => client.put(token, 'stored', 'after'),
+        'delete what is stored': () => client.delete(token, 'stored'),
+      });
+    }
+    await look();
+
+    await world.startWorker();
+    await world.drained(30_000);
+    await look();
+    expect(await storedDocuments(world.services, /\/key_/)).to.have.length(maxBacklog);
+    for (const client of [world.here, world.there]) expectDone(await client.put(token, 'stored', 'after'));
+    expectValue(await world.here.get(token, 'stored'), 'after');
+  });
+});
