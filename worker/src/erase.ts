@@ -1,6 +1,8 @@
 import type { AccountMarks } from '@keybin/shared/engines/mongo/account-marks.js';
 import type { Database, ErasureDocument } from '@keybin/shared/engines/mongo/database.js';
 import type { ErasureRecords } from '@keybin/shared/engines/mongo/erasure-records.js';
+import { tokenIndexKey } from '@keybin/shared/engines/mongo/keys.js';
+import type { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
 
 const entriesPerChunk = 1_000;
 const erasuresPerSweep = 100;
@@ -12,14 +14,18 @@ const hourMs = 60 * minuteMs;
 export const passDelaysMs: readonly number[] = [10_000, minuteMs, 10 * minuteMs, hourMs, 6 * hourMs];
 
 /**
- * Deletes all that MongoDB has of an account. It may be called again at any time: it knows the user id alone, for the name may
- * belong to another account by now. Entries go in chunks, so that no single command takes long.
+ * Deletes all that MongoDB has of an account, and what Redis has under the names of its tokens. It may be called again at any
+ * time: it knows the user id alone, for the name may belong to another account by now. Entries go in chunks, so that no single
+ * command takes long.
  */
 export async function eraseDocuments(
   { store, tokens, users }: Pick<Database, 'store' | 'tokens' | 'users'>,
+  redis: Pick<RedisConnection, 'client'>,
   userId: string,
 ): Promise<void> {
   await users.deleteOne({ user_id: userId });
+  const issued = await tokens.find({ user_id: userId }, { projection: { hash: 1 } }).toArray();
+  await Promise.all(issued.map(({ hash }) => redis.client.del(tokenIndexKey(hash))));
   await tokens.deleteMany({ user_id: userId });
   const ofAccount = { _id: { $gte: `${userId}/`, $lt: `${userId}0` } }; // 0 comes after /
   for (;;) {

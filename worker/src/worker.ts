@@ -102,7 +102,7 @@ async function openPartition(context: Context, partition: number): Promise<Work[
     concurrency,
     gatherer,
     badWrites,
-    eraseDocuments: (userId) => eraseDocuments(database, userId),
+    eraseDocuments: (userId) => eraseDocuments(database, redis, userId),
     patience,
     log,
   });
@@ -127,7 +127,7 @@ function eraser({ config, redis, database, log }: Context): Work {
   const parts = {
     records: new ErasureRecords(database),
     marks: new RedisAccountMarks(redis, config.queue.partitions),
-    eraseDocuments: (userId: string) => eraseDocuments(database, userId),
+    eraseDocuments: (userId: string) => eraseDocuments(database, redis, userId),
   };
   return new LeasedLoop(
     'Repeating erasures',

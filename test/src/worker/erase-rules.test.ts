@@ -41,7 +41,7 @@ describe('the rules of erasing', () => {
   };
 
   async function erase(userId: string): Promise<void> {
-    await eraseDocuments(partition.database, userId);
+    await eraseDocuments(partition.database, partition.staged.connection, userId);
   }
 
   async function end(erasures: Pick<ErasureRecords, 'put'> = records): Promise<void> {

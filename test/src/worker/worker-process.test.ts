@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { Queue } from 'bullmq';
 import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
 import { ErasureRecords } from '@keybin/shared/engines/mongo/erasure-records.js';
+import { tokenIndexKey } from '@keybin/shared/engines/mongo/keys.js';
 import { Staged, newBearer, put } from '../mongo/staged.js';
 import { eventually } from '../world/eventually.js';
 import { startWorker, type WorkerProcess } from '../world/keybin-process.js';
@@ -120,9 +121,21 @@ describe('a worker process', function () {
   it('erases an account in the background', async () => {
     await stageAll(['a'], String);
     await partition.apply(user, 'a');
+    const { userId, client, tokenHash: hash } = user;
+    const lifetime = { issued_at: new Date(), expires_at: new Date(Date.now() + 60_000) };
+    await partition.database.tokens.insertOne({
+      _id: `${userId}/${client}`,
+      user_id: userId,
+      client,
+      hash,
+      ...lifetime,
+    });
+    await partition.staged.redis.set(tokenIndexKey(hash), JSON.stringify([userId, client]));
     await start();
-    await partition.staged.queue.add({ name: 'erase', data: { userId: user.userId } });
+    await partition.staged.queue.add({ name: 'erase', data: { userId } });
     await eventually(async () => (await storedCount()) === 0, 'no entry of the account');
+    expect(await partition.database.tokens.countDocuments({ user_id: userId })).to.equal(0);
+    expect(await partition.staged.redis.exists(tokenIndexKey(hash))).to.equal(0);
   });
 
   it('finishes an erasure that only MongoDB knows of', async () => {
