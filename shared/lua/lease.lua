@@ -8,7 +8,8 @@
 --   live     c: the record is of this token and has not expired
 --   refused  c: the record is of another token or has expired
 --   leased   the lease was taken: i and l take the place of a record and of a check's lease
---   held     a lease of somebody else stands: c may read MongoDB without filling, i and l come again
+--   held     a lease of somebody else stands: c may read MongoDB without filling, i and l come again. c: also when Redis is at
+--            `maxmemory` and takes no lease
 --   marked   c and i: the account is being erased, nothing may be filled
 
 local key, client, kind, lifeMs = KEYS[1], ARGV[1], ARGV[3], tonumber(ARGV[4])
@@ -33,6 +34,11 @@ if held and string.sub(held, 1, 1) == 'L' and ends > now then
   if kind == 'c' or string.sub(held, 18, 18) ~= 'c' then return answer('held') end
 end
 
-redis.call('HSET', key, client, 'L' .. string.format('%016.0f', now + lifeMs * 1000) .. kind .. ARGV[2])
+local lease = 'L' .. string.format('%016.0f', now + lifeMs * 1000) .. kind .. ARGV[2]
+local written = redis.pcall('HSET', key, client, lease)
+if type(written) == 'table' and written.err then
+  if kind == 'c' and string.find(written.err, 'OOM', 1, true) then return answer('held') end
+  return written
+end
 if redis.call('PTTL', key) < 2 * lifeMs then redis.call('PEXPIRE', key, 2 * lifeMs) end
 return answer('leased')

@@ -64,6 +64,22 @@ describe('tokens of the scale-out engine', () => {
     expect(await here.accepts(await here.login(account))).to.equal(true);
   });
 
+  it('is accepted while Redis has no room for what it has lost of it', async () => {
+    const token = await here.login(await here.register());
+    const { client } = here.redis;
+    await client.flushdb();
+    const fresh = await TokenProcess.open(place); // it remembers nothing either
+    await client.config('SET', 'maxmemory', '1');
+    try {
+      expect(await fresh.accepts(token)).to.equal(true);
+      expect(await fresh.accepts('6f9619ff-8b86-4d01-b42d-00cf4fc964ff')).to.equal(false);
+      expect(await client.exists(tokenIndexKey(hashToken(token)))).to.equal(0);
+    } finally {
+      await client.config('SET', 'maxmemory', '0');
+      await fresh.close();
+    }
+  });
+
   it("leaves other clients' tokens alone", async () => {
     const account = await here.register();
     const phone = await here.login(account, 'phone');

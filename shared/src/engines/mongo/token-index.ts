@@ -66,7 +66,7 @@ export class TokenIndex {
     const stored = await this.documents.findByHash(tokenHash);
     if (!stored) throw invalidToken();
     const bearer = this.bearer(tokenHash, stored.user_id, stored.client);
-    await this.put(bearer, stored.expires_at);
+    await this.put(bearer, stored.expires_at).catch(() => {}); // a full Redis keeps nobody from reading
     return bearer;
   }
 }

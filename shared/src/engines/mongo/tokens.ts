@@ -84,7 +84,9 @@ export class MongoTokens implements Tokens, Bearers {
     if (lease.outcome === 'live') return;
     if (lease.outcome === 'refused') throw invalidToken();
     const expiresUs = await this.#ask(bearer, lease, () => this.#verifyStored(bearer, lease.timeUs));
-    if (lease.outcome === 'leased') await this.#records.fill(bearer, lease, expiresUs, 'keep');
+    if (lease.outcome !== 'leased') return;
+    // A token that was verified is live, whether or not Redis has room for its record
+    await this.#records.fill(bearer, lease, expiresUs, 'keep').catch(() => this.#giveBack(bearer, lease));
   }
 
   /** Resolves with the expiry of a token that is live by MongoDB. */
