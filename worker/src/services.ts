@@ -39,6 +39,7 @@ export async function openServices(
 
   const database = await untilThere('MongoDB', () => openDatabase(store, batchMaxAgeMs), isAway, log);
   lifecycle.push('MongoDB', () => database.close());
+  database.logOutages(log);
 
   const claim = () => claimPartitions(database.settings, redis.client, queue.partitions);
   await untilThere('Redis and MongoDB', claim, (error) => isAway(error) || !isConnected(redis), log);

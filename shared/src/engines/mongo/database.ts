@@ -1,6 +1,8 @@
 import { MongoClient, MongoError, type Collection, type Db, type MongoClientOptions, type ObjectId } from 'mongodb';
 import type { Config } from '../../config/config.js';
 import { withDeadline } from '../../deadline.js';
+import type { Log } from '../../log.js';
+import { logOutages } from './database-outages.js';
 
 /** How long MongoDB may take over one operation of the API. */
 export const operationTimeoutMs = 1_500;
@@ -92,8 +94,14 @@ export class Database {
     this.settings = db.collection('settings');
   }
 
+  /** From now on the log says when MongoDB goes and comes back. */
+  logOutages(log: Log): void {
+    logOutages(this.#client, log);
+  }
+
   /** May be called twice. The driver's own close can wait for ever for a server that had hung: it is left behind then. */
   close(): Promise<void> {
+    this.#client.removeAllListeners('topologyDescriptionChanged'); // its own end is no outage
     this.#closed ??= withDeadline(this.#client.close(), operationTimeoutMs, 'closing MongoDB').catch(() => {});
     return this.#closed;
   }

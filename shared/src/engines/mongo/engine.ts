@@ -32,6 +32,7 @@ export async function openMongoEngine(config: Config, log: Log): Promise<Engine>
     const [writes, reads] = await openRedis(config.queue, log, closers);
     const database = await openDatabase(config.store);
     closers.push(() => database.close());
+    database.logOutages(log);
     await claimPartitions(database.settings, writes.client, config.queue.partitions);
     const queues: PartitionQueue[] = [];
     for (let partition = 0; partition < config.queue.partitions; partition++) {
