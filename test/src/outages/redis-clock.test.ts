@@ -3,13 +3,14 @@ import { expectDone, expectNoKey, expectValue } from '../contract/answers.js';
 import type { WorkerProcess } from '../world/keybin-process.js';
 import type { RedisServer } from '../world/redis-server.js';
 import { ScaleOutWorld } from '../world/scale-out-world.js';
-import { ownServers, ownServices } from '../world/services.js';
+import { ownServices, programs } from '../world/services.js';
 import { storedDocuments } from '../world/stored-documents.js';
+import { wrongClock } from '../world/wrong-clock.js';
 import { serves } from './answers.js';
 import { withQueue } from './jobs.js';
 import { itself, nothing, restart, snapshot, type Become } from './redis-data.js';
 
-const hourBehind = '-1h';
+const hourBehind = () => wrongClock('-1h');
 
 const comebacks: Readonly<Record<string, (redis: RedisServer) => Become>> = {
   empty: () => nothing,
@@ -18,7 +19,7 @@ const comebacks: Readonly<Record<string, (redis: RedisServer) => Become>> = {
 
 describe('after Redis came back with its clock an hour behind', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
-  ownServers('faketime');
+  programs('faketime');
   const world = new ScaleOutWorld({ services: ownServices(), env: { KEYBIN_QUEUE_SWEEP_AFTER: '1' } });
   let worker: WorkerProcess;
 
@@ -48,7 +49,7 @@ describe('after Redis came back with its clock an hour behind', function () {
       await world.drained();
       const before = await versionOf(put);
 
-      await restart(redis, become, hourBehind);
+      await restart(redis, become, hourBehind());
       for (const client of [world.here, world.there]) await serves(client, account);
       await worker.kill('SIGSTOP'); // so that reads meet what is pending
       expectDone(await world.here.put(token, put, 'after'));
@@ -75,7 +76,7 @@ describe('after Redis came back with its clock an hour behind', function () {
     await worker.kill('SIGSTOP');
     expectDone(await world.here.put(token, 'earlier', 1));
     await worker.kill('SIGKILL'); // it leaves the lease of its sweeper
-    await restart(world.services.redis, itself, hourBehind);
+    await restart(world.services.redis, itself, hourBehind());
     for (const client of [world.here, world.there]) await serves(client, account);
     expectDone(await world.there.put(token, 'later', 1));
     await withQueue(world.services.redisUrl, (queue) => queue.obliterate({ force: true }));

@@ -18,9 +18,13 @@ export function snapshot({ dir }: RedisServer): Become {
   };
 }
 
-/** Kills Redis and starts it again with what `become` leaves, and with a clock that is `clockOffset` wrong. */
-export async function restart(redis: RedisServer, become: Become, clockOffset?: string): Promise<void> {
+/** Kills Redis and starts it again with what `become` leaves, perhaps in another environment. */
+export async function restart(
+  redis: RedisServer,
+  become: Become,
+  env?: Readonly<Record<string, string>>,
+): Promise<void> {
   await redis.kill('SIGKILL');
   become(redis.dir);
-  await redis.start(clockOffset);
+  await redis.start(env);
 }

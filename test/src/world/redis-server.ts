@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { connect } from 'node:net';
 import { Child } from './child.js';
 import { onFreePort } from './free-port.js';
@@ -9,6 +8,8 @@ export interface RedisServerOptions {
   readonly appendfsync?: 'always' | 'everysec' | 'no';
   /** Further arguments of redis-server, such as `--maxmemory 20mb`. They win. */
   readonly args?: readonly string[];
+  /** Added to its environment: `wrongClock`, `slowDisk`. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** A redis-server of one's own, with settings that Keybin accepts: it keeps all that it answered through any end. */
@@ -26,16 +27,16 @@ export class RedisServer {
   }
 
   /**
-   * Starts it (again) on the same port and directory; resolves when it has loaded its data and answers. `clockOffset`, such as
-   * `-1h`, is how wrong its clock is; `faketime` must be on PATH.
+   * Starts it (again) on the same port and directory, perhaps in another environment; resolves when it has loaded its data and
+   * answers.
    */
-  async start(clockOffset?: string): Promise<void> {
+  async start(env = this.options.env): Promise<void> {
     if (this.#child?.alive) throw new Error('This redis-server runs');
     const { appendfsync = 'always', args = [] } = this.options;
     const place = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.dir, '--save', ''];
     const keeping = ['--appendonly', 'yes', '--appendfsync', appendfsync, '--maxmemory-policy', 'noeviction'];
-    const env = clockOffset ? wrongClock(clockOffset) : {};
-    const child = new Child(`redis-server ${this.port}`, 'redis-server', [...place, ...keeping, ...args], { env });
+    const all = [...place, ...keeping, ...args];
+    const child = new Child(`redis-server ${this.port}`, 'redis-server', all, { env: env ?? {} });
     this.#child = child;
     await child.ready(() => ping(this.port));
   }
@@ -49,15 +50,6 @@ export class RedisServer {
   async kill(signal: NodeJS.Signals): Promise<void> {
     await this.#child?.kill(signal);
   }
-}
-
-/**
- * The environment in which a program that reads the time reads a wrong one. Not by `faketime` itself, which would be the process
- * that signals reach; and with libc's own `malloc`, since that of jemalloc reads the time before libfaketime is ready for it.
- */
-function wrongClock(offset: string): Record<string, string> {
-  const library = execFileSync('faketime', ['-m', '-f', offset, 'printenv', 'LD_PRELOAD'], { encoding: 'utf8' }).trim();
-  return { LD_PRELOAD: `${library}:libc.so.6`, FAKETIME: offset, FAKETIME_DONT_FAKE_MONOTONIC: '1' };
 }
 
 /** Starts a redis-server from PATH on a free port. */

@@ -87,9 +87,16 @@ function started<Server>(server: Server | undefined): Server {
 }
 
 /** Skips the surrounding suite like `services` unless the binaries are there, for suites that start and stop servers themselves. */
-export function ownServers(...binaries: ('redis-server' | 'mongod' | 'faketime')[]): void {
+export function ownServers(...binaries: ('redis-server' | 'mongod')[]): void {
   before(`${binaries.join(' and ')} on PATH`, function () {
     need(this, binaries, ownNeeded);
+  });
+}
+
+/** Skips the surrounding suite in the same way unless these programs of the operating system are there. */
+export function programs(...names: ('faketime' | 'gcc')[]): void {
+  before(`${names.join(' and ')} on PATH`, function () {
+    need(this, names, 'a package of the operating system');
   });
 }
 
