@@ -15,7 +15,7 @@ export interface Parts {
 }
 
 export function ownParts(directory = temporaryDirectory()): Parts {
-  const databases = openDatabases(directory);
+  const databases = openDatabases(directory, true);
   const { environment } = databases;
   const transactions = transactionsOf(databases, directory);
   const writes = new Writes(transactions);

@@ -28,7 +28,7 @@ const actions: Record<string, (values: Values, engine: Engine) => Promise<unknow
 
 /** Stops this whole process inside a transaction. */
 async function holdWriteLock(): Promise<void> {
-  const { environment } = openDatabases(directory);
+  const { environment } = openDatabases(directory, true);
   await environment.transaction(() => process.kill(process.pid, 'SIGSTOP'));
 }
 

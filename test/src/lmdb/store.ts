@@ -10,7 +10,10 @@ quietLog.level = 'silent';
 export const clientsPerAccount = 5;
 
 export const openStore = (directory: string): Promise<Engine> =>
-  openLmdbEngine({ store: { host: `lmdb://${directory}` }, accounts: { clientsPerAccount } }, quietLog);
+  openLmdbEngine(
+    { app: { processes: 2 }, store: { host: `lmdb://${directory}` }, accounts: { clientsPerAccount } },
+    quietLog,
+  );
 
 const opened: { close(): Promise<void> }[] = [];
 

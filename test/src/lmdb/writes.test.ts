@@ -42,6 +42,46 @@ describe('LMDB engine, group commit', () => {
     expect(locked.transactionCount()).to.equal(2);
   });
 
+  it('gathers at most half of the writes in flight for one transaction, and all of a few', async () => {
+    const { transactions } = ownParts();
+    const sizes: number[] = [];
+    let size = 0;
+    const run: Transactions['run'] = async (steps) => {
+      const answers = await transactions.run(steps);
+      sizes.push(size);
+      size = 0;
+      return answers;
+    };
+    const writes = new Writes({ ...transactions, run });
+    const client = async () => {
+      for (let write = 0; write < 30; write++) await writes.apply(() => void size++);
+    };
+    await Promise.all(Array.from({ length: 64 }, client));
+    const largest = Math.max(...sizes.slice(sizes.length / 2));
+    expect(largest, 'of 64').to.be.within(24, 40);
+    sizes.length = 0;
+    await Promise.all(Array.from({ length: 8 }, client));
+    expect(sizes.slice(2), 'of 8').to.deep.equal(Array.from({ length: 28 }, () => 8));
+  });
+
+  it('answers what is on the disk although the next transaction cannot begin', async () => {
+    const { transactions } = ownParts();
+    let transactionCount = 0;
+    let open = nothing;
+    const locked = new Promise<void>((resolve) => (open = resolve));
+    const run: Transactions['run'] = async (steps) => {
+      if (++transactionCount > 1) await locked;
+      return transactions.run(steps);
+    };
+    const writes = new Writes({ ...transactions, run });
+    const first = writes.apply(() => 1);
+    await nextTurn();
+    const second = writes.apply(() => 2);
+    expect(await first).to.equal(1);
+    open();
+    expect(await second).to.equal(2);
+  });
+
   it('answers each write for itself', async () => {
     const { writes } = ownParts();
     const answers = [writes.apply(() => 1), writes.apply(() => storageFull()), writes.apply(nextVersion)];

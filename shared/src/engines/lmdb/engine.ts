@@ -13,6 +13,7 @@ import { Writes } from './writes.js';
 
 /** The settings that matter to this engine. */
 export interface LmdbConfig {
+  readonly app: Pick<Config['app'], 'processes'>;
   readonly store: Pick<Config['store'], 'host'>;
   readonly accounts: Pick<Config['accounts'], 'clientsPerAccount'>;
 }
@@ -20,7 +21,7 @@ export interface LmdbConfig {
 /** Opens the embedded engine on the directory of `[STORE] host`. Throws an error with one line when that cannot be used. */
 export async function openLmdbEngine(config: LmdbConfig, log: Log): Promise<Engine> {
   const directory = directoryOf(config.store.host);
-  const databases = openDatabases(directory);
+  const databases = openDatabases(directory, config.app.processes > 1);
   const reads = new Reads(() => databases.environment.resetReadTxn());
   const writes = new Writes(transactionsOf(databases, directory));
   const sweeper = new Sweeper(databases, writes, log);

@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { answerTimeoutMs } from '../../deadline.js';
 import { KeybinError, unavailable } from '../../errors.js';
-import { Turn } from '../../turn.js';
 import { printVersion } from './records.js';
 
 /**
@@ -31,82 +30,130 @@ export interface Transactions {
   failure(error: unknown): Promise<KeybinError>;
 }
 
-interface Group {
-  /** Emptied when the group is answered 503: what was refused must not be applied any more. */
-  steps: readonly Step<unknown>[];
-  readonly timer: NodeJS.Timeout;
-  readonly resolve: (answers: readonly unknown[]) => void;
-  readonly reject: (error: KeybinError) => void;
+/** Writes whose callers share one promise, so that node drains its queues once for all of them. */
+class Group {
+  readonly steps: Step<unknown>[] = [];
+  readonly answers: Promise<readonly unknown[]>;
+  resolve: (answers: readonly unknown[]) => void = () => {};
+  reject: (error: KeybinError) => void = () => {};
+  timer: NodeJS.Timeout | undefined;
+
+  constructor() {
+    this.answers = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
 }
 
+/** Smaller groups are not split: each costs a sync. */
+const leastFullSize = 16;
+
+/** The answers of a group that is on the disk wait no longer for the next transaction to begin. */
+const longestHoldMs = 1;
+
 /**
- * Group commit. A turn's writes form a group, which is
- *   waiting   while another transaction is under way; then all waiting groups share the next one;
- *   applied   when its steps have run inside the transaction, under LMDB's lock;
- *   answered  when the transaction is on the disk.
+ * Group commit. Writes gather in groups, and a group is
+ *   gathering  until it is full, or until its transaction begins: at the end of the turn, or when the one under way has ended;
+ *   applied    when its steps have run inside its transaction, under LMDB's lock;
+ *   written    when the transaction is on the disk;
+ *   answered   when the next group, if there is one, is applied.
  * After `timeoutMs` a group is answered `unavailable` from whatever state it is in. If it has not been applied by then it never
  * is, though the lock may come later; if it has, its outcome is unknown.
+ *
+ * Clients that are answered together come back together. In one group of all, this process would wait for the disk and then
+ * the disk for this process. So a group is full with half of the writes that were lately in flight, and one half is answered
+ * and read while the disk has the other: that is why its steps run first. Together this makes half as many writes again with 64 clients.
  */
 export class Writes {
-  readonly #turn: Turn<Step<unknown>, unknown>;
-  readonly #waiting = new Set<Group>();
+  #groups: Group[] = [];
+  #fullSize = leastFullSize;
   #underWay: Promise<void> | undefined;
+  #answerWritten = () => {};
 
   /** `clockMs` is the time that steps see, in milliseconds since 1970. */
   constructor(
     private readonly transactions: Transactions,
     private readonly timeoutMs = answerTimeoutMs,
     private readonly clockMs: () => number = Date.now,
-  ) {
-    this.#turn = new Turn((steps) => this.#answer(steps));
-  }
+  ) {}
 
   /** The answer of `step`, once it is on the disk. Throws its error, `unavailable` or `storage_full`. */
   async apply<T>(step: Step<T>): Promise<T> {
-    const answer = await this.#turn.ask(step);
+    let group = this.#groups.at(-1);
+    if (!group || group.steps.length >= this.#fullSize) group = this.#begin();
+    const position = group.steps.push(step) - 1;
+    this.#underWay ??= this.#commitGathered();
+    const answer = (await group.answers)[position];
     if (answer instanceof KeybinError) throw answer;
     return answer as T; // each step is answered with what it returned
   }
 
+  #begin(): Group {
+    const group = new Group();
+    const expire = () => {
+      group.steps.length = 0; // what was refused must not be applied any more
+      this.#groups = this.#groups.filter((waiting) => waiting !== group);
+      group.reject(unavailable(new Error(`write was not on the disk after ${this.timeoutMs} ms`)));
+    };
+    group.timer = setTimeout(expire, this.timeoutMs);
+    this.#groups.push(group);
+    return group;
+  }
+
   /** Waits for all writes that came before. */
   async idle(): Promise<void> {
-    await nextTurn(); // what this turn has gathered is under way then
     await this.#underWay;
   }
 
-  #answer(steps: readonly Step<unknown>[]): Promise<readonly unknown[]> {
-    return new Promise((resolve, reject) => {
-      const expire = () => {
-        group.steps = [];
-        this.#waiting.delete(group);
-        reject(unavailable(new Error(`write was not on the disk after ${this.timeoutMs} ms`)));
-      };
-      const group: Group = { steps, resolve, reject, timer: setTimeout(expire, this.timeoutMs) };
-      this.#waiting.add(group);
-      this.#underWay ??= this.#commitWaiting();
-    });
-  }
-
-  async #commitWaiting(): Promise<void> {
-    while (this.#waiting.size > 0) {
-      const groups = [...this.#waiting];
-      this.#waiting.clear();
+  async #commitGathered(): Promise<void> {
+    await nextTurn();
+    let answered = 0;
+    while (this.#groups.length > 0) {
+      const gathered = sizeOf(this.#groups);
+      this.#fullSize = Math.max(Math.ceil((answered + gathered) / 2), leastFullSize);
+      const groups = this.#takeFull();
+      answered = sizeOf(groups);
       await this.#commit(groups);
     }
     this.#underWay = undefined;
   }
 
+  /** The oldest groups that are full together: of a sudden many writes each group is small. */
+  #takeFull(): Group[] {
+    let size = 0;
+    const end = this.#groups.findIndex(({ steps }) => (size += steps.length) > this.#fullSize);
+    return this.#groups.splice(0, end === -1 ? this.#groups.length : Math.max(end, 1));
+  }
+
   async #commit(groups: readonly Group[]): Promise<void> {
     try {
-      const answers = await this.transactions.run(() => this.#applyAll(groups));
+      const answers = await this.transactions.run(() => {
+        const applied = this.#applyAll(groups);
+        this.#answerWritten();
+        return applied;
+      });
       await this.transactions.flushed();
-      for (const [index, group] of groups.entries()) group.resolve(answers[index] ?? []);
+      this.#answerWritten();
+      this.#hold(() => {
+        for (const [index, group] of groups.entries()) group.resolve(answers[index] ?? []);
+      });
     } catch (error) {
       const failure = await this.transactions.failure(error);
       for (const group of groups) group.reject(failure);
     } finally {
       for (const group of groups) clearTimeout(group.timer);
     }
+  }
+
+  #hold(answer: () => void): void {
+    if (this.#groups.length === 0) return answer();
+    const timer = setTimeout(() => this.#answerWritten(), longestHoldMs);
+    this.#answerWritten = () => {
+      clearTimeout(timer);
+      this.#answerWritten = () => {};
+      answer();
+    };
   }
 
   #applyAll(groups: readonly Group[]): unknown[][] {
@@ -120,8 +167,10 @@ export class Writes {
         return printVersion(clock);
       },
     };
-    const answers = groups.map((group) => group.steps.map((step) => step(moment)));
+    const answers = groups.map(({ steps }) => steps.map((step) => step(moment)));
     if (clock > before) this.transactions.setClock(clock);
     return answers;
   }
 }
+
+const sizeOf = (groups: readonly Group[]): number => groups.reduce((sum, { steps }) => sum + steps.length, 0);
