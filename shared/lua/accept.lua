@@ -5,8 +5,10 @@
 --       at the end: deleted, as settle.lua keeps it
 -- ARGV  1 deadline, Redis's time in µs: a command that comes later does nothing
 --       2 most bytes that may be pending  3 most entries that may be pending, and most jobs that may wait
---       4 number of accounts, then their user ids
---       then for each write: position of its account (from 1), client, hash of the token, key, change
+--       4 number of accounts  5 number of tokens
+--       then the user id of each account
+--       then for each token: position of its account (from 1), client, hash of the token
+--       then for each write: position of its token (from 1), key, change
 --       A change is P and the value (put), D (delete), or F and the version of a `look` (delete, because MongoDB has had the
 --       key after that).
 -- Answers {Redis's time in µs}, if that is past the deadline, or {Redis's time in µs, an answer for each write}:
@@ -27,36 +29,45 @@ local now = time[1] * 1000000 + time[2]
 local nowText = string.format('%.0f', now)
 if now > tonumber(ARGV[1]) then return {nowText} end
 
-local maxBytes, maxEntries, accounts = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local maxBytes, maxEntries = tonumber(ARGV[2]), tonumber(ARGV[3])
+local accounts, tokens = tonumber(ARGV[4]), tonumber(ARGV[5])
 local clock = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now - 1)
 local entries = redis.call('ZCARD', KEYS[2])
 local bytes = tonumber(redis.call('GET', KEYS[3]) or 0)
 local queueFull = redis.call('LLEN', KEYS[4]) >= maxEntries
 local bytesBefore, accepted = bytes, false
 
-local marked = {}
-for account = 1, accounts do
-  marked[account] = redis.call('EXISTS', KEYS[3 * account + 3]) == 1
-end
-
 -- include verdict.lua
+
+local firstToken = 6 + accounts
+local accountOf, verdicts = {}, {}
+for token = 1, tokens do
+  local at = firstToken + 3 * (token - 1)
+  local account = tonumber(ARGV[at])
+  accountOf[token] = account
+  if redis.call('EXISTS', KEYS[3 * account + 3]) == 1 then
+    verdicts[token] = 'marked'
+  else
+    verdicts[token] = verdict(KEYS[3 * account + 4], ARGV[at + 1], ARGV[at + 2], now)
+  end
+end
 
 -- Whether what MongoDB had after version `looked` may have been deleted since and not be pending any more
 local function isDeletedSince(member, looked)
   return tonumber(redis.call('ZSCORE', KEYS[#KEYS], member) or 0) > tonumber(looked)
 end
 
-local function accept(account, client, hash, key, change)
-  if marked[account] then return 'marked' end
-  local token = verdict(KEYS[3 * account + 4], client, hash, now)
-  if token ~= 'live' then return token end
+local function accept(token, key, change)
+  if verdicts[token] ~= 'live' then return verdicts[token] end
 
+  local account = accountOf[token]
+  local member = ARGV[5 + account] .. '/' .. key
   local pending = KEYS[3 * account + 2]
   local before = redis.call('HSTRLEN', pending, key)
   local operation = string.sub(change, 1, 1)
   if operation ~= 'P' then
     if before == headLength then return 'absent' end
-    if before == 0 and (operation == 'D' or isDeletedSince(ARGV[4 + account] .. '/' .. key, string.sub(change, 2))) then
+    if before == 0 and (operation == 'D' or isDeletedSince(member, string.sub(change, 2))) then
       return string.format('look%016.0f', clock)
     end
     change = 'D'
@@ -71,15 +82,15 @@ local function accept(account, client, hash, key, change)
   clock = clock + 1
   local version = string.format('%016.0f', clock)
   redis.call('HSET', pending, key, version .. change)
-  entries = entries + redis.call('ZADD', KEYS[2], 'NX', version, ARGV[4 + account] .. '/' .. key)
+  entries = entries + redis.call('ZADD', KEYS[2], 'NX', version, member)
   bytes = bytes + grows
   accepted = true
   return version
 end
 
 local answers = {nowText}
-for at = 5 + accounts, #ARGV, 5 do
-  answers[#answers + 1] = accept(tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4])
+for at = firstToken + 3 * tokens, #ARGV, 3 do
+  answers[#answers + 1] = accept(tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 2])
 end
 
 if accepted then

@@ -53,7 +53,7 @@ export class Staged {
   }
 
   commits(limits: Limits = roomy, script?: Script): GroupCommit {
-    return new GroupCommit(this.partition, this.connection, this.queue, limits, 'always', silent, script);
+    return new GroupCommit(this.partition, this.connection, this.queue, limits, silent, script);
   }
 
   /** Gives the token a record, as a check of it would. */

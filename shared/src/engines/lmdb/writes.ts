@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Alternation } from '../../alternation.js';
 import { answerTimeoutMs } from '../../deadline.js';
 import { KeybinError, unavailable } from '../../errors.js';
 import { printVersion } from './records.js';
@@ -44,32 +45,25 @@ class Group {
       this.reject = reject;
     });
   }
+
+  get size(): number {
+    return this.steps.length;
+  }
 }
-
-/** Smaller groups are not split: each costs a sync. */
-const leastFullSize = 16;
-
-/** The answers of a group that is on the disk wait no longer for the next transaction to begin. */
-const longestHoldMs = 1;
 
 /**
  * Group commit. Writes gather in groups, and a group is
  *   gathering  until it is full, or until its transaction begins: at the end of the turn, or when the one under way has ended;
  *   applied    when its steps have run inside its transaction, under LMDB's lock;
  *   written    when the transaction is on the disk;
- *   answered   when the next group, if there is one, is applied.
+ *   answered   when the next group, if there is one, is applied (see `Alternation`).
  * After `timeoutMs` a group is answered `unavailable` from whatever state it is in. If it has not been applied by then it never
  * is, though the lock may come later; if it has, its outcome is unknown.
- *
- * Clients that are answered together come back together. In one group of all, this process would wait for the disk and then
- * the disk for this process. So a group is full with half of the writes that were lately in flight, and one half is answered
- * and read while the disk has the other: that is why its steps run first. Together this makes half as many writes again with 64 clients.
  */
 export class Writes {
   #groups: Group[] = [];
-  #fullSize = leastFullSize;
+  readonly #alternation = new Alternation();
   #underWay: Promise<void> | undefined;
-  #answerWritten = () => {};
 
   /** `clockMs` is the time that steps see, in milliseconds since 1970. */
   constructor(
@@ -81,7 +75,7 @@ export class Writes {
   /** The answer of `step`, once it is on the disk. Throws its error, `unavailable` or `storage_full`. */
   async apply<T>(step: Step<T>): Promise<T> {
     let group = this.#groups.at(-1);
-    if (!group || group.steps.length >= this.#fullSize) group = this.#begin();
+    if (!group || group.size >= this.#alternation.fullSize) group = this.#begin();
     const position = group.steps.push(step) - 1;
     this.#underWay ??= this.#commitGathered();
     const answer = (await group.answers)[position];
@@ -108,52 +102,27 @@ export class Writes {
 
   async #commitGathered(): Promise<void> {
     await nextTurn();
-    let answered = 0;
-    while (this.#groups.length > 0) {
-      const gathered = sizeOf(this.#groups);
-      this.#fullSize = Math.max(Math.ceil((answered + gathered) / 2), leastFullSize);
-      const groups = this.#takeFull();
-      answered = sizeOf(groups);
-      await this.#commit(groups);
-    }
+    while (this.#groups.length > 0) await this.#commit(this.#alternation.take(this.#groups));
     this.#underWay = undefined;
-  }
-
-  /** The oldest groups that are full together: of a sudden many writes each group is small. */
-  #takeFull(): Group[] {
-    let size = 0;
-    const end = this.#groups.findIndex(({ steps }) => (size += steps.length) > this.#fullSize);
-    return this.#groups.splice(0, end === -1 ? this.#groups.length : Math.max(end, 1));
   }
 
   async #commit(groups: readonly Group[]): Promise<void> {
     try {
       const answers = await this.transactions.run(() => {
         const applied = this.#applyAll(groups);
-        this.#answerWritten();
+        this.#alternation.underWay(groups.reduce((sum, { size }) => sum + size, 0));
         return applied;
       });
       await this.transactions.flushed();
-      this.#answerWritten();
-      this.#hold(() => {
+      this.#alternation.hold(() => {
         for (const [index, group] of groups.entries()) group.resolve(answers[index] ?? []);
-      });
+      }, this.#groups.length > 0);
     } catch (error) {
       const failure = await this.transactions.failure(error);
       for (const group of groups) group.reject(failure);
     } finally {
       for (const group of groups) clearTimeout(group.timer);
     }
-  }
-
-  #hold(answer: () => void): void {
-    if (this.#groups.length === 0) return answer();
-    const timer = setTimeout(() => this.#answerWritten(), longestHoldMs);
-    this.#answerWritten = () => {
-      clearTimeout(timer);
-      this.#answerWritten = () => {};
-      answer();
-    };
   }
 
   #applyAll(groups: readonly Group[]): unknown[][] {
@@ -172,5 +141,3 @@ export class Writes {
     return answers;
   }
 }
-
-const sizeOf = (groups: readonly Group[]): number => groups.reduce((sum, { steps }) => sum + steps.length, 0);

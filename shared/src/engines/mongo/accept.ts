@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Alternation } from '../../alternation.js';
 import { withDeadline } from '../../deadline.js';
 import { KeybinError, unavailable } from '../../errors.js';
 import type { Log } from '../../log.js';
@@ -38,14 +40,6 @@ export interface Limits {
 const maxGroupEntries = 1_000;
 const maxGroupBytes = 4 * 1024 * 1024;
 
-/**
- * Turns of the event loop from a commit's answer to the next commit. Where each commit waits for Redis's disk, the clients that
- * were just answered get the time to join: at once, two half groups would alternate and each pay for a sync (with 64 clients 30
- * writes a group instead of 60, and a quarter fewer writes a second). Without a sync the alternation is the faster way: Redis
- * works on one half while this process reads the other.
- */
-const turnsBetweenCommits = { always: 2, everysec: 0 } as const;
-
 /** Shorter than ioredis waits for a command, so that no write is accepted after it was answered that Redis is away. */
 const maxCommitMs = 1_400;
 
@@ -62,14 +56,18 @@ class Group {
   readonly writes: Write[] = [];
   readonly answers: Promise<readonly WriteAnswer[]>;
   bytes = 0;
-  settle: (answers: Promise<readonly WriteAnswer[]>) => void = () => {};
+  resolve: (answers: readonly WriteAnswer[]) => void = () => {};
+  reject: (error: unknown) => void = () => {};
 
   constructor() {
-    this.answers = new Promise((resolve) => (this.settle = resolve));
+    this.answers = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
   }
 
-  hasRoom(bytes: number): boolean {
-    return this.writes.length < maxGroupEntries && (this.bytes === 0 || this.bytes + bytes <= maxGroupBytes);
+  get size(): number {
+    return this.writes.length;
   }
 
   /** The write's position among the answers. */
@@ -79,12 +77,21 @@ class Group {
   }
 }
 
+const fits = (entries: number, bytes: number) =>
+  entries <= maxGroupEntries && (entries === 1 || bytes <= maxGroupBytes);
+
+const fitTogether = (groups: readonly Group[]) =>
+  fits(
+    groups.reduce((sum, { size }) => sum + size, 0),
+    groups.reduce((sum, { bytes }) => sum + bytes, 0),
+  );
+
 /**
  * Accepts the writes of one partition in groups.
  *
- *     idle --write--> gathering --end of the turn--> committing --answer, `turnsBetweenCommits`--> the next group, or idle
+ *     idle --write--> gathering --end of the turn--> committing --answer--> the next group, or idle
  *
- * Writes that arrive while a commit is under way gather for the next one. A commit is one `MULTI` of `accept.lua` for the whole
+ * Writes that arrive while a commit is under way gather for the next one, half of those in flight in each (see `Alternation`). A commit is one `MULTI` of `accept.lua` for the whole
  * group and one BullMQ job that lists its keys, and has a deadline in Redis's time: a command that timed out here may still run
  * there. Each result of the `MULTI` is looked at:
  *
@@ -99,6 +106,7 @@ class Group {
 export class GroupCommit {
   readonly #prefix: string;
   readonly #groups: Group[] = [];
+  readonly #alternation = new Alternation();
   #busy = false;
   /** Whether that was all that the last commit was answered. */
   #noRoom = false;
@@ -108,7 +116,6 @@ export class GroupCommit {
     private readonly connection: RedisConnection,
     private readonly queue: PartitionQueue,
     private readonly limits: Limits,
-    private readonly durability: keyof typeof turnsBetweenCommits,
     private readonly log: Log,
     private readonly script: Script = loadScript('accept'),
   ) {
@@ -120,32 +127,37 @@ export class GroupCommit {
     if (write.deadlineMs - performance.now() < leastCommitMs) throw noTimeLeft();
     const bytes = Buffer.byteLength(write.change);
     let group = this.#groups.at(-1);
-    if (!group?.hasRoom(bytes)) this.#groups.push((group = new Group()));
+    if (!group || group.size >= this.#alternation.fullSize || !fits(group.size + 1, group.bytes + bytes)) {
+      this.#groups.push((group = new Group()));
+    }
     const position = group.add(write, bytes);
     if (!this.#busy) {
       this.#busy = true;
-      this.#commitAfterTurns(1);
+      void this.#commitGathered();
     }
     const answers = await group.answers;
     return answers[position] ?? 'late'; // as many answers as writes, or none: late
   }
 
-  #commitGathered(): void {
-    const group = this.#groups.shift();
-    this.#busy = group !== undefined;
-    if (!group) return;
-    const answers = this.#commit(group);
-    group.settle(answers);
-    const goOn = () => this.#commitAfterTurns(turnsBetweenCommits[this.durability]);
-    answers.then(goOn, goOn);
+  async #commitGathered(): Promise<void> {
+    await nextTurn();
+    while (this.#groups.length > 0) await this.#answer(this.#alternation.take(this.#groups, fitTogether));
+    this.#busy = false;
   }
 
-  #commitAfterTurns(turns: number): void {
-    if (turns === 0) this.#commitGathered();
-    else setImmediate(() => this.#commitAfterTurns(turns - 1));
+  async #answer(groups: readonly Group[]): Promise<void> {
+    try {
+      const answers = await this.#commit(groups.flatMap(({ writes }) => writes));
+      this.#alternation.hold(() => {
+        let answered = 0;
+        for (const group of groups) group.resolve(answers.slice(answered, (answered += group.size)));
+      }, this.#groups.length > 0);
+    } catch (error) {
+      for (const group of groups) group.reject(error);
+    }
   }
 
-  async #commit({ writes }: Group): Promise<readonly WriteAnswer[]> {
+  async #commit(writes: readonly Write[]): Promise<readonly WriteAnswer[]> {
     for (;;) {
       const latestMs = performance.now() + leastCommitMs;
       const inTime = writes.filter(({ deadlineMs }) => deadlineMs >= latestMs);
@@ -168,7 +180,9 @@ export class GroupCommit {
       transaction.evalsha(script.sha, keys.length, ...keys, ...args);
       const withJob = !this.#noRoom;
       if (withJob) await queue.addTo(transaction, job);
-      const [accepted, added] = (await transaction.exec()) ?? [];
+      const executed = transaction.exec();
+      this.#alternation.underWay(writes.length);
+      const [accepted, added] = (await executed) ?? [];
       if (!accepted || (withJob && !added)) throw new Error('the transaction was not executed');
       if (accepted[0]?.message.startsWith('NOSCRIPT')) {
         await connection.client.script('LOAD', script.lua);
@@ -200,6 +214,8 @@ export class GroupCommit {
     const run = this.connection.run;
     const keys = [clockKey, waitingKey, bytesKey].map((name) => name(this.#prefix)).concat(this.queue.waitKey);
     const accounts = new Map<string, { position: number; keys: Set<string> }>();
+    const bearers = new Map<string, number>();
+    const tokens: (string | number)[] = [];
     const changes: (string | number)[] = [];
     for (const { bearer, key, change } of writes) {
       let account = accounts.get(bearer.userId);
@@ -208,12 +224,18 @@ export class GroupCommit {
         keys.push(pendingKey(this.#prefix, bearer.userId), erasedKey(this.#prefix, bearer.userId));
         keys.push(tokensKey(this.#prefix, run, bearer.userId));
       }
+      let token = bearers.get(bearer.tokenHash);
+      if (token === undefined) {
+        bearers.set(bearer.tokenHash, (token = bearers.size + 1));
+        tokens.push(account.position, bearer.client, bearer.tokenHash);
+      }
       account.keys.add(key);
-      changes.push(account.position, bearer.client, bearer.tokenHash, key, change);
+      changes.push(token, key, change);
     }
     keys.push(deletedKey(this.#prefix));
     const { maxPendingBytes, maxBacklog } = this.limits;
-    const args = [deadlineUs, maxPendingBytes, maxBacklog, accounts.size, ...accounts.keys(), ...changes];
+    const limits = [deadlineUs, maxPendingBytes, maxBacklog];
+    const args = [...limits, accounts.size, bearers.size, ...accounts.keys(), ...tokens, ...changes];
     const entries = [...accounts].map(([userId, account]) => [userId, [...account.keys]] as const);
     return { keys, args, job: { name: 'apply', data: { entries } } satisfies ApplyJob };
   }

@@ -115,7 +115,7 @@ function assemble({
   const exact = new PendingFirstEntries(
     tokens,
     queues.map((queue, partition) => ({
-      commits: new GroupCommit(partition, writes, queue, limits, config.queue.durability, log),
+      commits: new GroupCommit(partition, writes, queue, limits, log),
       pending: new PendingReads(partition, reads),
     })),
     stored,
