@@ -27,7 +27,7 @@ describe('250 nested, multilingual records of real data', () => {
   });
 
   describe('in the scale-out engine', () => {
-    const world = new ScaleOutWorld({ services: services(), workers: 1 });
+    const world = new ScaleOutWorld({ services, workers: 1 });
 
     it('come back equal, stored once and, when MongoDB has them, once more', async () => {
       await expectAllEqual(world.here.baseUrl);

@@ -12,7 +12,7 @@ const writesBetween = 20;
 const recoveredWithinMs = 20_000;
 
 describe('the scale-out engine, killed part by part with kill -9 under load', () => {
-  const world = new ScaleOutWorld({ services: ownServices(), env: { KEYBIN_QUEUE_SWEEP_AFTER: '2' } });
+  const world = new ScaleOutWorld({ services: ownServices, env: { KEYBIN_QUEUE_SWEEP_AFTER: '2' } });
 
   it('loses no answered write and shows none that was replaced', async function () {
     this.timeout(180_000);

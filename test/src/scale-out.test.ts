@@ -25,12 +25,12 @@ const subjectOf = (world: ScaleOutWorld, settle: () => Promise<void>): Subject =
 
 describe('the scale-out engine, two API processes', () => {
   describe('and a worker', () => {
-    const world = new ScaleOutWorld({ services: services(), workers: 1 });
+    const world = new ScaleOutWorld({ services, workers: 1 });
     keybinContract(subjectOf(world, () => world.drained()));
   });
 
   describe('and two workers over three partitions', () => {
-    const world = new ScaleOutWorld({ services: services(), env: { KEYBIN_QUEUE_PARTITIONS: '3' }, workers: 2 });
+    const world = new ScaleOutWorld({ services, env: { KEYBIN_QUEUE_PARTITIONS: '3' }, workers: 2 });
     const subject = subjectOf(world, () => world.drained());
     entriesContract(subject);
     keysContract(subject);
@@ -39,7 +39,7 @@ describe('the scale-out engine, two API processes', () => {
   });
 
   describe('while no worker runs', () => {
-    const subject = subjectOf(new ScaleOutWorld({ services: services() }), async () => {});
+    const subject = subjectOf(new ScaleOutWorld({ services }), async () => {});
     entriesContract(subject);
     keysContract(subject);
     valuesContract(subject);
@@ -48,7 +48,7 @@ describe('the scale-out engine, two API processes', () => {
   });
 
   describe('and a worker that comes late', () => {
-    const world = new ScaleOutWorld({ services: services() });
+    const world = new ScaleOutWorld({ services });
 
     it('shows before and after the worker what was answered', async () => {
       const { token } = await world.here.newAccount();

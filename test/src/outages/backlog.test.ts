@@ -12,7 +12,7 @@ const tooMany = 50;
 describe('while all workers are stopped', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
   const world = new ScaleOutWorld({
-    services: ownServices(),
+    services: ownServices,
     env: { KEYBIN_QUEUE_MAX_BACKLOG: String(maxBacklog) },
   });
 

@@ -19,7 +19,7 @@ const overBytes = 1_000_000;
 describe('while there is no room for a write', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
   const world = new ScaleOutWorld({
-    services: ownServices(),
+    services: ownServices,
     env: {
       KEYBIN_LIMITS_BODY_BYTES: '4KiB',
       KEYBIN_QUEUE_MAX_PENDING_BYTES: String(maxPendingBytes),

@@ -10,7 +10,7 @@ const rounds = 2;
 
 describe('while MongoDB is away', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
-  const world = new ScaleOutWorld({ services: ownServices(), workers: 1 });
+  const world = new ScaleOutWorld({ services: ownServices, workers: 1 });
 
   for (const { way, begin, end } of ways) {
     it(`writes and what is pending are served, all else is refused in time, and the backlog is applied: it ${way}`, async () => {

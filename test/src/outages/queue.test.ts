@@ -73,7 +73,7 @@ class Writing {
 describe('while the jobs are lost or held back', function () {
   this.timeout(60_000); // processes start, on a machine that may be busy
   const env = { KEYBIN_QUEUE_SWEEP_AFTER: String(sweepAfterSeconds) };
-  const world = new ScaleOutWorld({ services: services(), env, workers: 2 });
+  const world = new ScaleOutWorld({ services, env, workers: 2 });
 
   /** The values that MongoDB has of keys with this prefix. */
   async function stored(name: string): Promise<ReadonlyMap<string, unknown>> {

@@ -20,7 +20,7 @@ const comebacks: Readonly<Record<string, (redis: RedisServer) => Become>> = {
 describe('after Redis came back with its clock an hour behind', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
   programs('faketime');
-  const world = new ScaleOutWorld({ services: ownServices(), env: { KEYBIN_QUEUE_SWEEP_AFTER: '1' } });
+  const world = new ScaleOutWorld({ services: ownServices, env: { KEYBIN_QUEUE_SWEEP_AFTER: '1' } });
   let worker: WorkerProcess;
 
   beforeEach(async () => {

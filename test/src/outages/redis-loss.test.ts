@@ -19,7 +19,7 @@ const lossesOf = (child: Child) => errorsOf(child).filter(({ msg }) => String(ms
 
 describe('after Redis came back without what it had', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
-  const world = new ScaleOutWorld({ services: ownServices() });
+  const world = new ScaleOutWorld({ services: ownServices });
   let worker: WorkerProcess;
 
   before(async () => {

@@ -7,7 +7,7 @@ const rounds = 2;
 
 describe('while Redis is away', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
-  const world = new ScaleOutWorld({ services: ownServices(), workers: 1 });
+  const world = new ScaleOutWorld({ services: ownServices, workers: 1 });
 
   for (const { way, begin, end } of ways) {
     it(`entries and logins are refused in time, and service goes on without a restart: it ${way}`, async () => {

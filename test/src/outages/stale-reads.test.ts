@@ -15,7 +15,7 @@ const expectStale = ({ headers }: Answer) => expect(headers['warning']).to.equal
 
 describe('reads where the operator allows stale ones', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
-  const world = new ScaleOutWorld({ services: ownServices() });
+  const world = new ScaleOutWorld({ services: ownServices });
   let worker: WorkerProcess;
   let api: ApiProcess;
   let client: KeybinClient;

@@ -8,7 +8,8 @@ import type { Services } from './services.js';
 const drainedWithinMs = 15_000;
 
 export interface ScaleOutOptions<S extends Services> {
-  readonly services: S;
+  /** Gives the suite its services: `services` or `ownServices`. */
+  readonly services: () => S;
   readonly env?: Readonly<Record<string, string>>;
   /** Started together with the APIs. */
   readonly workers?: number;
@@ -23,14 +24,16 @@ export class ScaleOutWorld<S extends Services = Services> {
 
   /** Registers the hooks. */
   constructor({ services, env = {}, workers = 0 }: ScaleOutOptions<S>) {
-    this.services = services;
     this.#env = env;
-    before('two APIs and their workers', async () => {
-      this.#apis.push(...(await Promise.all([this.startApi(), this.startApi()])));
-      for (let count = 0; count < workers; count++) await this.startWorker();
-    });
+    // Hooks run in this order: without its services a process would take long to end
     after('end of the APIs and the workers', async () => {
-      for (const process of [...this.#apis, ...this.#workers]) await process.stop();
+      await Promise.all([...this.#apis, ...this.#workers].map((process) => process.stop()));
+    });
+    this.services = services();
+    before('two APIs and their workers', async () => {
+      const starting = Array.from({ length: workers }, () => this.startWorker());
+      const [apis] = await Promise.all([Promise.all([this.startApi(), this.startApi()]), ...starting]);
+      this.#apis.push(...apis);
     });
   }
 
