@@ -8,6 +8,7 @@
 
 local current = redis.call('HGET', KEYS[1], ARGV[2])
 if not current or string.sub(current, 1, 16) ~= ARGV[3] then return 0 end
-redis.call('HSET', KEYS[2], ARGV[2], ARGV[3] .. ARGV[4])
-redis.call('ZREM', KEYS[3], ARGV[1] .. '/' .. ARGV[2])
+local member = ARGV[1] .. '/' .. ARGV[2]
+redis.call('HSET', KEYS[2], member, ARGV[3] .. ARGV[4])
+redis.call('ZREM', KEYS[3], member)
 return 1

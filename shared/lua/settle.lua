@@ -3,8 +3,8 @@
 -- `allow-oom`: a Redis at `maxmemory` would refuse `DECRBY` and `ZADD`, and could then never be drained; all this makes it smaller
 -- or leaves its size as it is.
 --
--- KEYS  1 clock  2 waiting  3 bytes  4 deleted
---       then for each account: pending, bad
+-- KEYS  1 clock  2 waiting  3 bytes  4 deleted  5 bad
+--       then for each account: pending
 -- ARGV  for each account: user id, number of its entries
 --       then for each of those: key
 --         text    pending entry as it was read before it was applied; empty: there was none
@@ -32,7 +32,7 @@ local function later(stored)
   return string.format('%016.0f', clock)
 end
 
-local function settle(pending, bad, member, key, text, stored)
+local function settle(pending, member, key, text, stored)
   local current = redis.call('HGET', pending, key)
   if not current then
     redis.call('ZREM', KEYS[2], member)
@@ -41,7 +41,7 @@ local function settle(pending, bad, member, key, text, stored)
   elseif stored == '' then
     redis.call('HDEL', pending, key)
     redis.call('ZREM', KEYS[2], member)
-    redis.call('HDEL', bad, key)
+    redis.call('HDEL', KEYS[5], member)
     freed = freed + #key + #text
     if #text == headLength then
       deletes[#deletes + 1] = string.sub(text, 1, 16)
@@ -55,14 +55,14 @@ local function settle(pending, bad, member, key, text, stored)
 end
 
 local at, position = 1, 0
-for account = 1, (#KEYS - 4) / 2 do
-  local pending, bad = KEYS[2 * account + 3], KEYS[2 * account + 4]
+for account = 1, #KEYS - 5 do
+  local pending = KEYS[account + 5]
   local user, count = ARGV[at], tonumber(ARGV[at + 1])
   at = at + 2
   for _ = 1, count do
     position = position + 1
     local key = ARGV[at]
-    if settle(pending, bad, user .. '/' .. key, key, ARGV[at + 1], ARGV[at + 2]) then again[#again + 1] = position end
+    if settle(pending, user .. '/' .. key, key, ARGV[at + 1], ARGV[at + 2]) then again[#again + 1] = position end
     at = at + 3
   end
 end

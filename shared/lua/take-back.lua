@@ -6,7 +6,8 @@
 -- ARGV  1 user id  2 key
 -- Answers 1, or 0 if nothing of this key is set aside.
 
-if redis.call('HDEL', KEYS[2], ARGV[2]) == 0 then return 0 end
+local member = ARGV[1] .. '/' .. ARGV[2]
+if redis.call('HDEL', KEYS[2], member) == 0 then return 0 end
 local current = redis.call('HGET', KEYS[1], ARGV[2])
-if current then redis.call('ZADD', KEYS[3], 'NX', string.sub(current, 1, 16), ARGV[1] .. '/' .. ARGV[2]) end
+if current then redis.call('ZADD', KEYS[3], 'NX', string.sub(current, 1, 16), member) end
 return 1

@@ -7,12 +7,15 @@
 -- Answers the number of pending entries that were removed.
 
 redis.call('SET', KEYS[1], 'day', 'PX', ARGV[2])
-redis.call('DEL', KEYS[2], KEYS[6])
+redis.call('DEL', KEYS[2])
 
+local anyBad = redis.call('EXISTS', KEYS[6]) == 1
 local bytes, fields = 0, redis.call('HKEYS', KEYS[3])
 for _, field in ipairs(fields) do
   bytes = bytes + #field + redis.call('HSTRLEN', KEYS[3], field)
-  redis.call('ZREM', KEYS[4], ARGV[1] .. '/' .. field)
+  local member = ARGV[1] .. '/' .. field
+  redis.call('ZREM', KEYS[4], member)
+  if anyBad then redis.call('HDEL', KEYS[6], member) end
 end
 if bytes > 0 then redis.call('DECRBY', KEYS[5], string.format('%.0f', bytes)) end
 redis.call('UNLINK', KEYS[3])

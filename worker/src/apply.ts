@@ -4,7 +4,6 @@ import { namesOf, type EntryName, type EntryNames } from './entry-names.js';
 import type { WriteEntries, Written } from './guarded-writes.js';
 import { outlast, type Patience } from './outage.js';
 import type { PendingRead, StagedEntry } from './pending.js';
-import type { SetAside } from './set-aside.js';
 import type { SettleEntries } from './settle.js';
 
 /**
@@ -19,7 +18,7 @@ export interface ApplySteps {
   readonly read: (names: EntryNames) => Promise<PendingRead>;
   readonly write: WriteEntries;
   readonly settle: SettleEntries;
-  readonly setAside: SetAside;
+  readonly setAside: (entry: StagedEntry, reason: string) => Promise<void>;
 }
 
 /**

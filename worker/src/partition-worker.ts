@@ -1,11 +1,11 @@
 import { Redis } from 'ioredis';
 import { UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
+import type { BadWrites } from '@keybin/shared/engines/mongo/bad-writes.js';
 import type { EntriesJob, EntriesJobData, EntriesJobName, RefusedJob } from '@keybin/shared/engines/mongo/queue.js';
 import { partitionPrefix, queueName } from '@keybin/shared/engines/mongo/keys.js';
 import type { Log } from '@keybin/shared/log.js';
 import type { Gatherer } from './gather.js';
 import { Abandoned, endOf, outlast, type Patience } from './outage.js';
-import type { BadWrites } from './set-aside.js';
 
 type QueuedJob = Job<EntriesJobData, void, EntriesJobName>;
 
@@ -15,7 +15,7 @@ export interface PartitionWorkerOptions {
   /** Jobs that are active at once. */
   readonly concurrency: number;
   readonly gatherer: Pick<Gatherer, 'add'>;
-  readonly badWrites: Pick<BadWrites, 'takeBack' | 'reasonFor'>;
+  readonly badWrites: Pick<BadWrites, 'takeBack' | 'find'>;
   readonly eraseDocuments: (userId: string) => Promise<void>;
   readonly patience: Patience;
   readonly log: Log;
@@ -88,7 +88,7 @@ export class PartitionWorker {
     if (!retried) throw new UnrecoverableError(refused.reason);
     await outlast('Taking back a refused write', () => badWrites.takeBack(refused), patience);
     await gatherer.add([[refused.userId, [refused.key]]]);
-    const reason = await outlast('Looking at a refused write', () => badWrites.reasonFor(refused), patience);
-    if (reason !== undefined) throw new UnrecoverableError(reason);
+    const again = await outlast('Looking at a refused write', () => badWrites.find(refused), patience);
+    if (again) throw new UnrecoverableError(again.reason);
   }
 }

@@ -30,11 +30,11 @@ export async function readPending(
   prefix: string,
   names: EntryNames,
 ): Promise<PendingRead> {
-  const keys: string[] = [];
+  const keys = [badKey(prefix)];
   const args: (string | number)[] = [bytesPerRead];
   for (const [userId, entryKeys] of names) {
-    keys.push(pendingKey(prefix, userId), badKey(prefix, userId));
-    args.push(entryKeys.length, ...entryKeys);
+    keys.push(pendingKey(prefix, userId));
+    args.push(userId, entryKeys.length, ...entryKeys);
   }
   const answers = (await runScript(redis.client, readScript, keys, args)) as (string | number)[]; // what read-pending.lua states
   const asked = flatten(names);

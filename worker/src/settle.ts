@@ -24,11 +24,11 @@ export function settling(
 ): SettleEntries {
   return async (settlements) => {
     if (settlements.length === 0) return [];
-    const keys = [clockKey(prefix), waitingKey(prefix), bytesKey(prefix), deletedKey(prefix)];
+    const keys = [clockKey(prefix), waitingKey(prefix), bytesKey(prefix), deletedKey(prefix), badKey(prefix)];
     const args: (string | number)[] = [];
     const order: Settlement[] = [];
     for (const [userId, entries] of groupByAccount(settlements)) {
-      keys.push(pendingKey(prefix, userId), badKey(prefix, userId));
+      keys.push(pendingKey(prefix, userId));
       args.push(userId, entries.length);
       for (const entry of entries) {
         args.push(entry.key, entry.text, entry.stored === undefined ? '' : formatVersion(entry.stored));

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Config } from '@keybin/shared/config/config.js';
 import { RedisAccountMarks } from '@keybin/shared/engines/mongo/account-marks.js';
+import { BadWrites } from '@keybin/shared/engines/mongo/bad-writes.js';
 import { ErasureRecords } from '@keybin/shared/engines/mongo/erasure-records.js';
 import { eraserKey, partitionPrefix, sweeperKey } from '@keybin/shared/engines/mongo/keys.js';
 import { LossWatch } from '@keybin/shared/engines/mongo/loss-watch.js';
@@ -17,7 +18,6 @@ import { Overdue } from './overdue.js';
 import { PartitionWorker } from './partition-worker.js';
 import { readPending } from './pending.js';
 import { openServices, type Services } from './services.js';
-import { BadWrites } from './set-aside.js';
 import { settling } from './settle.js';
 import { redisTimeUs, sweep } from './sweep.js';
 
@@ -83,13 +83,13 @@ async function openPartition(context: Context, partition: number): Promise<Work[
 
   const queue = await PartitionQueue.open(redis, partition, log);
   lifecycle.push(`queue ${partition}`, () => queue.close());
-  const badWrites = new BadWrites(redis, prefix, (job) => queue.add(job));
+  const badWrites = new BadWrites(redis, prefix);
   const applier = new Applier(
     {
       read: (names) => readPending(redis, prefix, names),
       write: guardedWrites(database.store, batchMaxAgeMs),
       settle: settling(redis, prefix),
-      setAside: (entry, reason) => badWrites.setAside(entry, reason),
+      setAside: (entry, reason) => badWrites.setAside(entry, reason, (job) => queue.add(job)),
     },
     patience,
   );

@@ -77,7 +77,7 @@ describe('a write that MongoDB refuses for good', () => {
     await partition.stage(user, 'bad', '"fine"');
     await applied('bad');
     await eventually(async () => (await partition.pendingCount(user)) === 0, 'nothing pending');
-    expect(await partition.badWrites.reasonFor({ userId: user.userId, key: 'bad' })).to.equal(undefined);
+    expect(await partition.badWrites.find({ userId: user.userId, key: 'bad' })).to.equal(undefined);
   });
 
   it('is applied by a retry of its job once the cause is gone', async () => {
@@ -87,7 +87,7 @@ describe('a write that MongoDB refuses for good', () => {
     await applied('bad');
     await eventually(async () => (await partition.pendingCount(user)) === 0, 'nothing pending');
     await eventually(async () => (await queue.getJob(job.id ?? '')) === undefined, 'the end of the job');
-    expect(await partition.badWrites.reasonFor({ userId: user.userId, key: 'bad' })).to.equal(undefined);
+    expect(await partition.badWrites.find({ userId: user.userId, key: 'bad' })).to.equal(undefined);
   });
 
   it('fails the same job again when it is retried in vain', async () => {

@@ -1,3 +1,4 @@
+import { BadWrites } from '@keybin/shared/engines/mongo/bad-writes.js';
 import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
 import { openDatabase, type Database, type StoreDocument } from '@keybin/shared/engines/mongo/database.js';
 import { pendingKey, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
@@ -6,7 +7,6 @@ import { Applier, batchMaxAgeMs, type ApplySteps } from '@keybin/worker/apply.js
 import { guardedWrites } from '@keybin/worker/guarded-writes.js';
 import type { Patience } from '@keybin/worker/outage.js';
 import { readPending } from '@keybin/worker/pending.js';
-import { BadWrites } from '@keybin/worker/set-aside.js';
 import { settling } from '@keybin/worker/settle.js';
 import { Staged, isVersion, newBearer, silent } from '../mongo/staged.js';
 import { services, type Services } from '../world/services.js';
@@ -39,12 +39,12 @@ export class Partition {
       read: (names) => readPending(connection, prefix, names),
       write: guardedWrites(this.database.store, batchMaxAgeMs),
       settle: settling(connection, prefix),
-      setAside: (entry, reason) => this.badWrites.setAside(entry, reason),
+      setAside: (entry, reason) => this.badWrites.setAside(entry, reason, (job) => this.staged.queue.add(job)),
     };
   }
 
   get badWrites(): BadWrites {
-    return new BadWrites(this.staged.connection, this.staged.prefix, (job) => this.staged.queue.add(job));
+    return new BadWrites(this.staged.connection, this.staged.prefix);
   }
 
   get patience(): Patience {

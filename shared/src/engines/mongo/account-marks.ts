@@ -75,7 +75,7 @@ export class RedisAccountMarks implements AccountMarks {
       pendingKey(prefix, userId),
       waitingKey(prefix),
       bytesKey(prefix),
-      badKey(prefix, userId),
+      badKey(prefix),
     ];
     return { script: this.scripts.unregister, keys, args: [userId, erasureLifetimeMs] };
   }

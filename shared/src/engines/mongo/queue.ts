@@ -41,8 +41,11 @@ export const jobOptions = {
   attempts: 1_000_000_000,
 } as const satisfies JobsOptions;
 
-/** Found refused again, by another worker or after a crash, a version has one job nevertheless. BullMQ chooses the other ids. */
-const idOf = (job: EntriesJob) => (job.name === 'refused' ? `refused-${job.data.version}` : undefined);
+/** Found refused again, by another worker or after a crash, a version has one job nevertheless. */
+export const refusedJobId = (version: number) => `refused-${version}`;
+
+/** BullMQ chooses the other ids. */
+const idOf = (job: EntriesJob) => (job.name === 'refused' ? refusedJobId(job.data.version) : undefined);
 
 /** Entries that BullMQ keeps in the event stream of a partition, which nobody reads. */
 export const queueEventsLimit = 100;
