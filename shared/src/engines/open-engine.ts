@@ -1,24 +1,46 @@
 import type { Config } from '../config/config.js';
 import type { Log } from '../log.js';
+import type { QueueOperations } from '../operations.js';
 import type { Engine } from '../ports.js';
 
-/**
- * Opens the engine that `[STORE] host` asks for, by the scheme of its URL. Only that engine's libraries are loaded. Throws an
- * error with a one-line message when it cannot start.
- */
-export async function openEngine(config: Config, log: Log): Promise<Engine> {
-  const scheme = config.store.host.split(':', 1)[0];
-  switch (scheme) {
-    case 'lmdb': {
-      const { openLmdbEngine } = await import('./lmdb/engine.js');
-      return openLmdbEngine(config, log);
-    }
-    case 'mongodb':
-    case 'mongodb+srv': {
-      const { openMongoEngine } = await import('./mongo/engine.js');
-      return openMongoEngine(config, log);
-    }
-    default:
-      throw new Error(`[STORE] host: no engine for '${scheme}:', expected lmdb: or mongodb:`);
-  }
+/** How an engine is opened. Only then are its libraries loaded. */
+interface EngineEntry {
+  readonly open: (config: Config, log: Log) => Promise<Engine>;
+  /** An engine that has applied a write when it answers has none. */
+  readonly openQueue?: (config: Config, log: Log) => Promise<QueueOperations>;
 }
+
+const lmdb: EngineEntry = {
+  async open(config, log) {
+    const { openLmdbEngine } = await import('./lmdb/engine.js');
+    return openLmdbEngine(config, log);
+  },
+};
+
+const mongo: EngineEntry = {
+  async open(config, log) {
+    const { openMongoEngine } = await import('./mongo/engine.js');
+    return openMongoEngine(config, log);
+  },
+  async openQueue(config, log) {
+    const { openQueueOperations: open } = await import('./mongo/queue-operations.js');
+    return open(config, log);
+  },
+};
+
+const byScheme: Readonly<Record<string, EngineEntry>> = { lmdb, mongodb: mongo, 'mongodb+srv': mongo };
+
+/** The engine that `[STORE] host` asks for, by the scheme of its URL. */
+function entryOf({ store }: Config): EngineEntry {
+  const scheme = store.host.split(':', 1)[0] ?? '';
+  const entry = byScheme[scheme];
+  if (!entry) throw new Error(`[STORE] host: no engine for '${scheme}:', expected ${Object.keys(byScheme).join(', ')}`);
+  return entry;
+}
+
+/** Opens the configured engine. Throws an error with a one-line message when it cannot start. */
+export const openEngine = async (config: Config, log: Log): Promise<Engine> => entryOf(config).open(config, log);
+
+/** What an operator can do to the configured engine's queue; `undefined`: it has none. Throws as `openEngine` does. */
+export const openQueueOperations = async (config: Config, log: Log): Promise<QueueOperations | undefined> =>
+  entryOf(config).openQueue?.(config, log);

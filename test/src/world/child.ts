@@ -26,6 +26,7 @@ export class Child {
   readonly exited: Promise<Exit>;
   readonly #process: ChildProcess;
   #output = '';
+  #errors = '';
 
   constructor(
     readonly name: string,
@@ -43,6 +44,7 @@ export class Child {
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
     }
+    this.#process.stderr?.on('data', (text: string) => (this.#errors += text));
     this.exited = new Promise((resolve) => {
       this.#process.on('error', (error) => {
         this.#output += `${error.message}\n`;
@@ -72,6 +74,11 @@ export class Child {
   /** Standard output and standard error, together. */
   get output(): string {
     return this.#output;
+  }
+
+  /** Standard error alone. */
+  get errors(): string {
+    return this.#errors;
   }
 
   /** Each complete line that is JSON, as the log prints them. */

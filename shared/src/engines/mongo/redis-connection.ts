@@ -24,11 +24,14 @@ export class RedisConnection {
   #run: string | undefined;
   /** Redis's time at `performance.now()` 0, in µs; never ahead of it. */
   #epochUs = 0;
+  /** Why there is no connection, as far as that has shown. */
+  #failure: unknown;
 
   constructor(url: string, log: Log, overrides: Pick<RedisOptions, 'commandTimeout' | 'retryStrategy'> = {}) {
     this.#client = new Redis(url, { ...apiOptions, ...overrides });
     let complained = false;
     this.#client.on('error', (error: Error) => {
+      this.#failure = error;
       if (!complained) log.warn({ err: error }, 'Redis connection failed');
       complained = true;
     });
@@ -36,6 +39,7 @@ export class RedisConnection {
     this.#client.on('ready', () => {
       complained = false;
       this.#meet().catch((error: unknown) => {
+        this.#failure = error;
         log.warn({ err: error }, 'Redis did not introduce itself');
         this.#client.disconnect(true);
       });
@@ -89,7 +93,7 @@ export class RedisConnection {
       };
       const timer = setTimeout(() => {
         this.#client.off('met', met);
-        reject(unavailable(new Error('Redis is away')));
+        reject(unavailable(this.#failure ?? new Error('Redis does not answer')));
       }, timeoutMs);
       this.#client.once('met', met);
     });

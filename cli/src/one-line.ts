@@ -1,0 +1,2 @@
+/** A text whose lines stand behind one another. */
+export const oneLine = (text: string) => text.trim().replace(/\s*\n\s*/g, ' ');

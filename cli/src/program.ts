@@ -1,0 +1,58 @@
+import { Command, type Argument } from 'commander';
+import { loadConfigOrExit } from '@keybin/shared/config/load-config.js';
+import type { Context } from './context.js';
+import { oneLine } from './one-line.js';
+import { queueCommand } from './queue/commands.js';
+
+interface GlobalOptions {
+  readonly config?: string;
+  readonly json?: true;
+}
+
+/** The `keybin` command with all that it can do: the one list of commands, from which help and the README follow. */
+export function createProgram(environment: NodeJS.ProcessEnv): Command {
+  const program = new Command('keybin');
+  const options = () => program.opts<GlobalOptions>();
+  const context: Context = {
+    config() {
+      const { config } = options();
+      return loadConfigOrExit(config === undefined ? [] : ['--config', config], environment);
+    },
+    answer({ text, json }) {
+      process.stdout.write(`${options().json ? JSON.stringify(json) : text}\n`);
+    },
+  };
+  program
+    .description(
+      'Runs and repairs a Keybin. It takes the settings of the services, from the same file and environment.',
+    )
+    .option('--config <path>', 'the file with the settings (default: store.cfg, if there is one)')
+    .option('--json', 'answer as one line of JSON')
+    .addCommand(queueCommand(context));
+  for (const command of allOf(program)) {
+    command
+      .exitOverride()
+      .configureHelp({ showGlobalOptions: true })
+      .configureOutput({ outputError: (text, write) => write(`keybin: ${oneLine(text.replace(/^error: /, ''))}\n`) })
+      .showSuggestionAfterError();
+  }
+  return program;
+}
+
+/** The command and all below it. */
+function allOf(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(allOf)];
+}
+
+/** Each command line that does something, with its arguments, and what it does. */
+export function commandLines(command: Command, before = ''): { line: string; summary: string }[] {
+  const line = [before, command.name(), ...command.registeredArguments.map(argumentText)];
+  const words = line.filter(Boolean).join(' ');
+  if (command.commands.length === 0) return [{ line: words, summary: command.description() }];
+  return command.commands.flatMap((each) => commandLines(each, words));
+}
+
+function argumentText(argument: Argument): string {
+  const name = argument.name() + (argument.variadic ? '...' : '');
+  return argument.required ? `<${name}>` : `[${name}]`;
+}

@@ -1,0 +1,56 @@
+import { Command, InvalidArgumentError } from 'commander';
+import type { EntryName } from '@keybin/shared/operations.js';
+import type { Context } from '../context.js';
+import { failedWrites } from './failed.js';
+import { pauseQueue, resumeQueue } from './pause.js';
+import { retryAll, retryWrites } from './retry.js';
+import { queueStatus } from './status.js';
+import { withQueue } from './with-queue.js';
+
+const defaultLimit = 1_000;
+
+/** `keybin queue ...`: the writes that were answered and are on their way to the store. */
+export function queueCommand({ config, answer }: Context): Command {
+  const command = new Command('queue').description('writes that were answered and are on their way to the store');
+  command
+    .command('status')
+    .description('what waits, how long the oldest write has waited, and the jobs, for each partition')
+    .action(async () => answer(await withQueue(config(), queueStatus)));
+  command
+    .command('failed')
+    .description('the writes that the database refuses for good, each with the reason; they stay readable')
+    .option('--limit <number>', 'how many to show', wholeNumber, defaultLimit)
+    .action(async ({ limit }: { limit: number }) =>
+      answer(await withQueue(config(), (queue) => failedWrites(queue, limit))),
+    );
+  command
+    .command('retry')
+    .description('has refused writes tried again; a newer write of the same key is never undone')
+    .argument('[write...]', 'USER/KEY, as `queue failed` shows it', entryNames)
+    .option('--all', 'all of them')
+    .action(async (names: readonly EntryName[], { all = false }: { all?: boolean }, self: Command) => {
+      if (all === names.length > 0) self.error('error: name the writes to try again, or give --all');
+      answer(await withQueue(config(), (queue) => (all ? retryAll(queue) : retryWrites(queue, names))));
+    });
+  command
+    .command('pause')
+    .description('has workers take no jobs; writes are still answered, and applied after [QUEUE] sweep_after')
+    .action(async () => answer(await withQueue(config(), pauseQueue)));
+  command
+    .command('resume')
+    .description('has workers take jobs again')
+    .action(async () => answer(await withQueue(config(), resumeQueue)));
+  return command;
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is no whole number.');
+  return Number(text);
+}
+
+/** Collects the arguments. */
+function entryNames(text: string, before: readonly EntryName[] = []): EntryName[] {
+  const [, userId, key] = /^([^/]+)\/([^/]+)$/.exec(text) ?? [];
+  if (userId === undefined || key === undefined) throw new InvalidArgumentError('It is not USER/KEY.');
+  return [...before, { userId, key }];
+}

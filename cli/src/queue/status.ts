@@ -1,0 +1,38 @@
+import type { PartitionStatus, QueueOperations } from '@keybin/shared/operations.js';
+import type { Answer } from '../answer.js';
+import { table } from '../table.js';
+
+const heads = ['partition', 'pending', 'bytes', 'oldest', 'set aside', 'waiting', 'active', 'delayed', 'failed', ''];
+
+/** One line for each partition, and the sum of all. */
+export async function queueStatus(queue: QueueOperations): Promise<Answer> {
+  const partitions = await queue.status();
+  const lines = partitions.map((each) => row(String(each.partition), each));
+  const sum = row('all', partitions.reduce(added));
+  const text = table([heads, ...lines, ...(lines.length > 1 ? [sum] : [])]);
+  return { json: { partitions }, text };
+}
+
+function row(name: string, { paused, jobs, ...status }: PartitionStatus): string[] {
+  const counts = [jobs.waiting, jobs.active, jobs.delayed, jobs.failed].map(String);
+  const oldest = `${status.oldestUnappliedSeconds.toFixed(1)} s`;
+  const entries = [String(status.pendingEntries), String(status.pendingBytes), oldest, String(status.setAside)];
+  return [name, ...entries, ...counts, paused ? 'paused' : ''];
+}
+
+function added(sum: PartitionStatus, each: PartitionStatus): PartitionStatus {
+  return {
+    partition: sum.partition,
+    paused: sum.paused || each.paused,
+    pendingEntries: sum.pendingEntries + each.pendingEntries,
+    pendingBytes: sum.pendingBytes + each.pendingBytes,
+    oldestUnappliedSeconds: Math.max(sum.oldestUnappliedSeconds, each.oldestUnappliedSeconds),
+    setAside: sum.setAside + each.setAside,
+    jobs: {
+      waiting: sum.jobs.waiting + each.jobs.waiting,
+      active: sum.jobs.active + each.jobs.active,
+      delayed: sum.jobs.delayed + each.jobs.delayed,
+      failed: sum.jobs.failed + each.jobs.failed,
+    },
+  };
+}

@@ -1,0 +1,184 @@
+import { once, setMaxListeners } from 'node:events';
+import { Queue } from 'bullmq';
+import type { Config } from '../../config/config.js';
+import { maskCredentials } from '../../config/url-value.js';
+import { KeybinError } from '../../errors.js';
+import type { Log } from '../../log.js';
+import type { EntryName, FailedWrite, PartitionStatus, QueueOperations } from '../../operations.js';
+import { BadWrites } from './bad-writes.js';
+import { bytesKey, partitionOf, partitionPrefix, queueName, waitingKey } from './keys.js';
+import { jobOptions, refusedJobId, type EntriesJobData, type EntriesJobName } from './queue.js';
+import { RedisConnection } from './redis-connection.js';
+
+/** An operator is told soon that Redis is away. */
+const openTimeoutMs = 1_000;
+
+/** Writes that are taken back at the same time. */
+const retriesAtOnce = 100;
+
+const usPerSecond = 1_000_000;
+
+/**
+ * The operator's side of the queue: Redis and BullMQ, without MongoDB, which may be what is away. Throws an `Error` of one line
+ * when Redis cannot be reached.
+ */
+export async function openQueueOperations({ queue }: Config, log: Log): Promise<QueueOperations> {
+  const { redis: url, partitions } = queue;
+  if (url === undefined) throw new Error('[QUEUE] redis is missing');
+  const redis = new RedisConnection(url, log);
+  try {
+    await reached(redis);
+  } catch (error) {
+    redis.close();
+    const reason = error instanceof KeybinError ? error.cause : error;
+    throw new Error(`Redis at ${maskCredentials(url)} cannot be reached: ${describe(reason)}`, { cause: error });
+  }
+  setMaxListeners(0, redis.raw); // each partition's queue listens: no leak to be warned of
+  return new PartitionedQueue(
+    redis,
+    Array.from({ length: partitions }, (_, partition) => new OperatedPartition(redis, partition, log)),
+  );
+}
+
+/** Throws the first error at once, for the connection itself would go on trying. */
+async function reached(redis: RedisConnection): Promise<void> {
+  const decided = new AbortController();
+  const refused = once(redis.raw, 'error', { signal: decided.signal }).then(([error]) => {
+    throw error;
+  });
+  try {
+    await Promise.race([redis.ready(openTimeoutMs), refused]);
+  } finally {
+    decided.abort();
+  }
+}
+
+/** The error of a host with several addresses has no message. */
+const describe = (error: unknown) =>
+  error instanceof Error ? error.message || String((error as NodeJS.ErrnoException).code) : String(error);
+
+class PartitionedQueue implements QueueOperations {
+  #closed: Promise<void> | undefined;
+
+  constructor(
+    private readonly redis: RedisConnection,
+    private readonly partitions: readonly OperatedPartition[],
+  ) {}
+
+  status(): Promise<PartitionStatus[]> {
+    return Promise.all(this.partitions.map((each) => each.status()));
+  }
+
+  async *failed(): AsyncGenerator<FailedWrite> {
+    for (const each of this.partitions) yield* each.failed();
+  }
+
+  async retry(name: EntryName): Promise<boolean> {
+    const partition = this.partitions[partitionOf(name.userId, this.partitions.length)];
+    return (await partition?.retry(name)) ?? false;
+  }
+
+  async retryAll(): Promise<number> {
+    const counts = await Promise.all(this.partitions.map((each) => each.retryAll()));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  async pause(): Promise<void> {
+    await Promise.all(this.partitions.map((each) => each.queue.pause()));
+  }
+
+  async resume(): Promise<void> {
+    await Promise.all(this.partitions.map((each) => each.queue.resume()));
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all(this.partitions.map((each) => each.queue.close()));
+    this.redis.close();
+  }
+}
+
+class OperatedPartition {
+  readonly queue: Queue<EntriesJobData, void, EntriesJobName>;
+  readonly #badWrites: BadWrites;
+  readonly #prefix: string;
+
+  constructor(
+    private readonly redis: RedisConnection,
+    private readonly partition: number,
+    log: Log,
+  ) {
+    this.#prefix = partitionPrefix(partition);
+    this.#badWrites = new BadWrites(redis, this.#prefix);
+    this.queue = new Queue(queueName, {
+      connection: redis.client,
+      prefix: this.#prefix,
+      skipMetasUpdate: true, // looking at a Redis at `maxmemory` must not need room
+    });
+    this.queue.on('error', (error) => log.debug({ err: error, partition }, 'BullMQ queue'));
+  }
+
+  async status(): Promise<PartitionStatus> {
+    const waiting = waitingKey(this.#prefix);
+    const [paused, counts, setAside, pendingEntries, bytes, [, since], [seconds, micros]] = await Promise.all([
+      this.queue.isPaused(),
+      this.queue.getJobCounts('wait', 'active', 'delayed', 'failed'),
+      this.#badWrites.count(),
+      this.redis.client.zcard(waiting),
+      this.redis.client.get(bytesKey(this.#prefix)),
+      this.redis.client.zrange(waiting, 0, '0', 'WITHSCORES'),
+      this.redis.client.time(),
+    ]);
+    const nowUs = Number(seconds) * usPerSecond + Number(micros);
+    const { wait = 0, active = 0, delayed = 0, failed = 0 } = counts;
+    return {
+      partition: this.partition,
+      paused,
+      pendingEntries,
+      pendingBytes: Number(bytes ?? 0),
+      oldestUnappliedSeconds: since === undefined ? 0 : Math.max(nowUs - Number(since), 0) / usPerSecond,
+      setAside,
+      jobs: { waiting: wait, active, delayed, failed },
+    };
+  }
+
+  async *failed(): AsyncGenerator<FailedWrite> {
+    for await (const { userId, key, version, reason } of this.#badWrites.all()) {
+      yield { partition: this.partition, userId, key, acceptedAt: new Date(version / 1_000), reason };
+    }
+  }
+
+  /**
+   * Once it is taken back the sweeper applies it, whatever becomes of the job; the job does it sooner. It names the key and has
+   * no value, so that what is applied is what was accepted last.
+   */
+  async retry({ userId, key }: EntryName): Promise<boolean> {
+    const write = await this.#badWrites.find({ userId, key });
+    if (!write || !(await this.#badWrites.takeBack(write))) return false;
+    const job = await this.queue.getJob(refusedJobId(write.version));
+    if (await job?.isFailed()) await job?.retry('failed');
+    else await this.queue.add('apply', { entries: [[userId, [key]]] }, jobOptions);
+    return true;
+  }
+
+  /** Failed jobs of writes that newer ones have replaced find nothing to do, and are gone then. */
+  async retryAll(): Promise<number> {
+    let count = 0;
+    const group: EntryName[] = [];
+    const takeBack = async () => {
+      const taken = await Promise.all(group.splice(0).map((name) => this.#badWrites.takeBack(name)));
+      count += taken.filter(Boolean).length;
+    };
+    for await (const write of this.#badWrites.all()) {
+      group.push(write);
+      if (group.length === retriesAtOnce) await takeBack();
+    }
+    await takeBack();
+    await this.queue.retryJobs({ state: 'failed' });
+    return count;
+  }
+}

@@ -1,0 +1,56 @@
+/** What an operator's command needs of an engine that applies writes after it has answered them. */
+
+/** The writes of one partition that are on their way. */
+export interface PartitionStatus {
+  readonly partition: number;
+  /** Whether workers take jobs. The sweeper applies what has waited too long nevertheless. */
+  readonly paused: boolean;
+  /** Entries that wait to be applied. */
+  readonly pendingEntries: number;
+  /** Room that these, and those that are set aside, take. */
+  readonly pendingBytes: number;
+  /** How long the oldest entry has waited to be applied; 0: none waits. */
+  readonly oldestUnappliedSeconds: number;
+  /** Writes that the database refuses for good. */
+  readonly setAside: number;
+  /** Jobs by their state. */
+  readonly jobs: {
+    readonly waiting: number;
+    readonly active: number;
+    readonly delayed: number;
+    readonly failed: number;
+  };
+}
+
+export interface EntryName {
+  readonly userId: string;
+  readonly key: string;
+}
+
+/** A write that was answered and that the database refuses for good. It stays readable until a newer one takes its place. */
+export interface FailedWrite extends EntryName {
+  readonly partition: number;
+  readonly acceptedAt: Date;
+  /** What the database said. */
+  readonly reason: string;
+}
+
+/** Every method may throw `unavailable`. */
+export interface QueueOperations {
+  /** In the order of the partitions. */
+  status(): Promise<PartitionStatus[]>;
+  /** In no order. */
+  failed(): AsyncIterable<FailedWrite>;
+  /**
+   * Lets a write that is set aside be tried again, as the one that was accepted last for its key: a newer one is never undone.
+   * Answers whether it was set aside.
+   */
+  retry(name: EntryName): Promise<boolean>;
+  /** The same for all of them. Answers how many were set aside. */
+  retryAll(): Promise<number>;
+  /** Has workers take no jobs, in all partitions. */
+  pause(): Promise<void>;
+  resume(): Promise<void>;
+  /** May be called twice. */
+  close(): Promise<void>;
+}
