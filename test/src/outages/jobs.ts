@@ -1,9 +1,9 @@
 import { Queue, type Job } from 'bullmq';
 import { partitionPrefix, queueName } from '@keybin/shared/engines/mongo/keys.js';
 
-/** Looks at, or does to, partition 0's BullMQ queue what an operator can. */
-export async function withQueue<T>(redisUrl: string, work: (queue: Queue) => Promise<T>): Promise<T> {
-  const queue = new Queue(queueName, { connection: { url: redisUrl }, prefix: partitionPrefix(0) });
+/** Looks at, or does to, a partition's BullMQ queue what an operator can. */
+export async function withQueue<T>(redisUrl: string, work: (queue: Queue) => Promise<T>, partition = 0): Promise<T> {
+  const queue = new Queue(queueName, { connection: { url: redisUrl }, prefix: partitionPrefix(partition) });
   try {
     return await work(queue);
   } finally {
