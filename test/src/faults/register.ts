@@ -1,0 +1,176 @@
+/**
+ * Judges what was read of one key, a register, by linearizability: there must be an order of all operations, each between the
+ * moment when it was sent and the moment when it was answered, in which each read shows the write before it.
+ *
+ * The search is Wing and Gong's in the just-in-time form of Lowe, "Testing for Linearizability" (2017): an operation takes its
+ * place only when one that was answered needs it to.
+ */
+
+/** What a register holds: a value that one write alone has written, or nothing. */
+export type Content = string | undefined;
+
+interface Interval {
+  /** When it was sent. */
+  readonly fromMs: number;
+  /** When it was answered; Infinity where it is unknown whether it was done: it may be, at any time, or never. */
+  readonly toMs: number;
+}
+
+export interface Write extends Interval {
+  readonly kind: 'write';
+  /** Nothing: it deletes. */
+  readonly content: Content;
+}
+
+export interface Read extends Interval {
+  readonly kind: 'read';
+  readonly content: Content;
+  /** Made after everything had come to rest. */
+  readonly final?: boolean;
+}
+
+/** What a list of keys showed of this one. */
+export interface Listing extends Interval {
+  readonly kind: 'listing';
+  readonly listed: boolean;
+  readonly final?: boolean;
+}
+
+export type Operation = Write | Read | Listing;
+export type Observation = Read | Listing;
+
+/** The reads and listings that no order explains, in the order of their answers. Each is judged as if the earlier ones had not been made. */
+export function unexplained(operations: readonly Operation[]): Observation[] {
+  const events = withKnownOutcomes(operations)
+    .flatMap((operation) => [
+      { operation, atMs: operation.fromMs, isAnswer: false },
+      { operation, atMs: operation.toMs, isAnswer: true },
+    ])
+    .filter(({ atMs }) => atMs !== Infinity)
+    .toSorted((one, other) => one.atMs - other.atMs || Number(one.isAnswer) - Number(other.isAnswer));
+
+  const found: Observation[] = [];
+  const open = new Set<Operation>();
+  const sent = { deletes: 0, puts: 0 };
+  let states: readonly State[] = [{ content: undefined, done: new Set(), deletes: 0, puts: 0 }];
+  for (const { operation, isAnswer } of events) {
+    if (!isAnswer) {
+      if (operation.toMs !== Infinity) open.add(operation);
+      else if (isDelete(operation)) sent.deletes++;
+      else sent.puts++;
+      continue;
+    }
+    const next = placed(operation, states, open, sent);
+    if (next.length > 0) states = next;
+    else if (operation.kind !== 'write') found.push(operation);
+    open.delete(operation);
+  }
+  return found;
+}
+
+const isDelete = (operation: Operation) => operation.kind === 'write' && operation.content === undefined;
+
+/**
+ * A put without an answer whose value was read was done by the end of the first read that shows it. The others may be done or not:
+ * since nobody tells them apart, it is enough to count them.
+ */
+function withKnownOutcomes(operations: readonly Operation[]): Operation[] {
+  const seenByMs = new Map<string, number>();
+  for (const operation of operations) {
+    if (operation.kind !== 'read' || operation.content === undefined) continue;
+    seenByMs.set(operation.content, Math.min(operation.toMs, seenByMs.get(operation.content) ?? Infinity));
+  }
+  return operations.map((operation) => {
+    if (operation.kind !== 'write' || operation.content === undefined || operation.toMs !== Infinity) return operation;
+    return { ...operation, toMs: Math.max(seenByMs.get(operation.content) ?? Infinity, operation.fromMs) };
+  });
+}
+
+/** How many writes without an answer: deletes, and puts of values that nobody has read. */
+interface Unanswered {
+  readonly deletes: number;
+  readonly puts: number;
+}
+
+/** A state that the register can be in, and the writes without an answer that it took to get there. */
+interface State extends Unanswered {
+  readonly content: Content;
+  /** Those of the open operations that have taken their place. */
+  readonly done: ReadonlySet<Operation>;
+}
+
+/** What a put without an answer has written, if nobody has read it. */
+const unseen = '(a value that nobody has read)';
+
+/** The states in which `operation` has taken its place, by way of those of the open ones that must come before it. */
+function placed(
+  operation: Operation,
+  states: readonly State[],
+  open: ReadonlySet<Operation>,
+  sent: Unanswered,
+): State[] {
+  const reached = new States();
+  const seen = new States();
+  const waiting = [...states];
+  for (let state = waiting.pop(); state; state = waiting.pop()) {
+    if (!seen.add(state)) continue;
+    if (state.done.has(operation)) {
+      reached.add({ ...state, done: without(state.done, operation) });
+      continue;
+    }
+    for (const next of open) {
+      const content = state.done.has(next) ? impossible : after(next, state.content);
+      if (content !== impossible) waiting.push({ ...state, content, done: new Set(state.done).add(next) });
+    }
+    if (state.deletes < sent.deletes) waiting.push({ ...state, content: undefined, deletes: state.deletes + 1 });
+    if (state.puts < sent.puts) waiting.push({ ...state, content: unseen, puts: state.puts + 1 });
+  }
+  return [...reached.all()];
+}
+
+const impossible = Symbol('impossible');
+
+/** What the register holds after an operation. */
+function after(operation: Operation, content: Content): Content | typeof impossible {
+  if (operation.kind === 'write') return operation.content;
+  const fits = operation.kind === 'read' ? operation.content === content : operation.listed === (content !== undefined);
+  return fits ? content : impossible;
+}
+
+/** States without those that can become nothing that another one, which took fewer writes without an answer, cannot become. */
+class States {
+  readonly #ids = new Map<Operation, number>();
+  readonly #byPlace = new Map<string, State[]>();
+
+  /** Whether it was added. */
+  add(state: State): boolean {
+    const place = this.#place(state);
+    const others = this.#byPlace.get(place) ?? [];
+    if (others.some((other) => isWithin(other, state))) return false;
+    this.#byPlace.set(place, [...others.filter((other) => !isWithin(state, other)), state]);
+    return true;
+  }
+
+  *all(): Iterable<State> {
+    for (const states of this.#byPlace.values()) yield* states;
+  }
+
+  #place({ content, done }: State): string {
+    const ids = [...done].map((operation) => this.#id(operation)).toSorted((one, other) => one - other);
+    return `${ids.join()} ${content === undefined ? '' : `=${content}`}`;
+  }
+
+  #id(operation: Operation): number {
+    const id = this.#ids.get(operation) ?? this.#ids.size;
+    this.#ids.set(operation, id);
+    return id;
+  }
+}
+
+const isWithin = (one: Unanswered, other: Unanswered) => one.deletes <= other.deletes && one.puts <= other.puts;
+
+function without<T>(set: ReadonlySet<T>, item: T): Set<T> {
+  const rest = new Set(set);
+  rest.delete(item);
+  return rest;
+}
