@@ -26,6 +26,12 @@ export class MongoServer {
     await child.ready(() => ping(this.url));
   }
 
+  /** The process that was started last. */
+  get child(): Child {
+    if (!this.#child) throw new Error('This mongod was never started');
+    return this.#child;
+  }
+
   /** Ends it with SIGTERM and keeps its data. */
   async stop(): Promise<void> {
     await this.#child?.stop();

@@ -41,6 +41,12 @@ export class RedisServer {
     await child.ready(() => ping(this.port));
   }
 
+  /** The process that was started last. */
+  get child(): Child {
+    if (!this.#child) throw new Error('This redis-server was never started');
+    return this.#child;
+  }
+
   /** Ends it with SIGTERM and keeps its data. */
   async stop(): Promise<void> {
     await this.#child?.stop();

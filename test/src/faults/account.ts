@@ -1,0 +1,21 @@
+import type { Life } from './history.js';
+
+/** A name under which one account after the other lives. Shared by the clients. */
+export class SharedAccount {
+  #passwords = 0;
+  /** The present account; none while a client ends one and registers the next. */
+  life: Life | undefined;
+  /** Registrations whose outcome is unknown: each may still be done, once the name is free. */
+  maybe: Life[] = [];
+
+  constructor(
+    readonly username: string,
+    readonly keys: readonly string[],
+  ) {}
+
+  /** One that no registration before had, so that whoever is let in by it is in the account of that registration. */
+  nextPassword(): string {
+    this.#passwords++;
+    return `password-${this.#passwords}`;
+  }
+}

@@ -1,0 +1,44 @@
+import { startApi } from '../world/keybin-process.js';
+import { temporaryDirectory } from '../world/temporary-directory.js';
+import { embeddedLeftovers } from './embedded-leftovers.js';
+import { startAll, type Fault } from './faults.js';
+import { Target } from './target.js';
+import type { World } from './world.js';
+
+/** Two APIs, of two processes each, on one directory. */
+export async function openEmbedded(gone: (what: string) => void): Promise<World> {
+  const directory = temporaryDirectory();
+  const env = {
+    KEYBIN_STORE_HOST: `lmdb://${directory}`,
+    KEYBIN_STORE_TOKEN_EXPIRATION: '86400',
+    KEYBIN_APP_PROCESSES: '2', // also says that others have the directory open
+  };
+  const apis = [1, 2].map((number) => new Target(`API ${number}`, false, () => startApi({ env }), gone));
+  await startAll(apis);
+  return {
+    engine: 'embedded',
+    targets: apis,
+    faults: faultsOf(apis),
+    get urls() {
+      return apis.flatMap(({ url }) => url ?? []);
+    },
+    drained: async () => {},
+    leftovers: (shown) => embeddedLeftovers(directory, shown),
+    async close() {
+      await Promise.all(apis.map((target) => target.terminate()));
+    },
+  };
+}
+
+function faultsOf(apis: readonly Target[]): Fault[] {
+  const both = apis.map((api) => [api]);
+  return [
+    { manner: 'kill -9', what: 'API', among: [apis] },
+    { manner: 'kill -9', what: 'both APIs', among: both },
+    { manner: 'kill -9 of a child', what: 'API', among: [apis] },
+    { manner: 'hang', what: 'API', among: [apis] },
+    { manner: 'hang', what: 'both APIs', among: both },
+    { manner: 'SIGTERM', what: 'API', among: [apis] },
+    { manner: 'SIGTERM', what: 'both APIs', among: both },
+  ];
+}

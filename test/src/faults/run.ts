@@ -1,0 +1,65 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { SharedAccount } from './account.js';
+import { Client } from './client.js';
+import { openEmbedded } from './embedded.js';
+import { injectFaults, startAll, type FaultCounts } from './faults.js';
+import { readAll } from './final-reads.js';
+import { History, type Findings } from './history.js';
+import { judge } from './judge.js';
+import { Random } from './random.js';
+import { register } from './renew.js';
+import { openScaleOut } from './scale-out.js';
+import type { Leftovers, World } from './world.js';
+import { KeybinClient } from '../world/keybin-client.js';
+
+const clientCount = 12;
+const accountCount = 10;
+const keys = ['a', 'b', 'c'];
+/** After the last fault, so that what it left half done meets further requests. */
+const calmMs = 3_000;
+
+export interface RunOptions {
+  readonly engine: World['engine'];
+  readonly minutes: number;
+  readonly seed: number;
+}
+
+/** What a run did, and what was found. */
+export interface RunResult extends RunOptions {
+  readonly history: History;
+  readonly faults: FaultCounts;
+  readonly findings: Findings;
+  readonly leftovers: Leftovers;
+  /** Processes that ended by themselves, or badly when they were told to. */
+  readonly gone: readonly string[];
+}
+
+/** Runs clients against real processes while these are hit by faults; then lets everything come to rest and judges what was seen. */
+export async function runFaults({ engine, minutes, seed }: RunOptions): Promise<RunResult> {
+  const random = new Random(seed);
+  const gone: string[] = [];
+  const note = (what: string) => gone.push(what);
+  const world = await (engine === 'embedded' ? openEmbedded(note) : openScaleOut(note));
+  const history = new History();
+  const accounts = Array.from({ length: accountCount }, (_, index) => new SharedAccount(`account-${index + 1}`, keys));
+  const api = () => new KeybinClient(random.pick(world.urls));
+  for (const account of accounts) await register(account, { api, history });
+
+  const clients = Array.from(
+    { length: clientCount },
+    (_, index) => new Client(`client-${index + 1}`, world, accounts, history, random.fork()),
+  );
+  const running = Promise.all(clients.map((client) => client.run()));
+  const injecting = injectFaults(world.faults, history, random.fork(), performance.now() + minutes * 60_000);
+  const faults = await Promise.race([injecting, running.then(() => injecting)]);
+  await startAll(world.targets);
+  await delay(calmMs);
+  for (const client of clients) client.end();
+  await running;
+
+  await world.drained();
+  const shown = await readAll(accounts, world.urls, history);
+  const leftovers = await world.leftovers(shown);
+  await world.close();
+  return { engine, minutes, seed, history, faults, findings: judge(history), leftovers, gone };
+}

@@ -1,0 +1,91 @@
+import type { Redis } from 'ioredis';
+import type { Database } from '@keybin/shared/engines/mongo/database.js';
+import { badKey, partitionPrefix, pendingKey, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
+import { withQueue } from '../outages/jobs.js';
+import { withRedis } from '../outages/with-redis.js';
+import { eventually } from '../world/eventually.js';
+import { differ } from './differ.js';
+import type { Leftovers, Shown } from './world.js';
+
+/** The sweeper and BullMQ's own recovery of a killed worker's jobs have done their work by then. */
+const drainedWithinMs = 90_000;
+/** An erasure is repeated ten seconds after the first pass, to remove what came late. */
+const erasedWithinMs = 30_000;
+
+interface Store {
+  readonly redisUrl: string;
+  readonly partitions: number;
+  readonly stored: Database;
+}
+
+const prefixes = (partitions: number) =>
+  Array.from({ length: partitions }, (_, partition) => partitionPrefix(partition));
+
+/** Waits until nothing is pending and no job is left, as long as that may take; what is left then is told by `scaleOutLeftovers`. */
+export async function drained(redisUrl: string, partitions: number): Promise<void> {
+  const isDrained = async () => (await pendingIn(redisUrl, partitions)) + (await jobsIn(redisUrl, partitions)) === 0;
+  await eventually(isDrained, 'an empty queue', drainedWithinMs).catch(() => {});
+}
+
+function pendingIn(redisUrl: string, partitions: number): Promise<number> {
+  return withRedis(redisUrl, async (redis) => {
+    return sum(await Promise.all(prefixes(partitions).map((prefix) => pendingOf(redis, prefix))));
+  });
+}
+
+/** Of one partition: entries in the pending hashes, in the waiting set and among those set aside. */
+async function pendingOf(redis: Redis, prefix: string): Promise<number> {
+  const hashes = await redis.keys(pendingKey(prefix, '*'));
+  const entries = await Promise.all(hashes.map((hash) => redis.hlen(hash)));
+  return sum(entries) + (await redis.zcard(waitingKey(prefix))) + (await redis.hlen(badKey(prefix)));
+}
+
+async function jobsIn(redisUrl: string, partitions: number): Promise<number> {
+  const counts = prefixes(partitions).map((_, partition) =>
+    withQueue(
+      redisUrl,
+      (queue) => queue.getJobCountByTypes('wait', 'active', 'delayed', 'prioritized', 'failed'),
+      partition,
+    ),
+  );
+  return sum(await Promise.all(counts));
+}
+
+export async function scaleOutLeftovers(
+  { redisUrl, partitions, stored }: Store,
+  shown: readonly Shown[],
+): Promise<Leftovers> {
+  const isClean = async () => (await ofNobody(stored)).length === 0;
+  await eventually(isClean, 'the end of erased data', erasedWithinMs).catch(() => {});
+  return {
+    pending: await pendingIn(redisUrl, partitions),
+    jobs: await jobsIn(redisUrl, partitions),
+    resurrected: await ofNobody(stored),
+    different: await differences(stored, shown),
+  };
+}
+
+/** Ids of entries and tokens whose account is not there. */
+async function ofNobody({ users, store, tokens }: Database): Promise<string[]> {
+  const live = new Set((await users.find().toArray()).map(({ user_id }) => user_id));
+  const ids = [...(await store.find().toArray()), ...(await tokens.find().toArray())].map(({ _id }) => _id);
+  return ids.filter((id) => !live.has(ownerIn(id)));
+}
+
+/** An id is `<user id>/<key or client>`. */
+const ownerIn = (id: string) => id.slice(0, id.indexOf('/'));
+const keyIn = (id: string) => id.slice(id.indexOf('/') + 1);
+
+async function differences({ users, store }: Database, shown: readonly Shown[]): Promise<string[]> {
+  const found = shown.map(async ({ username, values }) => {
+    const user = await users.findOne({ username });
+    const documents = await store.find({ _id: { $regex: `^${user?.user_id}/` } }).toArray();
+    const stored = documents.flatMap(
+      ({ _id, value }): [string, unknown][] => (value === undefined ? [] : [[keyIn(_id), JSON.parse(value)]]), // one without a value is a tombstone
+    );
+    return differ(username, new Map(stored), values);
+  });
+  return (await Promise.all(found)).flat();
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
