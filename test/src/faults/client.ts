@@ -13,7 +13,14 @@ const thinkingMs = 15;
 const lookedAt = 0.3;
 
 type Action = 'put' | 'get' | 'delete' | 'list' | 'rotate' | 'renew';
-const weights: Readonly<Record<Action, number>> = { put: 40, get: 35, delete: 7, list: 12, rotate: 5, renew: 1 };
+const weights: Readonly<Record<Action, number>> = {
+  put: 90,
+  get: 80,
+  delete: 15,
+  list: 25,
+  rotate: 8,
+  renew: 1,
+};
 const actions = Object.entries(weights).flatMap(([action, weight]) => Array<Action>(weight).fill(action as Action));
 
 /** What the clients know of the processes that serve them. */
