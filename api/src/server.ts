@@ -1,6 +1,7 @@
-import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { endWithAnswer, statusOfParseError } from './raw-answers.js';
 
 export interface ServerOptions {
   /** For a whole request to arrive; then 408. */
@@ -11,24 +12,28 @@ export interface ServerOptions {
 const lateCheckIntervalMs = 1_000;
 /** Longer than the 60 s of usual proxies, so that it is the proxy who ends an idle connection. */
 const keepAliveTimeoutMs = 65_000;
-/** How long a client has to read an answer that ends its connection, and to end its own side; the connection is cut then. */
-const lingerMs = 1_000;
-/** Of all routes: what cannot be parsed has no path to look up. */
-const allMethods = 'GET, HEAD, POST, DELETE';
+/** A client that does not know of the drain yet has this long to send a request on a connection that it holds open. */
+const idleGraceMs = 250;
 
 /**
  * An HTTP server that answers what it cannot parse in the API's own words, and that drains.
  *
- * open --close()--> draining: no new connection; idle ones end; each request that was accepted is answered, the last of its
- * connection with `Connection: close`. draining --no connection left--> closed.
+ * open --stopListening()--> deaf: no new connection; the others go on.
+ * deaf --close()--> draining: each request is answered, the last of its connection with `Connection: close`. Connections on which
+ * no whole request head came are cut `idleGraceMs` later: sooner, those whose request is on its way would lose it.
+ * draining --no connection left--> closed.
  */
 export class HttpServer {
   readonly #server: Server;
   /** The open connections, each with its latest answer. */
   readonly #connections = new Map<Duplex, ServerResponse | undefined>();
+  #deaf: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(listener: RequestListener, { requestTimeoutMs }: ServerOptions) {
+  constructor(
+    private readonly listener: RequestListener,
+    { requestTimeoutMs }: ServerOptions,
+  ) {
     this.#server = createServer(
       {
         requestTimeout: requestTimeoutMs,
@@ -36,17 +41,13 @@ export class HttpServer {
         connectionsCheckingInterval: Math.min(lateCheckIntervalMs, requestTimeoutMs),
         keepAliveTimeout: keepAliveTimeoutMs,
       },
-      (request, response) => {
-        this.#connections.set(request.socket, response);
-        if (this.#closed) response.setHeader('Connection', 'close');
-        listener(request, response);
-      },
+      (request, response) => this.#take(request, response),
     );
     this.#server.on('connection', (socket) => this.#admit(socket));
     this.#server.on('clientError', (error, socket) => this.#refuse(error, socket));
     // CONNECT never reaches the listener, and its socket has lost node's own handler of errors: a reset would end the process.
     this.#server.on('connect', (_request, socket) =>
-      end(
+      endWithAnswer(
         socket.on('error', () => {}),
         405,
       ),
@@ -65,21 +66,51 @@ export class HttpServer {
     return this.#server.address() as AddressInfo; // an object for every server that listens on TCP
   }
 
+  /** Takes no new connection any more. */
+  stopListening(): void {
+    this.#deaf ??= new Promise((resolve) => {
+      // The `close` of an HTTP server would also cut the connections that wait for a request
+      NetServer.prototype.close.call(this.#server, () => resolve());
+    });
+  }
+
   /** Resolves when everything accepted is answered and no connection is left. */
   async close(): Promise<void> {
-    this.#closed ??= new Promise((resolve) => {
-      this.#server.close(() => resolve());
-      for (const [socket, response] of this.#connections) {
-        if (response && !response.writableEnded) this.#finish(response);
-        else if (isUnused(socket)) socket.destroy(); // node counts it as busy
-      }
-    });
+    this.#closed ??= this.#drain();
     return this.#closed;
   }
 
-  #finish(response: ServerResponse): void {
-    if (response.headersSent) response.once('close', () => this.#server.closeIdleConnections());
-    else response.setHeader('Connection', 'close');
+  async #drain(): Promise<void> {
+    this.stopListening();
+    for (const response of this.#connections.values()) {
+      if (!response || response.writableFinished) continue;
+      if (response.headersSent) response.once('close', () => this.#cutUnusedLater());
+      else response.setHeader('Connection', 'close');
+    }
+    this.#cutUnusedLater();
+    await this.#deaf;
+  }
+
+  #take(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#closed) {
+      const previous = this.#connections.get(request.socket);
+      if (previous && saidClose(previous)) return; // its client knows that this one is not done: RFC 9112, section 9.6
+      if (previous && !previous.headersSent) previous.setHeader('Connection', 'keep-alive'); // it is not the last any more
+      response.setHeader('Connection', 'close');
+    }
+    this.#connections.set(request.socket, response);
+    this.listener(request, response);
+  }
+
+  /** After what has arrived by then was read: a busy process may be late. */
+  #cutUnusedLater(): void {
+    const cut = () => {
+      for (const [socket, response] of this.#connections) {
+        const isUsed = response ? !response.writableFinished : false;
+        if (!isUsed && !socket.writableEnded) socket.destroy();
+      }
+    };
+    if (this.#connections.size > 0) setTimeout(() => setImmediate(cut), idleGraceMs);
   }
 
   #admit(socket: Socket): void {
@@ -93,41 +124,11 @@ export class HttpServer {
     const owed = response && !response.writableEnded && (response.req.complete || response.headersSent);
     // An answer is still to come on this connection, and this one would be taken for it.
     if (owed || !socket.writable) socket.destroy();
-    else end(socket, statusOfParseError(error.code));
+    else endWithAnswer(socket, statusOfParseError(error.code));
   }
 }
 
-function isUnused(socket: Duplex): boolean {
-  return 'bytesRead' in socket && socket.bytesRead === 0;
-}
-
-function statusOfParseError(code: string | undefined): RawStatus {
-  if (code === 'HPE_INVALID_METHOD') return 405;
-  if (code === 'HPE_HEADER_OVERFLOW') return 431;
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408;
-  return 400;
-}
-
-type RawStatus = 400 | 405 | 408 | 431;
-
-const rawAnswers: Readonly<Record<RawStatus, { reason: string; message: string }>> = {
-  400: { reason: 'Bad Request', message: 'Request is not HTTP' },
-  405: { reason: 'Method Not Allowed', message: 'Method not allowed' },
-  408: { reason: 'Request Timeout', message: 'Request took too long to arrive' },
-  431: { reason: 'Request Header Fields Too Large', message: 'Request headers are too large' },
-};
-
-/** Cut at once, the connection might lose the answer; left to the client, it might never end, and no drain either. */
-function end(socket: Duplex, status: RawStatus): void {
-  const { reason, message } = rawAnswers[status];
-  const lines = [
-    `HTTP/1.1 ${status} ${reason}`,
-    'Content-Type: text/plain; charset=utf-8',
-    `Content-Length: ${message.length}`,
-    'Connection: close',
-  ];
-  if (status === 405) lines.push(`Allow: ${allMethods}`);
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${message}`);
-  const cut = setTimeout(() => socket.destroy(), lingerMs);
-  socket.once('close', () => clearTimeout(cut));
+/** Whether the client was told that this is the last answer of its connection. */
+function saidClose(response: ServerResponse): boolean {
+  return response.headersSent && response.getHeader('Connection') === 'close';
 }

@@ -163,6 +163,80 @@ describe('the HTTP server', () => {
       await connection.closed();
     });
 
+    it('answers a request that was on its way, the last of its connection, and takes no other', async () => {
+      const url = await start(answerAtOnce);
+      const [used, fresh] = [await open(url), await open(url)];
+      used.send(get);
+      await used.answers(1);
+      const closed = server.close();
+      used.send(get);
+      await used.answers(2); // the other sends only then
+      fresh.send(get);
+      await closed;
+      for (const connection of [used, fresh]) {
+        expect(await connection.closed()).to.match(/\r\nConnection: close\r\n[^]*answered$/);
+      }
+      expect([used.statuses, fresh.statuses]).to.deep.equal([[200, 200], [200]]);
+    });
+
+    it('answers a pipeline that arrives meanwhile, with Connection: close in its last answer alone', async () => {
+      const connection = await open(await start(answerLater));
+      connection.send(get);
+      await eventually(() => waiting.length === 1, 'the request');
+      const closed = server.close();
+      connection.send(get + get);
+      await eventually(() => waiting.length === 3, 'three requests');
+      for (const response of waiting) response.end('late');
+      await closed;
+      await connection.closed();
+      expect(connection.statuses).to.deep.equal([200, 200, 200]);
+      expect(connection.received.match(/Connection: close/g)).to.have.length(1);
+    });
+
+    it('does nothing that comes after the last answer', async () => {
+      const url = await start(answerLater);
+      const [connection, other] = [await open(url), await open(url)];
+      connection.send(get);
+      const response = await eventually(() => waiting[0], 'the request');
+      const closed = server.close();
+      response.write('the last');
+      connection.send(get);
+      other.send(get); // read after the one before
+      await eventually(() => waiting.some(({ socket }) => socket !== response.socket), 'the request of the other');
+      for (const each of waiting) each.end();
+      await closed;
+      expect(waiting.length).to.equal(2);
+    });
+
+    for (const [what, before] of [
+      ['first', ''],
+      ['next', get],
+    ] as const) {
+      it(`does not wait for the rest of the head of a ${what} request`, async () => {
+        const url = await start(answerAtOnce, 60_000);
+        const connection = await open(url);
+        connection.send(`${before}GET / HTTP/1.1\r\nHo`);
+        await connection.answers(before ? 1 : 0);
+        const other = await open(url);
+        other.send(get);
+        await other.answers(1); // after the half head was read
+        await server.close();
+        await connection.closed();
+      });
+    }
+
+    it('sends an answer that has begun to its end, and then ends its connection', async () => {
+      const connection = await open(await start(answerLater));
+      connection.send(get);
+      const response = await eventually(() => waiting[0], 'the request');
+      response.write('begun');
+      await connection.answers(1);
+      const closed = server.close();
+      response.end(' and ended');
+      await closed;
+      expect(await connection.closed()).to.match(/begun[^]* and ended/);
+    });
+
     it('ends connections that never sent anything', async () => {
       const connection = await open(await start(answerAtOnce));
       await server.close();
