@@ -1,4 +1,5 @@
-import type { Kind } from './value.js';
+import { refusalOfMongoUrl } from './mongodb-url.js';
+import type { Kind, Parsed } from './value.js';
 
 const mongoExample = 'mongodb://127.0.0.1:27017/';
 
@@ -10,10 +11,16 @@ export const storeUrl: Kind<string> = {
     if (/^mongodb(\+srv)?:\/\/[^\n]*<[^\n]*>/.test(text)) {
       return { accepted: `the address of your MongoDB in place of <...>, such as ${mongoExample}` };
     }
-    if (/^mongodb(\+srv)?:\/\/([^@/\n]*@)?[^@/?\s]+([/?]\S*)?$/.test(text)) return { value: escapeCredentials(text) };
-    return { accepted: this.accepted };
+    if (!/^mongodb(\+srv)?:\/\/([^@/\n]*@)?[^@/?\s]+([/?]\S*)?$/.test(text)) return { accepted: this.accepted };
+    return mongoUrl(escapeCredentials(text));
   },
 };
+
+function mongoUrl(url: string): Parsed<string> {
+  const refusal = refusalOfMongoUrl(url);
+  if (refusal === undefined) return { value: url };
+  return { accepted: `a MongoDB URL that its driver takes, such as ${mongoExample}; it says: ${refusal}` };
+}
 
 /**
  * The original's driver took these characters in a user name or password as they are; that of Node wants them
@@ -25,17 +32,34 @@ function escapeCredentials(url: string): string {
   );
 }
 
-/** Redis, or nothing. */
+/** Redis, or nothing. Its client would take any option from a URL's parameters, such as to send a write twice. */
 export const redisUrl: Kind<string | undefined> = {
   accepted:
     'a Redis URL, such as redis://127.0.0.1:6379 or rediss://:PASSWORD@HOST:6379/0 ' +
     '(special characters of a password percent-encoded), or nothing',
   parse(text) {
     if (text === '') return { value: undefined };
-    const isRedis = /^rediss?:\/\/[^/\s]/.test(text) && URL.canParse(text) && new URL(text).hostname !== '';
-    return isRedis ? { value: text } : { accepted: this.accepted };
+    if (/[?#]/.test(text)) return { accepted: `${this.accepted}; without parameters (? and what follows)` };
+    return isRedisUrl(text) ? { value: text } : { accepted: this.accepted };
   },
 };
+
+function isRedisUrl(text: string): boolean {
+  if (!/^rediss?:\/\/[^/\s]/.test(text) || !URL.canParse(text)) return false;
+  const { hostname, port, username, password, pathname } = new URL(text);
+  return (
+    hostname !== '' && port !== '0' && isPercentEncoded(`${username}:${password}`) && /^(\/\d{0,5})?$/.test(pathname)
+  );
+}
+
+function isPercentEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** `text` without what may be a credential: all before the last `@` of a URL, and passwords among its parameters. */
 export function maskCredentials(text: string): string {

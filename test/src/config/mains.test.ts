@@ -29,6 +29,16 @@ for (const workspace of ['api', 'worker']) {
       expect(found.join('\n')).to.match(/\[APP\] prot [^]*\[APP\] port [^]*KEYBIN_ACCOUNTS_BCRYPT_COST/);
     });
 
+    it('reports a URL that only the driver refuses beside what else is wrong, without the password', async () => {
+      const file =
+        '[APP]\nport = 99999\n[STORE]\nhost = mongodb://u:secret@h:99999/\n[QUEUE]\nredis = redis://:secret@h/x\n';
+      const found = (await problems(3, file)).join('\n');
+      expect(found).to.match(
+        /\[APP\] port [^]*\[STORE\] host .*"mongodb:\/\/\*\*\*@h:99999\/".*driver[^]*\[QUEUE\] redis /,
+      );
+      expect(found).to.not.include('secret');
+    });
+
     it('names the line that an original file lacks and exits with 2', async () => {
       const found = await problems(1, '[APP]\nport=5000\n[STORE]\n# Yours\nhost=mongodb://127.0.0.1:27017/\n');
       expect(found).to.have.lengthOf(1);

@@ -69,9 +69,23 @@ describe('A setting', () => {
     }
   });
 
+  it('[STORE] host tells what the driver of MongoDB says of a URL', () => {
+    for (const [text, reason] of [
+      ['mongodb://h:99999/', 'Unable to parse h:99999 with URL'],
+      ['mongodb://a:1,b:0/', 'Invalid port (zero)'],
+      ['mongodb://u:secret%@h/', 'URI malformed'],
+      ['mongodb://u:se:cret@h/', 'Password contains unescaped characters'],
+      ['mongodb://h/?replicaset=r&colour=red', 'option colour is not supported'],
+      ['mongodb://h/?tls=perhaps', 'must be either "true" or "false"'],
+      ['mongodb+srv://h:27017/', 'cannot have port number'],
+    ] as const) {
+      expect(storeHost.parse(text), text).to.have.property('accepted').that.includes(reason).and.not.include('secret');
+    }
+  });
+
   it('[STORE] host escapes what the original took unescaped in a password', () => {
-    expect(storeHost.parse('mongodb://u:p#s?[1]%40@h/?a=b#c')).to.deep.equal({
-      value: 'mongodb://u:p%23s%3F%5B1%5D%40@h/?a=b#c',
+    expect(storeHost.parse('mongodb://u:p#s?[1]%40@h/?appName=b#c')).to.deep.equal({
+      value: 'mongodb://u:p%23s%3F%5B1%5D%40@h/?appName=b#c',
     });
   });
 
@@ -80,12 +94,25 @@ describe('A setting', () => {
   });
 
   it('[QUEUE] redis takes a Redis or nothing', () => {
-    for (const text of ['redis://h', 'redis://:p@h:6379/0', 'rediss://u:p@h:6380']) {
+    for (const text of ['redis://h', 'redis://:p%40@h:6379/0', 'rediss://u:p@h:6380', 'redis://[::1]/15']) {
       expect(redis.parse(text), text).to.deep.equal({ value: text });
     }
     expect(redis.parse('')).to.deep.equal({ value: undefined });
-    for (const text of ['h:6379', 'redis://', 'redis:///0', 'redis://:p#x@h', 'http://h']) {
+    for (const text of [
+      'h:6379',
+      'redis://',
+      'redis:///0',
+      'http://h',
+      'redis://h:99999',
+      'redis://h:0',
+      'redis://:p%@h',
+      'redis://h/main',
+      'redis://h/-1',
+    ]) {
       expect(redis.parse(text), text).to.deep.equal({ accepted: redis.accepted });
+    }
+    for (const text of ['redis://:p#x@h', 'redis://h#0', 'redis://h/0?maxRetriesPerRequest=7']) {
+      expect(redis.parse(text), text).to.have.property('accepted').that.includes('without parameters');
     }
   });
 

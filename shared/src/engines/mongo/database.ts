@@ -126,7 +126,7 @@ export async function openDatabase(settings: StoreSettings, timeoutMs = operatio
     writeConcern: { w: 'majority', wtimeoutMS: timeoutMs },
     ignoreUndefined: true,
   };
-  const client = new MongoClient(settings.host, options);
+  const client = new MongoClient(settings.host, options); // its URL has been checked with the other settings
   const database = new Database(client, settings);
   try {
     await client.connect();
