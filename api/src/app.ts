@@ -8,16 +8,19 @@ import { answerErrors } from './middleware/errors.js';
 import { logRequests } from './middleware/request-log.js';
 import { refuseUnmatched } from './middleware/unmatched.js';
 import { Passwords } from './passwords.js';
+import { healthRoutes } from './routes/health.js';
 import { keybinRoutes } from './routes/keybin/routes.js';
 
 export interface AppParts {
   readonly config: Config;
   readonly engine: Engine;
   readonly log: Log;
+  /** Whether this process has been told to end. */
+  readonly isDraining: () => boolean;
 }
 
 /** The HTTP application, ready to be given to a server: the order of its middleware. */
-export function createApp({ config, engine, log }: AppParts): Koa {
+export function createApp({ config, engine, log, isDraining }: AppParts): Koa {
   const passwords = new Passwords({
     cost: config.accounts.bcryptCost,
     hashesAtOnce: config.accounts.hashesAtOnce || coresOf(config.app.processes),
@@ -39,6 +42,7 @@ export function createApp({ config, engine, log }: AppParts): Koa {
       tokenLifetimeSeconds: config.store.tokenExpirationSeconds,
     }),
   );
+  app.use(healthRoutes({ engine, isDraining }));
   app.use(refuseUnmatched);
   return app;
 }

@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '@keybin/shared/config/config.js';
 import { openEngine } from '@keybin/shared/engines/open-engine.js';
 import { Lifecycle } from '@keybin/shared/lifecycle.js';
@@ -17,13 +18,20 @@ export interface Api {
 
 /** Opens the engine and serves HTTP. What was opened is pushed to `lifecycle`. Throws when either cannot be had. */
 export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf(config, log)): Promise<Api> {
+  const { requestTimeoutSeconds, drainDelaySeconds } = config.limits;
   try {
     const engine = await openEngine(config, log);
     lifecycle.push('engine', async () => engine.close());
-    const app = createApp({ config, engine, log });
-    const server = new HttpServer(app.callback(), { requestTimeoutMs: config.limits.requestTimeoutSeconds * 1_000 });
+    let isDraining = false;
+    const app = createApp({ config, engine, log, isDraining: () => isDraining });
+    const server = new HttpServer(app.callback(), { requestTimeoutMs: requestTimeoutSeconds * 1_000 });
     const address = await server.listen(config.app.port, config.app.host);
     lifecycle.push('server', async () => server.close());
+    lifecycle.push('readiness', async () => {
+      isDraining = true;
+      // Else a load balancer that has not asked again would still connect to a port that nobody listens on
+      if (drainDelaySeconds > 0) await delay(drainDelaySeconds * 1_000);
+    });
     return {
       address: urlOf(address),
       data: `${engine.location} (${engine.name})`,
@@ -36,7 +44,8 @@ export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf
 }
 
 export function lifecycleOf(config: Config, log: Log): Lifecycle {
-  return new Lifecycle({ log, drainTimeoutMs: config.limits.drainTimeoutSeconds * 1_000 });
+  const { drainDelaySeconds, drainTimeoutSeconds } = config.limits;
+  return new Lifecycle({ log, drainTimeoutMs: (drainDelaySeconds + drainTimeoutSeconds) * 1_000 });
 }
 
 function urlOf({ address, family, port }: AddressInfo): string {

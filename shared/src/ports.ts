@@ -1,3 +1,5 @@
+import type { Health } from './health.js';
+
 /**
  * What the API needs of an engine. Both engines (`engines/lmdb`, `engines/mongo`) implement these interfaces and one
  * contract suite runs over both. Every method may also throw `unavailable` (a dependency is away; within 2 s) and every
@@ -75,6 +77,8 @@ export interface Engine {
   readonly accounts: Accounts;
   readonly tokens: Tokens;
   readonly entries: Entries;
+  /** Asks everything that the engine depends on whether it is there. Never throws; within 2 s. */
+  health(): Promise<Health>;
   /** Waits for what is under way, then lets go of everything. May be called twice. */
   close(): Promise<void>;
 }

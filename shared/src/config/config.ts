@@ -49,7 +49,9 @@ export interface Config {
     readonly bodyBytes: number;
     /** For a whole request to arrive. */
     readonly requestTimeoutSeconds: number;
-    /** For what is under way to end after SIGTERM. */
+    /** After SIGTERM, for load balancers to notice. */
+    readonly drainDelaySeconds: number;
+    /** For what is under way to end, after that. */
     readonly drainTimeoutSeconds: number;
   };
 }

@@ -128,6 +128,12 @@ export const settings: Settings = {
       wholeNumber(1, 3_600, 'seconds'),
       'Seconds in which a request must have arrived',
     ),
+    drainDelaySeconds: setting(
+      'drain_delay',
+      '0',
+      wholeNumber(0, 3_600, 'seconds'),
+      'Seconds that an API which was told to end goes on as before while /readyz says 503; then drain_timeout begins',
+    ),
     drainTimeoutSeconds: setting(
       'drain_timeout',
       '8',

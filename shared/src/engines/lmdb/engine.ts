@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.js';
+import { askDependency } from '../../health.js';
 import type { Log } from '../../log.js';
 import type { Engine } from '../../ports.js';
 import { lmdbAccounts } from './accounts.js';
@@ -39,6 +40,10 @@ export async function openLmdbEngine(config: LmdbConfig, log: Log): Promise<Engi
     accounts: lmdbAccounts(databases, reads, writes, () => sweeper.wake()),
     tokens: lmdbTokens(databases, reads, writes, config.accounts.clientsPerAccount),
     entries: lmdbEntries(databases, reads, writes),
+    health: async () => {
+      const lmdb = await askDependency('lmdb', async () => databases.meta.get('format'));
+      return { canServe: lmdb.answered, dependencies: [lmdb] };
+    },
     close: () => (closed ??= close()),
   };
 }

@@ -94,6 +94,11 @@ export class Database {
     this.settings = db.collection('settings');
   }
 
+  /** Resolves if the primary answers. */
+  async ping(): Promise<void> {
+    await this.store.db.command({ ping: 1 });
+  }
+
   /** From now on the log says when MongoDB goes and comes back. */
   logOutages(log: Log): void {
     logOutages(this.#client, log);

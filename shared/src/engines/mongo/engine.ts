@@ -14,6 +14,7 @@ import { PartitionQueue } from './queue.js';
 import { PendingReads } from './read.js';
 import { RedisConnection } from './redis-connection.js';
 import { checkRedisSettings } from './redis-settings.js';
+import { scaleOutHealth } from './scale-out-health.js';
 import { StaleReads } from './stale-reads.js';
 import { StoredEntries } from './stored-entries.js';
 import { MongoTokenDocuments } from './token-documents.js';
@@ -91,8 +92,8 @@ function assemble({
   reads,
   database,
   queues,
-}: Parts): Pick<Engine, 'accounts' | 'tokens' | 'entries'> {
-  const { partitions, maxBacklog, maxPendingBytes } = config.queue;
+}: Parts): Pick<Engine, 'accounts' | 'tokens' | 'entries' | 'health'> {
+  const { partitions, maxBacklog, maxPendingBytes, staleReads } = config.queue;
   const documents = new MongoTokenDocuments(database);
   const tokens = new MongoTokens({
     index: new TokenIndex(writes, documents, partitions),
@@ -121,8 +122,9 @@ function assemble({
     stored,
   );
   const probe = () => Promise.all(queues.map((_queue, at) => reads.client.exists(clockKey(partitionPrefix(at)))));
-  const entries = config.queue.staleReads ? new StaleReads({ exact, probe, documents, clock: writes, stored }) : exact;
-  return { accounts, tokens, entries };
+  const entries = staleReads ? new StaleReads({ exact, probe, documents, clock: writes, stored }) : exact;
+  const health = () => scaleOutHealth({ database, connections: [writes, reads], staleReads });
+  return { accounts, tokens, entries, health };
 }
 
 function queueAt(queues: readonly PartitionQueue[], partition: number): PartitionQueue {

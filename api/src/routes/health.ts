@@ -1,0 +1,41 @@
+import { Router } from '@koa/router';
+import type { Context, Middleware } from 'koa';
+import type { Health } from '@keybin/shared/health.js';
+import type { Engine } from '@keybin/shared/ports.js';
+import { answerJson } from './keybin/answers.js';
+
+export interface HealthParts {
+  readonly engine: Pick<Engine, 'health'>;
+  /** Whether this process has been told to end. */
+  readonly isDraining: () => boolean;
+}
+
+/**
+ * What supervisors and load balancers ask: `/livez`, whether the process answers at all, and `/readyz`, whether it should be sent
+ * requests. Anyone may ask, so neither says where the dependencies are.
+ */
+export function healthRoutes({ engine, isDraining }: HealthParts): Middleware {
+  const router = new Router();
+  router.get('/livez', (ctx) => answer(ctx, 200, { status: 'live' }));
+  router.get('/readyz', async (ctx) => {
+    const health = isDraining() ? undefined : await engine.health();
+    if (!health || isDraining()) return answer(ctx, 503, { status: 'draining' });
+    answer(ctx, health.canServe ? 200 : 503, described(health));
+  });
+  return router.routes() as unknown as Middleware; // the router's own context type only adds to Koa's
+}
+
+function described({ canServe, dependencies }: Health): object {
+  const status = dependencies.every(({ answered }) => answered) ? 'ready' : 'degraded';
+  const each = dependencies.map(({ name, answered, latencyMs }) => [
+    name,
+    { status: answered ? 'up' : 'down', latency_ms: Math.round(latencyMs * 10) / 10 },
+  ]);
+  return { status: canServe ? status : 'unavailable', dependencies: Object.fromEntries(each) };
+}
+
+function answer(ctx: Context, status: number, body: object): void {
+  ctx.status = status;
+  ctx.set('Cache-Control', 'no-store');
+  answerJson(ctx, JSON.stringify(body));
+}
