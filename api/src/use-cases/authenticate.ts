@@ -1,6 +1,7 @@
 import { invalidCredentials } from '@keybin/shared/errors.js';
 import type { Account, Engine } from '@keybin/shared/ports.js';
 import type { Passwords } from '../passwords.js';
+import { hashDueMs } from './answer-in-time.js';
 
 /** Both checked before: of allowed characters and length. */
 export interface Credentials {
@@ -15,11 +16,16 @@ export interface AccountParts {
 
 /**
  * The account that these credentials open. Throws `invalid_credentials`, after the same time for an unknown name as for a
- * wrong password.
+ * wrong password; or `unavailable` when the request, which began at `startedMs` in `performance.now()`'s time, would wait too
+ * long for the hash.
  */
-export async function authenticate({ engine, passwords }: AccountParts, credentials: Credentials): Promise<Account> {
+export async function authenticate(
+  { engine, passwords }: AccountParts,
+  credentials: Credentials,
+  startedMs: number,
+): Promise<Account> {
   const account = await engine.accounts.find(credentials.username);
-  const matches = await passwords.matches(credentials.password, account?.passwordHash);
+  const matches = await passwords.matches(credentials.password, account?.passwordHash, hashDueMs(startedMs));
   if (!account || !matches) throw invalidCredentials();
   return account;
 }

@@ -9,7 +9,7 @@ export interface TokenParts extends AccountParts {
 /** A new token for a device of the account; the device's earlier one is dead from then on. Throws `invalid_credentials`. */
 export async function issueToken(parts: TokenParts, credentials: Credentials, clientId: string): Promise<string> {
   const startedMs = performance.now();
-  const { userId } = await authenticate(parts, credentials);
+  const { userId } = await authenticate(parts, credentials, startedMs);
   const token = uuid();
   const issued = parts.engine.tokens.issue({ userId, clientId, token, lifetimeSeconds: parts.tokenLifetimeSeconds });
   await answerInTime(issued, startedMs);

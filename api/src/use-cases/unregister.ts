@@ -4,6 +4,6 @@ import { authenticate, type AccountParts, type Credentials } from './authenticat
 /** Ends an account, its tokens and its data. Throws `invalid_credentials`. */
 export async function unregister(parts: AccountParts, credentials: Credentials): Promise<void> {
   const startedMs = performance.now();
-  const account = await authenticate(parts, credentials);
+  const account = await authenticate(parts, credentials, startedMs);
   await answerInTime(parts.engine.accounts.erase(account), startedMs);
 }

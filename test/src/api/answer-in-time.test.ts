@@ -25,7 +25,7 @@ describe('a request with a password', () => {
   let account: Account;
 
   before(async () => {
-    const passwordHash = await passwords.hash(credentials.password);
+    const passwordHash = await passwords.hash(credentials.password, performance.now() + 60_000);
     account = { userId: 'id', number: 1, objectId: '', username: 'name', passwordHash, createdAt: new Date() };
   });
 

@@ -2,23 +2,26 @@ import { expect } from 'chai';
 import { Passwords } from '@keybin/api/passwords.js';
 import { hasCode } from '@keybin/shared/errors.js';
 
+/** For one that is not in a hurry, in `performance.now()`'s time. */
+const whenever = performance.now() + 600_000;
+
 const cheap = { cost: 4, hashesAtOnce: 2, maxWaiting: 100 };
 
 describe('passwords', () => {
   it('are known again by their bcrypt hash of the configured cost', async () => {
     const passwords = new Passwords({ ...cheap, cost: 5 });
-    const hash = await passwords.hash('pass word');
+    const hash = await passwords.hash('pass word', whenever);
     expect(hash).to.match(/^\$2b\$05\$/);
-    expect(await passwords.matches('pass word', hash)).to.equal(true);
-    expect(await passwords.matches('pass work', hash)).to.equal(false);
+    expect(await passwords.matches('pass word', hash, whenever)).to.equal(true);
+    expect(await passwords.matches('pass work', hash, whenever)).to.equal(false);
   });
 
   it('of an unknown user never match, after the work of one comparison', async () => {
     const passwords = new Passwords({ ...cheap, cost: 9 });
-    const hash = await passwords.hash('x');
-    const known = await shortestMs(async () => passwords.matches('y', hash));
-    const unknown = await shortestMs(async () => passwords.matches('y', undefined));
-    expect(await passwords.matches('', undefined)).to.equal(false);
+    const hash = await passwords.hash('x', whenever);
+    const known = await shortestMs(async () => passwords.matches('y', hash, whenever));
+    const unknown = await shortestMs(async () => passwords.matches('y', undefined, whenever));
+    expect(await passwords.matches('', undefined, whenever)).to.equal(false);
     expect(unknown / known).to.be.within(0.5, 2);
   });
 
@@ -26,7 +29,7 @@ describe('passwords', () => {
     const passwords = new Passwords({ cost: 4, hashesAtOnce: 1, maxWaiting: 2 });
     const ended: string[] = [];
     const calls = ['first', 'second', 'third', 'fourth'].map(async (name) => {
-      await passwords.hash(name);
+      await passwords.hash(name, whenever);
       ended.push(name);
     });
     const results = await Promise.allSettled(calls);
@@ -35,12 +38,37 @@ describe('passwords', () => {
     expect(refused.map(({ reason }) => hasCode(reason, 'unavailable'))).to.deep.equal([true]);
   });
 
+  it('that would be hashed too late are refused at once and never hashed', async () => {
+    const passwords = new Passwords({ cost: 10, hashesAtOnce: 1, maxWaiting: 100 });
+    const hashMs = await shortestMs(async () => passwords.hash('x', whenever));
+    const startedMs = performance.now();
+    const first = passwords.hash('first', whenever);
+    const late = Array.from({ length: 30 }, () => passwords.hash('late', startedMs + hashMs));
+    const last = passwords.hash('last', whenever);
+    for (const { status } of await Promise.allSettled(late)) expect(status).to.equal('rejected');
+    await Promise.all([first, last]);
+    expect(performance.now() - startedMs).to.be.below(15 * hashMs);
+  });
+
+  it('are judged at their turn by the hash before them, not by what was known when they came', async () => {
+    const options = { cost: 12, hashesAtOnce: 1, maxWaiting: 100 };
+    const known = new Passwords(options);
+    const hashMs = await shortestMs(async () => known.hash('x', whenever));
+    const passwords = new Passwords(options);
+    const dueMs = performance.now() + 1.3 * hashMs;
+    const [first, second] = await Promise.allSettled([passwords.hash('x', dueMs), passwords.hash('x', dueMs)]);
+    expect(first.status).to.equal('fulfilled');
+    expect(second)
+      .to.have.property('reason')
+      .that.satisfies((reason: unknown) => hasCode(reason, 'unavailable'));
+  });
+
   it('leave their place in the line when hashing fails', async () => {
     const passwords = new Passwords({ cost: 4, hashesAtOnce: 1, maxWaiting: 0 });
     const notText = 5 as unknown as string; // what bcrypt throws at
-    const failed = await Promise.allSettled([passwords.hash(notText)]);
+    const failed = await Promise.allSettled([passwords.hash(notText, whenever)]);
     expect(failed[0].status).to.equal('rejected');
-    expect(await passwords.hash('x')).to.be.a('string');
+    expect(await passwords.hash('x', whenever)).to.be.a('string');
   });
 
   it('are hashed off the event loop', async () => {
@@ -52,7 +80,7 @@ describe('passwords', () => {
       if (hashing) setTimeout(turn, 1);
     };
     turn();
-    await Promise.all([passwords.hash('a'), passwords.hash('b'), passwords.hash('c')]);
+    await Promise.all([passwords.hash('a', whenever), passwords.hash('b', whenever), passwords.hash('c', whenever)]);
     hashing = false;
     expect(turns).to.be.greaterThan(10);
   });
