@@ -10,7 +10,8 @@
 --       then for each token: position of its account (from 1), client, hash of the token
 --       then for each write: position of its token (from 1), key, change
 --       A change is P and the value (put), D (delete), or F and the version of a `look` (delete, because MongoDB has had the
---       key after that).
+--       key after that); or N and the value (put of a new post, whose key is ~ and its id, which begins with 13 hex digits that
+--       the version is to be above)
 -- Answers {Redis's time in µs}, if that is past the deadline, or {Redis's time in µs, an answer for each write}:
 --   16 digits  accepted with this version
 --   refused    the record of this client is for another token, or has expired
@@ -18,6 +19,7 @@
 --   marked     the account is being erased
 --   full       the limits leave no room
 --   absent     delete: what is pending is a delete already
+--   taken      new post: its key is pending already
 --   look, then 16 digits: the last version given out
 --              delete: nothing is pending, MongoDB knows whether there is something to delete. After F: another delete has
 --              come to MongoDB since that look
@@ -65,7 +67,11 @@ local function accept(token, key, change)
   local pending = KEYS[3 * account + 2]
   local before = redis.call('HSTRLEN', pending, key)
   local operation = string.sub(change, 1, 1)
-  if operation ~= 'P' then
+  if operation == 'N' then
+    if before > 0 then return 'taken' end
+    change = 'P' .. string.sub(change, 2)
+    clock = math.max(clock, tonumber(string.sub(key, 2, 14), 16))
+  elseif operation ~= 'P' then
     if before == headLength then return 'absent' end
     if before == 0 and (operation == 'D' or isDeletedSince(member, string.sub(change, 2))) then
       return string.format('look%016.0f', clock)

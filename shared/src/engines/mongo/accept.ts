@@ -21,14 +21,26 @@ import { loadScript, type Script } from './scripts.js';
 export interface Write {
   readonly bearer: Bearer;
   readonly key: string;
-  /** `P` and the value as JSON text; `D`: delete; `F` and the version of `look`: delete, because MongoDB has had the key since. */
+  /**
+   * `P` and the value as JSON text; `D`: delete; `F` and the version of `look`: delete, because MongoDB has had the key since;
+   * `N` and the content as JSON text: a new post.
+   */
   readonly change: string;
   /** In `performance.now()`'s time: the answer is needed by then, and nothing is accepted later. */
   readonly deadlineMs: number;
 }
 
 /** `late`: the deadline was over when the write reached Redis, nothing happened. The others are explained in `accept.lua`. */
-export type WriteAnswer = `${number}` | 'refused' | 'unknown' | 'marked' | 'full' | 'absent' | `look${number}` | 'late';
+export type WriteAnswer =
+  | `${number}`
+  | 'refused'
+  | 'unknown'
+  | 'marked'
+  | 'full'
+  | 'absent'
+  | 'taken'
+  | `look${number}`
+  | 'late';
 
 /** What one partition may have pending. */
 export interface Limits {
