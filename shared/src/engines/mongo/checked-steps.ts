@@ -1,0 +1,91 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { remainingMs, withDeadline } from '../../deadline.js';
+import { invalidToken, unavailable } from '../../errors.js';
+import type { GroupCommit, WriteAnswer } from './accept.js';
+import type { Bearer, Bearers } from './bearer.js';
+
+/** What these steps, and reads of what is pending, need of one partition's Redis keys. */
+export interface PartitionSteps<Pending> {
+  readonly commits: Pick<GroupCommit, 'accept'>;
+  readonly pending: Pending;
+}
+
+export type Look = Extract<WriteAnswer, `look${number}`>;
+export const isLook = (answer: string): answer is Look => answer.startsWith('look');
+
+/** Longest pause between two tries of a write whose token another process is just replacing. */
+const maxPauseMs = 100;
+
+/**
+ * Steps on pending entries, each of which checks the token in itself, by Redis's record of it. If there is none the token is
+ * verified with MongoDB, then a read goes on without the check, after what is pending was read (again). A write goes round again
+ * until it was accepted in one step with a live record: an erasure may come between a check and a write.
+ */
+export class CheckedSteps<Pending> {
+  constructor(
+    private readonly bearers: Bearers,
+    private readonly partitions: readonly PartitionSteps<Pending>[],
+  ) {}
+
+  async bearer(token: string, deadlineMs: number): Promise<Bearer> {
+    const bearer = this.bearers.resolve(token);
+    return bearer instanceof Promise ? withDeadline(bearer, remainingMs(deadlineMs), 'finding a token') : bearer;
+  }
+
+  async verify(bearer: Bearer, deadlineMs: number): Promise<void> {
+    await withDeadline(this.bearers.verify(bearer), remainingMs(deadlineMs), 'verifying a token');
+  }
+
+  /** The answer of `ask`, which is told whether the token has been verified, and checks it otherwise. */
+  async read<T>(
+    bearer: Bearer,
+    ask: (pending: Pending, verified: boolean) => Promise<T | 'unknown'>,
+    deadlineMs: number,
+  ): Promise<T> {
+    const { pending } = this.partition(bearer);
+    const answer = await ask(pending, false);
+    if (answer !== 'unknown') return answer;
+    await this.verify(bearer, deadlineMs);
+    const verified = await withDeadline(ask(pending, true), remainingMs(deadlineMs), 'reading from Redis');
+    if (verified === 'unknown') throw unavailable(new Error('a verified token was checked'));
+    return verified;
+  }
+
+  async write(
+    bearer: Bearer,
+    key: string,
+    change: string,
+    deadlineMs: number,
+  ): Promise<'accepted' | 'absent' | 'taken' | Look> {
+    const { commits } = this.partition(bearer);
+    for (let pauseMs = 0; ; pauseMs = Math.min(2 * pauseMs + 1, maxPauseMs)) {
+      const answer = await commits.accept({ bearer, key, change, deadlineMs });
+      switch (answer) {
+        case 'refused':
+          throw invalidToken();
+        case 'full':
+          throw unavailable(new Error('too much is pending'));
+        case 'marked':
+          await this.verify(bearer, deadlineMs);
+          throw unavailable(new Error('the account is being erased'));
+        case 'unknown':
+          await this.verify(bearer, deadlineMs);
+          if (pauseMs > 0) await wait(pauseMs);
+          continue;
+        case 'late':
+          continue;
+        case 'absent':
+        case 'taken':
+          return answer;
+        default:
+          return isLook(answer) ? answer : 'accepted';
+      }
+    }
+  }
+
+  partition({ partition }: Bearer): PartitionSteps<Pending> {
+    const found = this.partitions[partition];
+    if (!found) throw new Error(`there is no partition ${partition}`);
+    return found;
+  }
+}
