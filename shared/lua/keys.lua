@@ -3,7 +3,7 @@
 -- KEYS  1 pending  2 tokens
 -- ARGV  1 client  2 hash of the token; empty: the token was verified otherwise
 -- Answers refused or unknown (as read.lua), or {keys that are put, keys that are deleted}. An entry no longer than its head
--- is a delete. Fields that begin with / are no keys.
+-- is a delete. Fields that begin with ~ are posts.
 
 local headLength = 17
 
@@ -17,7 +17,7 @@ end
 
 local put, deleted = {}, {}
 for _, key in ipairs(redis.call('HKEYS', KEYS[1])) do
-  if string.sub(key, 1, 1) ~= '/' then
+  if string.byte(key) ~= 126 then -- ~
     local list = redis.call('HSTRLEN', KEYS[1], key) == headLength and deleted or put
     list[#list + 1] = key
   end

@@ -14,6 +14,8 @@ export type ErrorCode =
   | 'invalid_key'
   | 'key_too_long'
   | 'key_not_found'
+  | 'post_not_found'
+  | 'forbidden'
   | 'value_too_deep'
   | 'number_out_of_range'
   | 'account_exists'
@@ -52,6 +54,9 @@ export const invalidKey = () =>
   new KeybinError('invalid_key', 'Key must contain only alphanumeric or _ . , characters');
 export const keyTooLong = () => new KeybinError('key_too_long', 'Key must be at most 512 bytes');
 export const keyNotFound = (key: string) => new KeybinError('key_not_found', `Key '${key}' not found`);
+export const postNotFound = (id: string) => new KeybinError('post_not_found', `Post '${id}' not found`);
+/** What was asked for belongs to another account. */
+export const forbidden = () => new KeybinError('forbidden', 'Belongs to another account');
 export const valueTooDeep = () => new KeybinError('value_too_deep', 'Value is nested too deeply');
 export const numberOutOfRange = () =>
   new KeybinError('number_out_of_range', 'Value holds a number beyond the range of a double');

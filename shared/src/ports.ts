@@ -69,6 +69,43 @@ export interface Entries {
   delete(token: string, key: string): Promise<void>;
 }
 
+export interface Post {
+  /** 24 hex digits (`post-id.ts`); of two posts the one that was begun after the other had been answered has the larger one. */
+  readonly id: string;
+  /** The content as JSON text. */
+  readonly json: string;
+}
+
+export interface PostPage {
+  /** Newest first. */
+  readonly posts: readonly Post[];
+  /** Whether there are older ones. */
+  readonly more: boolean;
+}
+
+export interface PageOfPosts {
+  /** At least 1. A page of much content may have fewer, but one at least if there is one. */
+  readonly limit: number;
+  /** Only posts that are older than the one with this id, whether or not that is still there. */
+  readonly after?: string | undefined;
+}
+
+/**
+ * The posts of the account that the token belongs to. Each method throws `invalid_token`; those for one post `post_not_found`,
+ * and `forbidden` for the id of a post that another account was given.
+ */
+export interface Posts {
+  /** Stores `json`, a content as JSON text, durably, and answers its id. */
+  create(token: string, json: string): Promise<string>;
+  get(token: string, id: string): Promise<Post>;
+  /**
+   * Every post that was there throughout is on one of the pages that are asked for each `after` the last one of the page before,
+   * and on one only.
+   */
+  list(token: string, page: PageOfPosts): Promise<PostPage>;
+  delete(token: string, id: string): Promise<void>;
+}
+
 export interface Engine {
   /** `embedded` or `scale-out`: for messages only; nothing may depend on it. */
   readonly name: string;
@@ -77,6 +114,7 @@ export interface Engine {
   readonly accounts: Accounts;
   readonly tokens: Tokens;
   readonly entries: Entries;
+  readonly posts: Posts;
   /** Asks everything that the engine depends on whether it is there. Never throws; within 2 s. */
   health(): Promise<Health>;
   /** Waits for what is under way, then lets go of everything. May be called twice. */

@@ -16,6 +16,7 @@ const hanging = (account?: Account): Engine => ({
   accounts: { create: never, find: async () => account, erase: never },
   tokens: { issue: never, check: never, revoke: never },
   entries: { get: never, keys: never, put: never, delete: never },
+  posts: { create: never, get: never, list: never, delete: never },
   health: never,
   close: async () => {},
 });

@@ -91,7 +91,7 @@ describe('reading what is pending', () => {
     const commits = staged.commits();
     await Promise.all(['b', 'a', 'c'].map((key) => commits.accept(put(bearer, key, '1'))));
     await commits.accept({ ...put(bearer, 'c', ''), change: 'D' });
-    await staged.redis.hset(`${staged.prefix}:pending:${bearer.userId}`, '/post', `${'0'.repeat(16)}P1`);
+    await staged.redis.hset(`${staged.prefix}:pending:${bearer.userId}`, '~post', `${'0'.repeat(16)}P1`);
     const listed = await reads.keys(bearer, false);
     if (listed === 'unknown') throw new Error('the token has a record');
     expect([...listed.put].sort()).to.deep.equal(['a', 'b']);

@@ -7,7 +7,7 @@ import type { Reads } from './reads.js';
 import { afterVersion, parseAccount, printAccount, rangeOf } from './records.js';
 import type { Writes } from './writes.js';
 
-/** Accounts in LMDB. `erased` is called when an erased account's entries are ready to be removed. */
+/** Accounts in LMDB. `erased` is called when an erased account's entries and posts are ready to be removed. */
 export function lmdbAccounts(databases: Databases, reads: Reads, writes: Writes, erased: () => void): Accounts {
   const { accounts, users, clients, erasing, meta } = databases;
 
@@ -36,7 +36,7 @@ export function lmdbAccounts(databases: Databases, reads: Reads, writes: Writes,
       return json === undefined ? undefined : parseAccount(json);
     },
 
-    /** One transaction takes the account, its tokens and its name; entries, which may be many, go in the background. */
+    /** One transaction takes the account, its tokens and its name; entries and posts, which may be many, go in the background. */
     async erase({ userId, username, number }) {
       await writes.apply(({ nowMs }) => {
         if (users.get(userId) === undefined) return;

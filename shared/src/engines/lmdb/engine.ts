@@ -6,6 +6,7 @@ import { lmdbAccounts } from './accounts.js';
 import { lmdbEntries } from './entries.js';
 import { openDatabases } from './environment.js';
 import { directoryOf } from './location.js';
+import { lmdbPosts } from './posts.js';
 import { Reads } from './reads.js';
 import { Sweeper } from './sweeper.js';
 import { lmdbTokens } from './tokens.js';
@@ -40,6 +41,7 @@ export async function openLmdbEngine(config: LmdbConfig, log: Log): Promise<Engi
     accounts: lmdbAccounts(databases, reads, writes, () => sweeper.wake()),
     tokens: lmdbTokens(databases, reads, writes, config.accounts.clientsPerAccount),
     entries: lmdbEntries(databases, reads, writes),
+    posts: lmdbPosts(databases, reads, writes),
     health: async () => {
       const lmdb = await askDependency('lmdb', async () => databases.meta.get('format'));
       return { canServe: lmdb.answered, dependencies: [lmdb] };

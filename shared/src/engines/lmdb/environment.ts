@@ -30,7 +30,9 @@ export interface Databases {
   readonly expiries: Strings;
   /** account number/key -> version, value as JSON text */
   readonly entries: Strings;
-  /** numbers of erased accounts whose entries are still to be removed */
+  /** account number/post id -> content as JSON text */
+  readonly posts: Strings;
+  /** numbers of erased accounts whose entries and posts are still to be removed */
   readonly erasing: Strings;
   /** format, version clock, last account number */
   readonly meta: Strings;
@@ -67,6 +69,7 @@ export function openDatabases(directory: string, shared: boolean, mapBytes = def
       clients: database('clients'),
       expiries: database('expiries'),
       entries: database('entries'),
+      posts: database('posts'),
       erasing: database('erasing'),
       meta: database('meta'),
     };

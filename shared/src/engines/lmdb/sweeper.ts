@@ -10,7 +10,7 @@ const recordsPerStep = 500;
 const defaultIntervalMs = 10_000;
 
 /**
- * Removes in the background what is unreachable already: the entries of erased accounts and expired tokens. What a killed
+ * Removes in the background what is unreachable already: the entries and posts of erased accounts and expired tokens. What a killed
  * process left half done is found at the next round of any process; several may work on the same at once.
  */
 export class Sweeper {
@@ -72,12 +72,17 @@ export class Sweeper {
 
   /** Whether there may be more. */
   #eraseSome(): boolean {
-    const { erasing, entries } = this.databases;
+    const { erasing, entries, posts } = this.databases;
     const [number] = [...erasing.getKeys({ limit: 1 })];
     if (number === undefined) return false;
-    const keys = [...entries.getKeys({ ...rangeOf(number), limit: recordsPerStep })];
-    for (const key of keys) void entries.remove(key);
-    if (keys.length < recordsPerStep) void erasing.remove(number);
+    let room = recordsPerStep;
+    for (const records of [entries, posts]) {
+      const keys = [...records.getKeys({ ...rangeOf(number), limit: room })];
+      for (const key of keys) void records.remove(key);
+      room -= keys.length;
+      if (room === 0) return true;
+    }
+    void erasing.remove(number);
     return true;
   }
 

@@ -13,7 +13,7 @@ const tombstoneLifetimeSeconds = 86_400;
 /** Tokens end in Redis's time, whatever MongoDB's clock says: its sweep only tidies, and must never be early. */
 const expiredTokenGraceSeconds = 3_600;
 
-/** An entry: `value` is JSON text; one without `value` is a tombstone. */
+/** An entry, or a post (`post-key.ts`): `value` is JSON text; one without `value` is a tombstone. */
 export interface StoreDocument {
   /** `<user_id>/<key>` */
   readonly _id: string;

@@ -10,6 +10,8 @@ import { ErasureRecords } from './erasure-records.js';
 import { clockKey, partitionOf, partitionPrefix } from './keys.js';
 import { LossWatch } from './loss-watch.js';
 import { claimPartitions } from './partitions.js';
+import { PendingPosts } from './pending-posts.js';
+import { PendingFirstPosts } from './posts.js';
 import { PartitionQueue } from './queue.js';
 import { PendingReads } from './read.js';
 import { RedisConnection } from './redis-connection.js';
@@ -17,6 +19,7 @@ import { checkRedisSettings } from './redis-settings.js';
 import { scaleOutHealth } from './scale-out-health.js';
 import { StaleReads } from './stale-reads.js';
 import { StoredEntries } from './stored-entries.js';
+import { StoredPosts } from './stored-posts.js';
 import { MongoTokenDocuments } from './token-documents.js';
 import { TokenIndex } from './token-index.js';
 import { RedisTokenRecords } from './token-records.js';
@@ -92,7 +95,7 @@ function assemble({
   reads,
   database,
   queues,
-}: Parts): Pick<Engine, 'accounts' | 'tokens' | 'entries' | 'health'> {
+}: Parts): Pick<Engine, 'accounts' | 'tokens' | 'entries' | 'posts' | 'health'> {
   const { partitions, maxBacklog, maxPendingBytes, staleReads } = config.queue;
   const documents = new MongoTokenDocuments(database);
   const tokens = new MongoTokens({
@@ -113,18 +116,22 @@ function assemble({
     maxPendingBytes: Math.ceil(maxPendingBytes / partitions),
   };
   const stored = new StoredEntries(database.store);
+  const commits = queues.map((queue, partition) => new GroupCommit(partition, writes, queue, limits, log));
   const exact = new PendingFirstEntries(
     tokens,
-    queues.map((queue, partition) => ({
-      commits: new GroupCommit(partition, writes, queue, limits, log),
-      pending: new PendingReads(partition, reads),
-    })),
+    commits.map((commit, partition) => ({ commits: commit, pending: new PendingReads(partition, reads) })),
     stored,
+  );
+  const posts = new PendingFirstPosts(
+    tokens,
+    commits.map((commit, partition) => ({ commits: commit, pending: new PendingPosts(partition, reads) })),
+    exact,
+    new StoredPosts(database.store),
   );
   const probe = () => Promise.all(queues.map((_queue, at) => reads.client.exists(clockKey(partitionPrefix(at)))));
   const entries = staleReads ? new StaleReads({ exact, probe, documents, clock: writes, stored }) : exact;
   const health = () => scaleOutHealth({ database, connections: [writes, reads], staleReads });
-  return { accounts, tokens, entries, health };
+  return { accounts, tokens, entries, posts, health };
 }
 
 function queueAt(queues: readonly PartitionQueue[], partition: number): PartitionQueue {

@@ -3,15 +3,13 @@ import { answerTimeoutMs, remainingMs, withDeadline } from '../../deadline.js';
 import { Turn } from '../../turn.js';
 import type { StoreDocument } from './database.js';
 import { orUnavailable } from './outages.js';
+import { postKey } from './post-key.js';
 
 /** The `_id` of an entry. */
 export const entryId = (userId: string, key: string) => `${userId}/${key}`;
 
 const maxEntriesInOneFind = 200;
 const keysInOnePage = 5_000;
-
-/** After `/` in ASCII: the `_id`s of an account's entries are all before `<user_id>0`. */
-const afterSlash = '0';
 
 /** Reads entries from MongoDB. Each find is bounded in time and throws `unavailable` if it is not answered. */
 export class StoredEntries {
@@ -37,7 +35,7 @@ export class StoredEntries {
    */
   async *keys(userId: string, deadlineMs: number): AsyncGenerator<string[], void, undefined> {
     const prefix = entryId(userId, '');
-    const before = userId + afterSlash;
+    const before = entryId(userId, postKey(''));
     let timeoutMs = remainingMs(deadlineMs);
     for (let after = prefix; ; timeoutMs = answerTimeoutMs) {
       const cursor = this.store

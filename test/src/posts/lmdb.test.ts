@@ -1,0 +1,52 @@
+import { expect } from 'chai';
+import { lmdbAccounts } from '@keybin/shared/engines/lmdb/accounts.js';
+import { lmdbEntries } from '@keybin/shared/engines/lmdb/entries.js';
+import { lmdbPosts } from '@keybin/shared/engines/lmdb/posts.js';
+import { lmdbTokens } from '@keybin/shared/engines/lmdb/tokens.js';
+import type { Engine } from '@keybin/shared/ports.js';
+import { count, ownParts, ownSweeper } from '../lmdb/parts.js';
+import { clientsPerAccount, closeStores, openStore } from '../lmdb/store.js';
+import { eventually } from '../world/eventually.js';
+import { temporaryDirectory } from '../world/temporary-directory.js';
+import { postsSuite } from './engine-suite.js';
+import { pagingSuite } from './paging.js';
+
+describe('posts of the LMDB engine', () => {
+  let engine: Engine;
+  before(async () => {
+    engine = await openStore(temporaryDirectory());
+  });
+  after(async () => {
+    await engine?.close();
+    await closeStores();
+  });
+  const subject = {
+    get here() {
+      return engine;
+    },
+    get there() {
+      return engine;
+    },
+    settle: async () => {},
+  };
+  postsSuite(subject);
+  pagingSuite(subject);
+
+  it('leave no record of an erased account, and every one of its neighbours', async () => {
+    const { databases, reads, writes } = ownParts();
+    const sweeper = ownSweeper(databases, writes);
+    const accounts = lmdbAccounts(databases, reads, writes, () => sweeper.wake());
+    const tokens = lmdbTokens(databases, reads, writes, clientsPerAccount);
+    const entries = lmdbEntries(databases, reads, writes);
+    const posts = lmdbPosts(databases, reads, writes);
+    const all = await Promise.all(['a', 'b', 'c'].map((name) => accounts.create(name, 'hash')));
+    for (const { userId, username } of all) {
+      await tokens.issue({ userId, clientId: 'client', token: username, lifetimeSeconds: 600 });
+      await Promise.all(Array.from({ length: 700 }, (_, index) => entries.put(username, `key${index}`, '1')));
+      await Promise.all(Array.from({ length: 700 }, () => posts.create(username, '1')));
+    }
+    for (const account of all.filter(({ username }) => username !== 'b')) await accounts.erase(account);
+    await eventually(() => count(databases.erasing) === 0, 'the end of the erasure');
+    expect([count(databases.entries), count(databases.posts)]).to.deep.equal([700, 700]);
+  });
+});

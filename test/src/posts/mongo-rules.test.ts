@@ -1,0 +1,155 @@
+import { expect } from 'chai';
+import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
+import { answerDeadline } from '@keybin/shared/deadline.js';
+import { openDatabase, type Database } from '@keybin/shared/engines/mongo/database.js';
+import { PendingFirstEntries } from '@keybin/shared/engines/mongo/entries.js';
+import { PendingPosts } from '@keybin/shared/engines/mongo/pending-posts.js';
+import { postKey } from '@keybin/shared/engines/mongo/post-key.js';
+import { PendingFirstPosts } from '@keybin/shared/engines/mongo/posts.js';
+import { PendingReads } from '@keybin/shared/engines/mongo/read.js';
+import { StoredEntries } from '@keybin/shared/engines/mongo/stored-entries.js';
+import { StoredPosts } from '@keybin/shared/engines/mongo/stored-posts.js';
+import { newPostId, postTimeUs } from '@keybin/shared/post-id.js';
+import type { Post, PostPage } from '@keybin/shared/ports.js';
+import { applyAll } from '../mongo/apply-all.js';
+import { newBearer, roomy, Staged } from '../mongo/staged.js';
+import { services } from '../world/services.js';
+import { storeSettings } from '../world/store-settings.js';
+
+interface Steps {
+  readonly pending: Pick<PendingPosts, 'list' | 'versionToCome'>;
+  readonly stored: Pick<StoredPosts, 'before'>;
+}
+
+/** The rule taken out: MongoDB is looked at in the step before what is pending. */
+function mongoFirst({ pending, stored }: Steps): Steps {
+  const found: Post[] = [];
+  return {
+    pending: {
+      list: async (bearer, range, verified) => {
+        const asked = { after: range.after, pageSize: range.limit };
+        for await (const post of stored.before(bearer.userId, asked, answerDeadline())) found.push(post);
+        return pending.list(bearer, range, verified);
+      },
+      versionToCome: () => pending.versionToCome(),
+    },
+    stored: {
+      async *before() {
+        yield* found;
+      },
+    },
+  };
+}
+
+const idsOf = ({ posts }: PostPage) => posts.map(({ id }) => id);
+
+describe('the rules of posts in Redis and MongoDB', () => {
+  const given = services();
+  let staged: Staged;
+  let database: Database;
+  let pending: PendingPosts;
+  let stored: StoredPosts;
+  let bearer: Bearer;
+
+  before(async () => {
+    staged = await Staged.open(given.redisUrl);
+    database = await openDatabase(storeSettings(given));
+    pending = new PendingPosts(0, staged.connection);
+    stored = new StoredPosts(database.store);
+  });
+  after(async () => {
+    await database?.close();
+    await staged?.close();
+  });
+
+  beforeEach(async () => {
+    await staged.redis.flushdb();
+    bearer = newBearer();
+    await staged.giveRecord(bearer);
+  });
+
+  const accept = (key: string, change: string) =>
+    staged.commits(roomy).accept({ bearer, key, change, deadlineMs: performance.now() + 1_800 });
+
+  function postsOf(steps: Steps): PendingFirstPosts {
+    const bearers = { resolve: () => bearer, verify: async () => {} };
+    const commits = staged.commits();
+    const reads = new PendingReads(0, staged.connection);
+    const entries = new PendingFirstEntries(bearers, [{ commits, pending: reads }], new StoredEntries(database.store));
+    return new PendingFirstPosts(bearers, [{ commits, pending: steps.pending }], entries, steps.stored);
+  }
+
+  it('a post never takes the place of one that has the same id', async () => {
+    const key = postKey(newPostId(staged.connection.timeUs, bearer.userId));
+    expect(await accept(key, 'N"first"')).to.match(/^\d{16}$/);
+    expect(await accept(key, 'N"second"')).to.equal('taken');
+    expect((await staged.pending(bearer, key))?.json).to.equal('"first"');
+    expect(await accept(key, 'D')).to.match(/^\d{16}$/);
+    expect(await accept(key, 'N"third"')).to.equal('taken');
+  });
+
+  it('versions stay above the id of a post, though Redis was set back after it was asked for one', async () => {
+    const anHourAheadUs = Math.floor(staged.connection.timeUs) + 3_600_000_000;
+    const version = await accept(postKey(newPostId(anHourAheadUs, bearer.userId)), 'N1');
+    expect(Number(version)).to.be.above(anHourAheadUs);
+    expect(await pending.versionToCome()).to.be.above(Number(version));
+    expect(postTimeUs(await postsOf({ pending, stored }).create('', '2'))).to.be.above(anHourAheadUs);
+  });
+
+  it('an id is asked for again when it is taken', async () => {
+    const version = await pending.versionToCome();
+    const posted = 2_000; // of some 65,000 ids of one time
+    let asked = 0;
+    const posts = postsOf({
+      stored,
+      pending: {
+        list: (...args) => pending.list(...args),
+        versionToCome: async () => (asked++ < posted ? version : pending.versionToCome()),
+      },
+    });
+    const created = await Promise.all(Array.from({ length: posted }, (_, at) => posts.create('', String(at))));
+    expect(new Set(created).size).to.equal(posted);
+    expect(asked).to.be.above(posted);
+    expect(await staged.waiting()).to.have.length(posted);
+  });
+
+  const work = () => applyAll(given, 1);
+
+  /** The ids of two posts, and of those that a list shows whose steps are each followed by a worker that applies all. */
+  async function listWhileApplied(order: (steps: Steps) => Steps): Promise<{ created: string[]; listed: string[] }> {
+    const posts = postsOf({ pending, stored });
+    const created = [await posts.create('', '1'), await posts.create('', '2')];
+    const worked: Steps = {
+      pending: {
+        list: async (...args) => pending.list(...args).finally(work),
+        versionToCome: () => pending.versionToCome(),
+      },
+      stored: {
+        async *before(...args) {
+          yield* stored.before(...args);
+          await work();
+        },
+      },
+    };
+    return { created, listed: idsOf(await postsOf(order(worked)).list('', { limit: 20 })) };
+  }
+
+  it('a list that a worker overtakes misses no post', async () => {
+    const { created, listed } = await listWhileApplied((steps) => steps);
+    expect(listed).to.deep.equal(created.toReversed());
+  });
+
+  it('a list that looked at MongoDB first would miss them', async () => {
+    expect((await listWhileApplied(mongoFirst)).listed).to.deep.equal([]);
+  });
+
+  it('posts that are deleted but not yet in MongoDB are passed over, however many', async () => {
+    const posts = postsOf({ pending, stored });
+    const ids: string[] = [];
+    for (let at = 0; at < 30; at++) ids.push(await posts.create('', String(at)));
+    await applyAll(given, 1);
+    for (const id of ids.slice(5)) await posts.delete('', id);
+    expect(idsOf(await posts.list('', { limit: 3 }))).to.deep.equal([ids[4], ids[3], ids[2]]);
+    expect(await posts.list('', { limit: 5 })).to.include({ more: false });
+  });
+});
