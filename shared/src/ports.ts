@@ -23,6 +23,7 @@ export interface Accounts {
   /** Stores a new account durably. Throws `account_exists`. */
   create(username: string, passwordHash: string): Promise<Account>;
   find(username: string): Promise<Account | undefined>;
+  findByNumber(number: number): Promise<Account | undefined>;
   /**
    * Ends the account: when this resolves none of its tokens is accepted and none of its data readable, through any process,
    * and the name is free. The data itself is removed in the background. An account that is gone already is no error.
@@ -49,6 +50,11 @@ export interface Tokens {
   check(token: string): Promise<void>;
   /** Ends this token everywhere; throws `invalid_token` when it is not live. */
   revoke(token: string): Promise<void>;
+}
+
+export interface Secrets {
+  /** The secret of this name that all processes share, durably: `proposed` if there is none yet. */
+  agree(name: string, proposed: string): Promise<string>;
 }
 
 /**
@@ -115,6 +121,7 @@ export interface Engine {
   readonly tokens: Tokens;
   readonly entries: Entries;
   readonly posts: Posts;
+  readonly secrets: Secrets;
   /** Asks everything that the engine depends on whether it is there. Never throws; within 2 s. */
   health(): Promise<Health>;
   /** Waits for what is under way, then lets go of everything. May be called twice. */

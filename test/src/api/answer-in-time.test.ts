@@ -13,10 +13,11 @@ const never = () => new Promise<never>(() => {});
 const hanging = (account?: Account): Engine => ({
   name: 'hanging',
   location: 'nowhere',
-  accounts: { create: never, find: async () => account, erase: never },
+  accounts: { create: never, find: async () => account, findByNumber: never, erase: never },
   tokens: { issue: never, check: never, revoke: never },
   entries: { get: never, keys: never, put: never, delete: never },
   posts: { create: never, get: never, list: never, delete: never },
+  secrets: { agree: never },
   health: never,
   close: async () => {},
 });

@@ -13,6 +13,8 @@ describe('LMDB engine, accounts', () => {
     const engine = await ownStore();
     const created = await engine.accounts.create('Zoë 🐝', '$2b$12$hash');
     expect(await engine.accounts.find('Zoë 🐝')).to.deep.equal(created);
+    expect(await engine.accounts.findByNumber(1)).to.deep.equal(created);
+    expect(await engine.accounts.findByNumber(2)).to.equal(undefined);
     expect(created).to.include({ username: 'Zoë 🐝', passwordHash: '$2b$12$hash', number: 1 });
     expect(created.userId).to.match(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(created.objectId).to.match(/^[0-9a-f]{24}$/);
@@ -45,6 +47,7 @@ describe('LMDB engine, accounts', () => {
     await engine.accounts.erase(first.account);
     await engine.tokens.check(second.token);
     expect(await engine.accounts.find('name')).to.include({ number: 2 });
+    expect(await engine.accounts.findByNumber(1)).to.equal(undefined);
   });
 
   it('issues no token of an erased account', async () => {
@@ -82,7 +85,7 @@ describe('LMDB engine, accounts', () => {
     for (const account of all.filter(({ username }) => username !== 'b')) await accounts.erase(account);
     await eventually(() => count(databases.erasing) === 0, 'the end of the erasure');
     expect(count(databases.entries)).to.equal(1_200);
-    for (const name of ['accounts', 'users', 'tokens', 'clients', 'expiries'] as const) {
+    for (const name of ['accounts', 'users', 'numbers', 'tokens', 'clients', 'expiries'] as const) {
       expect(count(databases[name]), name).to.equal(1);
     }
     expect(await entries.keys('b')).to.have.length(1_200);

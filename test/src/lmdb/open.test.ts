@@ -81,9 +81,23 @@ describe('LMDB engine, opening', () => {
   it('refuses in one line the data of a later Keybin', async () => {
     const directory = temporaryDirectory();
     const { writes, databases } = ownParts(directory);
-    await writes.apply(() => void databases.meta.put('format', '2'));
+    await writes.apply(() => void databases.meta.put('format', '99'));
     await closeStores();
-    expect(await refusal(directory)).to.match(/^Cannot use .* as LMDB store: .*format 2.*$/);
+    expect(await refusal(directory)).to.match(/^Cannot use .* as LMDB store: .*format 99.*$/);
+  });
+
+  it('takes over the data of format 1, in which no account could be found by its number', async () => {
+    const directory = temporaryDirectory();
+    const { account } = await newUser(await ownStore(directory));
+    await closeStores();
+    const { writes, databases } = ownParts(directory);
+    await writes.apply(() => {
+      void databases.numbers.remove(String(account.number));
+      void databases.meta.put('format', '1');
+    });
+    await closeStores();
+    const engine = await ownStore(directory);
+    expect(await engine.accounts.findByNumber(account.number)).to.deep.equal(account);
   });
 
   it('closes twice, after what is under way', async () => {

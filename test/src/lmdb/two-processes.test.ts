@@ -80,4 +80,15 @@ describe('LMDB engine, two processes in one directory', () => {
     expect(numbers).to.deep.equal([...numbers].sort((a, b) => a - b));
     expect(new Set(numbers).size).to.equal(numbers.length);
   });
+
+  it('agree on one secret of a name, whoever asks first', async () => {
+    const { engine, peer } = await pair();
+    for (let round = 0; round < 20; round++) {
+      const name = `name${round}`;
+      const agreed = await Promise.all([engine.secrets.agree(name, 'ours'), peer.ask('agree', name, 'theirs')]);
+      expect(['ours', 'theirs']).to.include(agreed[0]);
+      expect(agreed[1]).to.equal(agreed[0]);
+      expect(await engine.secrets.agree(name, 'later')).to.equal(agreed[0]);
+    }
+  });
 });

@@ -20,9 +20,11 @@ describe('accounts of the scale-out engine', () => {
     await other?.close();
   });
 
-  it('are found by their name, with what they were made of', async () => {
+  it('are found by their name and their number, with what they were made of', async () => {
     const made = await api.accounts.create('ann', '$2b$12$hash');
     expect(await other.accounts.find('ann')).to.deep.equal(made);
+    expect(await other.accounts.findByNumber(made.number)).to.deep.equal(made);
+    expect(await other.accounts.findByNumber(made.number + 1)).to.equal(undefined);
     expect(made).to.include({ username: 'ann', passwordHash: '$2b$12$hash' });
     expect(made.userId).to.match(/^[0-9a-f]{8}-[0-9a-f]{4}-4/);
     expect(made.objectId).to.match(/^[0-9a-f]{24}$/);
@@ -55,6 +57,7 @@ describe('accounts of the scale-out engine', () => {
     expect(await other.accepts(token)).to.equal(true);
     await other.accounts.erase(before);
     expect(await api.accounts.find(before.username)).to.equal(undefined);
+    expect(await api.accounts.findByNumber(before.number)).to.equal(undefined);
     expect(await api.accepts(token)).to.equal(false);
 
     const again = await api.accounts.create(before.username, 'hash');

@@ -9,7 +9,7 @@ import type { Writes } from './writes.js';
 
 /** Accounts in LMDB. `erased` is called when an erased account's entries and posts are ready to be removed. */
 export function lmdbAccounts(databases: Databases, reads: Reads, writes: Writes, erased: () => void): Accounts {
-  const { accounts, users, clients, erasing, meta } = databases;
+  const { accounts, users, numbers, clients, erasing, meta } = databases;
 
   return {
     create(username, passwordHash) {
@@ -27,6 +27,7 @@ export function lmdbAccounts(databases: Databases, reads: Reads, writes: Writes,
         void meta.put('number', String(number));
         void accounts.put(username, printAccount(account));
         void users.put(account.userId, String(number));
+        void numbers.put(String(number), username);
         return account;
       });
     },
@@ -36,11 +37,20 @@ export function lmdbAccounts(databases: Databases, reads: Reads, writes: Writes,
       return json === undefined ? undefined : parseAccount(json);
     },
 
+    async findByNumber(number) {
+      const json = await reads.ask(() => {
+        const username = numbers.get(String(number));
+        return username === undefined ? undefined : accounts.get(username);
+      });
+      return json === undefined ? undefined : parseAccount(json);
+    },
+
     /** One transaction takes the account, its tokens and its name; entries and posts, which may be many, go in the background. */
     async erase({ userId, username, number }) {
       await writes.apply(({ nowMs }) => {
         if (users.get(userId) === undefined) return;
         void users.remove(userId);
+        void numbers.remove(String(number));
         void accounts.remove(username);
         const issued = Array.from(clients.getRange(rangeOf(userId)), ({ value }) => afterVersion(value));
         for (const tokenHash of issued) removeToken(databases, tokenHash);

@@ -8,6 +8,7 @@ import { openDatabases } from './environment.js';
 import { directoryOf } from './location.js';
 import { lmdbPosts } from './posts.js';
 import { Reads } from './reads.js';
+import { lmdbSecrets } from './secrets.js';
 import { Sweeper } from './sweeper.js';
 import { lmdbTokens } from './tokens.js';
 import { transactionsOf } from './transactions.js';
@@ -42,6 +43,7 @@ export async function openLmdbEngine(config: LmdbConfig, log: Log): Promise<Engi
     tokens: lmdbTokens(databases, reads, writes, config.accounts.clientsPerAccount),
     entries: lmdbEntries(databases, reads, writes),
     posts: lmdbPosts(databases, reads, writes),
+    secrets: lmdbSecrets(databases, writes),
     health: async () => {
       const lmdb = await askDependency('lmdb', async () => databases.meta.get('format'));
       return { canServe: lmdb.answered, dependencies: [lmdb] };

@@ -1,8 +1,9 @@
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { checkDirectory } from './check-directory.js';
+import { parseAccount } from './records.js';
 
 /** Raised when what is stored changes its shape: an older Keybin must not open a newer directory. */
-const format = '1';
+const format = '2';
 
 /** Address space set aside for the file, which grows only as data comes. */
 const defaultMapBytes = 2 ** 40;
@@ -22,6 +23,8 @@ export interface Databases {
   readonly accounts: Strings;
   /** user id -> account number */
   readonly users: Strings;
+  /** account number -> username */
+  readonly numbers: Strings;
   /** token hash -> expiry, user id, client, account number. A token is here only as long as its account is in `users`. */
   readonly tokens: Strings;
   /** user id/client -> version of issue, token hash */
@@ -34,7 +37,7 @@ export interface Databases {
   readonly posts: Strings;
   /** numbers of erased accounts whose entries and posts are still to be removed */
   readonly erasing: Strings;
-  /** format, version clock, last account number */
+  /** format, version clock, last account number, secrets */
   readonly meta: Strings;
 }
 
@@ -65,6 +68,7 @@ export function openDatabases(directory: string, shared: boolean, mapBytes = def
       environment,
       accounts: database('accounts'),
       users: database('users'),
+      numbers: database('numbers'),
       tokens: database('tokens'),
       clients: database('clients'),
       expiries: database('expiries'),
@@ -73,17 +77,28 @@ export function openDatabases(directory: string, shared: boolean, mapBytes = def
       erasing: database('erasing'),
       meta: database('meta'),
     };
-    claimFormat(databases.meta);
+    claimFormat(databases);
     return databases;
   } catch (error) {
     throw new Error(`Cannot use ${directory} as LMDB store: ${reason(error)}`, { cause: error });
   }
 }
 
-function claimFormat(meta: Strings): void {
-  const stored = meta.get('format');
-  if (stored === undefined) meta.putSync('format', format);
-  else if (stored !== format) throw new Error(`it has format ${stored}, this Keybin knows format ${format}`);
+function claimFormat({ environment, accounts, numbers, meta }: Databases): void {
+  if (meta.get('format') === format) return;
+  environment.transactionSync(() => {
+    const stored = meta.get('format'); // again: another process may have been first
+    if (stored === '1') addNumbers(accounts, numbers);
+    else if (stored !== undefined && stored !== format) {
+      throw new Error(`it has format ${stored}, this Keybin knows format ${format}`);
+    }
+    meta.putSync('format', format);
+  });
+}
+
+/** Format 1 could not find an account by its number. */
+function addNumbers(accounts: Strings, numbers: Strings): void {
+  for (const { key, value } of accounts.getRange()) numbers.putSync(String(parseAccount(value).number), key);
 }
 
 function reason(error: unknown): string {

@@ -23,7 +23,11 @@ export class MongoAccounts implements Accounts {
   }
 
   find(username: string): Promise<Account | undefined> {
-    return withDeadline(this.#find(username), answerTimeoutMs, 'finding an account');
+    return withDeadline(this.#find({ username }), answerTimeoutMs, 'finding an account');
+  }
+
+  findByNumber(number: number): Promise<Account | undefined> {
+    return withDeadline(this.#find({ number }), answerTimeoutMs, 'finding an account');
   }
 
   erase(account: Account): Promise<void> {
@@ -36,7 +40,7 @@ export class MongoAccounts implements Accounts {
 
   async #create(username: string, passwordHash: string): Promise<Account> {
     // Looked at first, so that a name that is taken uses up no number
-    if (await this.#find(username)) throw accountExists();
+    if (await this.#find({ username })) throw accountExists();
     const user: UserDocument = {
       _id: new ObjectId(),
       user_id: uuid(),
@@ -52,8 +56,8 @@ export class MongoAccounts implements Accounts {
     return accountOf(user);
   }
 
-  async #find(username: string): Promise<Account | undefined> {
-    const user = await orUnavailable(this.parts.database.users.findOne({ username }, bounded));
+  async #find(which: Partial<Pick<UserDocument, 'username' | 'number'>>): Promise<Account | undefined> {
+    const user = await orUnavailable(this.parts.database.users.findOne(which, bounded));
     return user ? accountOf(user) : undefined;
   }
 

@@ -17,6 +17,7 @@ import { PendingReads } from './read.js';
 import { RedisConnection } from './redis-connection.js';
 import { checkRedisSettings } from './redis-settings.js';
 import { scaleOutHealth } from './scale-out-health.js';
+import { MongoSecrets } from './secrets.js';
 import { StaleReads } from './stale-reads.js';
 import { StoredEntries } from './stored-entries.js';
 import { StoredPosts } from './stored-posts.js';
@@ -95,7 +96,7 @@ function assemble({
   reads,
   database,
   queues,
-}: Parts): Pick<Engine, 'accounts' | 'tokens' | 'entries' | 'posts' | 'health'> {
+}: Parts): Omit<Engine, 'name' | 'location' | 'close'> {
   const { partitions, maxBacklog, maxPendingBytes, staleReads } = config.queue;
   const documents = new MongoTokenDocuments(database);
   const tokens = new MongoTokens({
@@ -131,7 +132,7 @@ function assemble({
   const probe = () => Promise.all(queues.map((_queue, at) => reads.client.exists(clockKey(partitionPrefix(at)))));
   const entries = staleReads ? new StaleReads({ exact, probe, documents, clock: writes, stored }) : exact;
   const health = () => scaleOutHealth({ database, connections: [writes, reads], staleReads });
-  return { accounts, tokens, entries, posts, health };
+  return { accounts, tokens, entries, posts, secrets: new MongoSecrets(database), health };
 }
 
 function queueAt(queues: readonly PartitionQueue[], partition: number): PartitionQueue {

@@ -1,0 +1,32 @@
+import type { Secrets } from '../../ports.js';
+import { operationTimeoutMs, type Database } from './database.js';
+import { isDuplicate, orUnavailable } from './outages.js';
+
+const bounded = { maxTimeMS: operationTimeoutMs };
+
+/** Secrets in MongoDB, among what else all processes must agree on. */
+export class MongoSecrets implements Secrets {
+  constructor(private readonly database: Pick<Database, 'settings'>) {}
+
+  async agree(name: string, proposed: string): Promise<string> {
+    const id = `secret/${name}`;
+    // Looked at first, so that a start writes nothing where there is nothing to write
+    return (await this.#find(id)) ?? (await this.#insert(id, proposed));
+  }
+
+  async #find(id: string): Promise<string | undefined> {
+    const stored = await orUnavailable(this.database.settings.findOne({ _id: id }, bounded));
+    return stored ? String(stored.value) : undefined;
+  }
+
+  /** Resolves with the secret of whoever was first. */
+  async #insert(id: string, value: string): Promise<string> {
+    const insert = this.database.settings.insertOne({ _id: id, value }, bounded).catch((error: unknown) => {
+      if (!isDuplicate(error)) throw error;
+    });
+    await orUnavailable(insert);
+    const agreed = await this.#find(id);
+    if (agreed === undefined) throw new Error('MongoDB has lost a secret');
+    return agreed;
+  }
+}
