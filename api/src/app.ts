@@ -8,19 +8,23 @@ import { answerErrors } from './middleware/errors.js';
 import { logRequests } from './middleware/request-log.js';
 import { refuseUnmatched } from './middleware/unmatched.js';
 import { Passwords } from './passwords.js';
+import { apiErrors } from './routes/api/errors.js';
+import { apiRoutes } from './routes/api/routes.js';
 import { healthRoutes } from './routes/health.js';
 import { keybinRoutes } from './routes/keybin/routes.js';
+import type { SignedTokens } from './signed-tokens.js';
 
 export interface AppParts {
   readonly config: Config;
   readonly engine: Engine;
   readonly log: Log;
+  readonly signedTokens: SignedTokens;
   /** Whether this process has been told to end. */
   readonly isDraining: () => boolean;
 }
 
 /** The HTTP application, ready to be given to a server: the order of its middleware. */
-export function createApp({ config, engine, log, isDraining }: AppParts): Koa {
+export function createApp({ config, engine, log, signedTokens, isDraining }: AppParts): Koa {
   const passwords = new Passwords({
     cost: config.accounts.bcryptCost,
     hashesAtOnce: config.accounts.hashesAtOnce || coresOf(config.app.processes),
@@ -32,16 +36,18 @@ export function createApp({ config, engine, log, isDraining }: AppParts): Koa {
     log['code' in error ? 'debug' : 'error']({ err: error }, 'An answer could not be sent');
   });
   if (log.isLevelEnabled('debug')) app.use(logRequests(log));
-  app.use(answerErrors(log));
+  app.use(answerErrors(log, [apiErrors]));
+  const readBody = bodyReader(config.limits.bodyBytes);
   app.use(
     keybinRoutes({
       engine,
       passwords,
-      readBody: bodyReader(config.limits.bodyBytes),
+      readBody,
       valueLimitBytes: config.limits.bodyBytes,
       tokenLifetimeSeconds: config.store.tokenExpirationSeconds,
     }),
   );
+  app.use(apiRoutes({ engine, passwords, readBody, signedTokens }));
   app.use(healthRoutes({ engine, isDraining }));
   app.use(refuseUnmatched);
   return app;

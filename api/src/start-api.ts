@@ -6,6 +6,7 @@ import { Lifecycle } from '@keybin/shared/lifecycle.js';
 import type { Log } from '@keybin/shared/log.js';
 import { createApp } from './app.js';
 import { HttpServer } from './server.js';
+import { SignedTokens, signingSecret } from './signed-tokens.js';
 
 export interface Api {
   /** For example `http://127.0.0.1:5000`. */
@@ -23,7 +24,9 @@ export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf
     const engine = await openEngine(config, log);
     lifecycle.push('engine', async () => engine.close());
     let isDraining = false;
-    const app = createApp({ config, engine, log, isDraining: () => isDraining });
+    const secret = await signingSecret(config.accounts, engine.secrets);
+    const signedTokens = new SignedTokens(secret, config.accounts.signedTokenExpirationSeconds);
+    const app = createApp({ config, engine, log, signedTokens, isDraining: () => isDraining });
     const server = new HttpServer(app.callback(), { requestTimeoutMs: requestTimeoutSeconds * 1_000 });
     const address = await server.listen(config.app.port, config.app.host);
     lifecycle.push('server', async () => server.close());

@@ -19,6 +19,7 @@ export type ErrorCode =
   | 'value_too_deep'
   | 'number_out_of_range'
   | 'account_exists'
+  | 'account_not_found'
   | 'route_not_found'
   | 'method_not_allowed'
   | 'too_many_requests'
@@ -61,6 +62,7 @@ export const valueTooDeep = () => new KeybinError('value_too_deep', 'Value is ne
 export const numberOutOfRange = () =>
   new KeybinError('number_out_of_range', 'Value holds a number beyond the range of a double');
 export const accountExists = () => new KeybinError('account_exists', 'User already registered');
+export const accountNotFound = () => new KeybinError('account_not_found', 'User not found');
 export const routeNotFound = () => new KeybinError('route_not_found', 'Not found');
 export const methodNotAllowed = () => new KeybinError('method_not_allowed', 'Method not allowed');
 export const storageFull = (cause?: unknown) => new KeybinError('storage_full', 'Storage is full', { cause });

@@ -1,3 +1,4 @@
+import { apiContract } from './contract/api/contract.js';
 import { keybinContract } from './contract/contract.js';
 import type { Subject } from './contract/subject.js';
 import { KeybinClient } from './world/keybin-client.js';
@@ -29,4 +30,5 @@ describe('the embedded engine, two API processes in one directory', () => {
     settle: async () => {},
   };
   keybinContract(subject);
+  apiContract(subject);
 });

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { apiContract } from './contract/api/contract.js';
 import { expectDone, expectInvalidToken, expectKeys, expectNoKey, expectValue } from './contract/answers.js';
 import { concurrencyContract } from './contract/concurrency.js';
 import { keybinContract } from './contract/contract.js';
@@ -26,7 +27,9 @@ const subjectOf = (world: ScaleOutWorld, settle: () => Promise<void>): Subject =
 describe('the scale-out engine, two API processes', () => {
   describe('and a worker', () => {
     const world = new ScaleOutWorld({ services, workers: 1 });
-    keybinContract(subjectOf(world, () => world.drained()));
+    const subject = subjectOf(world, () => world.drained());
+    keybinContract(subject);
+    apiContract(subject);
   });
 
   describe('and two workers over three partitions', () => {

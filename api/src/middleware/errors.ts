@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import { KeybinError, routeNotFound, type ErrorCode } from '@keybin/shared/errors.js';
 import type { Log } from '@keybin/shared/log.js';
+import { answerJson } from '../answers.js';
 
 const statusOf: Readonly<Record<ErrorCode, number>> = {
   body_not_json: 400,
@@ -20,6 +21,7 @@ const statusOf: Readonly<Record<ErrorCode, number>> = {
   key_not_found: 404,
   post_not_found: 404,
   method_not_allowed: 405,
+  account_not_found: 404,
   account_exists: 409,
   body_too_large: 413,
   too_many_requests: 429,
@@ -30,8 +32,21 @@ const statusOf: Readonly<Record<ErrorCode, number>> = {
 const retryAfterSeconds = '2';
 const problemJson = 'application/problem+json';
 
-/** Answers whatever the layers below throw; the only place that knows which status an error code has. */
-export function answerErrors(log: Log): Middleware {
+/** How the errors of a dialect differ from those of the Keybin dialect: they are JSON, `{"error": message}`. */
+export interface JsonErrors {
+  /** What the paths of its routes begin with, such as `/api`. */
+  readonly prefix: string;
+  /** The statuses that are others than usual. */
+  readonly statuses: Partial<Record<ErrorCode, number>>;
+  /** What a 401 asks for: RFC 9110, section 11.6.1. */
+  readonly challenge: string;
+}
+
+/**
+ * Answers whatever the layers below throw, below a prefix of `dialects` as JSON. Which status an error code has is known here
+ * and by the dialects alone.
+ */
+export function answerErrors(log: Log, dialects: readonly JsonErrors[]): Middleware {
   return async (ctx, next) => {
     try {
       await next();
@@ -39,7 +54,12 @@ export function answerErrors(log: Log): Middleware {
       if (!ctx.writable) return; // the client has gone
       const known = error instanceof KeybinError ? error : unknownError(error, log);
       if (known.cause) log.debug({ err: known.cause }, known.message);
-      answer(ctx, known);
+      const path = pathOf(ctx);
+      answer(
+        ctx,
+        known,
+        dialects.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`)),
+      );
     }
   };
 }
@@ -60,12 +80,28 @@ function isInvalidUrl(error: unknown): boolean {
   return error instanceof TypeError && 'code' in error && error.code === 'ERR_INVALID_URL';
 }
 
+/** In lower case, since routes are told apart without it. */
+function pathOf(ctx: Context): string {
+  try {
+    return ctx.path.toLowerCase();
+  } catch {
+    return ''; // a target that is none
+  }
+}
+
+function answer(ctx: Context, error: WireError, dialect: JsonErrors | undefined): void {
+  const { code } = error;
+  ctx.status = code === 'internal_error' ? 500 : (dialect?.statuses[code] ?? statusOf[code]);
+  if (ctx.status === 429 || ctx.status === 503) ctx.set('Retry-After', retryAfterSeconds);
+  if (!dialect) return answerText(ctx, error);
+  if (ctx.status === 401) ctx.set('WWW-Authenticate', dialect.challenge);
+  answerJson(ctx, JSON.stringify({ error: error.message }));
+}
+
 /** As text with the message alone, or as RFC 9457 "Problem Details" to a client that prefers that. */
-function answer(ctx: Context, { code, message }: WireError): void {
-  const status = code === 'internal_error' ? 500 : statusOf[code];
-  ctx.status = status;
+function answerText(ctx: Context, { code, message }: WireError): void {
+  const { status } = ctx;
   ctx.set('Vary', 'Accept');
-  if (status === 429 || status === 503) ctx.set('Retry-After', retryAfterSeconds);
   if (ctx.accepts('text/plain', problemJson) === problemJson) {
     ctx.type = problemJson;
     ctx.body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail: message, code });

@@ -8,8 +8,9 @@ import { methodNotAllowed, routeNotFound } from '@keybin/shared/errors.js';
  */
 export function refuseUnmatched(ctx: Context): void {
   const { matched = [] } = ctx as unknown as Partial<RouterContext>; // set by the router, which the context's type cannot know
-  if (matched.length === 0) throw routeNotFound();
-  ctx.set('Allow', [...new Set(matched.flatMap((route) => route.methods))].join(', '));
+  const methods = new Set(matched.flatMap((route) => route.methods)); // a router's own middleware matches, and has none
+  if (methods.size === 0) throw routeNotFound();
+  ctx.set('Allow', [...methods].join(', '));
   if (ctx.method !== 'OPTIONS') throw methodNotAllowed();
   ctx.status = 200;
   ctx.body = '';

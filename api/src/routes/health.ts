@@ -2,7 +2,7 @@ import { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import type { Health } from '@keybin/shared/health.js';
 import type { Engine } from '@keybin/shared/ports.js';
-import { answerJson } from './keybin/answers.js';
+import { answerJson } from '../answers.js';
 
 export interface HealthParts {
   readonly engine: Pick<Engine, 'health'>;

@@ -1,4 +1,5 @@
 import { accountExists } from '@keybin/shared/errors.js';
+import type { Account } from '@keybin/shared/ports.js';
 import { answerInTime, hashDueMs } from './answer-in-time.js';
 import type { AccountParts, Credentials } from './authenticate.js';
 
@@ -6,9 +7,9 @@ import type { AccountParts, Credentials } from './authenticate.js';
 export async function register(
   { engine, passwords }: AccountParts,
   { username, password }: Credentials,
-): Promise<void> {
+): Promise<Account> {
   const startedMs = performance.now();
   if (await engine.accounts.find(username)) throw accountExists();
   const hash = await passwords.hash(password, hashDueMs(startedMs));
-  await answerInTime(engine.accounts.create(username, hash), startedMs);
+  return answerInTime(engine.accounts.create(username, hash), startedMs);
 }

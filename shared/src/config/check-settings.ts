@@ -17,7 +17,7 @@ export function checkSettings(raw: RawSettings): Config {
       const given = raw.given.get(nameOf(section.name, setting.key));
       const parsed = setting.kind.parse(given?.text ?? setting.default);
       if ('value' in parsed) part[property] = parsed.value;
-      else if (given) problems.push(notAccepted(given, parsed.accepted));
+      else if (given) problems.push(notAccepted(given, parsed.accepted, setting.kind.secret));
       else throw new Error(`The default of [${section.name}] ${setting.key} is not accepted`);
     }
   }

@@ -44,6 +44,9 @@ export interface Config {
     /** Logins that may wait for a hash before the next one is answered 503. */
     readonly maxWaitingHashes: number;
     readonly clientsPerAccount: number;
+    /** The key of signed tokens; `undefined`: one that is made once and kept in the store. */
+    readonly signingSecret: string | undefined;
+    readonly signedTokenExpirationSeconds: number;
   };
   readonly limits: {
     readonly bodyBytes: number;

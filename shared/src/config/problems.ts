@@ -5,9 +5,9 @@ import { maskCredentials } from './url-value.js';
 /** The longest text of a value that a problem shows, in characters. */
 const seenLength = 120;
 
-/** The sentence for a value that is not accepted. */
-export function notAccepted(given: RawSetting, accepted: string): string {
-  return `${given.origin}: ${seen(given)} is not accepted; accepted: ${accepted}`;
+/** The sentence for a value that is not accepted; one that is `secret` is not shown. */
+export function notAccepted(given: RawSetting, accepted: string, secret = false): string {
+  return `${given.origin}: ${seen(secret ? { ...given, secret } : given)} is not accepted; accepted: ${accepted}`;
 }
 
 /** The sentence for a setting that does not exist, beside those of its section that do. */

@@ -1,6 +1,6 @@
 import type { Config } from './config.js';
 import { redisUrl, storeUrl } from './url-value.js';
-import { listenHost, mongoName, oneOf, size, wholeNumber, yesOrNo, type Kind } from './value.js';
+import { listenHost, mongoName, oneOf, signingSecret, size, wholeNumber, yesOrNo, type Kind } from './value.js';
 
 /** One setting: its name and default as they stand in `store.cfg`, and how its text is read. */
 export interface Setting<T = unknown> {
@@ -118,6 +118,18 @@ export const settings: Settings = {
       '100',
       wholeNumber(1, 100_000),
       'Clients of an account that may have a token; the oldest makes room',
+    ),
+    signingSecret: setting(
+      'signing_secret',
+      '',
+      signingSecret,
+      'Key of the signed tokens of /api (HS256); without one it is made at the first start and kept in the store',
+    ),
+    signedTokenExpirationSeconds: setting(
+      'signed_token_expiration',
+      '600',
+      wholeNumber(1, tenYearsSeconds, 'seconds'),
+      'Seconds that a signed token of /api lives',
     ),
   },
   limits: {

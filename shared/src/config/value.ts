@@ -4,6 +4,8 @@ export type Parsed<T> = { readonly value: T } | { readonly accepted: string };
 /** A kind of value: what is accepted, in words, and how its text is read. */
 export interface Kind<T> {
   readonly accepted: string;
+  /** No message may show the text. */
+  readonly secret?: boolean;
   parse(text: string): Parsed<T>;
 }
 
@@ -63,3 +65,16 @@ export const listenHost: Kind<string> = kind('a host name or an IP address, such
 export const mongoName: Kind<string> = kind('1 to 63 letters, digits, _ or -', (text) =>
   /^[\w-]{1,63}$/.test(text) ? text : undefined,
 );
+
+/** As long as the hash of HS256 at least: RFC 7518, section 3.2. */
+const leastSecretBytes = 32;
+
+/** A key that others might guess if it were short, or nothing. */
+export const signingSecret: Kind<string | undefined> = {
+  accepted: `at least ${leastSecretBytes} bytes, such as what "openssl rand -base64 32" prints, or nothing`,
+  secret: true,
+  parse(text) {
+    if (text === '') return { value: undefined };
+    return Buffer.byteLength(text) < leastSecretBytes ? { accepted: this.accepted } : { value: text };
+  },
+};

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import { getAs, signedToken } from '../contract/api/calls.js';
 import { KeybinClient } from '../world/keybin-client.js';
 import { startApi, type ApiProcess } from '../world/keybin-process.js';
 import { RawConnection } from '../world/raw-connection.js';
@@ -64,10 +65,14 @@ describe('an API process', () => {
     for (const target of [`http://[/user/${token}`, `/user/${token}/\x01`, `/user/%zz${token}/keys`]) {
       await RawConnection.exchange(api.url, `GET ${target} HTTP/1.1\r\nHost: test\r\n\r\n`);
     }
+    const signed = await signedToken(client, secrets.username, secrets.password);
+    await getAs(client, '/api/resource', signed, 'x');
+    await getAs(client, '/api/resource', signed.slice(1), 'x');
     await client.unregister(secrets.username, secrets.password);
     await api.stop();
     expect(api.child.output).to.include('/user/:token/store/:key');
-    for (const secret of [token, ...Object.values(secrets)]) expect(api.child.output).not.to.include(secret);
+    for (const secret of [token, signed.slice(-20), ...Object.values(secrets)])
+      expect(api.child.output).not.to.include(secret);
   });
 
   it('goes on reading while many log in, and answers 503 to those for whom the line is too long', async () => {

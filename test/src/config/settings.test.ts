@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import type { ConfigError } from '@keybin/shared/config/config-error.js';
+import { loadConfig } from '@keybin/shared/config/load-config.js';
 import { settings } from '@keybin/shared/config/settings.js';
 import { maskCredentials } from '@keybin/shared/config/url-value.js';
 
@@ -41,6 +43,16 @@ describe('A setting', () => {
       for (const text of refused) expect(kind.parse(text), text).to.deep.equal({ accepted: kind.accepted });
     });
   }
+
+  it('[ACCOUNTS] signing_secret takes what is long enough to be a key, or nothing, and is not shown', () => {
+    const { kind } = accounts.signingSecret;
+    expect(kind.parse('x'.repeat(32))).to.deep.equal({ value: 'x'.repeat(32) });
+    expect(kind.parse('')).to.deep.equal({ value: undefined });
+    expect(kind.parse('x'.repeat(31))).to.deep.equal({ accepted: kind.accepted });
+    const problems = problemsWith({ KEYBIN_ACCOUNTS_SIGNING_SECRET: 'hunter2' });
+    expect(problems).to.have.length(1);
+    expect(problems[0]).not.to.include('hunter2');
+  });
 
   const storeHost = store.host.kind;
   const redis = queue.redis.kind;
@@ -125,3 +137,13 @@ describe('A setting', () => {
     expect(maskCredentials('5000')).to.equal('5000');
   });
 });
+
+/** What is wrong with these settings, a sentence for each. */
+function problemsWith(environment: Readonly<Record<string, string>>): readonly string[] {
+  try {
+    loadConfig([], environment);
+    return [];
+  } catch (error) {
+    return (error as ConfigError).problems; // what `loadConfig` throws
+  }
+}

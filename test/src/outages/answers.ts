@@ -19,10 +19,18 @@ export async function bringBack(
   await (end ? server.kill(end) : server.start());
 }
 
+const unavailable = 'Service unavailable, try again later';
+
+/** The same in the dialects that tell errors as JSON. */
+export const unavailableAsJson = JSON.stringify({ error: unavailable });
+
 /** All at the same time: each is answered 503 with `Retry-After`, in time. */
-export async function expectUnavailable(calls: Readonly<Record<string, () => Promise<Answer>>>): Promise<void> {
+export async function expectUnavailable(
+  calls: Readonly<Record<string, () => Promise<Answer>>>,
+  body = unavailable,
+): Promise<void> {
   for (const [call, { status, headers, text }] of Object.entries(await answersInTime(calls))) {
-    expect(`${status} ${text}`, call).to.equal('503 Service unavailable, try again later');
+    expect(`${status} ${text}`, call).to.equal(`503 ${body}`);
     expect(headers, call).to.have.property('retry-after').that.matches(/^\d+$/);
     expect(headers, call).not.to.have.property('warning');
   }

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { expectDone, expectKeys, expectNoKey, expectValue } from '../contract/answers.js';
+import { expectGreeting, getAs, postUser, signedToken } from '../contract/api/calls.js';
 import { eventually } from '../world/eventually.js';
 import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { ownServices } from '../world/services.js';
-import { bringBack, expectUnavailable, serves, ways } from './answers.js';
+import { bringBack, expectUnavailable, serves, unavailableAsJson, ways } from './answers.js';
 import { failedJobs, openJobs } from './jobs.js';
 
 const rounds = 2;
@@ -19,6 +20,7 @@ describe('while MongoDB is away', function () {
       const { username, password, token } = account;
       for (const key of ['stored', 'kept']) expectDone(await world.here.put(token, key, 'before'));
       await world.drained();
+      const signed = await signedToken(world.here, username, password);
 
       await mongod.kill(begin);
       for (let round = 1; round <= rounds; round++) {
@@ -39,6 +41,16 @@ describe('while MongoDB is away', function () {
             register: () => client.register(`new ${way} ${round}`, 'secret'),
             unregister: () => client.unregister(username, 'wrong'),
           });
+          await expectUnavailable(
+            {
+              'make a user': () => postUser(client, { username: `new ${way} ${round}`, password: 'secret' }),
+              user: () => client.send('GET', '/api/users/1'),
+              'token for a password': () => getAs(client, '/api/token', username, password),
+              'token for a token': () => getAs(client, '/api/token', signed, 'x'),
+              resource: () => getAs(client, '/api/resource', signed, 'x'),
+            },
+            unavailableAsJson,
+          );
         }
       }
       const jobs = await eventually(async () => {
@@ -54,6 +66,7 @@ describe('while MongoDB is away', function () {
       expect(await failedJobs(redisUrl)).to.equal(0);
       for (const client of [world.here, world.there]) {
         await serves(client, account);
+        expectGreeting(await getAs(client, '/api/resource', signed, 'x'), username);
         expectValue(await client.get(token, 'stored'), rounds);
         expectValue(await client.get(token, 'kept'), 'before');
         expectKeys(await client.keys(token), ['after', 'kept', 'pending_1', 'pending_2', 'stored']);

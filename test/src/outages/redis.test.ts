@@ -1,4 +1,5 @@
 import { expectDone, expectValue } from '../contract/answers.js';
+import { expectGreeting, getAs, signedToken } from '../contract/api/calls.js';
 import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { ownServices } from '../world/services.js';
 import { bringBack, expectUnavailable, serves, ways } from './answers.js';
@@ -10,7 +11,7 @@ describe('while Redis is away', function () {
   const world = new ScaleOutWorld({ services: ownServices, workers: 1 });
 
   for (const { way, begin, end } of ways) {
-    it(`entries and logins are refused in time, and service goes on without a restart: it ${way}`, async () => {
+    it(`entries and logins are refused in time, what needs no Redis is served, and service goes on without a restart: it ${way}`, async () => {
       const { redis } = world.services;
       const account = await world.here.newAccount();
       const { username, password, token } = account;
@@ -30,6 +31,8 @@ describe('while Redis is away', function () {
             token: () => client.token(username, password, 'another client'),
             unregister: () => client.unregister(username, password),
           });
+          const signed = await signedToken(client, username, password);
+          expectGreeting(await getAs(client, '/api/resource', signed, 'x'), username);
         }
       }
 

@@ -1,20 +1,21 @@
 import type { Router } from '@koa/router';
+import { credentialsOf } from '../../parameters.js';
 import { register } from '../../use-cases/register.js';
 import { unregister } from '../../use-cases/unregister.js';
 import { answerOk } from './answers.js';
-import { credentialsOf } from './parameters.js';
+import { credentialNames } from './parameters.js';
 import type { KeybinParts } from './parts.js';
 
 export function accountRoutes(router: Router, parts: KeybinParts): void {
   router.post('/register', async (ctx) => {
     const body = await parts.readBody(ctx);
-    await register(parts, credentialsOf(body));
+    await register(parts, credentialsOf(body, credentialNames));
     answerOk(ctx);
   });
 
   router.delete('/unregister', async (ctx) => {
     const body = await parts.readBody(ctx);
-    await unregister(parts, credentialsOf(body));
+    await unregister(parts, credentialsOf(body, credentialNames));
     answerOk(ctx);
   });
 }

@@ -1,6 +1,7 @@
 import type { Router } from '@koa/router';
+import { answerJson } from '../../answers.js';
 import { deleteValue, listKeys, readValue, storeValue } from '../../use-cases/entries.js';
-import { answerJson, answerOk, warnStale } from './answers.js';
+import { answerOk, warnStale } from './answers.js';
 import { keyOf, tokenOf, valueTextOf } from './parameters.js';
 import type { KeybinParts } from './parts.js';
 

@@ -1,13 +1,14 @@
 import type { Router } from '@koa/router';
+import { answerJson } from '../../answers.js';
+import { credentialsOf } from '../../parameters.js';
 import { issueToken } from '../../use-cases/issue-token.js';
-import { answerJson } from './answers.js';
-import { clientIdOf, credentialsOf } from './parameters.js';
+import { clientIdOf, credentialNames } from './parameters.js';
 import type { KeybinParts } from './parts.js';
 
 export function tokenRoutes(router: Router, parts: KeybinParts): void {
   router.post('/token', async (ctx) => {
     const body = await parts.readBody(ctx);
-    const credentials = credentialsOf(body);
+    const credentials = credentialsOf(body, credentialNames);
     const clientId = clientIdOf(body);
     const token = await issueToken(parts, credentials, clientId);
     answerJson(ctx, JSON.stringify({ token: { expire_seconds: parts.tokenLifetimeSeconds, token } }));

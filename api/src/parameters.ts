@@ -1,0 +1,65 @@
+import { invalidPassword, invalidUsername, parameterMissing, parameterNotString } from '@keybin/shared/errors.js';
+import type { JsonObject } from './body.js';
+import type { Credentials } from './use-cases/authenticate.js';
+
+const maxUsernameBytes = 256;
+/** bcrypt ignores the rest. */
+const maxPasswordBytes = 72;
+
+const controlOrLoneSurrogate = /[\p{Cc}\p{Cs}]/u;
+/** Lone surrogates have no UTF-8: all would hash alike. */
+const nulOrLoneSurrogate = /[\0\p{Cs}]/u;
+
+/** What a dialect calls the two. */
+export interface CredentialNames {
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Throws `parameter_missing`, `parameter_not_string`, `invalid_username`, `invalid_password`. */
+export function credentialsOf(body: JsonObject, names: CredentialNames): Credentials {
+  const username = required(body, names.username);
+  const password = required(body, names.password);
+  return {
+    username: checkedUsername(string(username, names.username)),
+    password: checkedPassword(string(password, names.password)),
+  };
+}
+
+/** A parameter that must be there and not be empty. Throws `parameter_missing`. */
+export function required(parameters: JsonObject, name: string): unknown {
+  const parameter = parameters[name];
+  if (isAbsent(parameter)) throw parameterMissing(name);
+  return parameter;
+}
+
+export function isAbsent(parameter: unknown): boolean {
+  return parameter === undefined || parameter === null || parameter === '';
+}
+
+/** Throws `parameter_not_string`. */
+export function string(parameter: unknown, name: string): string {
+  if (typeof parameter !== 'string') throw parameterNotString(name);
+  return parameter;
+}
+
+/** Throws `invalid_username`. */
+export function checkedUsername(username: string): string {
+  if (!isUsername(username)) throw invalidUsername();
+  return username;
+}
+
+function checkedPassword(password: string): string {
+  if (!isPassword(password)) throw invalidPassword();
+  return password;
+}
+
+/** Whether an account may have this name. */
+export function isUsername(text: string): boolean {
+  return text !== '' && Buffer.byteLength(text) <= maxUsernameBytes && !controlOrLoneSurrogate.test(text);
+}
+
+/** Whether an account may have this password. */
+export function isPassword(text: string): boolean {
+  return text !== '' && Buffer.byteLength(text) <= maxPasswordBytes && !nulOrLoneSurrogate.test(text);
+}

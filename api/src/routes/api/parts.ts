@@ -1,0 +1,7 @@
+import type { ReadBody } from '../../body.js';
+import type { IdentifyParts } from '../../use-cases/identify.js';
+
+/** What the routes of the REST-auth dialect are made of. */
+export interface ApiParts extends IdentifyParts {
+  readonly readBody: ReadBody;
+}

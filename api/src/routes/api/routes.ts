@@ -1,0 +1,15 @@
+import { Router } from '@koa/router';
+import type { Middleware } from 'koa';
+import { noStore } from '../../middleware/no-store.js';
+import type { ApiParts } from './parts.js';
+import { tokenRoutes } from './tokens.js';
+import { userRoutes } from './users.js';
+
+/** All routes of the REST-auth dialect. */
+export function apiRoutes(parts: ApiParts): Middleware {
+  const router = new Router({ prefix: '/api' });
+  router.use(noStore);
+  userRoutes(router, parts);
+  tokenRoutes(router, parts);
+  return router.routes() as unknown as Middleware; // the router's own context type only adds to Koa's
+}

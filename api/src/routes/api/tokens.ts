@@ -1,0 +1,26 @@
+import type { Router, RouterContext } from '@koa/router';
+import { parse } from 'basic-auth';
+import { invalidCredentials } from '@keybin/shared/errors.js';
+import { answerJson } from '../../answers.js';
+import { identify, type BasicCredentials } from '../../use-cases/identify.js';
+import type { ApiParts } from './parts.js';
+
+export function tokenRoutes(router: Router, parts: ApiParts): void {
+  router.get('/token', async (ctx) => {
+    const { number } = await identify(parts, basicOf(ctx));
+    const token = await parts.signedTokens.issue(number);
+    answerJson(ctx, JSON.stringify({ token, duration: parts.signedTokens.lifetimeSeconds }));
+  });
+
+  router.get('/resource', async (ctx) => {
+    const { username } = await identify(parts, basicOf(ctx));
+    answerJson(ctx, JSON.stringify({ data: `Hello, ${username}!` }));
+  });
+}
+
+/** Throws `invalid_credentials` when there are none. */
+function basicOf(ctx: RouterContext): BasicCredentials {
+  const given = parse(ctx.get('Authorization'));
+  if (!given) throw invalidCredentials();
+  return { name: given.name, password: given.pass };
+}

@@ -1,0 +1,45 @@
+import type { Router, RouterContext } from '@koa/router';
+import { accountNotFound, routeNotFound } from '@keybin/shared/errors.js';
+import { answerJson } from '../../answers.js';
+import { credentialsOf } from '../../parameters.js';
+import { register } from '../../use-cases/register.js';
+import type { ApiParts } from './parts.js';
+
+const credentialNames = { username: 'username', password: 'password' };
+
+export function userRoutes(router: Router, parts: ApiParts): void {
+  router.post('/users', async (ctx) => {
+    const body = await parts.readBody(ctx);
+    const { number, username } = await register(parts, credentialsOf(body, credentialNames));
+    ctx.status = 201;
+    ctx.set('Location', uriOf(ctx, number));
+    answerJson(ctx, JSON.stringify({ username }));
+  });
+
+  router.get('/users/:id', async (ctx) => {
+    const { username } = await accountOf(parts, numberOf(ctx));
+    answerJson(ctx, JSON.stringify({ username }));
+  });
+}
+
+/** The absolute URI of an account, under the name by which the client has reached this process. */
+function uriOf(ctx: RouterContext, number: number): string {
+  const path = `/api/users/${number}`;
+  const uri = `${ctx.protocol}://${ctx.host}${path}`;
+  if (ctx.host !== '' && URL.canParse(uri)) return new URL(uri).href;
+  const { localAddress = '', localPort } = ctx.socket;
+  return `${ctx.protocol}://${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}${path}`;
+}
+
+/** Throws `route_not_found` for what is no integer. */
+function numberOf(ctx: RouterContext): number {
+  const id = ctx.params['id'] ?? '';
+  if (!/^\d+$/.test(id)) throw routeNotFound();
+  return Number(id);
+}
+
+async function accountOf({ engine }: ApiParts, number: number) {
+  const account = Number.isSafeInteger(number) ? await engine.accounts.findByNumber(number) : undefined;
+  if (!account) throw accountNotFound();
+  return account;
+}

@@ -1,0 +1,32 @@
+import { invalidCredentials } from '@keybin/shared/errors.js';
+import type { Account } from '@keybin/shared/ports.js';
+import { isPassword, isUsername } from '../parameters.js';
+import type { SignedClaims, SignedTokens } from '../signed-tokens.js';
+import { authenticate, type AccountParts } from './authenticate.js';
+
+/** What came by Basic authentication (RFC 7617). */
+export interface BasicCredentials {
+  /** A username, or a signed token; then the password is of no matter. */
+  readonly name: string;
+  readonly password: string;
+}
+
+export interface IdentifyParts extends AccountParts {
+  readonly signedTokens: SignedTokens;
+}
+
+/** The account that these credentials open. Throws `invalid_credentials`. */
+export async function identify(parts: IdentifyParts, { name, password }: BasicCredentials): Promise<Account> {
+  const startedMs = performance.now();
+  const claims = await parts.signedTokens.read(name);
+  if (claims) return accountOf(parts, claims);
+  if (!isUsername(name) || !isPassword(password)) throw invalidCredentials(); // no account has these
+  return authenticate(parts, { username: name, password }, startedMs);
+}
+
+/** Looked for each time: a token ends with its account. */
+async function accountOf({ engine }: IdentifyParts, { number, expired }: SignedClaims): Promise<Account> {
+  const account = expired ? undefined : await engine.accounts.findByNumber(number);
+  if (!account) throw invalidCredentials();
+  return account;
+}

@@ -1,0 +1,144 @@
+import { expect } from 'chai';
+import { decodeJwt, decodeProtectedHeader, SignJWT, UnsecuredJWT } from 'jose';
+import { eventually } from '../../world/eventually.js';
+import { KeybinClient } from '../../world/keybin-client.js';
+import { expectDone, expectInvalidToken, expectJson } from '../answers.js';
+import type { Subject } from '../subject.js';
+import { expectGreeting, expectUnauthorized, getAs, signedToken } from './calls.js';
+
+const secret = 'of the configuration, and long enough';
+
+const resource = (client: KeybinClient, token: string) => getAs(client, '/api/resource', token, 'x');
+
+export function signedTokensContract(subject: Subject): void {
+  describe('signed tokens', () => {
+    it('open what the name and password open, through every process, with any password', async () => {
+      const { username, password } = await subject.here.newAccount();
+      const answer = await getAs(subject.here, '/api/token', username, password);
+      expect(answer.status, answer.text).to.equal(200);
+      expect(answer.json).to.have.all.keys('token', 'duration').and.to.have.property('duration', 600);
+      expect(answer.headers['cache-control']).to.equal('no-store');
+      const { token } = answer.json as { token: string }; // has just been looked at
+      for (const api of [subject.here, subject.there]) {
+        for (const anything of ['x', '', 'ß:']) {
+          expectGreeting(await getAs(api, '/api/resource', token, anything), username);
+        }
+      }
+    });
+
+    it("hold the account's number and an expiry, signed with HS256, and nothing secret", async () => {
+      const { username, password } = await subject.here.newAccount();
+      const token = await signedToken(subject.here, username, password);
+      expect(decodeProtectedHeader(token)).to.deep.equal({ alg: 'HS256' });
+      const { id, exp = 0, iat = 0, ...others } = decodeJwt(token);
+      expect(others).to.deep.equal({});
+      expect(exp - iat).to.equal(600);
+      expectJson(await subject.there.send('GET', `/api/users/${String(id)}`), JSON.stringify({ username }));
+    });
+
+    it('may ask for the next one, and that for one more', async () => {
+      const { username, password } = await subject.here.newAccount();
+      let token = await signedToken(subject.here, username, password);
+      for (const api of [subject.there, subject.here]) token = await signedToken(api, token, 'x');
+      expectGreeting(await resource(subject.there, token), username);
+    });
+
+    it('end with their account, at once and everywhere, though its name be registered again', async () => {
+      const { username, password } = await subject.here.newAccount();
+      const token = await signedToken(subject.here, username, password);
+      expectGreeting(await resource(subject.there, token), username);
+      const look = async () => {
+        for (const api of [subject.there, subject.here]) {
+          expectUnauthorized(await resource(api, token));
+          expectUnauthorized(await getAs(api, '/api/token', token, 'x'));
+        }
+      };
+      expectDone(await subject.here.unregister(username, password));
+      await look();
+      await subject.here.newAccount(username, password);
+      await look();
+    });
+
+    it('are of no use in the other dialects', async () => {
+      const { username, password } = await subject.here.newAccount();
+      const token = await signedToken(subject.here, username, password);
+      expectInvalidToken(await subject.here.keys(token));
+      const headers = { authorization: `Bearer ${token}` };
+      expectInvalidToken(await subject.here.send('GET', '/user/-/keys', { headers }));
+    });
+
+    it('are refused when a letter of them was changed', async () => {
+      const { username, password } = await subject.here.newAccount();
+      const token = await signedToken(subject.here, username, password);
+      const other = await subject.here.newAccount();
+      const payload = {
+        ...decodeJwt(token),
+        id: decodeJwt(await signedToken(subject.here, other.username, other.password))['id'],
+      };
+      const [head, body, signature] = token.split('.');
+      const forged = Buffer.from(JSON.stringify(payload)).toString('base64url');
+      const changed = [
+        `${head}.${forged}.${signature}`,
+        `${head}.${body}.${signature?.slice(0, -4)}AAAA`,
+        `${head}.${body}.`,
+        `${head}.${body}`,
+        `${head}..${signature}`,
+        `${token}.`,
+        token.slice(1),
+        token.toUpperCase(),
+      ];
+      for (const text of changed) expectUnauthorized(await resource(subject.there, text));
+    });
+
+    it('of algorithm none, of another key or of nobody are refused', async () => {
+      const { username, password } = await subject.here.newAccount();
+      const claims = decodeJwt(await signedToken(subject.here, username, password));
+      const foreign = await new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.alloc(32));
+      const unsigned = new UnsecuredJWT(claims).encode();
+      const none = Buffer.from('{"alg":"None"}').toString('base64url');
+      for (const token of [foreign, unsigned, `${none}.${unsigned.split('.')[1]}.`, 'e30.e30.e30', '..']) {
+        expectUnauthorized(await resource(subject.there, token));
+      }
+    });
+
+    it('are signed with the configured secret where there is one, by HS256 alone, and last as long as configured', async () => {
+      const api = await subject.startAnother({
+        KEYBIN_ACCOUNTS_SIGNING_SECRET: secret,
+        KEYBIN_ACCOUNTS_SIGNED_TOKEN_EXPIRATION: '2',
+      });
+      try {
+        const client = new KeybinClient(api.url);
+        const { username, password } = await subject.here.newAccount();
+        expectUnauthorized(await resource(client, await signedToken(subject.here, username, password)));
+        const token = await signedToken(client, username, password);
+        const issuedMs = Date.now();
+        expectUnauthorized(await resource(subject.here, token));
+
+        const { id, exp = 0, iat } = decodeJwt(token);
+        const sign = (claims: object, alg = 'HS256') =>
+          new SignJWT({ ...claims }).setProtectedHeader({ alg }).sign(Buffer.from(secret));
+        const later = exp + 60;
+        expectGreeting(await resource(client, await sign({ id, exp: later })), username);
+        const wrong = [
+          { id },
+          { id, exp: iat },
+          { id: String(id), exp: later },
+          { exp: later },
+          { id: -1, exp: later },
+        ];
+        const signed = [...wrong.map((claims) => sign(claims)), sign({ id: { $gt: 0 }, exp: later })];
+        for (const text of await Promise.all([
+          ...signed,
+          ...['HS384', 'HS512'].map((alg) => sign({ id, exp: later }, alg)),
+        ])) {
+          expectUnauthorized(await resource(client, text));
+        }
+        await eventually(async () => (await resource(client, token)).status === 401, 'the end of the token');
+        expect(Date.now() - issuedMs).to.be.within(900, 5_000);
+        expectUnauthorized(await getAs(client, '/api/token', token, 'x'));
+      } finally {
+        await api.stop();
+      }
+    });
+  });
+}

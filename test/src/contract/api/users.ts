@@ -1,0 +1,104 @@
+import { randomUUID } from 'node:crypto';
+import { expect } from 'chai';
+import type { Answer } from '../../world/keybin-client.js';
+import { RawConnection } from '../../world/raw-connection.js';
+import { expectDone, expectInvalidCredentials, expectJson } from '../answers.js';
+import { alternately, type Subject } from '../subject.js';
+import { expectApiError, expectGreeting, getAs, postUser } from './calls.js';
+
+const notFound = 'User not found';
+
+export function usersContract(subject: Subject): void {
+  /** A new account's name and number. */
+  async function newUser(): Promise<{ readonly username: string; readonly id: number }> {
+    const username = `user-${randomUUID()}`;
+    return { username, id: idIn(await postUser(subject.here, { username, password: 'python' })) };
+  }
+
+  describe('users', () => {
+    it('are made with 201, their name, and an absolute URI at which every process shows them', async () => {
+      const username = `miguel-${randomUUID()}`;
+      const answer = await postUser(subject.here, { username, password: 'python' });
+      expect([answer.status, answer.text]).to.deep.equal([201, JSON.stringify({ username })]);
+      expect(answer.headers['content-type']).to.match(/^application\/json\b/);
+      const location = String(answer.headers['location']);
+      expect(location).to.match(new RegExp(`^${subject.here.baseUrl}/api/users/[1-9]\\d*$`));
+      for (const api of [subject.here, subject.there]) {
+        expectJson(await api.send('GET', new URL(location).pathname), JSON.stringify({ username }));
+      }
+    });
+
+    it('have their URI under the name that the client used, and under the address where there is none', async () => {
+      expect(await postRaw(subject.here.baseUrl, 'HTTP/1.1', 'Host: keybin.example:81')).to.match(
+        /\r\nLocation: http:\/\/keybin\.example:81\/api\/users\/\d+\r\n/,
+      );
+      for (const received of [
+        await postRaw(subject.here.baseUrl, 'HTTP/1.0'),
+        await postRaw(subject.here.baseUrl, 'HTTP/1.1', 'Host: a b'),
+      ]) {
+        expect(received).to.match(new RegExp(`\r\nLocation: ${subject.here.baseUrl}/api/users/\\d+\r\n`));
+      }
+    });
+
+    it('are accounts of the other dialects, and the other way round', async () => {
+      const { username } = await newUser();
+      const token = await subject.there.logIn(username, 'python');
+      expectDone(await subject.here.put(token, 'a', 1));
+      const other = await subject.here.newAccount();
+      expectGreeting(await getAs(subject.there, '/api/resource', other.username, other.password), other.username);
+    });
+
+    it('have numbers that rise and are never used again', async () => {
+      const first = await newUser();
+      await subject.here.newAccount(); // has one, too
+      const second = await newUser();
+      expect(second.id).to.be.at.least(first.id + 2);
+      expectDone(await subject.there.unregister(second.username, 'python'));
+      const again = await postUser(subject.here, { username: second.username, password: 'python' });
+      expect(idIn(again)).to.be.greaterThan(second.id);
+      for (const api of [subject.here, subject.there]) {
+        expectApiError(await api.send('GET', `/api/users/${second.id}`), 400, notFound);
+      }
+    });
+
+    it('are refused with 400 when the name is taken, by whatever dialect, and the password stays', async () => {
+      const { username, password } = await subject.here.newAccount();
+      for (const api of [subject.here, subject.there]) {
+        expectApiError(await postUser(api, { username, password: 'other' }), 400, 'User already registered');
+      }
+      expectInvalidCredentials(await subject.here.token(username, 'other'));
+      expect((await subject.here.token(username, password)).status).to.equal(200);
+    });
+
+    it('of one name that many want at the same moment are one', async () => {
+      const username = `race-${randomUUID()}`;
+      const answers = await Promise.all(
+        Array.from({ length: 8 }, (_, index) => postUser(alternately(subject, index), { username, password: 'p' })),
+      );
+      expect(answers.map(({ status }) => status)).to.have.members([201, ...Array(7).fill(400)]);
+    });
+
+    it('that are not there are 400, and 404 what is no integer', async () => {
+      for (const id of ['0', '999999999', '9007199254740993', '9'.repeat(400), '00']) {
+        expectApiError(await subject.here.send('GET', `/api/users/${id}`), 400, notFound);
+      }
+      for (const id of ['-1', '+1', '1.0', '1e3', '0x1', 'x', '%20', '%zz', "1'", '1%00', '%D9%A1', '$gt']) {
+        expectApiError(await subject.here.send('GET', `/api/users/${id}`), 404, 'Not found');
+      }
+    });
+  });
+}
+
+function idIn(answer: Answer): number {
+  const [, id] = /\/api\/users\/(\d+)$/.exec(String(answer.headers['location'])) ?? [];
+  if (answer.status !== 201 || !id) throw new Error(`Answered ${answer.status}: ${answer.text}`);
+  return Number(id);
+}
+
+/** What a new user is answered, head and body. */
+async function postRaw(url: string, version: string, ...headers: string[]): Promise<string> {
+  const text = JSON.stringify({ username: randomUUID(), password: 'p' });
+  const lines = [`POST /api/users ${version}`, ...headers, 'Content-Type: application/json', 'Connection: close'];
+  const head = [...lines, `Content-Length: ${text.length}`].join('\r\n');
+  return (await RawConnection.exchange(url, `${head}\r\n\r\n${text}`)).received;
+}
