@@ -24,6 +24,7 @@ export interface Accounts {
   create(username: string, passwordHash: string): Promise<Account>;
   find(username: string): Promise<Account | undefined>;
   findByNumber(number: number): Promise<Account | undefined>;
+  findById(userId: string): Promise<Account | undefined>;
   /**
    * Ends the account: when this resolves none of its tokens is accepted and none of its data readable, through any process,
    * and the name is free. The data itself is removed in the background. An account that is gone already is no error.
@@ -78,6 +79,8 @@ export interface Entries {
 export interface Post {
   /** 24 hex digits (`post-id.ts`); of two posts the one that was begun after the other had been answered has the larger one. */
   readonly id: string;
+  /** Of its author. */
+  readonly userId: string;
   /** The content as JSON text. */
   readonly json: string;
 }

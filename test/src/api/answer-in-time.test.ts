@@ -13,7 +13,7 @@ const never = () => new Promise<never>(() => {});
 const hanging = (account?: Account): Engine => ({
   name: 'hanging',
   location: 'nowhere',
-  accounts: { create: never, find: async () => account, findByNumber: never, erase: never },
+  accounts: { create: never, find: async () => account, findByNumber: never, findById: never, erase: never },
   tokens: { issue: never, check: never, revoke: never },
   entries: { get: never, keys: never, put: never, delete: never },
   posts: { create: never, get: never, list: never, delete: never },

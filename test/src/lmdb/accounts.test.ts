@@ -15,6 +15,8 @@ describe('LMDB engine, accounts', () => {
     expect(await engine.accounts.find('Zoë 🐝')).to.deep.equal(created);
     expect(await engine.accounts.findByNumber(1)).to.deep.equal(created);
     expect(await engine.accounts.findByNumber(2)).to.equal(undefined);
+    expect(await engine.accounts.findById(created.userId)).to.deep.equal(created);
+    expect(await engine.accounts.findById('1')).to.equal(undefined);
     expect(created).to.include({ username: 'Zoë 🐝', passwordHash: '$2b$12$hash', number: 1 });
     expect(created.userId).to.match(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(created.objectId).to.match(/^[0-9a-f]{24}$/);

@@ -25,6 +25,8 @@ describe('accounts of the scale-out engine', () => {
     expect(await other.accounts.find('ann')).to.deep.equal(made);
     expect(await other.accounts.findByNumber(made.number)).to.deep.equal(made);
     expect(await other.accounts.findByNumber(made.number + 1)).to.equal(undefined);
+    expect(await other.accounts.findById(made.userId)).to.deep.equal(made);
+    expect(await other.accounts.findById('1')).to.equal(undefined);
     expect(made).to.include({ username: 'ann', passwordHash: '$2b$12$hash' });
     expect(made.userId).to.match(/^[0-9a-f]{8}-[0-9a-f]{4}-4/);
     expect(made.objectId).to.match(/^[0-9a-f]{24}$/);
@@ -58,6 +60,7 @@ describe('accounts of the scale-out engine', () => {
     await other.accounts.erase(before);
     expect(await api.accounts.find(before.username)).to.equal(undefined);
     expect(await api.accounts.findByNumber(before.number)).to.equal(undefined);
+    expect(await api.accounts.findById(before.userId)).to.equal(undefined);
     expect(await api.accepts(token)).to.equal(false);
 
     const again = await api.accounts.create(before.username, 'hash');

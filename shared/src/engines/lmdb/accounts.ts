@@ -11,6 +11,12 @@ import type { Writes } from './writes.js';
 export function lmdbAccounts(databases: Databases, reads: Reads, writes: Writes, erased: () => void): Accounts {
   const { accounts, users, numbers, clients, erasing, meta } = databases;
 
+  /** The account with this number, as it is stored. */
+  function numbered(number: string | undefined): string | undefined {
+    const username = number === undefined ? undefined : numbers.get(number);
+    return username === undefined ? undefined : accounts.get(username);
+  }
+
   return {
     create(username, passwordHash) {
       return writes.apply(({ nowMs }) => {
@@ -38,10 +44,12 @@ export function lmdbAccounts(databases: Databases, reads: Reads, writes: Writes,
     },
 
     async findByNumber(number) {
-      const json = await reads.ask(() => {
-        const username = numbers.get(String(number));
-        return username === undefined ? undefined : accounts.get(username);
-      });
+      const json = await reads.ask(() => numbered(String(number)));
+      return json === undefined ? undefined : parseAccount(json);
+    },
+
+    async findById(userId) {
+      const json = await reads.ask(() => numbered(users.get(userId)));
       return json === undefined ? undefined : parseAccount(json);
     },
 

@@ -30,6 +30,10 @@ export class MongoAccounts implements Accounts {
     return withDeadline(this.#find({ number }), answerTimeoutMs, 'finding an account');
   }
 
+  findById(userId: string): Promise<Account | undefined> {
+    return withDeadline(this.#find({ user_id: userId }), answerTimeoutMs, 'finding an account');
+  }
+
   erase(account: Account): Promise<void> {
     const deleteUser = async (userId: string) => {
       await orUnavailable(this.parts.database.users.deleteOne({ user_id: userId }, bounded));
@@ -56,7 +60,7 @@ export class MongoAccounts implements Accounts {
     return accountOf(user);
   }
 
-  async #find(which: Partial<Pick<UserDocument, 'username' | 'number'>>): Promise<Account | undefined> {
+  async #find(which: Partial<Pick<UserDocument, 'username' | 'number' | 'user_id'>>): Promise<Account | undefined> {
     const user = await orUnavailable(this.parts.database.users.findOne(which, bounded));
     return user ? accountOf(user) : undefined;
   }
