@@ -46,13 +46,14 @@ export function postsSuite(subject: PostsSubject): void {
   ] as const) {
     it(`are read, listed and deleted through another process while ${place}`, async () => {
       const { here, there } = subject;
+      const { userId } = account;
       const first = await here.posts.create(token, '"first"');
       const second = await there.posts.create(token, '"second"');
       await settle();
-      expect(await there.posts.get(token, first)).to.deep.equal({ id: first, json: '"first"' });
+      expect(await there.posts.get(token, first)).to.deep.equal({ id: first, userId, json: '"first"' });
       const both = [
-        { id: second, json: '"second"' },
-        { id: first, json: '"first"' },
+        { id: second, userId, json: '"second"' },
+        { id: first, userId, json: '"first"' },
       ];
       expect(await allPages(here.posts, token, 20)).to.deep.equal(both);
       await there.posts.delete(token, second);
@@ -125,7 +126,7 @@ export function postsSuite(subject: PostsSubject): void {
     await subject.here.entries.put(token, 'key', '2');
     for (const look of ['pending', 'settled']) {
       expect(await subject.there.entries.keys(token), look).to.deep.equal(['key']);
-      expect(await allPages(subject.there.posts, token, 20)).to.deep.equal([{ id, json: '1' }]);
+      expect(await allPages(subject.there.posts, token, 20)).to.deep.equal([{ id, userId: account.userId, json: '1' }]);
       await subject.settle();
     }
   });

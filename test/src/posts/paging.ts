@@ -27,8 +27,8 @@ export function pagingSuite(subject: PostsSubject): void {
     this.timeout(60_000);
     await fc.assert(
       fc.asyncProperty(history, async ({ before, limit, between }) => {
-        const { token } = await newAuthor(subject.here);
-        const model = new Model(subject, token);
+        const { token, account } = await newAuthor(subject.here);
+        const model = new Model(subject, token, account.userId);
         await model.take(before);
         const [atFirst, created] = [model.posts, model.created];
         let page = 0;
@@ -63,6 +63,7 @@ class Model {
   constructor(
     private readonly subject: PostsSubject,
     private readonly token: string,
+    private readonly userId: string,
   ) {}
 
   get posts(): readonly Post[] {
@@ -86,7 +87,7 @@ class Model {
         case 'create': {
           const texts = Array.from({ length: each.count }, (_, which) => String(which));
           const created = await Promise.all(
-            texts.map(async (json) => ({ id: await posts.create(this.token, json), json })),
+            texts.map(async (json) => ({ id: await posts.create(this.token, json), userId: this.userId, json })),
           );
           this.#posts = [...this.#posts, ...created].sort((one, other) => (one.id < other.id ? -1 : 1));
           break;

@@ -16,12 +16,12 @@ export function lmdbPosts(databases: Databases, reads: Reads, writes: Writes): P
   const { posts } = databases;
   const findBearer = findBearerIn(databases);
 
-  /** The name of the post's record, or why there can be none. */
-  function find(tokenHash: string, id: string, nowMs: number): string | KeybinError {
+  /** Whose post this can be, or why it can be none of the token's account. */
+  function findAuthor(tokenHash: string, id: string, nowMs: number): Bearer | KeybinError {
     const bearer = findBearer(tokenHash, nowMs);
     if (bearer instanceof KeybinError) return bearer;
     if (!isPostId(id)) return postNotFound(id);
-    return isPostIdOf(id, bearer.userId) ? `${bearer.number}/${id}` : forbidden();
+    return isPostIdOf(id, bearer.userId) ? bearer : forbidden();
   }
 
   return {
@@ -31,7 +31,7 @@ export function lmdbPosts(databases: Databases, reads: Reads, writes: Writes): P
         const bearer = findBearer(tokenHash, nowMs);
         if (bearer instanceof KeybinError) return bearer;
         const id = newPostId(Number(version()), bearer.userId);
-        void posts.put(`${bearer.number}/${id}`, json);
+        void posts.put(recordOf(bearer, id), json);
         return id;
       });
     },
@@ -39,10 +39,10 @@ export function lmdbPosts(databases: Databases, reads: Reads, writes: Writes): P
     get(token, id) {
       const tokenHash = hashOf(token);
       return reads.ask(() => {
-        const name = find(tokenHash, id, Date.now());
-        if (name instanceof KeybinError) return name;
-        const json = posts.get(name);
-        return json === undefined ? postNotFound(id) : { id, json };
+        const author = findAuthor(tokenHash, id, Date.now());
+        if (author instanceof KeybinError) return author;
+        const json = posts.get(recordOf(author, id));
+        return json === undefined ? postNotFound(id) : { id, userId: author.userId, json };
       });
     },
 
@@ -57,21 +57,24 @@ export function lmdbPosts(databases: Databases, reads: Reads, writes: Writes): P
     delete(token, id) {
       const tokenHash = hashOf(token);
       return writes.apply(({ nowMs }) => {
-        const name = find(tokenHash, id, nowMs);
-        if (name instanceof KeybinError) return name;
-        if (!posts.doesExist(name)) return postNotFound(id);
-        void posts.remove(name);
+        const author = findAuthor(tokenHash, id, nowMs);
+        if (author instanceof KeybinError) return author;
+        if (!posts.doesExist(recordOf(author, id))) return postNotFound(id);
+        void posts.remove(recordOf(author, id));
         return undefined;
       });
     },
   };
 }
 
-function pageOf({ posts }: Databases, { number }: Bearer, { limit, after = afterAllPosts }: PageOfPosts): PostPage {
+const recordOf = ({ number }: Bearer, id: string) => `${number}/${id}`;
+
+function pageOf({ posts }: Databases, author: Bearer, { limit, after = afterAllPosts }: PageOfPosts): PostPage {
+  const { userId, number } = author;
   const page = new PostPageBuilder(limit);
-  const range = { start: `${number}/${after}`, exclusiveStart: true, end: `${number}/`, reverse: true };
+  const range = { start: recordOf(author, after), exclusiveStart: true, end: recordOf(author, ''), reverse: true };
   for (const { key, value } of posts.getRange(range)) {
-    if (!page.add({ id: key.slice(number.length + 1), json: value })) break;
+    if (!page.add({ id: key.slice(number.length + 1), userId, json: value })) break;
   }
   return page;
 }

@@ -62,7 +62,7 @@ export class PendingPosts {
     const posts: Post[] = [];
     for (let at = 0; at < listed.length; at += 2) {
       const { json } = parsePendingEntry(listed[at + 1] ?? '');
-      if (json !== undefined) posts.push({ id: postIdOf(listed[at] ?? ''), json });
+      if (json !== undefined) posts.push({ id: postIdOf(listed[at] ?? ''), userId, json });
     }
     return { posts, deletedIds: new Set(deleted.map(postIdOf)), cut: cut === 1 };
   }

@@ -42,8 +42,8 @@ export class PendingFirstPosts implements Posts {
   }
 
   async get(token: string, id: string): Promise<Post> {
-    await this.#checkId(token, id);
-    return { id, json: await orPostNotFound(id, this.entries.get(token, postKey(id))) };
+    const userId = await this.#author(token, id);
+    return { id, userId, json: await orPostNotFound(id, this.entries.get(token, postKey(id))) };
   }
 
   async list(token: string, { limit, after = afterAllPosts }: PageOfPosts): Promise<PostPage> {
@@ -60,15 +60,15 @@ export class PendingFirstPosts implements Posts {
   }
 
   async delete(token: string, id: string): Promise<void> {
-    await this.#checkId(token, id);
+    await this.#author(token, id);
     await orPostNotFound(id, this.entries.delete(token, postKey(id)));
   }
 
-  /** A bad token is told before a post that it could not have. */
-  async #checkId(token: string, id: string): Promise<void> {
+  /** Whose post this can be. A bad token is told before a post that its account cannot have. */
+  async #author(token: string, id: string): Promise<string> {
     const deadlineMs = answerDeadline();
     const bearer = await this.#steps.bearer(token, deadlineMs);
-    if (isPostId(id) && isPostIdOf(id, bearer.userId)) return;
+    if (isPostId(id) && isPostIdOf(id, bearer.userId)) return bearer.userId;
     await this.#steps.verify(bearer, deadlineMs);
     throw isPostId(id) ? forbidden() : postNotFound(id);
   }

@@ -34,7 +34,7 @@ export class StoredPosts {
           for (const { _id, value = '' } of cursor.readBufferedDocuments()) {
             found += 1;
             end = _id;
-            yield { id: postIdOf(_id.slice(userId.length + 1)), json: value };
+            yield { id: postIdOf(_id.slice(userId.length + 1)), userId, json: value };
           }
         }
       } finally {
