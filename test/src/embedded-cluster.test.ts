@@ -12,10 +12,10 @@ import { temporaryDirectory } from './world/temporary-directory.js';
 
 describe('the embedded engine, [APP] processes = 2', () => {
   let api: ApiProcess | undefined;
-  const env = { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` };
+  const env = { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}`, KEYBIN_APP_PROCESSES: '2' };
 
   before(async () => {
-    api = await startApi({ env: { ...env, KEYBIN_APP_PROCESSES: '2' } });
+    api = await startApi({ env });
   });
   after(() => api?.stop());
 

@@ -8,7 +8,7 @@ import { temporaryDirectory } from './world/temporary-directory.js';
 describe('the embedded engine, two API processes in one directory', () => {
   const started: ApiProcess[] = [];
   const tokenLifetimeSeconds = 300;
-  const env = { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` };
+  const env = { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}`, KEYBIN_APP_PROCESSES: '2' };
 
   before(async () => {
     for (let count = 0; count < 2; count++) started.push(await startApi({ env }));

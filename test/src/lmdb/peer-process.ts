@@ -1,20 +1,21 @@
 /**
  * Another process on the same directory. It does what it is asked over IPC; `peer.ts` is the other end.
- *   node peer-process.js DIRECTORY
+ *   node peer-process.js DIRECTORY PROCESSES
  */
 import { openDatabases } from '@keybin/shared/engines/lmdb/environment.js';
 import type { Account, Engine, NewToken } from '@keybin/shared/ports.js';
 import type { Answer, Request } from './peer.js';
 import { openStore } from './store.js';
 
-const [directory = ''] = process.argv.slice(2);
+const [directory = '', processes] = process.argv.slice(2);
 let opening: Promise<Engine> | undefined;
 /** Opened when it is first needed: `hold` opens the directory itself, and a process must not do that twice. */
-const opened = () => (opening ??= openStore(directory));
+const opened = () => (opening ??= openStore(directory, Number(processes)));
 
 type Values = Request['values'];
 
 const actions: Record<string, (values: Values, engine: Engine) => Promise<unknown>> = {
+  open: async () => undefined,
   get: ([token = '', key = ''], engine) => engine.entries.get(token, key),
   put: ([token = '', key = '', json = ''], engine) => engine.entries.put(token, key, json),
   delete: ([token = '', key = ''], engine) => engine.entries.delete(token, key),

@@ -39,9 +39,12 @@ export class Peer {
     });
   }
 
-  static async start(directory: string): Promise<Peer> {
+  /** `processes`: its `[APP] processes`. */
+  static async start(directory: string, processes = 2): Promise<Peer> {
     const program = fileURLToPath(new URL('./peer-process.js', import.meta.url));
-    const peer = new Peer(fork(program, [directory], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }));
+    const peer = new Peer(
+      fork(program, [directory, String(processes)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] }),
+    );
     started.add(peer);
     const ready = new Promise<void>((resolve) => (peer.#ready = resolve));
     await Promise.race([ready, peer.#exited.then(() => Promise.reject(new Error('peer did not start')))]);
@@ -56,6 +59,10 @@ export class Peer {
     const { value, code } = await answered;
     if (code !== undefined) throw Object.assign(new Error(code), { code });
     return value;
+  }
+
+  get pid(): number | undefined {
+    return this.process.pid;
   }
 
   /** Starts an action that gives no answer. */

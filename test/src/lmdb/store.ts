@@ -9,9 +9,10 @@ quietLog.level = 'silent';
 
 export const clientsPerAccount = 5;
 
-export const openStore = (directory: string): Promise<Engine> =>
+/** The engine, of one of so many processes. */
+export const openStore = (directory: string, processes = 2): Promise<Engine> =>
   openLmdbEngine(
-    { app: { processes: 2 }, store: { host: `lmdb://${directory}` }, accounts: { clientsPerAccount } },
+    { app: { processes }, store: { host: `lmdb://${directory}` }, accounts: { clientsPerAccount } },
     quietLog,
   );
 
@@ -23,8 +24,8 @@ export function closeLater(closer: { close(): Promise<void> }): void {
 }
 
 /** An engine on `directory`, closed by `closeStores`. */
-export async function ownStore(directory = temporaryDirectory()): Promise<Engine> {
-  const engine = await openStore(directory);
+export async function ownStore(directory = temporaryDirectory(), processes?: number): Promise<Engine> {
+  const engine = await openStore(directory, processes);
   closeLater(engine);
   return engine;
 }

@@ -1,5 +1,6 @@
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { checkDirectory } from './check-directory.js';
+import { claimDirectory, lookForOthers, openClaims } from './claim.js';
 import { parseAccount } from './records.js';
 
 /** Raised when what is stored changes its shape: an older Keybin must not open a newer directory. */
@@ -43,15 +44,16 @@ export interface Databases {
 
 /**
  * Opens the environment in `directory` and makes both if need be. Throws an error with one clear line when the directory
- * cannot be used or holds something else. A process must not open a directory a second time before it has closed it: opening
- * takes the write lock, for which the event loop would wait while it has it.
+ * cannot be used, holds something else, or is open elsewhere and not to be shared. A process must not open a directory a second
+ * time before it has closed it: opening takes the write lock, for which the event loop would wait while it has it.
  *
- * `shared`: other processes have it open too. With lmdb's overlapping sync, which makes a fifth more writes, a process that is killed
- * while it syncs leaves its lock in a state that ends the next writer's environment (MDB_PANIC).
+ * `shared`: other processes may have it open too, if they say the same. With lmdb's overlapping sync, which makes a fifth more writes,
+ * a process that is killed while it syncs leaves its lock in a state that ends the next writer's environment (MDB_PANIC).
  */
 export function openDatabases(directory: string, shared: boolean, mapBytes = defaultMapBytes): Databases {
   try {
     checkDirectory(directory);
+    lookForOthers(directory, shared);
     const environment = open<string, string>(directory, {
       mapSize: mapBytes,
       maxDbs: 16,
@@ -62,7 +64,6 @@ export function openDatabases(directory: string, shared: boolean, mapBytes = def
       eventTurnBatching: false,
       overlappingSync: !shared,
     });
-    environment.readerCheck(); // a process that was killed may have left its reader slot behind
     const database = (name: string) => environment.openDB<string, string>(name, { encoding: 'string' });
     const databases = {
       environment,
@@ -77,6 +78,7 @@ export function openDatabases(directory: string, shared: boolean, mapBytes = def
       erasing: database('erasing'),
       meta: database('meta'),
     };
+    claimDirectory(environment, openClaims(environment), shared);
     claimFormat(databases);
     return databases;
   } catch (error) {
