@@ -116,7 +116,7 @@ export class Client {
     const outcome = await this.#write('delete', api, () => api.delete(token, key));
     if (isNotFound(outcome)) life.record(key, { kind: 'read', content: undefined, ...sure(outcome) });
     else if (outcome.kind === 'refused') judgeRefusal(session, outcome, this.history);
-    else life.record(key, { kind: 'write', content: undefined, ...sure(outcome) });
+    else life.record(key, { kind: 'write', content: undefined, found: outcome.kind === 'ok', ...sure(outcome) });
     this.#served(session, outcome, `delete of ${key}`);
   }
 

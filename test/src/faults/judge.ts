@@ -1,5 +1,5 @@
 import { noFindings, type Findings, type History, type Life } from './history.js';
-import { unexplained, type Observation, type Operation } from './register.js';
+import { unexplained, type Operation } from './register.js';
 
 /** Goes through a whole history, life by life and key by key, and adds what the clients saw themselves. */
 export function judge(history: History): Findings {
@@ -30,7 +30,7 @@ function judgeLife(life: Life, findings: Findings): void {
       const text = `${username} (${password}), ${key}: ${describe(seen)}`;
       if (seen.kind === 'read' && seen.content !== undefined && !written.has(seen.content))
         findings.resurrected.push(text);
-      else if (seen.final) lost.add(text);
+      else if (seen.kind !== 'write' && seen.final) lost.add(text);
       else if (seen.kind === 'listing') findings.missed.push(text);
       else findings.stale.push(text);
     }
@@ -46,9 +46,10 @@ const ending = (life: Life): Operation => ({
   toMs: life.endedMs,
 });
 
-function describe(seen: Observation): string {
+function describe(seen: Operation): string {
   const when = `from ${ms(seen.fromMs)} to ${ms(seen.toMs)}`;
   if (seen.kind === 'listing') return `${seen.listed ? 'listed' : 'not listed'} ${when}`;
+  if (seen.kind === 'write') return `deleted, though nothing was there, ${when}`;
   return `read ${seen.content ?? 'nothing'} ${when}`;
 }
 

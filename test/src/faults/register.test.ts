@@ -3,6 +3,13 @@ import { unexplained, type Content, type Operation } from './register.js';
 
 const put = (content: Content, fromMs: number, toMs: number): Operation => ({ kind: 'write', content, fromMs, toMs });
 const remove = (fromMs: number, toMs: number) => put(undefined, fromMs, toMs);
+const removeFound = (fromMs: number, toMs: number): Operation => ({
+  kind: 'write',
+  content: undefined,
+  found: true,
+  fromMs,
+  toMs,
+});
 const read = (content: Content, fromMs: number, toMs: number): Operation => ({ kind: 'read', content, fromMs, toMs });
 const list = (listed: boolean, fromMs: number, toMs: number): Operation => ({ kind: 'listing', listed, fromMs, toMs });
 
@@ -33,6 +40,28 @@ const cases: readonly Case[] = [
   {
     what: 'a value that was deleted and is back',
     operations: [put('1', 0, 1), remove(2, 3), read('1', 4, 5)],
+    found: [2],
+  },
+  {
+    what: 'a read of anything but the only value there can be',
+    operations: [put('1', 0, 1), { ...read('1', 2, 3), isNot: true } as Operation, read('1', 4, 5)],
+    found: [1],
+  },
+  {
+    what: 'a delete that found a value',
+    operations: [put('1', 0, 1), removeFound(2, 3), read(undefined, 4, 5)],
+    found: [],
+  },
+  {
+    what: 'two deletes that found the same value',
+    operations: [
+      put('1', 0, 1),
+      removeFound(2, 5),
+      removeFound(3, 6),
+      read(undefined, 7, 8),
+      put('2', 9, 10),
+      read('2', 11, 12),
+    ],
     found: [2],
   },
   {

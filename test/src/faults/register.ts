@@ -20,11 +20,15 @@ export interface Write extends Interval {
   readonly kind: 'write';
   /** Nothing: it deletes. */
   readonly content: Content;
+  /** It was answered that there was something to delete. */
+  readonly found?: boolean;
 }
 
 export interface Read extends Interval {
   readonly kind: 'read';
   readonly content: Content;
+  /** It was anything but this. */
+  readonly isNot?: boolean;
   /** Made after everything had come to rest. */
   readonly final?: boolean;
 }
@@ -37,10 +41,11 @@ export interface Listing extends Interval {
 }
 
 export type Operation = Write | Read | Listing;
-export type Observation = Read | Listing;
 
-/** The reads and listings that no order explains, in the order of their answers. Each is judged as if the earlier ones had not been made. */
-export function unexplained(operations: readonly Operation[]): Observation[] {
+/**
+ * The operations whose answers no order explains, in the order of their answers. Each is judged as if the earlier ones had
+ * not been made, but that a delete was done even where it could have found nothing. */
+export function unexplained(operations: readonly Operation[]): Operation[] {
   const events = withKnownOutcomes(operations)
     .flatMap((operation) => [
       { operation, atMs: operation.fromMs, isAnswer: false },
@@ -49,7 +54,7 @@ export function unexplained(operations: readonly Operation[]): Observation[] {
     .filter(({ atMs }) => atMs !== Infinity)
     .toSorted((one, other) => one.atMs - other.atMs || Number(one.isAnswer) - Number(other.isAnswer));
 
-  const found: Observation[] = [];
+  const found: Operation[] = [];
   const open = new Set<Operation>();
   const sent = { deletes: 0, puts: 0 };
   let states: readonly State[] = [{ content: undefined, done: new Set(), deletes: 0, puts: 0 }];
@@ -62,7 +67,8 @@ export function unexplained(operations: readonly Operation[]): Observation[] {
     }
     const next = placed(operation, states, open, sent);
     if (next.length > 0) states = next;
-    else if (operation.kind !== 'write') found.push(operation);
+    else found.push(operation);
+    if (next.length === 0 && isDelete(operation)) states = states.map((state) => ({ ...state, content: undefined }));
     open.delete(operation);
   }
   return found;
@@ -77,7 +83,7 @@ const isDelete = (operation: Operation) => operation.kind === 'write' && operati
 function withKnownOutcomes(operations: readonly Operation[]): Operation[] {
   const seenByMs = new Map<string, number>();
   for (const operation of operations) {
-    if (operation.kind !== 'read' || operation.content === undefined) continue;
+    if (operation.kind !== 'read' || operation.isNot || operation.content === undefined) continue;
     seenByMs.set(operation.content, Math.min(operation.toMs, seenByMs.get(operation.content) ?? Infinity));
   }
   return operations.map((operation) => {
@@ -132,9 +138,13 @@ const impossible = Symbol('impossible');
 
 /** What the register holds after an operation. */
 function after(operation: Operation, content: Content): Content | typeof impossible {
-  if (operation.kind === 'write') return operation.content;
-  const fits = operation.kind === 'read' ? operation.content === content : operation.listed === (content !== undefined);
-  return fits ? content : impossible;
+  if (operation.kind === 'write') return operation.found && content === undefined ? impossible : operation.content;
+  return isShown(operation, content) ? content : impossible;
+}
+
+function isShown(seen: Read | Listing, content: Content): boolean {
+  if (seen.kind === 'listing') return seen.listed === (content !== undefined);
+  return (seen.content === content) !== (seen.isNot ?? false);
 }
 
 /** States without those that can become nothing that another one, which took fewer writes without an answer, cannot become. */

@@ -1,0 +1,53 @@
+import { loadScript, script, type Script } from '@keybin/shared/engines/mongo/scripts.js';
+import type { WriteEntries } from '@keybin/worker/guarded-writes.js';
+import type { Database } from '@keybin/shared/engines/mongo/database.js';
+import { mongoFirst, type ReadSteps } from '../mongo/mongo-first.js';
+
+/** What a test puts in the place of a rule of the write path. Nothing: the product's own. */
+export interface WriteVariant {
+  readonly acceptScript?: Script;
+  readonly settleScript?: Script;
+  readonly write?: (database: Database) => WriteEntries;
+  readonly reads?: (steps: ReadSteps) => ReadSteps;
+  /** How long tombstones live; as the index says unless told otherwise. */
+  readonly tombstoneSeconds?: number;
+  /** Passes after which an erasure counts as done. */
+  readonly passes?: number;
+  readonly erasuresAreRecorded?: false;
+  readonly sweeps?: false;
+  /** The erase job also deletes whoever has the name. */
+  readonly erasesByName?: true;
+}
+
+/** The product's script with one passage replaced. */
+export function changed(name: string, passage: string, replacement: string): Script {
+  const { lua } = loadScript(name);
+  if (lua.split(passage).length !== 2) throw new Error(`${name}.lua has not one passage ${passage}`);
+  return script(lua.replace(passage, replacement));
+}
+
+/** Writes whatever it has, even over a newer version. */
+const unguarded =
+  ({ store }: Database): WriteEntries =>
+  async (entries) => {
+    for (const { userId, key, version, json } of entries) {
+      const document = json === undefined ? { version, deleted_at: new Date() } : { version, value: json };
+      await store.replaceOne({ _id: `${userId}/${key}` }, document, { upsert: true });
+    }
+    return { stored: [...entries], overtaken: [], refused: [] };
+  };
+
+/** One rule taken out each, under the names that the models in `test/model` have for them. */
+export const writeVariants = {
+  noguard: { write: unguarded },
+  nocas: { settleScript: changed('settle', 'current ~= text', 'false') },
+  norestamp: { settleScript: changed('settle', "stored == ''", 'true') },
+  mongofirst: { reads: mongoFirst },
+  nodeleted: { acceptScript: changed('accept', 'or isDeletedSince(member, string.sub(change, 2))', '') },
+  earlyttl: { tombstoneSeconds: -1 },
+  nosweep: { sweeps: false },
+  nosecond: { passes: 1 },
+  nolast: { passes: 2 },
+  norecord: { erasuresAreRecorded: false },
+  byname: { erasesByName: true },
+} as const satisfies Record<string, WriteVariant>;
