@@ -25,7 +25,11 @@ export async function playTokens(
 
   for (const { gates } of processes) gates.before = (step) => stage.pass(step);
   try {
-    if (givenUpSteps > 0) stage.act(() => one.login(account).then(() => {}, ignoreUnavailable));
+    if (givenUpSteps > 0) {
+      stage.act(async () => {
+        await one.login(account).catch(ignoreUnavailable);
+      });
+    }
     for (let step = 0; step < givenUpSteps; step++) await stage.playStep();
     actors.forEach((commands, index) => {
       stage.act(async () => {

@@ -40,14 +40,14 @@ const rules: Record<Rule, fc.Arbitrary<TokenScenario>> = {
   anyorder: smallestToken({ givenUpSteps: 2, actors: [['login'], ['Redis forgets']] }),
 };
 
+const property = (processes: Processes, kind: fc.Arbitrary<TokenScenario>) =>
+  fc.asyncProperty(fc.scheduler(), kind, async (scheduler, scenario) => {
+    expect(await playTokens(processes, scheduler, scenario)).to.deep.equal([]);
+  });
+
 describe('tokens, with the steps of their protocol in any order', function () {
   this.timeout(120_000);
   const place = services();
-
-  const property = (processes: Processes, kind: fc.Arbitrary<TokenScenario>) =>
-    fc.asyncProperty(fc.scheduler(), kind, async (scheduler, scenario) => {
-      expect(await playTokens(processes, scheduler, scenario)).to.deep.equal([]);
-    });
 
   async function withProcesses(variant: Variant, work: (processes: Processes) => Promise<void>): Promise<void> {
     const one = await TokenProcess.open(place, variant);

@@ -98,20 +98,15 @@ async function perform(
   return { kind: 'read', content: answer === 'not found' ? undefined : answer, fromMs, toMs };
 }
 
-async function answerOf(entries: PendingFirstEntries, command: Command, value: string) {
+async function answerOf(entries: PendingFirstEntries, command: Command, value: string): Promise<string | string[]> {
+  const served = {
+    put: async () => entries.put('token', key, value).then(() => 'done'),
+    delete: async () => entries.delete('token', key).then(() => 'done'),
+    get: async () => entries.get('token', key),
+    list: async () => entries.keys('token'),
+  };
   try {
-    switch (command) {
-      case 'put':
-        await entries.put('token', key, value);
-        return 'done';
-      case 'delete':
-        await entries.delete('token', key);
-        return 'done';
-      case 'get':
-        return await entries.get('token', key);
-      case 'list':
-        return await entries.keys('token');
-    }
+    return await served[command]();
   } catch (error) {
     if (hasCode(error, 'key_not_found')) return 'not found';
     if (hasCode(error, 'invalid_token')) return 'refused';

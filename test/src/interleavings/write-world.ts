@@ -80,11 +80,11 @@ export class WriteWorld {
     const { staged, database } = this.partition;
     const bearers = { resolve: () => this.user, verify: () => this.#verify() };
     const stored = new StoredEntries(database.store);
-    const { find } = gated(stored, ['find'], turns);
+    const finding = gated(stored, ['find'], turns);
     const reads = (this.variant.reads ?? same)({
       pending: gated(new PendingReads(0, staged.connection), ['read', 'keys'], turns),
       stored: {
-        find,
+        find: (...asked) => finding.find(...asked),
         async *keys(userId, deadlineMs) {
           await turns.pass('stored keys');
           yield* stored.keys(userId, deadlineMs);

@@ -12,6 +12,8 @@ export interface Gate {
 export class Gates {
   readonly #closed = new Map<string, { reach: () => void; opened: Promise<void> }>();
   readonly #seen = new Map<string, number>();
+  /** Before each step, besides the gates. */
+  before: ((step: string) => Promise<void>) | undefined;
 
   /** The next call of `step` waits before it does anything. */
   pause(step: string): Gate {
@@ -28,6 +30,7 @@ export class Gates {
 
   async pass(step: string): Promise<void> {
     this.#seen.set(step, this.calls(step) + 1);
+    await this.before?.(step);
     const gate = this.#closed.get(step);
     if (!gate) return;
     this.#closed.delete(step);
@@ -37,7 +40,11 @@ export class Gates {
 }
 
 /** The same object, except that the methods named in `steps` pass through `gates` first. All of them must be asynchronous. */
-export function gated<T extends object>(target: T, steps: readonly (keyof T & string)[], gates: Gates): T {
+export function gated<T extends object>(
+  target: T,
+  steps: readonly (keyof T & string)[],
+  gates: Pick<Gates, 'pass'>,
+): T {
   const names: readonly (string | symbol)[] = steps;
   return new Proxy(target, {
     get(object, name) {

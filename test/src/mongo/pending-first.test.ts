@@ -4,20 +4,15 @@ import { openDatabase, type Database } from '@keybin/shared/engines/mongo/databa
 import { PendingFirstEntries } from '@keybin/shared/engines/mongo/entries.js';
 import { PendingReads } from '@keybin/shared/engines/mongo/read.js';
 import { StoredEntries } from '@keybin/shared/engines/mongo/stored-entries.js';
-import { answerDeadline } from '@keybin/shared/deadline.js';
 import { keyNotFound } from '@keybin/shared/errors.js';
 import { services } from '../world/services.js';
 import { storeSettings } from '../world/store-settings.js';
 import { applyAll } from './apply-all.js';
+import { mongoFirst, type ReadSteps } from './mongo-first.js';
 import { Staged, newBearer, put } from './staged.js';
 
-interface Steps {
-  readonly pending: Pick<PendingReads, 'read' | 'keys'>;
-  readonly stored: Pick<StoredEntries, 'find' | 'keys'>;
-}
-
 /** The same steps, each followed by a worker that applies and settles all that is pending. */
-function withWorkerAfter({ pending, stored }: Steps, work: () => Promise<void>): Steps {
+function withWorkerAfter({ pending, stored }: ReadSteps, work: () => Promise<void>): ReadSteps {
   return {
     pending: {
       read: async (...args) => pending.read(...args).finally(work),
@@ -33,35 +28,11 @@ function withWorkerAfter({ pending, stored }: Steps, work: () => Promise<void>):
   };
 }
 
-/** The rule taken out: MongoDB is looked at in the step before what is pending. */
-function mongoFirst({ pending, stored }: Steps): Steps {
-  const pages: string[][] = [];
-  return {
-    pending: {
-      read: async (bearer, key, verified) => {
-        const json = await stored.find(bearer.userId, key, answerDeadline());
-        const entry = await pending.read(bearer, key, verified);
-        return entry === 'none' && json !== undefined ? { version: 0, json } : entry;
-      },
-      keys: async (bearer, verified) => {
-        for await (const page of stored.keys(bearer.userId, answerDeadline())) pages.push(page);
-        return pending.keys(bearer, verified);
-      },
-    },
-    stored: {
-      find: async () => undefined,
-      async *keys() {
-        yield* pages;
-      },
-    },
-  };
-}
-
 describe('reading while a worker applies what is pending', () => {
   const given = services();
   let staged: Staged;
   let database: Database;
-  let steps: Steps;
+  let steps: ReadSteps;
   let bearer: Bearer;
 
   before(async () => {
@@ -82,7 +53,7 @@ describe('reading while a worker applies what is pending', () => {
     await staged.commits().accept(put(bearer, 'k', '1'));
   });
 
-  const entriesBy = ({ pending, stored }: Steps) =>
+  const entriesBy = ({ pending, stored }: ReadSteps) =>
     new PendingFirstEntries(
       { resolve: () => bearer, verify: async () => {} },
       [{ commits: staged.commits(), pending }],
