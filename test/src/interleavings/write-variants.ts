@@ -1,6 +1,7 @@
-import { loadScript, script, type Script } from '@keybin/shared/engines/mongo/scripts.js';
+import type { Script } from '@keybin/shared/engines/mongo/scripts.js';
 import type { WriteEntries } from '@keybin/worker/guarded-writes.js';
 import type { Database } from '@keybin/shared/engines/mongo/database.js';
+import { changedScript } from '../mongo/changed-script.js';
 import { mongoFirst, type ReadSteps } from '../mongo/mongo-first.js';
 
 /** What a test puts in the place of a rule of the write path. Nothing: the product's own. */
@@ -19,13 +20,6 @@ export interface WriteVariant {
   readonly erasesByName?: true;
 }
 
-/** The product's script with one passage replaced. */
-export function changed(name: string, passage: string, replacement: string): Script {
-  const { lua } = loadScript(name);
-  if (lua.split(passage).length !== 2) throw new Error(`${name}.lua has not one passage ${passage}`);
-  return script(lua.replace(passage, replacement));
-}
-
 /** Writes whatever it has, even over a newer version. */
 const unguarded =
   ({ store }: Database): WriteEntries =>
@@ -40,10 +34,10 @@ const unguarded =
 /** One rule taken out each, under the names that the models in `test/model` have for them. */
 export const writeVariants = {
   noguard: { write: unguarded },
-  nocas: { settleScript: changed('settle', 'current ~= text', 'false') },
-  norestamp: { settleScript: changed('settle', "stored == ''", 'true') },
+  nocas: { settleScript: changedScript('settle', 'current ~= text', 'false') },
+  norestamp: { settleScript: changedScript('settle', "stored == ''", 'true') },
   mongofirst: { reads: mongoFirst },
-  nodeleted: { acceptScript: changed('accept', 'or isDeletedSince(member, string.sub(change, 2))', '') },
+  nodeleted: { acceptScript: changedScript('accept', 'or isDeletedSince(member, string.sub(change, 2))', '') },
   earlyttl: { tombstoneSeconds: -1 },
   nosweep: { sweeps: false },
   nosecond: { passes: 1 },

@@ -1,16 +1,10 @@
 import { expect } from 'chai';
 import { clockKey, erasedKey, partitionPrefix, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
 import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
-import { loadScript, script, type Script } from '@keybin/shared/engines/mongo/scripts.js';
+import type { Script } from '@keybin/shared/engines/mongo/scripts.js';
 import { services } from '../world/services.js';
+import { changedScript } from './changed-script.js';
 import { Staged, isVersion, newBearer, put, roomy } from './staged.js';
-
-/** `accept.lua` with one rule taken out. */
-function without(rule: string, instead = ''): Script {
-  const { lua } = loadScript('accept');
-  expect(lua).to.include(rule);
-  return script(lua.replace(rule, instead));
-}
 
 /** The token was live when somebody looked; then the account was erased and Redis lost the mark. Whether a write is taken. */
 async function erasedBetween(staged: Staged, bearer: Bearer, rule?: Script): Promise<boolean> {
@@ -105,7 +99,11 @@ describe('accepting writes', () => {
 
     it('would accept it if the check were a step before', async () => {
       expect(
-        await erasedBetween(staged, bearer, without("if verdicts[token] ~= 'live' then return verdicts[token] end")),
+        await erasedBetween(
+          staged,
+          bearer,
+          changedScript('accept', "if verdicts[token] ~= 'live' then return verdicts[token] end"),
+        ),
       ).to.equal(true);
     });
 

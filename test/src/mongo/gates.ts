@@ -59,6 +59,16 @@ export function gated<T extends object>(
   });
 }
 
+/** The same object with some of its methods replaced. */
+export function withSteps<T extends object>(target: T, steps: Partial<T>): T {
+  return new Proxy(target, {
+    get(object, name) {
+      const member: unknown = Reflect.get(steps, name) ?? Reflect.get(object, name);
+      return typeof member === 'function' ? (member.bind(object) as unknown) : member;
+    },
+  });
+}
+
 function promiseOf() {
   const own: { resolve?: () => void } = {};
   const promise = new Promise<void>((resolve) => (own.resolve = resolve));

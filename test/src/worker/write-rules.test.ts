@@ -1,20 +1,14 @@
 import { expect } from 'chai';
 import { clockKey } from '@keybin/shared/engines/mongo/keys.js';
-import { loadScript, script, type Script } from '@keybin/shared/engines/mongo/scripts.js';
+import type { Script } from '@keybin/shared/engines/mongo/scripts.js';
 import type { WriteEntries } from '@keybin/worker/guarded-writes.js';
 import { settling } from '@keybin/worker/settle.js';
 import { Overdue } from '@keybin/worker/overdue.js';
 import { sweep } from '@keybin/worker/sweep.js';
+import { changedScript } from '../mongo/changed-script.js';
 import { silent } from '../mongo/staged.js';
 import { Held } from './held.js';
 import { freshPartition } from './partition.js';
-
-/** `settle.lua` with one condition decided beforehand. */
-function settleWith(condition: string, decided: string): Script {
-  const { lua } = loadScript('settle');
-  expect(lua).to.include(condition);
-  return script(lua.replace(condition, decided));
-}
 
 /** Each rule of write-protocol.mjs and write-protocol-faults.mjs that the worker keeps: with it a scenario holds, without it breaks. */
 describe('the rules of applying', () => {
@@ -72,7 +66,7 @@ describe('the rules of applying', () => {
     });
 
     it('would lose it without', async () => {
-      expect(await shownAfterLateSettle(settleWith('current ~= text', 'false'))).to.equal('"old"');
+      expect(await shownAfterLateSettle(changedScript('settle', 'current ~= text', 'false'))).to.equal('"old"');
     });
   });
 
@@ -105,7 +99,7 @@ describe('the rules of applying', () => {
     });
 
     it('would drop it as stale without', async () => {
-      expect(await shownAfterLostClock(60_000_000, settleWith("stored == ''", 'true'))).to.equal('"old"');
+      expect(await shownAfterLostClock(60_000_000, changedScript('settle', "stored == ''", 'true'))).to.equal('"old"');
     });
   });
 
