@@ -5,44 +5,34 @@ import { concurrencyContract } from './contract/concurrency.js';
 import { keybinContract } from './contract/contract.js';
 import { entriesContract } from './contract/entries.js';
 import { keysContract } from './contract/keys.js';
-import type { Subject } from './contract/subject.js';
+import { randomHistoriesContract } from './contract/random-histories.js';
+import { scaleOutSubject } from './contract/scale-out-subject.js';
 import { unregisterContract } from './contract/unregister.js';
 import { valuesContract } from './contract/values.js';
 import { ScaleOutWorld } from './world/scale-out-world.js';
 import { services } from './world/services.js';
 import { storedDocuments } from './world/stored-documents.js';
 
-const subjectOf = (world: ScaleOutWorld, settle: () => Promise<void>): Subject => ({
-  get here() {
-    return world.here;
-  },
-  get there() {
-    return world.there;
-  },
-  tokenLifetimeSeconds: 300,
-  startAnother: (env) => world.startApi(env),
-  settle,
-});
-
 describe('the scale-out engine, two API processes', () => {
   describe('and a worker', () => {
     const world = new ScaleOutWorld({ services, workers: 1 });
-    const subject = subjectOf(world, () => world.drained());
+    const subject = scaleOutSubject(world);
     keybinContract(subject);
     apiContract(subject);
   });
 
   describe('and two workers over three partitions', () => {
     const world = new ScaleOutWorld({ services, env: { KEYBIN_QUEUE_PARTITIONS: '3' }, workers: 2 });
-    const subject = subjectOf(world, () => world.drained());
+    const subject = scaleOutSubject(world);
     entriesContract(subject);
     keysContract(subject);
     concurrencyContract(subject);
     unregisterContract(subject);
+    randomHistoriesContract(subject);
   });
 
   describe('while no worker runs', () => {
-    const subject = subjectOf(new ScaleOutWorld({ services }), async () => {});
+    const subject = scaleOutSubject(new ScaleOutWorld({ services }), async () => {});
     entriesContract(subject);
     keysContract(subject);
     valuesContract(subject);

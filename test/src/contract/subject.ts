@@ -15,6 +15,8 @@ export interface Subject {
    * contract holds before and after it.
    */
   settle(): Promise<void>;
+  /** What moves data on later, where there is such a thing: it may stand still for a while. */
+  readonly workers?: { pause(): Promise<void>; resume(): Promise<void> };
 }
 
 /** One of the two processes, by turns. */

@@ -68,6 +68,15 @@ export class ScaleOutWorld<S extends Services = Services> {
     return worker;
   }
 
+  /** Makes all workers stand still, as a hang does. */
+  async pauseWorkers(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.kill('SIGSTOP')));
+  }
+
+  async resumeWorkers(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.kill('SIGCONT')));
+  }
+
   /** Resolves when MongoDB has everything that was answered, and no job waits. */
   async drained(timeoutMs = drainedWithinMs): Promise<void> {
     const redis = new Redis(this.services.redisUrl);
