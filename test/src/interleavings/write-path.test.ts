@@ -34,6 +34,7 @@ describe('the write path, with its steps in any order', function () {
       workers: [1, 1],
       events: ['tombstones are tidied away'],
     }),
+    split: smallest({ clients: [['put']], events: ['Redis is lost'], unregisters: true }),
     nosweep: smallest({ clients: [['put']], events: ['jobs are lost'] }),
     nosecond: smallest({ before: 'pending', workers: [1], unregisters: true }),
     nolast: smallest({ before: 'pending', workers: [1], unregisters: true }),

@@ -37,6 +37,9 @@ export async function playWrites(
       for (const command of commands) {
         const done = await perform(entries, command, `"${++values}"`, stage);
         if (done && done.fromMs > goneSince) wrong.push(`${command} was served after the end of the account`);
+        if (done?.kind === 'write' && done.toMs !== Infinity && done.toMs > goneSince) {
+          wrong.push(`${command} was accepted after the end of the account`); // accepting is the last step before the answer
+        }
         if (done) operations.push(done);
       }
     });

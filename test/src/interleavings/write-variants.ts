@@ -39,6 +39,8 @@ export const writeVariants = {
   mongofirst: { reads: mongoFirst },
   nodeleted: { acceptScript: changedScript('accept', 'or isDeletedSince(member, string.sub(change, 2))', '') },
   earlyttl: { tombstoneSeconds: -1 },
+  // what the model of the tokens calls so: only the erasure mark is looked at when a write is accepted, not its token
+  split: { acceptScript: changedScript('accept', "verdicts[token] ~= 'live'", "verdicts[token] == 'marked'") },
   nosweep: { sweeps: false },
   nosecond: { passes: 1 },
   nolast: { passes: 2 },
