@@ -1,10 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Engine } from '@keybin/shared/ports.js';
 import { expect } from 'chai';
 import { eventually } from '../world/eventually.js';
-import { temporaryDirectory } from '../world/temporary-directory.js';
+import { SmallDisk } from '../world/small-disk.js';
 import { killPeers, Peer } from './peer.js';
 import { closeStores, codeOf, newUser, ownStore } from './store.js';
 
@@ -12,37 +10,19 @@ const diskBytes = 16 * 2 ** 20;
 const chunk = JSON.stringify('x'.repeat(100_000));
 
 describe('LMDB engine, on a full disk', () => {
-  let disk: string;
-  let mounted = false;
-
-  before(function () {
-    disk = temporaryDirectory();
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${diskBytes}`, 'none', disk], { stdio: 'pipe' });
-      mounted = true;
-    } catch (error) {
-      console.warn('\n!!! SKIPPED: LMDB engine, on a full disk: no right to mount a small one', String(error));
-      this.skip();
-    }
-  });
+  const disk = new SmallDisk(diskBytes);
 
   afterEach(async () => {
     await killPeers();
     await closeStores();
   });
 
-  after(() => {
-    if (mounted) execFileSync('umount', [disk], { stdio: 'pipe' });
-  });
-
   it('answers storage_full, serves what it has, and goes on writing when there is room again', async () => {
-    const directory = join(disk, 'data');
+    const directory = join(disk.path, 'shared');
     const engine = await ownStore(directory);
     const peer = await Peer.start(directory);
     const { token } = await newUser(engine);
-    const ballast = join(disk, 'ballast');
-    const { bavail, bsize } = statfsSync(disk);
-    writeFileSync(ballast, Buffer.alloc(Math.max(bavail * bsize - 2 ** 20, 0)));
+    disk.fill(2 ** 20);
 
     const answered = await fill(engine, token);
     expect(await codeOf(engine.entries.put(token, 'one-more', chunk))).to.equal('storage_full');
@@ -51,7 +31,7 @@ describe('LMDB engine, on a full disk', () => {
     for (const key of answered) expect(await engine.entries.get(token, key)).to.equal(chunk);
     expect(await peer.ask('get', token, answered[0] ?? '')).to.equal(chunk);
 
-    rmSync(ballast);
+    disk.makeRoom();
     await eventually(async () => {
       await engine.entries.put(token, 'afterwards', chunk);
       return true;

@@ -5,10 +5,10 @@ import { temporaryDirectory } from './temporary-directory.js';
 
 const path = (specifier: string) => fileURLToPath(import.meta.resolve(specifier));
 
-/** A run of two suites that need servers, one of which would take others, where none is to be found. */
-async function runWithoutServers(requireServices: string): Promise<{ code: number | null; output: string }> {
+/** A run of two suites that need servers, one of which would take others, and of one that mounts a disk, where no program is to be found. */
+async function runWithoutPrograms(requireServices: string): Promise<{ code: number | null; output: string }> {
   const setup = path('./mocha-setup.js');
-  const suites = [path('./world.test.js'), path('../mongo/read.test.js')];
+  const suites = ['./world.test.js', '../mongo/read.test.js', '../lmdb/disk-full.test.js'].map(path);
   const args = [path('mocha/bin/mocha.js'), '--no-config', '--require', setup, ...suites];
   const run = new Child('mocha', process.execPath, args, {
     cwd: temporaryDirectory(),
@@ -23,22 +23,23 @@ async function runWithoutServers(requireServices: string): Promise<{ code: numbe
   return { code, output: run.output };
 }
 
-describe('a suite whose servers are nowhere', () => {
+describe('a suite that needs what this machine has not', () => {
   it('is skipped, and one line says which suite and why', async () => {
-    const { code, output } = await runWithoutServers('');
+    const { code, output } = await runWithoutPrograms('');
     const lines = output.split('\n').filter((line) => line.startsWith('!!! SKIPPED: '));
-    expect(lines).to.have.lengthOf(2);
+    expect(lines).to.have.lengthOf(3);
     expect(lines[0]).to.match(/^!!! SKIPPED: .+: redis-server and mongod not on PATH \(.+\)$/);
     expect(lines[1]).to.include('KEYBIN_TEST_REDIS_URL and KEYBIN_TEST_MONGODB_URL');
+    expect(lines[2]).to.include('no right to mount a small disk');
     expect(output).to.match(/^ +0 passing/m);
     expect(code).to.equal(0);
   });
 
   it('fails with KEYBIN_TEST_REQUIRE_SERVICES=1', async () => {
-    const { code, output } = await runWithoutServers('1');
+    const { code, output } = await runWithoutPrograms('1');
     expect(output)
       .to.include('cannot run: redis-server and mongod not on PATH')
-      .and.match(/^ +2 failing/m);
-    expect(code).to.equal(2);
+      .and.match(/^ +3 failing/m);
+    expect(code).to.equal(3);
   });
 });

@@ -5,6 +5,7 @@ import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
 import { startMongod, type MongoServer } from './mongo-server.js';
 import { startRedis, type RedisServer } from './redis-server.js';
+import { skipSuite } from './skip-suite.js';
 
 const urlInstead = 'KEYBIN_TEST_REDIS_URL and KEYBIN_TEST_MONGODB_URL may name others';
 const ownNeeded = 'it stops and kills them, so others do not do';
@@ -94,7 +95,9 @@ export function ownServers(...binaries: ('redis-server' | 'mongod')[]): void {
 }
 
 /** Skips the surrounding suite in the same way unless these programs of the operating system are there. */
-export function programs(...names: ('faketime' | 'gcc')[]): void {
+export function programs(
+  ...names: ('chromium' | 'curl' | 'docker-compose' | 'faketime' | 'gcc' | 'prometheus' | 'promtool' | 'wget')[]
+): void {
   before(`${names.join(' and ')} on PATH`, function () {
     need(this, names, 'a package of the operating system');
   });
@@ -102,12 +105,7 @@ export function programs(...names: ('faketime' | 'gcc')[]): void {
 
 function need(context: Mocha.Context, binaries: readonly string[], instead: string): void {
   const missing = binaries.filter((binary) => !isOnPath(binary));
-  if (missing.length === 0) return;
-  const suite = context.test?.parent?.fullTitle() ?? 'a suite';
-  const reason = `${missing.join(' and ')} not on PATH (${instead})`;
-  if (process.env['KEYBIN_TEST_REQUIRE_SERVICES'] === '1') throw new Error(`${suite} cannot run: ${reason}`);
-  process.stderr.write(`\n!!! SKIPPED: ${suite}: ${reason}\n\n`);
-  context.skip();
+  if (missing.length > 0) skipSuite(context, `${missing.join(' and ')} not on PATH (${instead})`);
 }
 
 function isOnPath(binary: string): boolean {
