@@ -1,5 +1,6 @@
 import type { AccountMarks } from '@keybin/shared/engines/mongo/account-marks.js';
-import type { Database, ErasureDocument } from '@keybin/shared/engines/mongo/database.js';
+import type { Database } from '@keybin/shared/engines/mongo/database.js';
+import type { ErasureDocument } from '@keybin/shared/engines/mongo/documents.js';
 import type { ErasureRecords } from '@keybin/shared/engines/mongo/erasure-records.js';
 import { tokenIndexKey } from '@keybin/shared/engines/mongo/keys.js';
 import type { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';

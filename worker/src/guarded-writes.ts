@@ -1,5 +1,5 @@
 import { MongoBulkWriteError, type AnyBulkWriteOperation, type Collection } from 'mongodb';
-import type { StoreDocument } from '@keybin/shared/engines/mongo/database.js';
+import type { StoreDocument } from '@keybin/shared/engines/mongo/documents.js';
 import { unavailable } from '@keybin/shared/errors.js';
 import type { StagedEntry } from './pending.js';
 import { isOutage, isOutageCode } from './outage.js';

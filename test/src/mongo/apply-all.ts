@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
 import { bytesKey, partitionPrefix, pendingKey, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
 import { parsePendingEntry } from '@keybin/shared/engines/mongo/pending-entry.js';
-import type { StoreDocument } from '@keybin/shared/engines/mongo/database.js';
+import type { StoreDocument } from '@keybin/shared/engines/mongo/documents.js';
 
 /** Brings all that is pending to MongoDB and settles it, as a worker would while nobody writes. */
 export async function applyAll(

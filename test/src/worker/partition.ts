@@ -1,6 +1,7 @@
 import { BadWrites } from '@keybin/shared/engines/mongo/bad-writes.js';
 import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
-import { openDatabase, type Database, type StoreDocument } from '@keybin/shared/engines/mongo/database.js';
+import { openDatabase, type Database } from '@keybin/shared/engines/mongo/database.js';
+import type { StoreDocument } from '@keybin/shared/engines/mongo/documents.js';
 import { pendingKey, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
 import { formatVersion } from '@keybin/shared/engines/mongo/pending-entry.js';
 import { Applier, batchMaxAgeMs, type ApplySteps } from '@keybin/worker/apply.js';

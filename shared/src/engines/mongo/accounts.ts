@@ -3,8 +3,9 @@ import { v4 as uuid } from 'uuid';
 import { answerTimeoutMs, withDeadline } from '../../deadline.js';
 import { accountExists } from '../../errors.js';
 import type { Account, Accounts } from '../../ports.js';
-import { operationTimeoutMs, type Database, type UserDocument } from './database.js';
 import { isDuplicate, orUnavailable, upserting } from './outages.js';
+import { operationTimeoutMs, type Database } from './database.js';
+import type { UserDocument } from './documents.js';
 import { unregister, type UnregisterParts } from './unregister.js';
 
 const bounded = { maxTimeMS: operationTimeoutMs };

@@ -1,8 +1,24 @@
-import { MongoClient, MongoError, type Collection, type Db, type MongoClientOptions, type ObjectId } from 'mongodb';
+import {
+  MongoClient,
+  MongoError,
+  type Collection,
+  type Db,
+  type MongoClientOptions,
+  type Document,
+  type IndexDescription,
+} from 'mongodb';
 import type { Config } from '../../config/config.js';
 import { withDeadline } from '../../deadline.js';
 import type { Log } from '../../log.js';
 import { logOutages } from './database-outages.js';
+import type {
+  CounterDocument,
+  ErasureDocument,
+  SettingDocument,
+  StoreDocument,
+  TokenDocument,
+  UserDocument,
+} from './documents.js';
 
 /** How long MongoDB may take over one operation of the API. */
 export const operationTimeoutMs = 1_500;
@@ -12,63 +28,6 @@ const tombstoneLifetimeSeconds = 86_400;
 
 /** Tokens end in Redis's time, whatever MongoDB's clock says: its sweep only tidies, and must never be early. */
 const expiredTokenGraceSeconds = 3_600;
-
-/** An entry, or a post (`post-key.ts`): `value` is JSON text; one without `value` is a tombstone. */
-export interface StoreDocument {
-  /** `<user_id>/<key>` */
-  readonly _id: string;
-  /** µs of Redis's time; the larger one wins. */
-  readonly version: number;
-  readonly value?: string;
-  readonly deleted_at?: Date;
-}
-
-export interface UserDocument {
-  /** The account's object id. */
-  readonly _id: ObjectId;
-  readonly user_id: string;
-  readonly number: number;
-  readonly username: string;
-  readonly password: string;
-  readonly created_at: Date;
-}
-
-/** The one token of a client. All times are Redis's. */
-export interface TokenDocument {
-  /** `<user_id>/<client>` */
-  readonly _id: string;
-  readonly user_id: string;
-  /** SHA-256 of the client id, hexadecimal. */
-  readonly client: string;
-  /** SHA-256 of the token, hexadecimal. */
-  readonly hash: string;
-  readonly expires_at: Date;
-  readonly issued_at: Date;
-}
-
-/** An erased account whose data is not all gone yet, or might come back. */
-export interface ErasureDocument {
-  /** The user id: a name may belong to someone else by now. */
-  readonly _id: string;
-  readonly erased_at: Date;
-  /** When the next pass is to run. */
-  readonly due_at: Date;
-  /** Passes that have run. */
-  readonly passes: number;
-  /** The pass after this time is the last. */
-  readonly ends_at: Date;
-}
-
-export interface CounterDocument {
-  readonly _id: string;
-  readonly last: number;
-}
-
-/** What all processes must agree on, such as the number of partitions. */
-export interface SettingDocument {
-  readonly _id: string;
-  readonly value: number | string;
-}
 
 type StoreSettings = Config['store'];
 
@@ -145,27 +104,41 @@ export async function openDatabase(settings: StoreSettings, timeoutMs = operatio
   }
 }
 
-async function createIndexes({ store, users, tokens, erasures }: Database): Promise<void> {
-  await Promise.all([
-    store.createIndexes([
+/** The indexes of each collection. */
+export function indexesOf(database: Database): [collection: Collection, indexes: IndexDescription[]][] {
+  const { store, users, tokens, erasures } = database;
+  return [
+    of(store, [
       {
         key: { deleted_at: 1 },
         expireAfterSeconds: tombstoneLifetimeSeconds,
         partialFilterExpression: { deleted_at: { $exists: true } },
       },
     ]),
-    users.createIndexes([
+    of(users, [
       { key: { username: 1 }, unique: true },
       { key: { user_id: 1 }, unique: true },
       { key: { number: 1 }, unique: true },
     ]),
-    tokens.createIndexes([
+    of(tokens, [
       { key: { hash: 1 }, unique: true },
       { key: { user_id: 1, issued_at: -1 } },
       { key: { expires_at: 1 }, expireAfterSeconds: expiredTokenGraceSeconds },
     ]),
-    erasures.createIndexes([{ key: { due_at: 1 } }]),
-  ]);
+    of(erasures, [{ key: { due_at: 1 } }]),
+  ];
+}
+
+const of = <D extends Document>(
+  collection: Collection<D>,
+  indexes: IndexDescription[],
+): [Collection, IndexDescription[]] => [
+  collection as unknown as Collection, // an index needs to know nothing of the documents
+  indexes,
+];
+
+async function createIndexes(database: Database): Promise<void> {
+  await Promise.all(indexesOf(database).map(([collection, indexes]) => collection.createIndexes(indexes)));
 }
 
 /** Each question is answered by an index, or by a collection that is not Keybin's yet. */

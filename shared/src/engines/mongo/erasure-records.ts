@@ -1,4 +1,5 @@
-import { operationTimeoutMs, type Database, type ErasureDocument } from './database.js';
+import { operationTimeoutMs, type Database } from './database.js';
+import type { ErasureDocument } from './documents.js';
 import { orUnavailable, upserting } from './outages.js';
 
 /** A write that was given up, here or by the driver, does not reach MongoDB later than this. */

@@ -1,7 +1,7 @@
 import type { Collection } from 'mongodb';
 import type { Redis } from 'ioredis';
-import type { SettingDocument } from './database.js';
 import { anyTokensKey, bytesKey, partitionPrefix, waitingKey } from './keys.js';
+import type { SettingDocument } from './documents.js';
 import { isDuplicate } from './outages.js';
 
 const settingId = 'partitions';

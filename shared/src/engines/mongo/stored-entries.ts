@@ -1,7 +1,7 @@
 import type { Collection } from 'mongodb';
 import { answerTimeoutMs, remainingMs, withDeadline } from '../../deadline.js';
 import { Turn } from '../../turn.js';
-import type { StoreDocument } from './database.js';
+import type { StoreDocument } from './documents.js';
 import { orUnavailable } from './outages.js';
 import { postKey } from './post-key.js';
 

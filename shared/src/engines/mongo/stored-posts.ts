@@ -1,7 +1,7 @@
 import type { Collection } from 'mongodb';
 import { remainingMs, withDeadline } from '../../deadline.js';
 import type { Post } from '../../ports.js';
-import type { StoreDocument } from './database.js';
+import type { StoreDocument } from './documents.js';
 import { orUnavailable } from './outages.js';
 import { postIdOf, postKey } from './post-key.js';
 import { entryId } from './stored-entries.js';

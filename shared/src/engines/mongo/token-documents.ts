@@ -1,5 +1,6 @@
 import type { Bearer } from './bearer.js';
-import { operationTimeoutMs, type Database, type TokenDocument } from './database.js';
+import { operationTimeoutMs, type Database } from './database.js';
+import type { TokenDocument } from './documents.js';
 import { orUnavailable } from './outages.js';
 
 const bounded = { maxTimeMS: operationTimeoutMs };

@@ -1,0 +1,58 @@
+import type { ObjectId } from 'mongodb';
+
+/** An entry, or a post (`post-key.ts`): `value` is JSON text; one without `value` is a tombstone. */
+export interface StoreDocument {
+  /** `<user_id>/<key>` */
+  readonly _id: string;
+  /** µs of Redis's time; the larger one wins. */
+  readonly version: number;
+  readonly value?: string;
+  readonly deleted_at?: Date;
+}
+
+export interface UserDocument {
+  /** The account's object id. */
+  readonly _id: ObjectId;
+  readonly user_id: string;
+  readonly number: number;
+  readonly username: string;
+  readonly password: string;
+  readonly created_at: Date;
+}
+
+/** The one token of a client. All times are Redis's. */
+export interface TokenDocument {
+  /** `<user_id>/<client>` */
+  readonly _id: string;
+  readonly user_id: string;
+  /** SHA-256 of the client id, hexadecimal. */
+  readonly client: string;
+  /** SHA-256 of the token, hexadecimal. */
+  readonly hash: string;
+  readonly expires_at: Date;
+  readonly issued_at: Date;
+}
+
+/** An erased account whose data is not all gone yet, or might come back. */
+export interface ErasureDocument {
+  /** The user id: a name may belong to someone else by now. */
+  readonly _id: string;
+  readonly erased_at: Date;
+  /** When the next pass is to run. */
+  readonly due_at: Date;
+  /** Passes that have run. */
+  readonly passes: number;
+  /** The pass after this time is the last. */
+  readonly ends_at: Date;
+}
+
+export interface CounterDocument {
+  readonly _id: string;
+  readonly last: number;
+}
+
+/** What all processes must agree on, such as the number of partitions. */
+export interface SettingDocument {
+  readonly _id: string;
+  readonly value: number | string;
+}
