@@ -48,6 +48,21 @@ describe('the database of the scale-out engine', () => {
     });
   }
 
+  it('writes and reads by majority, from the primary, and sends nothing twice', async () => {
+    const database = await openDatabase(settings());
+    try {
+      const collections = [database.store, database.users, database.tokens, database.counters, database.erasures];
+      for (const { writeConcern, readConcern, readPreference } of collections) {
+        expect(writeConcern).to.include({ w: 'majority' });
+        expect(readConcern?.level).to.equal('majority');
+        expect(readPreference?.mode).to.equal('primary');
+      }
+      expect(database.store.db.client.options).to.include({ retryWrites: false, retryReads: false });
+    } finally {
+      await database.close();
+    }
+  });
+
   it('says in one line that MongoDB cannot be reached', async () => {
     const message = await refusal(() => openDatabase({ ...settings(), host: 'mongodb://127.0.0.1:9/' }, 300));
     expect(message).to.match(/^Error: MongoDB cannot be used: .*ECONNREFUSED.*$/);

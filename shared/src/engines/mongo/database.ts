@@ -31,7 +31,7 @@ const expiredTokenGraceSeconds = 3_600;
 
 type StoreSettings = Config['store'];
 
-/** The database of the scale-out engine, connected: majority writes, reads from the primary. */
+/** The database of the scale-out engine, connected: written and read by majority, on the primary. */
 export class Database {
   readonly store: Collection<StoreDocument>;
   readonly users: Collection<UserDocument>;
@@ -87,6 +87,7 @@ export async function openDatabase(settings: StoreSettings, timeoutMs = operatio
     retryReads: false,
     retryWrites: false,
     readPreference: 'primary',
+    readConcern: { level: 'majority' }, // what a crash or a failover could undo is not told to anyone
     writeConcern: { w: 'majority', wtimeoutMS: timeoutMs },
     ignoreUndefined: true,
   };

@@ -1,3 +1,4 @@
+import { unavailable } from '../../errors.js';
 import type { Secrets } from '../../ports.js';
 import { operationTimeoutMs, type Database } from './database.js';
 import { isDuplicate, orUnavailable } from './outages.js';
@@ -26,7 +27,7 @@ export class MongoSecrets implements Secrets {
     });
     await orUnavailable(insert);
     const agreed = await this.#find(id);
-    if (agreed === undefined) throw new Error('MongoDB has lost a secret');
+    if (agreed === undefined) throw unavailable(new Error('a secret is not durable yet')); // another process puts it there
     return agreed;
   }
 }
