@@ -45,6 +45,15 @@ describe('accounts of the scale-out engine', () => {
     expect((await other.register()).number).to.equal(first.number + 1);
   });
 
+  it('have the numbers from 1 on when the first of a database are made at once', async () => {
+    for (let round = 0; round < 5; round++) {
+      await api.database.users.deleteMany({});
+      await api.database.counters.deleteMany({});
+      const made = await Promise.all(Array.from({ length: 8 }, (_, at) => (at % 2 ? api : other).register()));
+      expect(made.map(({ number }) => number)).to.have.members([1, 2, 3, 4, 5, 6, 7, 8]);
+    }
+  });
+
   it('are made once when many processes register one name at once', async () => {
     const tries = Array.from({ length: 8 }, (_, at) => (at % 2 ? api : other).accounts.create('race', `hash${at}`));
     const settled = await Promise.allSettled(tries);

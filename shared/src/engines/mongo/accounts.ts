@@ -3,9 +3,10 @@ import { v4 as uuid } from 'uuid';
 import { answerTimeoutMs, withDeadline } from '../../deadline.js';
 import { accountExists } from '../../errors.js';
 import type { Account, Accounts } from '../../ports.js';
-import { isDuplicate, orUnavailable, upserting } from './outages.js';
+import { takeNextNumbers } from './account-numbers.js';
 import { operationTimeoutMs, type Database } from './database.js';
 import type { UserDocument } from './documents.js';
+import { isDuplicate, orUnavailable } from './outages.js';
 import { unregister, type UnregisterParts } from './unregister.js';
 
 const bounded = { maxTimeMS: operationTimeoutMs };
@@ -49,7 +50,7 @@ export class MongoAccounts implements Accounts {
     const user: UserDocument = {
       _id: new ObjectId(),
       user_id: uuid(),
-      number: await this.#nextNumber(),
+      number: await takeNextNumbers(this.parts.database.counters, 1, bounded),
       username,
       password: passwordHash,
       created_at: new Date(),
@@ -64,16 +65,6 @@ export class MongoAccounts implements Accounts {
   async #find(which: Partial<Pick<UserDocument, 'username' | 'number' | 'user_id'>>): Promise<Account | undefined> {
     const user = await orUnavailable(this.parts.database.users.findOne(which, bounded));
     return user ? accountOf(user) : undefined;
-  }
-
-  async #nextNumber(): Promise<number> {
-    const options = { ...bounded, upsert: true, returnDocument: 'after' } as const;
-    const { counters } = this.parts.database;
-    const counter = await upserting(() =>
-      counters.findOneAndUpdate({ _id: 'accounts' }, { $inc: { last: 1 } }, options),
-    );
-    if (!counter) throw new Error('MongoDB answered an upsert without a document');
-    return counter.last;
   }
 }
 

@@ -1,0 +1,40 @@
+import type { Collection, CommandOperationOptions } from 'mongodb';
+import { unavailable } from '../../errors.js';
+import type { CounterDocument } from './documents.js';
+import { isDuplicate, orUnavailable } from './outages.js';
+
+type Bounds = Pick<CommandOperationOptions, 'maxTimeMS'>;
+
+/** Of the counter that has the last number of an account. */
+export const accountCounterId = 'accounts';
+
+/**
+ * Takes the next `count` numbers for accounts; answers the last of them. Throws `unavailable`.
+ * No upsert makes the counter: of several at once the slower ones may be refused (error 11000) or, by a server that is only compatible with
+ * MongoDB, be done and answered without the document.
+ */
+export async function takeNextNumbers(
+  counters: Collection<CounterDocument>,
+  count: number,
+  bounds: Bounds = {},
+): Promise<number> {
+  const take = () => {
+    const options = { ...bounds, returnDocument: 'after' } as const;
+    return orUnavailable(counters.findOneAndUpdate({ _id: accountCounterId }, { $inc: { last: count } }, options));
+  };
+  let counter = await take();
+  if (!counter) {
+    await makeCounter(counters, bounds);
+    counter = await take();
+  }
+  if (!counter) throw unavailable(new Error('the counter of accounts has gone'));
+  return counter.last;
+}
+
+/** Unless somebody else was faster. */
+async function makeCounter(counters: Collection<CounterDocument>, bounds: Bounds): Promise<void> {
+  const insert = counters.insertOne({ _id: accountCounterId, last: 0 }, bounds).catch((error: unknown) => {
+    if (!isDuplicate(error)) throw error;
+  });
+  await orUnavailable(insert);
+}
