@@ -12,7 +12,8 @@
 --       A change is P and the value (put), D (delete), or F and the version of a `look` (delete, because MongoDB has had the
 --       key after that); or N and the value (put of a new post, whose key is ~ and its id, which begins with 13 hex digits that
 --       the version is to be above)
--- Answers {Redis's time in µs}, if that is past the deadline, or {Redis's time in µs, an answer for each write}:
+-- Answers {Redis's time in µs}, if that is past the deadline, or {Redis's time in µs, number of accepted writes that took the place
+-- of a pending one, an answer for each write}:
 --   16 digits  accepted with this version
 --   refused    the record of this client is for another token, or has expired
 --   unknown    there is no record to tell
@@ -37,7 +38,7 @@ local clock = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now - 1)
 local entries = redis.call('ZCARD', KEYS[2])
 local bytes = tonumber(redis.call('GET', KEYS[3]) or 0)
 local queueFull = redis.call('LLEN', KEYS[4]) >= maxEntries
-local bytesBefore, accepted = bytes, false
+local bytesBefore, accepted, coalesced = bytes, false, 0
 
 -- include verdict.lua
 
@@ -91,14 +92,16 @@ local function accept(token, key, change)
   entries = entries + redis.call('ZADD', KEYS[2], 'NX', version, member)
   bytes = bytes + grows
   accepted = true
+  if before > 0 then coalesced = coalesced + 1 end
   return version
 end
 
-local answers = {nowText}
+local answers = {nowText, 0}
 for at = firstToken + 3 * tokens, #ARGV, 3 do
   answers[#answers + 1] = accept(tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 2])
 end
 
+answers[2] = coalesced
 if accepted then
   redis.call('SET', KEYS[1], string.format('%.0f', clock))
   if bytes ~= bytesBefore then redis.call('INCRBY', KEYS[3], string.format('%.0f', bytes - bytesBefore)) end

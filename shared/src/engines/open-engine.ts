@@ -2,10 +2,11 @@ import type { Config } from '../config/config.js';
 import type { Log } from '../log.js';
 import type { QueueOperations } from '../operations.js';
 import type { Engine } from '../ports.js';
+import { unobserved, type WriteObserver } from '../write-observer.js';
 
 /** How an engine is opened. Only then are its libraries loaded. */
 interface EngineEntry {
-  readonly open: (config: Config, log: Log) => Promise<Engine>;
+  readonly open: (config: Config, log: Log, observer: WriteObserver) => Promise<Engine>;
   /** An engine that has applied a write when it answers has none. */
   readonly openQueue?: (config: Config, log: Log) => Promise<QueueOperations>;
 }
@@ -18,9 +19,9 @@ const lmdb: EngineEntry = {
 };
 
 const mongo: EngineEntry = {
-  async open(config, log) {
+  async open(config, log, observer) {
     const { openMongoEngine } = await import('./mongo/engine.js');
-    return openMongoEngine(config, log);
+    return openMongoEngine(config, log, observer);
   },
   async openQueue(config, log) {
     const { openQueueOperations: open } = await import('./mongo/queue-operations.js');
@@ -39,7 +40,8 @@ function entryOf({ store }: Config): EngineEntry {
 }
 
 /** Opens the configured engine. Throws an error with a one-line message when it cannot start. */
-export const openEngine = async (config: Config, log: Log): Promise<Engine> => entryOf(config).open(config, log);
+export const openEngine = async (config: Config, log: Log, observer: WriteObserver = unobserved): Promise<Engine> =>
+  entryOf(config).open(config, log, observer);
 
 /** What an operator can do to the configured engine's queue; `undefined`: it has none. Throws as `openEngine` does. */
 export const openQueueOperations = async (config: Config, log: Log): Promise<QueueOperations | undefined> =>

@@ -53,7 +53,8 @@ export class Staged {
   }
 
   commits(limits: Limits = roomy, script?: Script): GroupCommit {
-    return new GroupCommit(this.partition, this.connection, this.queue, limits, silent, script);
+    const { partition, connection, queue } = this;
+    return new GroupCommit({ partition, connection, queue, limits, log: silent, script });
   }
 
   /** Gives the token a record, as a check of it would. */

@@ -14,6 +14,8 @@ import {
   tokensKey,
   waitingKey,
 } from './keys.js';
+import { WriteGroup } from '../../write-group.js';
+import { unobserved, type WriteObserver } from '../../write-observer.js';
 import type { ApplyJob, PartitionQueue } from './queue.js';
 import type { RedisConnection } from './redis-connection.js';
 import { loadScript, type Script } from './scripts.js';
@@ -49,6 +51,16 @@ export interface Limits {
   readonly maxBacklog: number;
 }
 
+export interface GroupCommitParts {
+  readonly partition: number;
+  readonly connection: RedisConnection;
+  readonly queue: PartitionQueue;
+  readonly limits: Limits;
+  readonly log: Log;
+  readonly observer?: Pick<WriteObserver, 'accepted'>;
+  readonly script?: Script | undefined;
+}
+
 const maxGroupEntries = 1_000;
 const maxGroupBytes = 4 * 1024 * 1024;
 
@@ -64,23 +76,8 @@ const noTimeLeft = () => unavailable(new Error('no time left for a commit'));
 
 const isVersion = (answer: WriteAnswer): boolean => /^\d/.test(answer);
 
-class Group {
-  readonly writes: Write[] = [];
-  readonly answers: Promise<readonly WriteAnswer[]>;
+class Group extends WriteGroup<Write, WriteAnswer> {
   bytes = 0;
-  resolve: (answers: readonly WriteAnswer[]) => void = () => {};
-  reject: (error: unknown) => void = () => {};
-
-  constructor() {
-    this.answers = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
-  }
-
-  get size(): number {
-    return this.writes.length;
-  }
 
   /** The write's position among the answers. */
   add(write: Write, bytes: number): number {
@@ -117,21 +114,26 @@ const fitTogether = (groups: readonly Group[]) =>
  */
 export class GroupCommit {
   readonly #prefix: string;
+  readonly #connection: RedisConnection;
+  readonly #queue: PartitionQueue;
+  readonly #limits: Limits;
+  readonly #log: Log;
+  readonly #observer: Pick<WriteObserver, 'accepted'>;
+  readonly #script: Script;
   readonly #groups: Group[] = [];
   readonly #alternation = new Alternation();
   #busy = false;
   /** Whether that was all that the last commit was answered. */
   #noRoom = false;
 
-  constructor(
-    partition: number,
-    private readonly connection: RedisConnection,
-    private readonly queue: PartitionQueue,
-    private readonly limits: Limits,
-    private readonly log: Log,
-    private readonly script: Script = loadScript('accept'),
-  ) {
+  constructor({ partition, connection, queue, limits, log, observer = unobserved, script }: GroupCommitParts) {
     this.#prefix = partitionPrefix(partition);
+    this.#connection = connection;
+    this.#queue = queue;
+    this.#limits = limits;
+    this.#log = log;
+    this.#observer = observer;
+    this.#script = script ?? loadScript('accept');
   }
 
   /** Resolves with the answer to this write once it is durable. Throws `unavailable`: the outcome may be unknown. */
@@ -186,7 +188,7 @@ export class GroupCommit {
   /** Answers nothing if Redis did not know the script, which it does now. */
   async #send(writes: readonly Write[], remainingMs: number): Promise<readonly WriteAnswer[] | undefined> {
     try {
-      const { connection, queue, script } = this;
+      const [connection, queue, script] = [this.#connection, this.#queue, this.#script];
       const transaction = queue.transaction();
       const { keys, args, job } = this.#describe(writes, Math.floor(connection.timeUs + remainingMs * 1_000));
       transaction.evalsha(script.sha, keys.length, ...keys, ...args);
@@ -201,9 +203,11 @@ export class GroupCommit {
         return undefined;
       }
       if (accepted[0]) throw accepted[0];
-      const [timeUs, ...answers] = accepted[1] as [string, ...WriteAnswer[]]; // as accept.lua says
+      const [timeUs, coalesced = 0, ...answers] = accepted[1] as [string, number?, ...WriteAnswer[]]; // as accept.lua says
       connection.observeTime(Number(timeUs));
-      const needsJob = answers.some(isVersion);
+      const versions = answers.filter(isVersion).length;
+      const needsJob = versions > 0;
+      if (needsJob) this.#observer.accepted(versions, coalesced);
       this.#noRoom = !needsJob && answers.includes('full');
       if (needsJob && (!added || added[0])) await this.#addJob(job, added?.[0]);
       return answers;
@@ -214,17 +218,17 @@ export class GroupCommit {
 
   /** `reason`: why it was not added together with its entries, if it was meant to be. */
   async #addJob(job: ApplyJob, reason: Error | null | undefined): Promise<void> {
-    if (reason) this.log.info({ err: reason }, 'job was not added with its entries: adding it again');
+    if (reason) this.#log.info({ err: reason }, 'job was not added with its entries: adding it again');
     try {
-      await this.queue.add(job);
+      await this.#queue.add(job);
     } catch (error) {
-      this.log.warn({ err: error }, 'entries were accepted without a job: the sweeper will find them');
+      this.#log.warn({ err: error }, 'entries were accepted without a job: the sweeper will find them');
     }
   }
 
   #describe(writes: readonly Write[], deadlineUs: number) {
-    const run = this.connection.run;
-    const keys = [clockKey, waitingKey, bytesKey].map((name) => name(this.#prefix)).concat(this.queue.waitKey);
+    const run = this.#connection.run;
+    const keys = [clockKey, waitingKey, bytesKey].map((name) => name(this.#prefix)).concat(this.#queue.waitKey);
     const accounts = new Map<string, { position: number; keys: Set<string> }>();
     const bearers = new Map<string, number>();
     const tokens: (string | number)[] = [];
@@ -245,7 +249,7 @@ export class GroupCommit {
       changes.push(token, key, change);
     }
     keys.push(deletedKey(this.#prefix));
-    const { maxPendingBytes, maxBacklog } = this.limits;
+    const { maxPendingBytes, maxBacklog } = this.#limits;
     const limits = [deadlineUs, maxPendingBytes, maxBacklog];
     const args = [...limits, accounts.size, bearers.size, ...accounts.keys(), ...tokens, ...changes];
     const entries = [...accounts].map(([userId, account]) => [userId, [...account.keys]] as const);

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.js';
 import type { Log } from '../../log.js';
 import type { Engine } from '../../ports.js';
+import { unobserved, type WriteObserver } from '../../write-observer.js';
 import { GroupCommit } from './accept.js';
 import { RedisAccountMarks } from './account-marks.js';
 import { MongoAccounts } from './accounts.js';
@@ -29,7 +30,7 @@ import { MongoTokens } from './tokens.js';
 const openTimeoutMs = 5_000;
 
 /** The API's side of the scale-out engine: MongoDB, Redis and BullMQ. Throws an `Error` of one line when it cannot start. */
-export async function openMongoEngine(config: Config, log: Log): Promise<Engine> {
+export async function openMongoEngine(config: Config, log: Log, observer = unobserved): Promise<Engine> {
   const closers: (() => void | Promise<void>)[] = [];
   let closed: Promise<void> | undefined;
   const close = () => (closed ??= closeAll(closers));
@@ -49,7 +50,12 @@ export async function openMongoEngine(config: Config, log: Log): Promise<Engine>
     closers.push(() => watch.close());
     void watch.run();
     const location = `${withoutCredentials(config.store.host)} and ${withoutCredentials(config.queue.redis ?? '')}`;
-    return { name: 'scale-out', location, ...assemble({ config, log, writes, reads, database, queues }), close };
+    return {
+      name: 'scale-out',
+      location,
+      ...assemble({ config, log, observer, writes, reads, database, queues }),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -84,6 +90,7 @@ interface Parts {
   readonly log: Log;
   readonly writes: RedisConnection;
   readonly reads: RedisConnection;
+  readonly observer: WriteObserver;
   readonly database: Database;
   /** One for each partition. */
   readonly queues: readonly PartitionQueue[];
@@ -92,6 +99,7 @@ interface Parts {
 function assemble({
   config,
   log,
+  observer,
   writes,
   reads,
   database,
@@ -117,7 +125,9 @@ function assemble({
     maxPendingBytes: Math.ceil(maxPendingBytes / partitions),
   };
   const stored = new StoredEntries(database.store);
-  const commits = queues.map((queue, partition) => new GroupCommit(partition, writes, queue, limits, log));
+  const commits = queues.map(
+    (queue, partition) => new GroupCommit({ partition, connection: writes, queue, limits, log, observer }),
+  );
   const exact = new PendingFirstEntries(
     tokens,
     commits.map((commit, partition) => ({ commits: commit, pending: new PendingReads(partition, reads) })),
