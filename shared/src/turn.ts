@@ -14,6 +14,12 @@ export class Turn<Ask, Answer> {
 
   /** Resolves with the answer to this ask, after the present turn. */
   async ask(ask: Ask): Promise<Answer> {
+    const { answers, position } = this.join(ask);
+    return (await answers)[position] as Answer; // `run` answers every ask
+  }
+
+  /** The shared promise of all answers of the turn, and which of them is to this ask: for who would only wait a second time for `ask`. */
+  join(ask: Ask): { readonly answers: Promise<readonly Answer[]>; readonly position: number } {
     const position = this.#asked.push(ask) - 1;
     this.#answers ??= new Promise((resolve) => {
       setImmediate(() => {
@@ -23,8 +29,7 @@ export class Turn<Ask, Answer> {
         resolve(this.#run(asked));
       });
     });
-    const answers = await this.#answers;
-    return answers[position] as Answer; // `run` answers every ask
+    return { answers: this.#answers, position };
   }
 
   async #run(asked: Ask[]): Promise<readonly Answer[]> {

@@ -12,9 +12,9 @@ interface EngineEntry {
 }
 
 const lmdb: EngineEntry = {
-  async open(config, log) {
+  async open(config, log, observer) {
     const { openLmdbEngine } = await import('./lmdb/engine.js');
-    return openLmdbEngine(config, log);
+    return openLmdbEngine(config, log, observer);
   },
 };
 

@@ -2,9 +2,10 @@ import { join } from 'node:path';
 import type { Engine } from '@keybin/shared/ports.js';
 import { expect } from 'chai';
 import { eventually } from '../world/eventually.js';
+import { startApi } from '../world/keybin-process.js';
 import { SmallDisk } from '../world/small-disk.js';
 import { killPeers, Peer } from './peer.js';
-import { closeStores, codeOf, newUser, ownStore } from './store.js';
+import { closeStores, codeOf, newUser, openStore, ownStore } from './store.js';
 
 const diskBytes = 16 * 2 ** 20;
 const chunk = JSON.stringify('x'.repeat(100_000));
@@ -42,12 +43,47 @@ describe('LMDB engine, on a full disk', () => {
     const again = await ownStore(directory);
     for (const key of answered) expect(await again.entries.get(token, key)).to.equal(chunk);
   });
+
+  it('does so in a process of its own, too, where each answer is that of its own transaction', async () => {
+    const directory = join(disk.path, 'alone');
+    const engine = await ownStore(directory, 1);
+    const { token } = await newUser(engine);
+    disk.fill(2 ** 20);
+
+    const answered = await fill(engine, token, 64);
+    const small = Array.from({ length: 64 }, (_, index) => `small-${index}`);
+    const codes = await Promise.all(small.map((key) => codeOf(engine.entries.put(token, key, '1'))));
+    answered.push(...small.filter((_, index) => codes[index] === undefined));
+    expect(codes.filter((code) => code !== undefined && code !== 'storage_full')).to.deep.equal([]);
+    expect(await engine.entries.keys(token)).to.deep.equal([...answered].sort());
+
+    disk.makeRoom();
+    await eventually(async () => {
+      await engine.entries.put(token, 'afterwards', chunk);
+      return true;
+    }, 'writes to go on');
+    await closeStores();
+    const again = await ownStore(directory, 1);
+    expect(await again.entries.keys(token)).to.deep.equal([...answered, 'afterwards'].sort());
+  });
+
+  it('is not opened, which one line says', async () => {
+    const directory = join(disk.path, 'filled');
+    await (await openStore(directory)).close();
+    disk.fill(0);
+    const refused = await startApi({ env: { KEYBIN_STORE_HOST: `lmdb://${directory}` } }).catch(String);
+    expect(refused)
+      .to.include(`Keybin could not start: Cannot use ${directory}`)
+      .and.include('No space left on device');
+    disk.makeRoom();
+    await (await openStore(directory)).close();
+  });
 });
 
 /** Writes until the store says that it is full, several at once and then one by one; the keys that were answered. */
-async function fill(engine: Engine, token: string): Promise<string[]> {
+async function fill(engine: Engine, token: string, most = 4): Promise<string[]> {
   const answered: string[] = [];
-  for (const atOnce of [4, 1]) {
+  for (const atOnce of [most, 1]) {
     for (let full = false; !full;) {
       const keys = Array.from({ length: atOnce }, (_, index) => `key${answered.length}-${index}-${atOnce}`);
       const codes = await Promise.all(keys.map((key) => codeOf(engine.entries.put(token, key, chunk))));

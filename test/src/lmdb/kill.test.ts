@@ -31,19 +31,28 @@ describe('LMDB engine, killed with kill -9', () => {
     }
   });
 
-  it('finds all that was answered when it is started again', async () => {
-    const directory = temporaryDirectory();
-    const before = await openStore(directory);
-    const { token } = await newUser(before);
-    await before.close();
-    const peer = await Peer.start(directory);
-    peer.tell('write', token);
-    await eventually(() => peer.answered.length > 500, 'answered writes');
-    await peer.kill();
-    const engine = await ownStore(directory);
-    const stored = new Set(await engine.entries.keys(token));
-    expect(peer.answered.filter((key) => !stored.has(key))).to.deep.equal([]);
-  });
+  for (const processes of [1, 2]) {
+    it(`finds all that was answered when it is started again, [APP] processes = ${processes}`, async () => {
+      const directory = temporaryDirectory();
+      const before = await openStore(directory, processes);
+      const { token } = await newUser(before);
+      await before.close();
+      for (let round = 0; round < rounds; round++) {
+        const peer = await Peer.start(directory, processes);
+        peer.tell('write', token);
+        const enough = 200 + Math.random() * 2_000;
+        await eventually(() => peer.answered.length > enough, 'answered writes');
+        await peer.kill();
+        const engine = await openStore(directory, processes);
+        const stored = new Set(await engine.entries.keys(token));
+        expect(peer.answered.filter((key) => !stored.has(key))).to.deep.equal([]);
+        const last = peer.answered.at(-1) ?? '';
+        expect(await engine.entries.get(token, last)).to.equal(JSON.stringify(last));
+        await engine.entries.put(token, 'afterwards', '1');
+        await engine.close();
+      }
+    });
+  }
 
   it('goes on with the erasure that it left half done', async () => {
     const directory = temporaryDirectory();

@@ -1,8 +1,8 @@
 import { openDatabases, type Databases } from '@keybin/shared/engines/lmdb/environment.js';
 import { Reads } from '@keybin/shared/engines/lmdb/reads.js';
 import { Sweeper } from '@keybin/shared/engines/lmdb/sweeper.js';
-import { transactionsOf } from '@keybin/shared/engines/lmdb/transactions.js';
-import { Writes, type Transactions } from '@keybin/shared/engines/lmdb/writes.js';
+import { transactionsOf, type Transactions } from '@keybin/shared/engines/lmdb/transactions.js';
+import { Writes } from '@keybin/shared/engines/lmdb/writes.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 import { closeLater, quietLog } from './store.js';
 
@@ -14,10 +14,21 @@ export interface Parts {
   readonly writes: Writes;
 }
 
-export function ownParts(directory = temporaryDirectory()): Parts {
-  const databases = openDatabases(directory, true);
+/** Puts in transactions of a directory of its own. */
+export function putIn<T>(transactions: Transactions, steps: () => T): Promise<T> {
+  if (!transactions.put) throw new Error('other processes may write');
+  return transactions.put(steps);
+}
+
+export interface PartsOptions {
+  /** Whether no other process may have the directory open. */
+  readonly alone?: boolean;
+}
+
+export function ownParts(directory = temporaryDirectory(), { alone = false }: PartsOptions = {}): Parts {
+  const databases = openDatabases(directory, !alone);
   const { environment } = databases;
-  const transactions = transactionsOf(databases, directory);
+  const transactions = transactionsOf(databases, directory, alone);
   const writes = new Writes(transactions);
   const close = async () => {
     await writes.idle();

@@ -8,11 +8,12 @@ import type { Databases } from '@keybin/shared/engines/lmdb/environment.js';
 import { Reads } from '@keybin/shared/engines/lmdb/reads.js';
 import { afterVersion, hashOf } from '@keybin/shared/engines/lmdb/records.js';
 import { lmdbTokens } from '@keybin/shared/engines/lmdb/tokens.js';
-import { Writes, type Transactions } from '@keybin/shared/engines/lmdb/writes.js';
+import type { Transactions } from '@keybin/shared/engines/lmdb/transactions.js';
+import { Writes } from '@keybin/shared/engines/lmdb/writes.js';
 import { expect } from 'chai';
 import { eventually } from '../world/eventually.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
-import { count, ownParts, type Parts } from './parts.js';
+import { count, ownParts, putIn, type Parts } from './parts.js';
 import { closeStores, codeOf } from './store.js';
 
 const token = 'token';
@@ -28,14 +29,47 @@ async function account({ databases, reads, writes }: Parts) {
 }
 
 /** A write, and an erasure that comes before it in the same transaction. */
-async function writeAfterErasure(findBearer: (databases: Databases) => FindBearer) {
-  const parts = ownParts();
+async function writeAfterErasure(findBearer: (databases: Databases) => FindBearer, alone: boolean) {
+  const parts = ownParts(undefined, { alone });
   const { databases, reads, writes } = parts;
   const { accounts, created } = await account(parts);
   const entries = lmdbEntries(databases, reads, writes, findBearer(databases));
   const erasure = accounts.erase(created);
   const code = await codeOf(entries.put(token, 'key', '1'));
   await erasure;
+  return { code, entries: count(databases.entries) };
+}
+
+/** Has puts begin while a transaction with steps is under way, which has the lock first. */
+function beside(transactions: Transactions): Transactions {
+  let underWay = nothing;
+  return {
+    ...transactions,
+    run: async (steps) => {
+      let answer: ReturnType<typeof steps> | undefined;
+      underWay = () => void transactions.run(() => (answer = steps()));
+      return answer as ReturnType<typeof steps>; // of an erasure, at which nobody looks
+    },
+    flushed: async () => {},
+    put: (steps) => {
+      underWay();
+      return putIn(transactions, steps);
+    },
+  };
+}
+
+/** A put that comes when the transaction of an erasure is under way, in a directory of its own. */
+async function putBesideErasure(change: (transactions: Transactions) => Transactions) {
+  const parts = ownParts(undefined, { alone: true });
+  const { databases, reads, transactions } = parts;
+  const { created } = await account(parts);
+  const writes = new Writes(change(transactions));
+  const accounts = lmdbAccounts(databases, reads, writes, () => {});
+  const erasure = accounts.erase(created).catch(() => {});
+  await nextTurn();
+  const code = await codeOf(lmdbEntries(databases, reads, writes).put(token, 'key', '1'));
+  await erasure;
+  await writes.idle();
   return { code, entries: count(databases.entries) };
 }
 
@@ -85,12 +119,29 @@ describe('LMDB engine, its rules', () => {
   afterEach(closeStores);
 
   describe('the token is looked at inside the transaction', () => {
-    it('so a write that an erasure overtakes is refused', async () => {
-      expect(await writeAfterErasure(findBearerIn)).to.deep.equal({ code: 'invalid_token', entries: 0 });
+    for (const alone of [false, true]) {
+      const where = alone ? 'in a directory of its own' : 'in a shared directory';
+
+      it(`so a write that an erasure overtakes is refused, ${where}`, async () => {
+        expect(await writeAfterErasure(findBearerIn, alone)).to.deep.equal({ code: 'invalid_token', entries: 0 });
+      });
+
+      it(`and looking before it instead would store an entry of an account that is gone, ${where}`, async () => {
+        expect(await writeAfterErasure(lookBefore, alone)).to.deep.equal({ code: undefined, entries: 1 });
+      });
+    }
+  });
+
+  describe('puts are applied while nothing but puts is under way', () => {
+    it('so one that an erasure under way overtakes is refused', async () => {
+      expect(await putBesideErasure((transactions) => transactions)).to.deep.equal({
+        code: 'invalid_token',
+        entries: 0,
+      });
     });
 
-    it('and looking before it instead would store an entry of an account that is gone', async () => {
-      expect(await writeAfterErasure(lookBefore)).to.deep.equal({ code: undefined, entries: 1 });
+    it('and being applied beside it would store an entry of an account that is gone', async () => {
+      expect(await putBesideErasure(beside)).to.deep.equal({ code: undefined, entries: 1 });
     });
   });
 

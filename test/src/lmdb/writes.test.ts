@@ -1,8 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { storageFull } from '@keybin/shared/errors.js';
-import { Writes, type Moment, type Transactions } from '@keybin/shared/engines/lmdb/writes.js';
+import type { Moment } from '@keybin/shared/engines/lmdb/step.js';
+import type { Transactions } from '@keybin/shared/engines/lmdb/transactions.js';
+import { Writes } from '@keybin/shared/engines/lmdb/writes.js';
 import { expect } from 'chai';
-import { count, ownParts } from './parts.js';
+import { count, ownParts, putIn } from './parts.js';
 import { closeStores, codeOf } from './store.js';
 
 const nothing = () => {};
@@ -19,6 +21,12 @@ function lockedBy(transactions: Transactions) {
   };
   return { transactions: { ...transactions, run }, open, transactionCount: () => transactionCount };
 }
+
+const stoppedClockMs = () => Date.UTC(2026, 0, 1);
+
+const hasFailed = (): never => {
+  throw new Error('the transaction has failed');
+};
 
 const nextVersion = ({ version }: Moment) => version();
 
@@ -94,7 +102,7 @@ describe('LMDB engine, group commit', () => {
   it('applies no write any more that it refused for the time it took', async () => {
     const { transactions, databases } = ownParts();
     const locked = lockedBy(transactions);
-    const writes = new Writes(locked.transactions, 20);
+    const writes = new Writes(locked.transactions, { timeoutMs: 20 });
     const put = (key: string) => writes.apply(() => void databases.meta.put(key, '1'));
     expect(await codeOf(Promise.all([put('first'), put('second')]))).to.equal('unavailable');
     expect(await codeOf(put('waiting'))).to.equal('unavailable');
@@ -116,12 +124,111 @@ describe('LMDB engine, group commit', () => {
     expect(count(databases.entries)).to.equal(1);
   });
 
+  it('tells what a step failed with, and writes no version in a transaction that has failed', async () => {
+    const { transactions } = ownParts();
+    const writes = new Writes({ ...transactions, setClock: hasFailed });
+    const failing = writes.apply(({ version }) => {
+      version();
+      throw storageFull();
+    });
+    expect(await codeOf(failing)).to.equal('storage_full');
+  });
+
+  it('has two transactions of puts under way at most, and one alone that has steps', async () => {
+    const { transactions, databases } = ownParts(undefined, { alone: true });
+    const underWay = { put: 0, run: 0 };
+    const seen = new Set<string>();
+    const noting =
+      (kind: keyof typeof underWay, begin: Transactions['run']): Transactions['run'] =>
+      async (steps) => {
+        underWay[kind] += 1;
+        seen.add(JSON.stringify(underWay));
+        const answers = await begin(steps);
+        await transactions.flushed();
+        underWay[kind] -= 1;
+        return answers;
+      };
+    const put = noting('put', (steps) => putIn(transactions, steps));
+    const run = noting('run', (steps) => transactions.run(steps));
+    const writes = new Writes({ ...transactions, put, run });
+    const client = async (_: unknown, index: number) => {
+      for (let write = 0; write < 50; write++) {
+        const putOne = () => void databases.entries.put(`${index}`, `${write}`);
+        await (write % 25 === 0 ? writes.apply(putOne) : writes.put(putOne));
+      }
+    };
+    await Promise.all(Array.from({ length: 64 }, client));
+    expect([...seen]).to.have.members(
+      [
+        { put: 1, run: 0 },
+        { put: 2, run: 0 },
+        { put: 0, run: 1 },
+      ].map((one) => JSON.stringify(one)),
+    );
+  });
+
+  it('puts in the order in which it was asked to, with rising versions, in whatever transactions', async () => {
+    const { transactions, databases } = ownParts(undefined, { alone: true });
+    const writes = new Writes(transactions);
+    const versions: string[] = [];
+    const stored: string[] = [];
+    let last = 0;
+    const client = async () => {
+      for (let write = 0; write < 100; write++) {
+        const mine = (last += 1);
+        await writes.put(({ version }) => {
+          versions.push(version());
+          void databases.entries.put('the same', String(mine));
+        });
+        databases.entries.resetReadTxn();
+        stored.push(databases.entries.get('the same') ?? '');
+      }
+    };
+    await Promise.all(Array.from({ length: 64 }, client));
+    expect(versions).to.deep.equal([...versions].sort());
+    expect(new Set(versions).size).to.equal(versions.length);
+    expect(Number(databases.meta.get('clock'))).to.equal(Number(versions.at(-1)));
+    expect(stored.map(Number)).to.deep.equal(stored.map(Number).sort((a, b) => a - b));
+    expect(stored.at(-1)).to.equal(String(last));
+  });
+
+  it('stores nothing of a put that fails before it puts, and all of the others', async () => {
+    const { writes, databases } = ownParts(undefined, { alone: true });
+    const put = (key: string) => writes.put(() => void databases.entries.put(key, '1'));
+    const refused = writes.put(() => storageFull());
+    expect(await Promise.all([put('a'), codeOf(refused), put('b')])).to.deep.equal([
+      undefined,
+      'storage_full',
+      undefined,
+    ]);
+    expect(count(databases.entries)).to.equal(2);
+    const fault = writes.put(() => {
+      throw new Error('a fault');
+    });
+    expect(await codeOf(fault)).to.equal('unavailable');
+    await put('c');
+    expect(count(databases.entries)).to.equal(3);
+  });
+
+  it('gives no version twice that a put has which was handed over beside one that fails', async () => {
+    const { transactions, databases } = ownParts(undefined, { alone: true });
+    const before = new Writes(transactions, { clockMs: stoppedClockMs });
+    const put = before.put(({ version }) => void databases.entries.put('key', version()));
+    const fault = before.put(() => {
+      throw new Error('a fault');
+    });
+    expect([await codeOf(put), await codeOf(fault)]).to.deep.equal(['unavailable', 'unavailable']);
+    const next = await new Writes(transactions, { clockMs: stoppedClockMs }).put(nextVersion);
+    databases.entries.resetReadTxn();
+    expect(Number(next)).to.be.above(Number(databases.entries.get('key')));
+  });
+
   it('gives rising versions when the clock goes back, after a new start too', async () => {
     const { transactions } = ownParts();
     const hours = [12, 11, 13, 1];
     const versions: string[] = [];
     for (const hour of hours) {
-      const writes = new Writes(transactions, 1_000, () => Date.UTC(2026, 0, 1, hour));
+      const writes = new Writes(transactions, { clockMs: () => Date.UTC(2026, 0, 1, hour) });
       versions.push(...(await Promise.all([writes.apply(nextVersion), writes.apply(nextVersion)])));
     }
     expect(versions).to.deep.equal([...versions].sort());

@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.js';
 import { askDependency } from '../../health.js';
 import type { Log } from '../../log.js';
 import type { Engine } from '../../ports.js';
+import { unobserved } from '../../write-observer.js';
 import { lmdbAccounts } from './accounts.js';
 import { lmdbEntries } from './entries.js';
 import { openDatabases } from './environment.js';
@@ -22,11 +23,12 @@ export interface LmdbConfig {
 }
 
 /** Opens the embedded engine on the directory of `[STORE] host`. Throws an error with one line when that cannot be used. */
-export async function openLmdbEngine(config: LmdbConfig, log: Log): Promise<Engine> {
+export async function openLmdbEngine(config: LmdbConfig, log: Log, observer = unobserved): Promise<Engine> {
   const directory = directoryOf(config.store.host);
-  const databases = openDatabases(directory, config.app.processes > 1);
+  const shared = config.app.processes > 1;
+  const databases = openDatabases(directory, shared);
   const reads = new Reads(() => databases.environment.resetReadTxn());
-  const writes = new Writes(transactionsOf(databases, directory));
+  const writes = new Writes(transactionsOf(databases, directory, !shared), { observer });
   const sweeper = new Sweeper(databases, writes, log);
 
   let closed: Promise<void> | undefined;

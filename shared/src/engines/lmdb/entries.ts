@@ -1,6 +1,6 @@
 import { keyNotFound, KeybinError } from '../../errors.js';
 import type { Entries } from '../../ports.js';
-import { findBearerIn, type FindBearer } from './bearers.js';
+import { findBearerIn, oncePerSnapshot, type FindBearer } from './bearers.js';
 import type { Databases } from './environment.js';
 import type { Reads } from './reads.js';
 import { afterVersion, hashOf, rangeOf } from './records.js';
@@ -20,12 +20,14 @@ export function lmdbEntries(
   findBearer: FindBearer = findBearerIn(databases),
 ): Entries {
   const { entries } = databases;
+  const findReader = oncePerSnapshot(findBearer);
+  const findWriter = oncePerSnapshot(findBearer);
 
   return {
     get(token, key) {
       const tokenHash = hashOf(token);
       return reads.ask(() => {
-        const bearer = findBearer(tokenHash, Date.now());
+        const bearer = findReader(tokenHash, Date.now(), reads.snapshot);
         if (bearer instanceof KeybinError) return bearer;
         const record = entries.get(`${bearer.number}/${key}`);
         return record === undefined ? keyNotFound(key) : afterVersion(record);
@@ -53,9 +55,10 @@ export function lmdbEntries(
 
     put(token, key, json) {
       const tokenHash = hashOf(token);
-      return writes.apply(({ nowMs, version }) => {
-        const bearer = findBearer(tokenHash, nowMs);
+      return writes.put(({ nowMs, snapshot, version, count }) => {
+        const bearer = findWriter(tokenHash, nowMs, snapshot);
         if (bearer instanceof KeybinError) return bearer;
+        count();
         void entries.put(`${bearer.number}/${key}`, version() + json);
         return undefined;
       });
@@ -63,10 +66,11 @@ export function lmdbEntries(
 
     delete(token, key) {
       const tokenHash = hashOf(token);
-      return writes.apply(({ nowMs }) => {
+      return writes.apply(({ nowMs, count }) => {
         const bearer = findBearer(tokenHash, nowMs);
         if (bearer instanceof KeybinError) return bearer;
         if (!entries.doesExist(`${bearer.number}/${key}`)) return keyNotFound(key);
+        count();
         void entries.remove(`${bearer.number}/${key}`);
         return undefined;
       });

@@ -62,7 +62,7 @@ export function openDatabases(directory: string, shared: boolean, mapBytes = def
       encoding: 'string',
       // Writes are gathered by `Writes`; lmdb's own gathering makes a promise that nobody holds, whose rejection ends the process.
       eventTurnBatching: false,
-      overlappingSync: !shared,
+      overlappingSync: false,
     });
     const database = (name: string) => environment.openDB<string, string>(name, { encoding: 'string' });
     const databases = {

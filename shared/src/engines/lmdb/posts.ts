@@ -27,9 +27,10 @@ export function lmdbPosts(databases: Databases, reads: Reads, writes: Writes): P
   return {
     create(token, json) {
       const tokenHash = hashOf(token);
-      return writes.apply(({ nowMs, version }) => {
+      return writes.put(({ nowMs, version, count }) => {
         const bearer = findBearer(tokenHash, nowMs);
         if (bearer instanceof KeybinError) return bearer;
+        count();
         const id = newPostId(Number(version()), bearer.userId);
         void posts.put(recordOf(bearer, id), json);
         return id;
@@ -56,10 +57,11 @@ export function lmdbPosts(databases: Databases, reads: Reads, writes: Writes): P
 
     delete(token, id) {
       const tokenHash = hashOf(token);
-      return writes.apply(({ nowMs }) => {
+      return writes.apply(({ nowMs, count }) => {
         const author = findAuthor(tokenHash, id, nowMs);
         if (author instanceof KeybinError) return author;
         if (!posts.doesExist(recordOf(author, id))) return postNotFound(id);
+        count();
         void posts.remove(recordOf(author, id));
         return undefined;
       });

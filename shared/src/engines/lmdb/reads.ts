@@ -10,6 +10,7 @@ export type Look<T> = () => T | KeybinError;
  */
 export class Reads {
   readonly #turn: Turn<Look<unknown>, unknown>;
+  #snapshots = 0;
 
   /** `renew` lets go of the present snapshot, so that the next look takes a new one. */
   constructor(private readonly renew: () => void) {
@@ -18,14 +19,21 @@ export class Reads {
 
   /** The answer of `look`, after the present turn. Throws its error, or `unavailable` when the store cannot be read. */
   async ask<T>(look: Look<T>): Promise<T> {
-    const answer = await this.#turn.ask(look);
+    const { answers, position } = this.#turn.join(look);
+    const answer = (await answers)[position];
     if (answer instanceof KeybinError) throw answer;
     return answer as T; // `now` answers each look with what it returned
+  }
+
+  /** Counts the snapshots: the number of the one that looks see while they look. */
+  get snapshot(): number {
+    return this.#snapshots;
   }
 
   /** Takes a new snapshot and looks at once. */
   now(looks: readonly Look<unknown>[]): unknown[] {
     try {
+      this.#snapshots += 1;
       this.renew();
       return looks.map((look) => look());
     } catch (error) {

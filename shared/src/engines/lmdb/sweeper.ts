@@ -2,7 +2,8 @@ import type { Log } from '../../log.js';
 import { removeToken } from './bearers.js';
 import type { Databases } from './environment.js';
 import { printMs, rangeOf } from './records.js';
-import type { Step, Writes } from './writes.js';
+import type { Step } from './step.js';
+import type { Writes } from './writes.js';
 
 /** Records removed in one step: about a millisecond in which nothing else is served. */
 const recordsPerStep = 500;

@@ -4,7 +4,8 @@ import { findBearerIn, removeToken } from './bearers.js';
 import type { Databases } from './environment.js';
 import type { Reads } from './reads.js';
 import { afterVersion, clientOf, hashOf, printMs, printToken, rangeOf } from './records.js';
-import type { Moment, Writes } from './writes.js';
+import type { Moment } from './step.js';
+import type { Writes } from './writes.js';
 
 /** Tokens in LMDB: found by their hash, one for each client of an account. */
 export function lmdbTokens(databases: Databases, reads: Reads, writes: Writes, clientsPerAccount: number): Tokens {

@@ -2,82 +2,87 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Alternation } from '../../alternation.js';
 import { answerTimeoutMs } from '../../deadline.js';
 import { KeybinError, unavailable } from '../../errors.js';
+import { WriteGroup } from '../../write-group.js';
+import { unobserved, type WriteObserver } from '../../write-observer.js';
 import { printVersion } from './records.js';
+import type { Moment, Step } from './step.js';
+import type { Transactions } from './transactions.js';
 
-/**
- * One write, done at once inside the transaction, so that what it reads holds until it is committed. Answers an error of
- * Keybin's, before it has written anything, instead of throwing it.
- */
-export type Step<T> = (moment: Moment) => T | KeybinError;
-
-/** The transaction in which a step runs. */
-export interface Moment {
-  /** Milliseconds since 1970. */
-  readonly nowMs: number;
-  /** Larger than every version given out before, whatever the clock says. */
-  readonly version: () => string;
+export interface WritesOptions {
+  readonly timeoutMs?: number;
+  /** The time that steps see, in milliseconds since 1970. */
+  readonly clockMs?: () => number;
+  readonly observer?: WriteObserver;
 }
 
-/** What `Writes` needs of the store. */
-export interface Transactions {
-  /** Runs `steps` under the write lock; all that they write is committed, or nothing when they throw. */
-  run<T>(steps: () => T): Promise<T>;
-  /** Resolves when all that was committed is on the disk. */
-  flushed(): PromiseLike<unknown>;
-  /** The version given out last. */
-  clock(): number;
-  setClock(version: number): void;
-  /** Keybin's error for one that `run` or `flushed` threw. */
-  failure(error: unknown): Promise<KeybinError>;
-}
-
-/** Writes whose callers share one promise, so that node drains its queues once for all of them. */
-class Group {
-  readonly steps: Step<unknown>[] = [];
-  readonly answers: Promise<readonly unknown[]>;
-  resolve: (answers: readonly unknown[]) => void = () => {};
-  reject: (error: KeybinError) => void = () => {};
+class Group extends WriteGroup<Step<unknown>, unknown> {
+  readonly sinceMs = performance.now();
   timer: NodeJS.Timeout | undefined;
-
-  constructor() {
-    this.answers = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
-  }
-
-  get size(): number {
-    return this.steps.length;
-  }
+  /** Whether all its writes came by `put`. */
+  arePuts = true;
 }
+
+/** Of puts alone: one is on its way to the disk while the next one is being written. */
+const mostUnderWay = 2;
 
 /**
  * Group commit. Writes gather in groups, and a group is
  *   gathering  until it is full, or until its transaction begins: at the end of the turn, or when the one under way has ended;
  *   applied    when its steps have run inside its transaction, under LMDB's lock;
  *   written    when the transaction is on the disk;
- *   answered   when the next group, if there is one, is applied (see `Alternation`).
+ *   answered   when that which is under way beside it is written too, or when the next group is applied (see `Alternation`).
  * After `timeoutMs` a group is answered `unavailable` from whatever state it is in. If it has not been applied by then it never
  * is, though the lock may come later; if it has, its outcome is unknown.
+ *
+ * Puts alone, which most writes are, are applied before their transaction where no other process writes: only other puts are under way
+ * then, and none of these changes what they look at. A step inside a transaction would keep the disk waiting for this thread, which has
+ * others to serve.
  */
 export class Writes {
   #groups: Group[] = [];
-  readonly #alternation = new Alternation();
-  #underWay: Promise<void> | undefined;
+  readonly #alternation: Alternation;
+  /** Each with when its oldest write came, in `performance.now()`'s time. */
+  readonly #underWay = new Map<Promise<void>, number>();
+  /** Transactions of puts that are not on the disk yet. */
+  readonly #puts = new Set<Promise<unknown>>();
+  /** Of the first two transactions of a process lmdb (3.5) takes the end of the second for that of the first if both are under way. */
+  #hasEndedOne = false;
+  /** Whether those under way are puts alone. */
+  #arePutsUnderWay = false;
+  #turn: Promise<void> | undefined;
+  /** The version given out last, which may not be in the store yet. */
+  #clock = 0;
 
-  /** `clockMs` is the time that steps see, in milliseconds since 1970. */
+  readonly #timeoutMs: number;
+  readonly #clockMs: () => number;
+  readonly #observer: WriteObserver;
+
   constructor(
     private readonly transactions: Transactions,
-    private readonly timeoutMs = answerTimeoutMs,
-    private readonly clockMs: () => number = Date.now,
-  ) {}
+    { timeoutMs = answerTimeoutMs, clockMs = Date.now, observer = unobserved }: WritesOptions = {},
+  ) {
+    this.#alternation = new Alternation(transactions.put ? mostUnderWay : 1);
+    this.#timeoutMs = timeoutMs;
+    this.#clockMs = clockMs;
+    this.#observer = observer;
+  }
 
   /** The answer of `step`, once it is on the disk. Throws its error, `unavailable` or `storage_full`. */
-  async apply<T>(step: Step<T>): Promise<T> {
+  apply<T>(step: Step<T>): Promise<T> {
+    return this.#join(step, false);
+  }
+
+  /** The same for a step that puts records, and looks at nothing that other steps given to `put` write. */
+  put<T>(step: Step<T>): Promise<T> {
+    return this.#join(step, true);
+  }
+
+  async #join<T>(step: Step<T>, isPut: boolean): Promise<T> {
     let group = this.#groups.at(-1);
     if (!group || group.size >= this.#alternation.fullSize) group = this.#begin();
-    const position = group.steps.push(step) - 1;
-    this.#underWay ??= this.#commitGathered();
+    group.arePuts &&= isPut;
+    const position = group.writes.push(step) - 1;
+    if (this.#mayBegin()) this.#turn ??= this.#afterTurn();
     const answer = (await group.answers)[position];
     if (answer instanceof KeybinError) throw answer;
     return answer as T; // each step is answered with what it returned
@@ -86,37 +91,77 @@ export class Writes {
   #begin(): Group {
     const group = new Group();
     const expire = () => {
-      group.steps.length = 0; // what was refused must not be applied any more
+      group.writes.length = 0; // what was refused must not be applied any more
       this.#groups = this.#groups.filter((waiting) => waiting !== group);
-      group.reject(unavailable(new Error(`write was not on the disk after ${this.timeoutMs} ms`)));
+      group.reject(unavailable(new Error(`write was not on the disk after ${this.#timeoutMs} ms`)));
     };
-    group.timer = setTimeout(expire, this.timeoutMs);
+    group.timer = setTimeout(expire, this.#timeoutMs);
     this.#groups.push(group);
     return group;
   }
 
+  /** Whether a transaction has the write lock, waits for it, or is about to. */
+  get areUnderWay(): boolean {
+    return this.#turn !== undefined || this.#underWay.size > 0;
+  }
+
   /** Waits for all writes that came before. */
   async idle(): Promise<void> {
-    await this.#underWay;
+    while (this.areUnderWay) await (this.#turn ?? Promise.race(this.#underWay.keys()));
   }
 
-  async #commitGathered(): Promise<void> {
+  async #afterTurn(): Promise<void> {
     await nextTurn();
-    while (this.#groups.length > 0) await this.#commit(this.#alternation.take(this.#groups));
-    this.#underWay = undefined;
+    this.#turn = undefined;
+    this.#beginAll();
   }
 
-  async #commit(groups: readonly Group[]): Promise<void> {
+  #beginAll(): void {
+    while (this.#mayBegin()) {
+      const isPut = this.#isPut(this.#groups.slice(0, 1));
+      const groups = this.#alternation.take(this.#groups, (taken) => !isPut || this.#isPut(taken));
+      const commit = this.#commit(groups, isPut).finally(() => {
+        this.#underWay.delete(commit);
+        this.#hasEndedOne = true;
+        this.#beginAll();
+      });
+      this.#underWay.set(commit, groups[0]?.sinceMs ?? performance.now());
+      this.#arePutsUnderWay = isPut;
+    }
+  }
+
+  /** Beside others only what is full begins: a few writes can wait, and each sync takes its time. */
+  #mayBegin(): boolean {
+    const [next] = this.#groups;
+    if (!next) return false;
+    if (this.#underWay.size === 0) return true;
+    return (
+      this.#hasEndedOne &&
+      this.#arePutsUnderWay &&
+      this.#underWay.size < mostUnderWay &&
+      this.#isPut([next]) &&
+      next.size >= this.#alternation.fullSize
+    );
+  }
+
+  #isPut(groups: readonly Group[]): boolean {
+    return this.transactions.put !== undefined && groups.every(({ arePuts }) => arePuts);
+  }
+
+  async #commit(groups: readonly Group[], isPut: boolean): Promise<void> {
     try {
-      const answers = await this.transactions.run(() => {
-        const applied = this.#applyAll(groups);
+      const steps = () => {
+        const applied = this.#applyAll(groups, isPut);
         this.#alternation.underWay(groups.reduce((sum, { size }) => sum + size, 0));
         return applied;
-      });
-      await this.transactions.flushed();
-      this.#alternation.hold(() => {
+      };
+      const { answers, counted } = await this.#write(steps, isPut);
+      this.#report(counted);
+      const answer = () => {
         for (const [index, group] of groups.entries()) group.resolve(answers[index] ?? []);
-      }, this.#groups.length > 0);
+      };
+      if (this.#underWay.size > 1) answer();
+      else this.#alternation.hold(answer, this.#groups.length > 0);
     } catch (error) {
       const failure = await this.transactions.failure(error);
       for (const group of groups) group.reject(failure);
@@ -125,19 +170,57 @@ export class Writes {
     }
   }
 
-  #applyAll(groups: readonly Group[]): unknown[][] {
+  /**
+   * Resolves when it is on the disk. Of two transactions of puts both are waited for: clients that are answered together come back together
+   * and fill whole groups, and half as many syncs more were made when each was answered for itself.
+   */
+  async #write<T>(steps: () => T, isPut: boolean): Promise<T> {
+    const { transactions } = this;
+    const put = isPut ? transactions.put?.(steps) : undefined;
+    if (!put) {
+      const answer = await transactions.run(steps);
+      await transactions.flushed();
+      return answer;
+    }
+    this.#puts.add(put);
+    const answer = await put.finally(() => this.#puts.delete(put));
+    await Promise.allSettled(this.#puts);
+    return answer;
+  }
+
+  #report(counted: number): void {
+    if (counted === 0) return;
+    this.#observer.accepted(counted, 0);
+    this.#observer.applied(counted);
+  }
+
+  #applyAll(groups: readonly Group[], isPut: boolean): { answers: unknown[][]; counted: number } {
     const before = this.transactions.clock();
-    const nowMs = this.clockMs();
-    let clock = before;
+    const nowMs = this.#clockMs();
+    let clock = Math.max(before, this.#clock);
+    let counted = 0;
     const moment: Moment = {
       nowMs,
+      snapshot: isPut ? groups : undefined,
       version: () => {
         clock = Math.max(clock + 1, nowMs * 1_000);
         return printVersion(clock);
       },
+      count: () => {
+        counted += 1;
+      },
     };
-    const answers = groups.map(({ steps }) => steps.map((step) => step(moment)));
-    if (clock > before) this.transactions.setClock(clock);
-    return answers;
+    const noteClock = () => {
+      this.#clock = clock;
+      if (clock > before) this.transactions.setClock(clock);
+    };
+    try {
+      const answers = groups.map(({ writes }) => writes.map((step) => step(moment)));
+      noteClock();
+      return { answers, counted };
+    } catch (error) {
+      if (isPut) noteClock(); // what others have put before is committed where puts are handed over whole
+      throw error;
+    }
   }
 }
