@@ -1,4 +1,4 @@
-import { openDatabases, type Databases } from '@keybin/shared/engines/lmdb/environment.js';
+import { closeDatabases, openDatabases, type Databases } from '@keybin/shared/engines/lmdb/environment.js';
 import { Reads } from '@keybin/shared/engines/lmdb/reads.js';
 import { Sweeper } from '@keybin/shared/engines/lmdb/sweeper.js';
 import { transactionsOf, type Transactions } from '@keybin/shared/engines/lmdb/transactions.js';
@@ -32,7 +32,7 @@ export function ownParts(directory = temporaryDirectory(), { alone = false }: Pa
   const writes = new Writes(transactions);
   const close = async () => {
     await writes.idle();
-    await environment.close();
+    await closeDatabases(databases);
   };
   closeLater({ close });
   return { databases, transactions, reads: new Reads(() => environment.resetReadTxn()), writes };

@@ -3,6 +3,7 @@
  *   node peer-process.js DIRECTORY PROCESSES
  */
 import { openDatabases } from '@keybin/shared/engines/lmdb/environment.js';
+import { transactionsOf } from '@keybin/shared/engines/lmdb/transactions.js';
 import type { Account, Engine, NewToken } from '@keybin/shared/ports.js';
 import type { Answer, Request } from './peer.js';
 import { openStore } from './store.js';
@@ -30,8 +31,8 @@ const actions: Record<string, (values: Values, engine: Engine) => Promise<unknow
 
 /** Stops this whole process inside a transaction. */
 async function holdWriteLock(): Promise<void> {
-  const { environment } = openDatabases(directory, true);
-  await environment.transaction(() => process.kill(process.pid, 'SIGSTOP'));
+  const transactions = transactionsOf(openDatabases(directory, true), directory, false);
+  await transactions.hold(() => transactions.run(() => process.kill(process.pid, 'SIGSTOP')));
 }
 
 /** Writes as many requests at once do, telling each key once it was answered. */

@@ -9,6 +9,7 @@ async function locked() {
   const engine = await ownStore(directory);
   const user = await newUser(engine);
   await engine.entries.put(user.token, 'key', '"before"');
+  await engine.secrets.agree('secret', 'agreed');
   const peer = await Peer.start(directory);
   await peer.hold();
   return { engine, peer, ...user };
@@ -43,6 +44,13 @@ describe('LMDB engine, while a stopped process holds the write lock', () => {
     expect(await engine.entries.get(token, 'key')).to.equal('"before"');
     expect(await engine.entries.keys(token)).to.deep.equal(['key', 'last']);
     expect(await engine.accounts.find('name')).to.equal(undefined);
+  });
+
+  it('answers at once the secrets that were agreed on, so that a process can start', async () => {
+    const { engine } = await locked();
+    const startedAt = performance.now();
+    expect(await engine.secrets.agree('secret', 'another')).to.equal('agreed');
+    expect(performance.now() - startedAt).to.be.below(1_000);
   });
 
   it('takes the lock over when that process dies', async () => {

@@ -24,6 +24,15 @@ export function checkDirectory(directory: string): void {
   }
 }
 
+/** Throws unless there is a store in `directory` that LMDB can read. */
+export function checkData(directory: string): void {
+  const file = join(directory, 'data.mdb');
+  if (!statSync(file, { throwIfNoEntry: false })?.size) throw new Error('there is no store yet');
+  accessSync(file, constants.R_OK);
+  checkFormat(file);
+  accessSync(join(directory, 'lock.mdb'), constants.R_OK | constants.W_OK); // where readers are noted
+}
+
 function checkFormat(file: string): void {
   const head = new DataView(new ArrayBuffer(magicOffset + 8));
   const descriptor = openSync(file, 'r');

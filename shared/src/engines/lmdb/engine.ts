@@ -5,7 +5,7 @@ import type { Engine } from '../../ports.js';
 import { unobserved } from '../../write-observer.js';
 import { lmdbAccounts } from './accounts.js';
 import { lmdbEntries } from './entries.js';
-import { openDatabases } from './environment.js';
+import { closeDatabases, openDatabases } from './environment.js';
 import { directoryOf } from './location.js';
 import { lmdbPosts } from './posts.js';
 import { Reads } from './reads.js';
@@ -35,7 +35,7 @@ export async function openLmdbEngine(config: LmdbConfig, log: Log, observer = un
   const close = async () => {
     await sweeper.close();
     await writes.idle();
-    await databases.environment.close();
+    await closeDatabases(databases);
   };
 
   return {
@@ -45,11 +45,11 @@ export async function openLmdbEngine(config: LmdbConfig, log: Log, observer = un
     tokens: lmdbTokens(databases, reads, writes, config.accounts.clientsPerAccount),
     entries: lmdbEntries(databases, reads, writes),
     posts: lmdbPosts(databases, reads, writes),
-    secrets: lmdbSecrets(databases, writes),
     health: async () => {
       const lmdb = await askDependency('lmdb', async () => databases.meta.get('format'));
       return { canServe: lmdb.answered, dependencies: [lmdb] };
     },
+    secrets: lmdbSecrets(databases, reads, writes),
     close: () => (closed ??= close()),
   };
 }

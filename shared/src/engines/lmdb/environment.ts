@@ -1,16 +1,22 @@
+import { join } from 'node:path';
 import { open, type Database, type RootDatabase } from 'lmdb';
-import { checkDirectory } from './check-directory.js';
+import { checkData, checkDirectory } from './check-directory.js';
 import { claimDirectory, lookForOthers, openClaims } from './claim.js';
+import { FileLock } from './file-lock.js';
 import { parseAccount } from './records.js';
 
 /** Raised when what is stored changes its shape: an older Keybin must not open a newer directory. */
 const format = '2';
 
 /** Address space set aside for the file, which grows only as data comes. */
-const defaultMapBytes = 2 ** 40;
+const mapBytes = 2 ** 40;
 
 /** Each process that has the directory open takes a few. */
 const maxReaders = 1_024;
+
+/** Longer than any transaction takes, unless its process is stopped or its disk hangs. */
+const openPatienceMs = 10_000;
+const closePatienceMs = 1_000;
 
 type Strings = Database<string, string>;
 
@@ -20,6 +26,8 @@ type Strings = Database<string, string>;
  */
 export interface Databases {
   readonly environment: RootDatabase<string, string>;
+  /** Of whoever opens or closes the environment, or commits: see `openDatabases`. */
+  readonly lock: FileLock;
   /** username -> account as JSON */
   readonly accounts: Strings;
   /** user id -> account number */
@@ -42,51 +50,122 @@ export interface Databases {
   readonly meta: Strings;
 }
 
+type UnlockedDatabases = Omit<Databases, 'lock'>;
+
 /**
  * Opens the environment in `directory` and makes both if need be. Throws an error with one clear line when the directory
- * cannot be used, holds something else, or is open elsewhere and not to be shared. A process must not open a directory a second
- * time before it has closed it: opening takes the write lock, for which the event loop would wait while it has it.
+ * cannot be used, holds something else, or is open elsewhere and not to be shared, or when a transaction of another process does not end
+ * within `patienceMs`. A process must not open a directory a second time before it has closed it: opening takes the write lock, for which
+ * the event loop would wait while it has it.
  *
- * `shared`: other processes may have it open too, if they say the same. With lmdb's overlapping sync, which makes a fifth more writes,
- * a process that is killed while it syncs leaves its lock in a state that ends the next writer's environment (MDB_PANIC).
+ * Nobody may commit while anybody opens it, or looks into it. LMDB (as of lmdb 3.5) reads which transaction is the last one, and then tells
+ * all processes so, without its write lock: what was committed in between is undone, and what it had freed is used twice. And nobody may
+ * open it while the last one closes it, which destroys the locks.
+ *
+ * `shared`: other processes may have it open too, if they say the same.
  */
-export function openDatabases(directory: string, shared: boolean, mapBytes = defaultMapBytes): Databases {
+export function openDatabases(directory: string, shared: boolean, patienceMs = openPatienceMs): Databases {
   try {
     checkDirectory(directory);
-    lookForOthers(directory, shared);
-    const environment = open<string, string>(directory, {
-      mapSize: mapBytes,
-      maxDbs: 16,
-      maxReaders,
-      noSubdir: false,
-      encoding: 'string',
-      // Writes are gathered by `Writes`; lmdb's own gathering makes a promise that nobody holds, whose rejection ends the process.
-      eventTurnBatching: false,
-      overlappingSync: false,
+    return openLocked(directory, patienceMs, () => {
+      lookForOthers(directory, shared);
+      const environment = open<string, string>(directory, {
+        mapSize: mapBytes,
+        maxDbs: 32,
+        maxReaders,
+        noSubdir: false,
+        encoding: 'string',
+        // Writes are gathered by `Writes`; lmdb's own gathering makes a promise that nobody holds, whose rejection ends the process.
+        eventTurnBatching: false,
+        // With it lmdb gives the lock back before the disk has what was committed. A process that is killed then leaves a lock that ends the
+        // next writer's environment (MDB_PANIC), one whose disk hangs does not end, and what a disk refused stays visible.
+        overlappingSync: false,
+      });
+      return orClose(environment, () => {
+        const databases = databasesIn(environment);
+        const claims = openClaims(environment);
+        claimFormat(databases);
+        claimDirectory(environment, claims, shared);
+        return databases;
+      });
     });
-    const database = (name: string) => environment.openDB<string, string>(name, { encoding: 'string' });
-    const databases = {
-      environment,
-      accounts: database('accounts'),
-      users: database('users'),
-      numbers: database('numbers'),
-      tokens: database('tokens'),
-      clients: database('clients'),
-      expiries: database('expiries'),
-      entries: database('entries'),
-      posts: database('posts'),
-      erasing: database('erasing'),
-      meta: database('meta'),
-    };
-    claimDirectory(environment, openClaims(environment), shared);
-    claimFormat(databases);
-    return databases;
   } catch (error) {
     throw new Error(`Cannot use ${directory} as LMDB store: ${reason(error)}`, { cause: error });
   }
 }
 
-function claimFormat({ environment, accounts, numbers, meta }: Databases): void {
+/**
+ * Opens the environment in `directory` to look at it, beside the processes that serve it, however they have it open: that takes no
+ * write lock and changes nothing. Throws an error with one clear line, as `openDatabases` does.
+ */
+export function openToRead(directory: string): Databases {
+  try {
+    checkData(directory);
+    return openLocked(directory, openPatienceMs, () => {
+      const environment = open<string, string>(directory, { readOnly: true, maxDbs: 32, noSubdir: false });
+      return orClose(environment, () => {
+        const databases = databasesIn(environment);
+        const missing = Object.values<unknown>({ ...databases }).includes(undefined); // one that nobody has made yet
+        if (!missing && databases.meta.get('format') === format) return databases;
+        throw new Error("it was not made by this version: run 'keybin prepare'");
+      });
+    });
+  } catch (error) {
+    throw new Error(`Cannot read ${directory} as LMDB store: ${reason(error)}`, { cause: error });
+  }
+}
+
+/** Closes the environment when what it has under way has ended. */
+export async function closeDatabases({ environment, lock }: Databases): Promise<void> {
+  lock.takeSync(closePatienceMs); // whoever keeps it for longer has the environment open: this process is not the last one
+  await environment.close();
+  lock.close();
+}
+
+/** Does `work`, which opens the environment, while nobody else opens, closes or commits. */
+function openLocked(directory: string, patienceMs: number, work: () => UnlockedDatabases): Databases {
+  const lock = new FileLock(join(directory, 'open.lock'));
+  try {
+    if (!lock.takeSync(patienceMs)) {
+      const wait = `has been writing for ${patienceMs} ms`;
+      throw new Error(`a process that has it open ${wait}: it is stopped, or its disk hangs`);
+    }
+    const databases = { ...work(), lock };
+    lock.release();
+    return databases;
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+}
+
+function orClose<T>(environment: RootDatabase<string, string>, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    void environment.close(); // does all at once
+    throw error;
+  }
+}
+
+function databasesIn(environment: RootDatabase<string, string>): UnlockedDatabases {
+  const database = (name: string) => environment.openDB<string, string>(name, { encoding: 'string' });
+  return {
+    environment,
+    accounts: database('accounts'),
+    users: database('users'),
+    numbers: database('numbers'),
+    tokens: database('tokens'),
+    clients: database('clients'),
+    expiries: database('expiries'),
+    entries: database('entries'),
+    posts: database('posts'),
+    erasing: database('erasing'),
+    meta: database('meta'),
+  };
+}
+
+function claimFormat({ environment, accounts, numbers, meta }: UnlockedDatabases): void {
   if (meta.get('format') === format) return;
   environment.transactionSync(() => {
     const stored = meta.get('format'); // again: another process may have been first

@@ -4,6 +4,8 @@ import { writeError } from './write-errors.js';
 
 /** What `Writes` needs of the store. */
 export interface Transactions {
+  /** Does `work`, in which transactions begin and end, while no process opens or closes the directory. */
+  hold<T>(work: () => Promise<T>): Promise<T>;
   /** Runs `steps` under the write lock; all that they write is committed, or nothing when they throw. */
   run<T>(steps: () => T): Promise<T>;
   /**
@@ -21,8 +23,13 @@ export interface Transactions {
 }
 
 /** The transactions of the environment in `directory`; `alone`: no other process writes to it. */
-export function transactionsOf({ environment, meta }: Databases, directory: string, alone: boolean): Transactions {
+export function transactionsOf(
+  { environment, lock, meta }: Databases,
+  directory: string,
+  alone: boolean,
+): Transactions {
   return {
+    hold: (work) => lock.hold(work),
     ...(alone && { put: (steps) => putAll(environment, steps) }),
     // A child transaction, because lmdb commits what a plain one had written before its callback threw.
     run: (steps) => environment.childTransaction(steps),

@@ -155,7 +155,7 @@ export class Writes {
         this.#alternation.underWay(groups.reduce((sum, { size }) => sum + size, 0));
         return applied;
       };
-      const { answers, counted } = await this.#write(steps, isPut);
+      const { answers, counted } = await this.transactions.hold(() => this.#write(steps, isPut));
       this.#report(counted);
       const answer = () => {
         for (const [index, group] of groups.entries()) group.resolve(answers[index] ?? []);
