@@ -22,7 +22,11 @@ export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf
   const { requestTimeoutSeconds, drainDelaySeconds } = config.limits;
   try {
     const engine = await openEngine(config, log);
-    lifecycle.push('engine', async () => engine.close());
+    lifecycle.push(
+      'engine',
+      async () => engine.close(),
+      async () => engine.halt?.(),
+    );
     let isDraining = false;
     const secret = await signingSecret(config.accounts, engine.secrets);
     const signedTokens = new SignedTokens(secret, config.accounts.signedTokenExpirationSeconds);

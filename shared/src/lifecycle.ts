@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from './log.js';
 
 /** A terminal signals all that runs in it, npm included, which passes the signal on: one that comes so soon is the same. */
@@ -5,6 +6,12 @@ export const echoedSignalMs = 250;
 
 /** Lets go of one thing that was opened; may be called while it is under way. */
 export type Closer = () => void | Promise<void>;
+
+/** Begins nothing any more, and resolves when nothing is under way that a process which ends at once should end. */
+export type Halt = () => Promise<void>;
+
+/** What a process that ends at once waits for. */
+const haltTimeoutMs = 200;
 
 export interface LifecycleOptions {
   readonly log: Log;
@@ -19,11 +26,13 @@ export interface LifecycleOptions {
  *
  * running --first SIGTERM or SIGINT--> draining: the closers run, last opened first, each after the one before has ended.
  * draining --all closed--> exit 0, or exit 1 if a closer failed (the others run nevertheless).
- * draining --`drainTimeoutMs` over, or a second signal--> exit 1 at once; what was under way is left as after a crash.
+ * draining --`drainTimeoutMs` over, or a second signal--> exit 1 at once, or as soon as what must not be cut off has halted, if that is
+ * soon; what was under way is left as after a crash.
  */
 export class Lifecycle {
   readonly #options: LifecycleOptions;
   readonly #closers: { name: string; close: Closer }[] = [];
+  readonly #halts: Halt[] = [];
   #drained: Promise<void> | undefined;
   #ending = false;
 
@@ -31,8 +40,9 @@ export class Lifecycle {
     this.#options = options;
   }
 
-  push(name: string, close: Closer): void {
+  push(name: string, close: Closer, halt?: Halt): void {
     this.#closers.push({ name, close });
+    if (halt) this.#halts.push(halt);
   }
 
   /** Runs every closer once, however often it is called. Throws the first failure after all have run. */
@@ -77,7 +87,9 @@ export class Lifecycle {
   /** Ends the process at once, with exit code 1. */
   leave(reason: string): void {
     this.#options.log.warn(`${reason}: leaving at once`);
-    this.#exit(1);
+    if (this.#halts.length === 0) return this.#exit(1);
+    const halted = Promise.allSettled(this.#halts.map(async (halt) => halt()));
+    void Promise.race([halted, delay(haltTimeoutMs)]).then(() => this.#exit(1));
   }
 
   /** The first SIGTERM or SIGINT ends the process, the second at once. */

@@ -127,6 +127,8 @@ export interface Engine {
   readonly secrets: Secrets;
   /** Asks everything that the engine depends on whether it is there. Never throws; within 2 s. */
   health(): Promise<Health>;
+  /** For a process that is about to end at once: begins no write any more, and resolves when none is under way. */
+  halt?(): Promise<void>;
   /** Waits for what is under way, then lets go of everything. May be called twice. */
   close(): Promise<void>;
 }

@@ -4,6 +4,7 @@ import type { Moment } from '@keybin/shared/engines/lmdb/step.js';
 import type { Transactions } from '@keybin/shared/engines/lmdb/transactions.js';
 import { Writes } from '@keybin/shared/engines/lmdb/writes.js';
 import { expect } from 'chai';
+import { eventually } from '../world/eventually.js';
 import { count, ownParts, putIn } from './parts.js';
 import { closeStores, codeOf } from './store.js';
 
@@ -190,6 +191,35 @@ describe('LMDB engine, group commit', () => {
     expect(Number(databases.meta.get('clock'))).to.equal(Number(versions.at(-1)));
     expect(stored.map(Number)).to.deep.equal(stored.map(Number).sort((a, b) => a - b));
     expect(stored.at(-1)).to.equal(String(last));
+  });
+
+  it('halts when both of two transactions of puts have ended, and begins none after', async () => {
+    const { transactions, databases } = ownParts(undefined, { alone: true });
+    let transactionCount = 0;
+    let open = nothing;
+    const opened = new Promise<void>((resolve) => (open = resolve));
+    const put: Transactions['put'] = async (steps) => {
+      const isHeld = ++transactionCount > 1;
+      const answer = await putIn(transactions, steps);
+      if (isHeld) await opened;
+      return answer;
+    };
+    const writes = new Writes({ ...transactions, put }, { timeoutMs: 1_000 });
+    const some = (key: string) =>
+      Promise.all(Array.from({ length: 16 }, () => writes.put(() => void databases.entries.put(key, '1'))));
+    await some('earlier');
+    const all = [some('one'), some('two'), some('waiting')].map(codeOf);
+    await eventually(() => transactionCount === 3, 'two under way');
+    let hasHalted = false;
+    const halted = writes.halt().then(() => (hasHalted = true));
+    await nextTurn();
+    expect(hasHalted).to.equal(false);
+    open();
+    await halted;
+    expect(writes.areUnderWay).to.equal(false);
+    expect(await Promise.all(all)).to.deep.equal([undefined, undefined, 'unavailable']);
+    databases.entries.resetReadTxn();
+    expect([...databases.entries.getKeys()]).to.deep.equal(['earlier', 'one', 'two']);
   });
 
   it('stores nothing of a put that fails before it puts, and all of the others', async () => {

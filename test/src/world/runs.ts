@@ -10,3 +10,9 @@ export function runs(pid: number): boolean {
   const state = `/proc/${pid}/stat`;
   return !existsSync(state) || !/\) Z /.test(readFileSync(state, 'latin1'));
 }
+
+/** The children that a process has now. */
+export function childrenOf(pid: number): number[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return children === '' ? [] : children.split(' ').map(Number);
+}

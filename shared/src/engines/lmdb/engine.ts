@@ -6,6 +6,7 @@ import { unobserved } from '../../write-observer.js';
 import { lmdbAccounts } from './accounts.js';
 import { lmdbEntries } from './entries.js';
 import { closeDatabases, openDatabases } from './environment.js';
+import { killAtExitWhile } from './exit.js';
 import { directoryOf } from './location.js';
 import { lmdbPosts } from './posts.js';
 import { Reads } from './reads.js';
@@ -31,11 +32,13 @@ export async function openLmdbEngine(config: LmdbConfig, log: Log, observer = un
   const writes = new Writes(transactionsOf(databases, directory, !shared), { observer });
   const sweeper = new Sweeper(databases, writes, log);
 
+  const letGo = killAtExitWhile(() => writes.areUnderWay);
   let closed: Promise<void> | undefined;
   const close = async () => {
     await sweeper.close();
     await writes.idle();
     await closeDatabases(databases);
+    letGo();
   };
 
   return {
@@ -50,6 +53,7 @@ export async function openLmdbEngine(config: LmdbConfig, log: Log, observer = un
       return { canServe: lmdb.answered, dependencies: [lmdb] };
     },
     secrets: lmdbSecrets(databases, reads, writes),
+    halt: () => writes.halt(),
     close: () => (closed ??= close()),
   };
 }

@@ -50,6 +50,7 @@ export class Writes {
   /** Whether those under way are puts alone. */
   #arePutsUnderWay = false;
   #turn: Promise<void> | undefined;
+  #halted = false;
   /** The version given out last, which may not be in the store yet. */
   #clock = 0;
 
@@ -105,6 +106,12 @@ export class Writes {
     return this.#turn !== undefined || this.#underWay.size > 0;
   }
 
+  /** Begins no transaction any more; resolves when none is under way. What waits is answered when its time is over. */
+  async halt(): Promise<void> {
+    this.#halted = true;
+    await this.idle();
+  }
+
   /** Waits for all writes that came before. */
   async idle(): Promise<void> {
     while (this.areUnderWay) await (this.#turn ?? Promise.race(this.#underWay.keys()));
@@ -133,7 +140,7 @@ export class Writes {
   /** Beside others only what is full begins: a few writes can wait, and each sync takes its time. */
   #mayBegin(): boolean {
     const [next] = this.#groups;
-    if (!next) return false;
+    if (!next || this.#halted) return false;
     if (this.#underWay.size === 0) return true;
     return (
       this.#hasEndedOne &&
