@@ -1,4 +1,5 @@
 import { refusalOfMongoUrl } from './mongodb-url.js';
+import { isRedisUrl } from './redis-url.js';
 import type { Kind, Parsed } from './value.js';
 
 const mongoExample = 'mongodb://127.0.0.1:27017/';
@@ -43,23 +44,6 @@ export const redisUrl: Kind<string | undefined> = {
     return isRedisUrl(text) ? { value: text } : { accepted: this.accepted };
   },
 };
-
-function isRedisUrl(text: string): boolean {
-  if (!/^rediss?:\/\/[^/\s]/.test(text) || !URL.canParse(text)) return false;
-  const { hostname, port, username, password, pathname } = new URL(text);
-  return (
-    hostname !== '' && port !== '0' && isPercentEncoded(`${username}:${password}`) && /^(\/\d{0,5})?$/.test(pathname)
-  );
-}
-
-function isPercentEncoded(text: string): boolean {
-  try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** `text` without what may be a credential: all before the last `@` of a URL, and passwords among its parameters. */
 export function maskCredentials(text: string): string {
