@@ -2,7 +2,7 @@
 --
 -- KEYS  1 clock  2 waiting  3 bytes  4 BullMQ's list of waiting jobs
 --       then for each account: pending, erased, tokens
---       at the end: deleted, as settle.lua keeps it
+--       at the end: deleted, as settle.lua keeps it, life
 -- ARGV  1 deadline, Redis's time in µs: a command that comes later does nothing
 --       2 most bytes that may be pending  3 most entries that may be pending, and most jobs that may wait
 --       4 number of accounts  5 number of tokens
@@ -39,7 +39,10 @@ local entries = redis.call('ZCARD', KEYS[2])
 local bytes = tonumber(redis.call('GET', KEYS[3]) or 0)
 local queueFull = redis.call('LLEN', KEYS[4]) >= maxEntries
 local bytesBefore, accepted, coalesced = bytes, false, 0
+local deleted = KEYS[#KEYS - 1]
+local life = redis.call('HGET', KEYS[#KEYS], 'name') or ''
 
+-- include life.lua
 -- include verdict.lua
 
 local firstToken = 6 + accounts
@@ -57,7 +60,7 @@ end
 
 -- Whether what MongoDB had after version `looked` may have been deleted since and not be pending any more
 local function isDeletedSince(member, looked)
-  return tonumber(redis.call('ZSCORE', KEYS[#KEYS], member) or 0) > tonumber(looked)
+  return tonumber(redis.call('ZSCORE', deleted, member) or 0) > tonumber(looked)
 end
 
 local function accept(token, key, change)

@@ -1,7 +1,7 @@
 -- Looks for the record of a client's token and takes a lease on it, so that MongoDB can be read or changed and the record
 -- filled afterwards.
 --
--- KEYS  1 tokens  2 erased
+-- KEYS  1 tokens  2 erased  3 life
 -- ARGV  1 client  2 nonce of the lease  3 who asks: c (a check), i (an issue), l (a logout)
 --       4 how long the lease is to last, ms  5 c: hash of the token
 -- Answers {what came of it, Redis's time in µs}:
@@ -15,12 +15,15 @@
 local key, client, kind, lifeMs = KEYS[1], ARGV[1], ARGV[3], tonumber(ARGV[4])
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
+local life = redis.call('HGET', KEYS[3], 'name') or ''
+
+-- include life.lua
 
 local function answer(outcome)
   return {outcome, string.format('%016.0f', now)}
 end
 
-local held = redis.call('HGET', key, client)
+local held = ofThisLife(redis.call('HGET', key, client))
 local ends = held and tonumber(string.sub(held, 2, 17))
 
 if kind == 'c' and held and string.sub(held, 1, 1) == 'R' then
@@ -34,7 +37,7 @@ if held and string.sub(held, 1, 1) == 'L' and ends > now then
   if kind == 'c' or string.sub(held, 18, 18) ~= 'c' then return answer('held') end
 end
 
-local lease = 'L' .. string.format('%016.0f', now + lifeMs * 1000) .. kind .. ARGV[2]
+local lease = life .. ' L' .. string.format('%016.0f', now + lifeMs * 1000) .. kind .. ARGV[2]
 local written = redis.pcall('HSET', key, client, lease)
 if type(written) == 'table' and written.err then
   if kind == 'c' and string.find(written.err, 'OOM', 1, true) then return answer('held') end

@@ -1,6 +1,6 @@
 -- Reads an account's pending posts, newest first, with the check of the token in the same step.
 --
--- KEYS  1 pending  2 tokens
+-- KEYS  1 pending  2 tokens  3 life
 -- ARGV  1 client  2 hash of the token; empty: the token was verified otherwise
 --       3 only posts whose fields come before this one in the order of text
 --       4 most posts that are read  5 bytes after which no further one is read
@@ -9,13 +9,7 @@
 
 local headLength = 17
 
--- include verdict.lua
-
-if ARGV[2] ~= '' then
-  local time = redis.call('TIME')
-  local token = verdict(KEYS[2], ARGV[1], ARGV[2], time[1] * 1000000 + time[2])
-  if token ~= 'live' then return token end
-end
+-- include check-token.lua
 
 local before, left, room = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local fields = {}

@@ -1,6 +1,6 @@
 -- Reads pending entries of one partition, each with the check of its token in the same step.
 --
--- KEYS  for each account: pending, tokens
+-- KEYS  1 life, then for each account: pending, tokens
 -- ARGV  1 most bytes of entries in one answer
 --       then for each read: position of its account (from 1), client, hash of the token, key
 --       An empty hash: the token was verified otherwise.
@@ -15,16 +15,18 @@ local maxBytes = tonumber(ARGV[1])
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local bytes = 0
+local life = redis.call('HGET', KEYS[1], 'name') or ''
 
+-- include life.lua
 -- include verdict.lua
 
 local function read(account, client, hash, key)
   if bytes >= maxBytes then return 'again' end
   if hash ~= '' then
-    local token = verdict(KEYS[2 * account], client, hash, now)
+    local token = verdict(KEYS[2 * account + 1], client, hash, now)
     if token ~= 'live' then return token end
   end
-  local entry = redis.call('HGET', KEYS[2 * account - 1], key)
+  local entry = redis.call('HGET', KEYS[2 * account], key)
   if entry then bytes = bytes + #entry end
   return entry
 end

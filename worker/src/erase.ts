@@ -2,8 +2,9 @@ import type { AccountMarks } from '@keybin/shared/engines/mongo/account-marks.js
 import type { Database } from '@keybin/shared/engines/mongo/database.js';
 import type { ErasureDocument } from '@keybin/shared/engines/mongo/documents.js';
 import type { ErasureRecords } from '@keybin/shared/engines/mongo/erasure-records.js';
-import { tokenIndexKey } from '@keybin/shared/engines/mongo/keys.js';
+import { partitionOf, partitionPrefix, tokenIndexKey } from '@keybin/shared/engines/mongo/keys.js';
 import type { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
+import type { PartitionedRedis } from '@keybin/shared/engines/mongo/redis-connections.js';
 
 const entriesPerChunk = 1_000;
 const erasuresPerSweep = 100;
@@ -21,12 +22,16 @@ export const passDelaysMs: readonly number[] = [10_000, minuteMs, 10 * minuteMs,
  */
 export async function eraseDocuments(
   { store, tokens, users }: Pick<Database, 'store' | 'tokens' | 'users'>,
-  redis: Pick<RedisConnection, 'client'>,
+  redis: PartitionedRedis<Pick<RedisConnection, 'client'>>,
   userId: string,
 ): Promise<void> {
   await users.deleteOne({ user_id: userId });
   const issued = await tokens.find({ user_id: userId }, { projection: { hash: 1 } }).toArray();
-  await Promise.all(issued.map(({ hash }) => redis.client.del(tokenIndexKey(hash))));
+  const indexed = issued.map(async ({ hash }) => {
+    const partition = partitionOf(hash, redis.partitions);
+    await redis.of(partition).client.del(tokenIndexKey(partitionPrefix(partition), hash));
+  });
+  await Promise.all(indexed);
   await tokens.deleteMany({ user_id: userId });
   const ofAccount = { _id: { $gte: `${userId}/`, $lt: `${userId}0` } }; // 0 comes after /
   for (;;) {
@@ -50,16 +55,23 @@ export interface ErasureParts {
  *
  * The first pass finishes an unregister that died half-way, or that Redis has forgotten: it marks the account and deletes what
  * is pending, too. The others are there for batches that were given up and reach MongoDB late. `now` is Redis's time.
+ * An erasure that fails, since the Redis of its partition is away, keeps no other one waiting; the last such error is thrown.
  */
 export async function repeatErasures(now: Date, parts: ErasureParts): Promise<void> {
   const { records, marks, delaysMs = passDelaysMs } = parts;
+  let failure: { readonly error: unknown } | undefined;
   for (const { _id: userId, ...erasure } of await records.due(now, erasuresPerSweep)) {
-    await marks.erase(userId);
-    await parts.eraseDocuments(userId);
-    const next = nextPass(erasure, now, delaysMs);
-    if (next) await records.passed(userId, next);
-    else await records.remove(userId);
+    try {
+      await marks.erase(userId);
+      await parts.eraseDocuments(userId);
+      const next = nextPass(erasure, now, delaysMs);
+      if (next) await records.passed(userId, next);
+      else await records.remove(userId);
+    } catch (error) {
+      failure = { error };
+    }
   }
+  if (failure) throw failure.error;
 }
 
 /** When an erasure that passes now is due again, if it is. */

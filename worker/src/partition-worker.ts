@@ -1,8 +1,9 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import { UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
 import type { BadWrites } from '@keybin/shared/engines/mongo/bad-writes.js';
 import type { EntriesJob, EntriesJobData, EntriesJobName, RefusedJob } from '@keybin/shared/engines/mongo/queue.js';
 import { partitionPrefix, queueName } from '@keybin/shared/engines/mongo/keys.js';
+import type { ConnectOptions } from '@keybin/shared/engines/mongo/redis-place.js';
 import type { Log } from '@keybin/shared/log.js';
 import type { Gatherer } from './gather.js';
 import { Abandoned, endOf, outlast, type Patience } from './outage.js';
@@ -10,7 +11,8 @@ import { Abandoned, endOf, outlast, type Patience } from './outage.js';
 type QueuedJob = Job<EntriesJobData, void, EntriesJobName>;
 
 export interface PartitionWorkerOptions {
-  readonly redisUrl: string;
+  /** Connects to the Redis that has the partition. */
+  readonly connect: (options: ConnectOptions) => Redis;
   readonly partition: number;
   /** Jobs that are active at once. */
   readonly concurrency: number;
@@ -30,8 +32,8 @@ export class PartitionWorker {
   readonly #connection: Redis;
 
   constructor(private readonly options: PartitionWorkerOptions) {
-    const { redisUrl, partition, concurrency, log } = options;
-    this.#connection = new Redis(redisUrl, {
+    const { connect, partition, concurrency, log } = options;
+    this.#connection = connect({
       maxRetriesPerRequest: null, // BullMQ demands it: its commands wait for Redis to come back
       retryStrategy: (attempt) => Math.min(50 * attempt, 1_000),
     });

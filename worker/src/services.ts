@@ -3,8 +3,9 @@ import { MongoError } from 'mongodb';
 import type { Config } from '@keybin/shared/config/config.js';
 import { openDatabase, type Database } from '@keybin/shared/engines/mongo/database.js';
 import { claimPartitions } from '@keybin/shared/engines/mongo/partitions.js';
-import { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
-import { checkRedisSettings } from '@keybin/shared/engines/mongo/redis-settings.js';
+import { RedisConnections } from '@keybin/shared/engines/mongo/redis-connections.js';
+import { openRedisPlace, type RedisPlace } from '@keybin/shared/engines/mongo/redis-place.js';
+import { checkAllRedisSettings, checkRedisSettings } from '@keybin/shared/engines/mongo/redis-settings.js';
 import type { Lifecycle } from '@keybin/shared/lifecycle.js';
 import type { Log } from '@keybin/shared/log.js';
 import { batchMaxAgeMs } from './apply.js';
@@ -15,7 +16,8 @@ const connectTimeoutMs = 2_000;
 const pauseMs = 1_000;
 
 export interface Services {
-  readonly redis: RedisConnection;
+  readonly place: RedisPlace;
+  readonly redis: RedisConnections;
   readonly database: Database;
 }
 
@@ -29,33 +31,32 @@ export async function openServices(
   lifecycle: Lifecycle,
   log: Log,
 ): Promise<Services> {
-  const redis = new RedisConnection(redisUrl, log, { commandTimeout: commandTimeoutMs });
+  const place = openRedisPlace(redisUrl);
+  lifecycle.push('Redis place', () => place.close());
+  const connect = (partitions: number) =>
+    new RedisConnections(place, partitions, log, {
+      commandTimeout: commandTimeoutMs,
+      check: (client) => checkRedisSettings(client, queue.durability, log),
+    });
+  const redis = connect(queue.partitions);
   lifecycle.push('Redis', () => redis.close());
   const check = async () => {
     await redis.ready(connectTimeoutMs);
-    await checkRedisSettings(redis.client, queue.durability, log);
+    await checkAllRedisSettings(place, redis, queue.durability, log);
   };
-  await untilThere('Redis', check, (error) => isOutage(error) || !isConnected(redis), log);
+  await untilThere('Redis', check, (error) => isOutage(error) || !redis.areReady, log);
 
   const database = await untilThere('MongoDB', () => openDatabase(store, batchMaxAgeMs), isAway, log);
   lifecycle.push('MongoDB', () => database.close());
   database.logOutages(log);
 
-  const claim = () => claimPartitions(database.settings, redis.client, queue.partitions);
-  await untilThere('Redis and MongoDB', claim, (error) => isAway(error) || !isConnected(redis), log);
-  return { redis, database };
+  const claim = () => claimPartitions(database.settings, queue.partitions, connect);
+  await untilThere('Redis and MongoDB', claim, (error) => isAway(error) || !redis.areReady, log);
+  return { place, redis, database };
 }
 
 /** `openDatabase` says in its own words why it cannot connect; the driver's error is the cause. */
 const isAway = (error: unknown) => isOutage(error) || (error instanceof Error && error.cause instanceof MongoError);
-
-function isConnected(redis: RedisConnection): boolean {
-  try {
-    return redis.run !== '';
-  } catch {
-    return false;
-  }
-}
 
 async function untilThere<T>(
   what: string,

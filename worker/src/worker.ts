@@ -25,7 +25,6 @@ const sweepIntervalMs = 2_000;
 
 interface Context extends Services {
   readonly config: Config;
-  readonly redisUrl: string;
   readonly lifecycle: Lifecycle;
   readonly patience: Patience;
   readonly log: Log;
@@ -49,7 +48,7 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
     );
   }
   const services = await openServices(config, redisUrl, lifecycle, log);
-  const watch = new LossWatch(services.redis, config.queue.partitions, log);
+  const watch = new LossWatch(services.redis, log);
   lifecycle.push('watch', () => watch.close());
   void watch.run();
   const closing = new AbortController();
@@ -59,7 +58,6 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
   const context = {
     ...services,
     config,
-    redisUrl,
     lifecycle,
     log,
     patience: { log, closing: closing.signal, graceMs },
@@ -77,7 +75,8 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
 }
 
 async function openPartition(context: Context, partition: number): Promise<Work[]> {
-  const { config, redis, redisUrl, database, lifecycle, patience, log } = context;
+  const { config, place, redis: all, database, lifecycle, patience, log } = context;
+  const redis = all.of(partition);
   const { batchEntries, concurrency } = config.worker;
   const prefix = partitionPrefix(partition);
 
@@ -97,12 +96,12 @@ async function openPartition(context: Context, partition: number): Promise<Work[
   const gatherer = new Gatherer((names) => applier.apply(names), batchEntries, concurrency);
   patience.closing.addEventListener('abort', () => gatherer.close());
   const worker = new PartitionWorker({
-    redisUrl,
+    connect: (options) => place.connect(partition, options),
     partition,
     concurrency,
     gatherer,
     badWrites,
-    eraseDocuments: (userId) => eraseDocuments(database, redis, userId),
+    eraseDocuments: (userId) => eraseDocuments(database, all, userId),
     patience,
     log,
   });
@@ -123,15 +122,15 @@ async function openPartition(context: Context, partition: number): Promise<Work[
   return [worker, sweeper];
 }
 
-function eraser({ config, redis, database, log }: Context): Work {
+function eraser({ redis, database, log }: Context): Work {
   const parts = {
     records: new ErasureRecords(database),
-    marks: new RedisAccountMarks(redis, config.queue.partitions),
     eraseDocuments: (userId: string) => eraseDocuments(database, redis, userId),
+    marks: new RedisAccountMarks(redis),
   };
   return new LeasedLoop(
     'Repeating erasures',
-    async () => repeatErasures(new Date((await redisTimeUs(redis)) / 1_000), parts),
-    { redis, leaseKey: eraserKey, intervalMs: sweepIntervalMs, log },
+    async () => repeatErasures(new Date((await redisTimeUs(redis.of(0))) / 1_000), parts),
+    { redis: redis.of(0), leaseKey: eraserKey, intervalMs: sweepIntervalMs, log },
   );
 }

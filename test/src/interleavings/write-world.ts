@@ -16,7 +16,7 @@ import { Overdue } from '@keybin/worker/overdue.js';
 import { settling } from '@keybin/worker/settle.js';
 import { sweep } from '@keybin/worker/sweep.js';
 import { gated } from '../mongo/gates.js';
-import { silent } from '../mongo/staged.js';
+import { only, silent } from '../mongo/staged.js';
 import type { Partition } from '../worker/partition.js';
 import type { Stage } from './stage.js';
 import type { Event } from './write-scenario.js';
@@ -119,7 +119,7 @@ export class WriteWorld {
       if (this.variant.erasuresAreRecorded !== false) await this.#erasures.put(userId, now);
     };
     await unregister(this.user, new Date(), {
-      marks: gated(new RedisAccountMarks(staged.connection, 1), ['close'], this.turns),
+      marks: gated(new RedisAccountMarks(only(staged.connection)), ['close'], this.turns),
       erasures: gated({ put }, ['put'], this.turns),
       deleteUser: async (userId) => {
         await this.turns.pass('deleteUser');
@@ -155,14 +155,14 @@ export class WriteWorld {
         remove: (userId) => this.#erasures.remove(userId),
         passed: (userId, due) => (isLast ? this.#erasures.remove(userId) : this.#erasures.passed(userId, due)),
       },
-      marks: new RedisAccountMarks(this.partition.staged.connection, 1),
+      marks: new RedisAccountMarks(only(this.partition.staged.connection)),
       eraseDocuments: (userId) => this.#eraseDocuments(userId),
     });
     return true;
   }
 
   #eraseDocuments(userId: string): Promise<void> {
-    return eraseDocuments(this.partition.database, this.partition.staged.connection, userId);
+    return eraseDocuments(this.partition.database, only(this.partition.staged.connection), userId);
   }
 
   async happen(event: Event): Promise<void> {

@@ -1,12 +1,14 @@
 import { expect } from 'chai';
 import { hasCode } from '@keybin/shared/errors.js';
 import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
+import { pendingKey } from '@keybin/shared/engines/mongo/keys.js';
 import { loadScript, type Script } from '@keybin/shared/engines/mongo/scripts.js';
 import { longestAnswerMs } from '../world/answer-time.js';
 import { eventually } from '../world/eventually.js';
 import { startRedis, type RedisServer } from '../world/redis-server.js';
 import { ownServers } from '../world/services.js';
 import { changedScript } from './changed-script.js';
+import { HoldingProxy } from './holding-proxy.js';
 import { Staged, isVersion, newBearer, put, roomy } from './staged.js';
 
 const codeOf = async (promise: Promise<unknown>) =>
@@ -102,6 +104,21 @@ describe('accepting writes when something goes wrong', () => {
     expect(await commits.accept(put(bearer, 'k', '1'))).to.equal('unknown'); // no record outlives a restart
     await staged.giveRecord(bearer);
     expect(await commits.accept(put(bearer, 'k', '1'))).to.satisfy(isVersion);
+  });
+
+  it('sends a write once, though the connection breaks before its answer', async () => {
+    const proxy = await HoldingProxy.open(server.url);
+    const cut = await Staged.open(`redis://127.0.0.1:${proxy.port}`);
+    proxy.hold();
+    const answer = codeOf(cut.commits().accept(put(bearer, 'k', '1')));
+    await eventually(async () => (await staged.pending(bearer, 'k')) !== undefined, 'the write');
+    await staged.redis.del(pendingKey(staged.prefix, bearer.userId)); // as a worker that has applied it
+    proxy.breakOff();
+    expect(await answer).to.equal('unavailable');
+    await eventually(() => cut.connection.client.ping(), 'Redis');
+    expect(await staged.pending(bearer, 'k')).to.equal(undefined);
+    await cut.close();
+    proxy.close();
   });
 
   describe('with a deadline in the time of Redis', () => {

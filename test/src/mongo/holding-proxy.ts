@@ -50,8 +50,14 @@ export class HoldingProxy {
     this.#held = undefined;
   }
 
+  /** Ends all connections; what is held back is lost. */
+  breakOff(): void {
+    this.#held = undefined;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   close(): void {
     this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    this.breakOff();
   }
 }

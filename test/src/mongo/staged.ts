@@ -1,11 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
+import { Redis } from 'ioredis';
 import { pino } from 'pino';
-import { GroupCommit, type Limits, type Write, type WriteAnswer } from '@keybin/shared/engines/mongo/accept.js';
+import { GroupCommit, type WriteAnswer } from '@keybin/shared/engines/mongo/accept.js';
+import type { Limits, Write } from '@keybin/shared/engines/mongo/accept-command.js';
 import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
 import {
   bytesKey,
   clockKey,
+  lifeKey,
   partitionOf,
   partitionPrefix,
   pendingKey,
@@ -15,6 +17,7 @@ import {
 import { formatVersion, parsePendingEntry } from '@keybin/shared/engines/mongo/pending-entry.js';
 import { PartitionQueue } from '@keybin/shared/engines/mongo/queue.js';
 import { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
+import type { PartitionedRedis } from '@keybin/shared/engines/mongo/redis-connections.js';
 import type { Script } from '@keybin/shared/engines/mongo/scripts.js';
 
 export const silent = pino({ level: 'silent' });
@@ -22,6 +25,22 @@ export const silent = pino({ level: 'silent' });
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
 export const roomy: Limits = { maxPendingBytes: 100_000_000, maxBacklog: 1_000_000 };
+
+/** A connection to one Redis with some partitions. */
+export function connected(redisUrl: string, partitions: readonly number[] = [0]): RedisConnection {
+  return new RedisConnection({
+    connect: (options) => new Redis(redisUrl, options),
+    mode: 'standalone',
+    partitions,
+    log: silent,
+  });
+}
+
+/** The only partition that there is. */
+export const only = <Connection>(redis: Connection): PartitionedRedis<Connection> => ({
+  partitions: 1,
+  of: () => redis,
+});
 
 /** An account with one client and its token, as the token index would answer it. */
 export function newBearer(partitions = 1): Bearer {
@@ -39,7 +58,7 @@ export class Staged {
   ) {}
 
   static async open(redisUrl: string, partition = 0): Promise<Staged> {
-    const connection = new RedisConnection(redisUrl, silent);
+    const connection = connected(redisUrl, [partition]);
     await connection.ready(5_000);
     return new Staged(connection, await PartitionQueue.open(connection, partition, silent), partition);
   }
@@ -60,11 +79,13 @@ export class Staged {
   /** Gives the token a record, as a check of it would. */
   async giveRecord({ userId, client, tokenHash }: Bearer, lifetimeSeconds = 60): Promise<void> {
     const expiry = formatVersion(this.connection.timeUs + lifetimeSeconds * 1_000_000);
-    await this.redis.hset(tokensKey(this.prefix, this.connection.run, userId), client, `R${expiry}${tokenHash}`);
+    await this.connection.meet(); // Redis may have been emptied: another process would begin a new life
+    const life = await this.redis.hget(lifeKey(this.prefix), 'name');
+    await this.redis.hset(tokensKey(this.prefix, userId), client, `${life} R${expiry}${tokenHash}`);
   }
 
   async forget({ userId }: Bearer): Promise<void> {
-    await this.redis.del(tokensKey(this.prefix, this.connection.run, userId));
+    await this.redis.del(tokensKey(this.prefix, userId));
   }
 
   async pending({ userId }: Bearer, key: string) {

@@ -58,7 +58,7 @@ describe('a read that MongoDB answers late while stale reads are allowed', () =>
         return redisAnswers ? staged.redis.ping() : Promise.reject(new Error('the rule is taken out'));
       },
       documents: new MongoTokenDocuments(database),
-      clock: staged.connection,
+      clockOf: () => staged.connection,
       stored,
     });
     let stale = false;

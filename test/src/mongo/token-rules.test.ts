@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { hashToken } from '@keybin/shared/engines/mongo/token-index.js';
-import { tokenIndexKey } from '@keybin/shared/engines/mongo/keys.js';
+import { partitionPrefix, tokenIndexKey } from '@keybin/shared/engines/mongo/keys.js';
 import { eventually } from '../world/eventually.js';
 import { services } from '../world/services.js';
 import { variants } from './token-variants.js';
@@ -194,7 +194,7 @@ describe('rules of the token protocol', () => {
   async function acceptsWithoutRecord(process: TokenProcess, token: string): Promise<boolean> {
     const reader = await TokenProcess.open(place);
     try {
-      await process.redis.client.del(tokenIndexKey(hashToken(token)));
+      await process.redis.client.del(tokenIndexKey(partitionPrefix(0), hashToken(token)));
       return await reader.accepts(token);
     } finally {
       await reader.close();

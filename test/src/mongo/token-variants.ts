@@ -59,13 +59,10 @@ const forget: Variant = {
 
 /** A record is trusted although Redis was restarted since it was written. */
 const nolife: Variant = {
-  life: (life) => ({
-    run: 'any',
-    get client() {
-      return life.client;
-    },
-    observeTime: (timeUs) => life.observeTime(timeUs),
-  }),
+  scripts: {
+    lease: changedScript('lease', "redis.call('HGET', KEYS[3], 'name') or ''", "''"),
+    fill: changedScript('fill', "redis.call('HGET', KEYS[2], 'name') or ''", "''"),
+  },
 };
 
 /** Expiry is left to the sweeper of the database. */

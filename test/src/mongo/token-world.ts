@@ -5,13 +5,12 @@ import { MongoAccounts } from '@keybin/shared/engines/mongo/accounts.js';
 import { openDatabase, type Database } from '@keybin/shared/engines/mongo/database.js';
 import { ErasureRecords } from '@keybin/shared/engines/mongo/erasure-records.js';
 import { PartitionQueue } from '@keybin/shared/engines/mongo/queue.js';
-import { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
+import type { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
 import { MongoTokenDocuments, type TokenDocuments } from '@keybin/shared/engines/mongo/token-documents.js';
 import { TokenIndex } from '@keybin/shared/engines/mongo/token-index.js';
 import {
   loadTokenScripts,
   RedisTokenRecords,
-  type RedisLife,
   type TokenRecords,
   type TokenScripts,
 } from '@keybin/shared/engines/mongo/token-records.js';
@@ -20,13 +19,13 @@ import type { Account } from '@keybin/shared/ports.js';
 import { pino } from 'pino';
 import { storeSettings } from '../world/store-settings.js';
 import { gated, Gates } from './gates.js';
+import { connected, only } from './staged.js';
 
 const log = pino({ level: 'silent' });
 
 /** Steps of a process that are not the product's: what a test puts in the place of a rule. */
 export interface Variant {
   readonly scripts?: Partial<TokenScripts>;
-  readonly life?: (life: RedisLife) => RedisLife;
   readonly records?: (records: TokenRecords) => TokenRecords;
   readonly documents?: (documents: TokenDocuments) => TokenDocuments;
   readonly markScripts?: Partial<MarkScripts>;
@@ -47,15 +46,14 @@ export class TokenProcess {
     clientsPerAccount: number,
     variant: Variant,
   ) {
-    const life = (variant.life ?? same)(redis);
-    const plainRecords = new RedisTokenRecords(life, { ...loadTokenScripts(), ...variant.scripts });
+    const plainRecords = new RedisTokenRecords(only(redis), { ...loadTokenScripts(), ...variant.scripts });
     const records = gated((variant.records ?? same)(plainRecords), ['check', 'lease', 'fill', 'forget'], this.gates);
     const plainDocuments = new MongoTokenDocuments(database);
     const steps = ['find', 'replace', 'remove', 'userExists'] as const;
     const documents = gated((variant.documents ?? same)(plainDocuments), steps, this.gates);
-    const index = new TokenIndex(redis, documents, 1);
+    const index = new TokenIndex(only(redis), documents);
     this.tokens = new MongoTokens({ index, records, documents, clientsPerAccount });
-    const plainMarks = new RedisAccountMarks(life, 1, { ...loadMarkScripts(), ...variant.markScripts });
+    const plainMarks = new RedisAccountMarks(only(redis), { ...loadMarkScripts(), ...variant.markScripts });
     this.accounts = new MongoAccounts({
       database,
       clock: redis,
@@ -71,7 +69,7 @@ export class TokenProcess {
     clientsPerAccount = 100,
   ): Promise<TokenProcess> {
     const database = await openDatabase(storeSettings(place));
-    const redis = new RedisConnection(place.redisUrl, log);
+    const redis = connected(place.redisUrl);
     await redis.ready(5_000);
     return new TokenProcess(database, redis, await PartitionQueue.open(redis, 0, log), clientsPerAccount, variant);
   }

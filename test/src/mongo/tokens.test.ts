@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { hasCode } from '@keybin/shared/errors.js';
 import { hashToken } from '@keybin/shared/engines/mongo/token-index.js';
-import { tokenIndexKey } from '@keybin/shared/engines/mongo/keys.js';
+import { lifeKey, partitionPrefix, tokenIndexKey } from '@keybin/shared/engines/mongo/keys.js';
 import { eventually } from '../world/eventually.js';
 import { services } from '../world/services.js';
 import { TokenProcess } from './token-world.js';
@@ -49,7 +49,7 @@ describe('tokens of the scale-out engine', () => {
     const first = await here.login(account);
     const second = await here.login(account);
     await here.tokens.revoke(second);
-    const keys = [first, second].map((token) => tokenIndexKey(hashToken(token)));
+    const keys = [first, second].map((token) => tokenIndexKey(partitionPrefix(0), hashToken(token)));
     expect(await here.redis.client.exists(...keys)).to.equal(0);
   });
 
@@ -73,7 +73,7 @@ describe('tokens of the scale-out engine', () => {
     try {
       expect(await fresh.accepts(token)).to.equal(true);
       expect(await fresh.accepts('6f9619ff-8b86-4d01-b42d-00cf4fc964ff')).to.equal(false);
-      expect(await client.exists(tokenIndexKey(hashToken(token)))).to.equal(0);
+      expect(await client.exists(tokenIndexKey(partitionPrefix(0), hashToken(token)))).to.equal(0);
     } finally {
       await client.config('SET', 'maxmemory', '0');
       await fresh.close();
@@ -134,7 +134,7 @@ describe('tokens of the scale-out engine', () => {
 
   it('finds a token in MongoDB when Redis has lost whose it is, and puts that back', async () => {
     const token = await here.login(await here.register());
-    const key = tokenIndexKey(hashToken(token));
+    const key = tokenIndexKey(partitionPrefix(0), hashToken(token));
     await here.redis.client.del(key);
     expect(await there.accepts(token)).to.equal(true);
     expect(await here.redis.client.pttl(key)).to.be.within(290_000, 300_000);
@@ -148,9 +148,17 @@ describe('tokens of the scale-out engine', () => {
     expect(here.gates.calls('find') - looked).to.equal(1);
   });
 
-  it('gives the lease back after a refusal, so that the next token is issued at once', async () => {
+  it('is known to Redis for as long as it lives', async () => {
+    const { userId } = await here.register();
+    await here.login({ userId });
+    const [key = ''] = await here.redis.client.keys(`*:tokens:*${userId}`);
+    expect(await here.redis.client.pttl(key)).to.be.within(290_000, 300_000);
+  });
+
+  it('gives the lease back after a refusal', async () => {
     const account = await here.register();
     const token = await here.login(account);
+    expect(await here.accepts(token)).to.equal(true); // from now on it need not ask whose token it is
     await here.database.tokens.deleteMany({ user_id: account.userId });
     await here.redis.client.flushall();
     expect(await here.accepts(token)).to.equal(false);
@@ -180,8 +188,12 @@ describe('tokens of the scale-out engine', () => {
   it('removes records that have run out from the hash of an account with many clients, a few at a time', async () => {
     const account = await here.register();
     await here.login(account);
-    const [key] = await here.redis.client.keys(`*:tokens:*:${account.userId}`);
-    const old = Array.from({ length: 300 }, (_, at) => [`client${at}`, `R${'1'.padStart(16, '0')}${'0'.repeat(64)}`]);
+    const [key] = await here.redis.client.keys(`*:tokens:${account.userId}`);
+    const life = String(await here.redis.client.hget(lifeKey(partitionPrefix(0)), 'name'));
+    const old = Array.from({ length: 300 }, (_, at) => [
+      `client${at}`,
+      `${life} R${'1'.padStart(16, '0')}${'0'.repeat(64)}`,
+    ]);
     await here.redis.client.hset(String(key), ...old.flat());
     await here.login(account);
     expect(await here.redis.client.hlen(String(key))).to.be.within(300 - 16, 300);

@@ -7,6 +7,7 @@ import { unregister } from '@keybin/shared/engines/mongo/unregister.js';
 import { eraseDocuments, repeatErasures, type ErasureParts } from '@keybin/worker/erase.js';
 import { services } from '../world/services.js';
 import { Held } from './held.js';
+import { only } from '../mongo/staged.js';
 import { Partition } from './partition.js';
 
 type Records = ErasureParts['records'];
@@ -27,7 +28,7 @@ describe('the rules of erasing', () => {
   before(async () => {
     partition = await Partition.open(world);
     records = new ErasureRecords(partition.database);
-    marks = new RedisAccountMarks(partition.staged.connection, 1);
+    marks = new RedisAccountMarks(only(partition.staged.connection));
   });
 
   beforeEach(async () => {
@@ -41,7 +42,7 @@ describe('the rules of erasing', () => {
   };
 
   async function erase(userId: string): Promise<void> {
-    await eraseDocuments(partition.database, partition.staged.connection, userId);
+    await eraseDocuments(partition.database, only(partition.staged.connection), userId);
   }
 
   async function end(erasures: Pick<ErasureRecords, 'put'> = records): Promise<void> {

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import { partitionPrefix, queueName, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
+import { openRedisPlace } from '@keybin/shared/engines/mongo/redis-place.js';
 import { eventually } from './eventually.js';
 import { KeybinClient } from './keybin-client.js';
 import { startApi, startWorker, type ApiProcess, type WorkerProcess } from './keybin-process.js';
@@ -79,21 +80,26 @@ export class ScaleOutWorld<S extends Services = Services> {
 
   /** Resolves when MongoDB has everything that was answered, and no job waits. */
   async drained(timeoutMs = drainedWithinMs): Promise<void> {
-    const redis = new Redis(this.services.redisUrl);
+    const place = openRedisPlace(this.services.redisUrl);
     const partitions = Number(this.#env['KEYBIN_QUEUE_PARTITIONS'] ?? 1);
-    const prefixes = Array.from({ length: partitions }, (_, partition) => partitionPrefix(partition));
-    const left = async (prefix: string) =>
-      (await redis.zcard(waitingKey(prefix))) +
-      (await redis.llen(`${prefix}:${queueName}:wait`)) +
-      (await redis.llen(`${prefix}:${queueName}:active`));
+    const clients = Array.from({ length: partitions }, (_, partition) => place.connect(partition, {}));
     try {
       await eventually(
-        async () => (await Promise.all(prefixes.map(left))).every((count) => count === 0),
+        async () => (await Promise.all(clients.map(left))).every((count) => count === 0),
         'an empty queue',
         timeoutMs,
       );
     } finally {
-      redis.disconnect();
+      for (const client of clients) client.disconnect();
+      place.close();
     }
   }
+}
+
+/** Entries and jobs that are not done. */
+async function left(redis: Redis, partition: number): Promise<number> {
+  const prefix = partitionPrefix(partition);
+  const lists = ['wait', 'active'].map((list) => redis.llen(`${prefix}:${queueName}:${list}`));
+  const [entries, ...jobs] = await Promise.all([redis.zcard(waitingKey(prefix)), ...lists]);
+  return jobs.reduce((sum, count) => sum + count, entries);
 }

@@ -3,34 +3,13 @@ import { Alternation } from '../../alternation.js';
 import { withDeadline } from '../../deadline.js';
 import { KeybinError, unavailable } from '../../errors.js';
 import type { Log } from '../../log.js';
-import type { Bearer } from './bearer.js';
-import {
-  bytesKey,
-  clockKey,
-  deletedKey,
-  erasedKey,
-  partitionPrefix,
-  pendingKey,
-  tokensKey,
-  waitingKey,
-} from './keys.js';
 import { WriteGroup } from '../../write-group.js';
 import { unobserved, type WriteObserver } from '../../write-observer.js';
+import { acceptCommand, type Limits, type Write } from './accept-command.js';
+import { partitionPrefix } from './keys.js';
 import type { ApplyJob, PartitionQueue } from './queue.js';
 import type { RedisConnection } from './redis-connection.js';
 import { loadScript, type Script } from './scripts.js';
-
-export interface Write {
-  readonly bearer: Bearer;
-  readonly key: string;
-  /**
-   * `P` and the value as JSON text; `D`: delete; `F` and the version of `look`: delete, because MongoDB has had the key since;
-   * `N` and the content as JSON text: a new post.
-   */
-  readonly change: string;
-  /** In `performance.now()`'s time: the answer is needed by then, and nothing is accepted later. */
-  readonly deadlineMs: number;
-}
 
 /** `late`: the deadline was over when the write reached Redis, nothing happened. The others are explained in `accept.lua`. */
 export type WriteAnswer =
@@ -43,13 +22,6 @@ export type WriteAnswer =
   | 'taken'
   | `look${number}`
   | 'late';
-
-/** What one partition may have pending. */
-export interface Limits {
-  readonly maxPendingBytes: number;
-  /** Entries pending, and jobs waiting. */
-  readonly maxBacklog: number;
-}
 
 export interface GroupCommitParts {
   readonly partition: number;
@@ -189,14 +161,18 @@ export class GroupCommit {
   async #send(writes: readonly Write[], remainingMs: number): Promise<readonly WriteAnswer[] | undefined> {
     try {
       const [connection, queue, script] = [this.#connection, this.#queue, this.#script];
+      const { meeting } = connection;
       const transaction = queue.transaction();
-      const { keys, args, job } = this.#describe(writes, Math.floor(connection.timeUs + remainingMs * 1_000));
+      const deadlineUs = Math.floor(connection.timeUs + remainingMs * 1_000);
+      const place = { prefix: this.#prefix, waitKey: queue.waitKey, limits: this.#limits };
+      const { keys, args, job } = acceptCommand(writes, deadlineUs, place);
       transaction.evalsha(script.sha, keys.length, ...keys, ...args);
       const withJob = !this.#noRoom;
       if (withJob) await queue.addTo(transaction, job);
       const executed = transaction.exec();
       this.#alternation.underWay(writes.length);
       const [accepted, added] = (await executed) ?? [];
+      if (connection.meeting !== meeting) throw new Error('the deadline was in the time of another Redis');
       if (!accepted || (withJob && !added)) throw new Error('the transaction was not executed');
       if (accepted[0]?.message.startsWith('NOSCRIPT')) {
         await connection.client.script('LOAD', script.lua);
@@ -224,35 +200,5 @@ export class GroupCommit {
     } catch (error) {
       this.#log.warn({ err: error }, 'entries were accepted without a job: the sweeper will find them');
     }
-  }
-
-  #describe(writes: readonly Write[], deadlineUs: number) {
-    const run = this.#connection.run;
-    const keys = [clockKey, waitingKey, bytesKey].map((name) => name(this.#prefix)).concat(this.#queue.waitKey);
-    const accounts = new Map<string, { position: number; keys: Set<string> }>();
-    const bearers = new Map<string, number>();
-    const tokens: (string | number)[] = [];
-    const changes: (string | number)[] = [];
-    for (const { bearer, key, change } of writes) {
-      let account = accounts.get(bearer.userId);
-      if (!account) {
-        accounts.set(bearer.userId, (account = { position: accounts.size + 1, keys: new Set() }));
-        keys.push(pendingKey(this.#prefix, bearer.userId), erasedKey(this.#prefix, bearer.userId));
-        keys.push(tokensKey(this.#prefix, run, bearer.userId));
-      }
-      let token = bearers.get(bearer.tokenHash);
-      if (token === undefined) {
-        bearers.set(bearer.tokenHash, (token = bearers.size + 1));
-        tokens.push(account.position, bearer.client, bearer.tokenHash);
-      }
-      account.keys.add(key);
-      changes.push(token, key, change);
-    }
-    keys.push(deletedKey(this.#prefix));
-    const { maxPendingBytes, maxBacklog } = this.#limits;
-    const limits = [deadlineUs, maxPendingBytes, maxBacklog];
-    const args = [...limits, accounts.size, bearers.size, ...accounts.keys(), ...tokens, ...changes];
-    const entries = [...accounts].map(([userId, account]) => [userId, [...account.keys]] as const);
-    return { keys, args, job: { name: 'apply', data: { entries } } satisfies ApplyJob };
   }
 }

@@ -11,7 +11,8 @@ import {
 import { orUnavailable } from './outages.js';
 import { loadScript, runScript, type Script } from './scripts.js';
 import { erasureLifetimeMs } from './erasure-records.js';
-import type { RedisLife } from './token-records.js';
+import type { RedisConnection } from './redis-connection.js';
+import { redisOf, type PartitionedRedis } from './redis-connections.js';
 
 /** Longer than an unregister takes from its first step to its last. */
 const shortMarkMs = 10_000;
@@ -25,13 +26,11 @@ export interface ScriptCall {
 
 /** What an unregister does to an account in Redis. Both steps may be repeated, and throw `unavailable`. */
 export interface AccountMarks {
-  /** The life of Redis that a call made now is meant for. */
-  readonly run: string;
   /** Marks the account for a moment and deletes its token records: nothing of it is accepted until the mark runs out. */
   close(userId: string): Promise<void>;
   /** Marks the account for a day and deletes all that Redis has of it. */
   erase(userId: string): Promise<void>;
-  /** `erase` as a call within a transaction on the same connection, meant for the present life of Redis. */
+  /** `erase` as a call within a transaction. */
   eraseCall(userId: string): ScriptCall;
 }
 
@@ -47,31 +46,24 @@ export const loadMarkScripts = (): MarkScripts => ({
 
 export class RedisAccountMarks implements AccountMarks {
   constructor(
-    private readonly redis: Pick<RedisLife, 'run' | 'client'>,
-    private readonly partitions: number,
+    private readonly redis: PartitionedRedis<Pick<RedisConnection, 'client'>>,
     private readonly scripts: MarkScripts = loadMarkScripts(),
   ) {}
 
-  get run(): string {
-    return this.redis.run;
-  }
-
   async close(userId: string): Promise<void> {
-    const prefix = this.#prefix(userId);
-    const keys = [erasedKey(prefix, userId), tokensKey(prefix, this.run, userId)];
-    await orUnavailable(runScript(this.redis.client, this.scripts.close, keys, [shortMarkMs]));
+    await this.#run(this.scripts.close, userId, [shortMarkMs]);
   }
 
   async erase(userId: string): Promise<void> {
     const { script, keys, args } = this.eraseCall(userId);
-    await orUnavailable(runScript(this.redis.client, script, keys, args));
+    await orUnavailable(runScript(redisOf(this.redis, userId).client, script, keys, args));
   }
 
   eraseCall(userId: string): ScriptCall {
     const prefix = this.#prefix(userId);
     const keys = [
       erasedKey(prefix, userId),
-      tokensKey(prefix, this.run, userId),
+      tokensKey(prefix, userId),
       pendingKey(prefix, userId),
       waitingKey(prefix),
       bytesKey(prefix),
@@ -80,7 +72,13 @@ export class RedisAccountMarks implements AccountMarks {
     return { script: this.scripts.unregister, keys, args: [userId, erasureLifetimeMs] };
   }
 
+  async #run(script: Script, userId: string, args: readonly number[]): Promise<void> {
+    const prefix = this.#prefix(userId);
+    const keys = [erasedKey(prefix, userId), tokensKey(prefix, userId)];
+    await orUnavailable(runScript(redisOf(this.redis, userId).client, script, keys, args));
+  }
+
   #prefix(userId: string): string {
-    return partitionPrefix(partitionOf(userId, this.partitions));
+    return partitionPrefix(partitionOf(userId, this.redis.partitions));
   }
 }

@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import type { Config } from '../../config/config.js';
 import type { Log } from '../../log.js';
 import type { Engine } from '../../ports.js';
@@ -15,8 +16,10 @@ import { PendingPosts } from './pending-posts.js';
 import { PendingFirstPosts } from './posts.js';
 import { PartitionQueue } from './queue.js';
 import { PendingReads } from './read.js';
-import { RedisConnection } from './redis-connection.js';
-import { checkRedisSettings } from './redis-settings.js';
+import { whyAway } from './redis-connection.js';
+import { redisOf, RedisConnections } from './redis-connections.js';
+import { openRedisPlace } from './redis-place.js';
+import { checkAllRedisSettings, checkRedisSettings } from './redis-settings.js';
 import { scaleOutHealth } from './scale-out-health.js';
 import { MongoSecrets } from './secrets.js';
 import { StaleReads } from './stale-reads.js';
@@ -35,18 +38,18 @@ export async function openMongoEngine(config: Config, log: Log, observer = unobs
   let closed: Promise<void> | undefined;
   const close = () => (closed ??= closeAll(closers));
   try {
-    const [writes, reads] = await openRedis(config.queue, log, closers);
+    const { writes, reads, connect } = await openRedis(config.queue, log, closers);
     const database = await openDatabase(config.store);
     closers.push(() => database.close());
     database.logOutages(log);
-    await claimPartitions(database.settings, writes.client, config.queue.partitions);
+    await claimPartitions(database.settings, config.queue.partitions, connect);
     const queues: PartitionQueue[] = [];
     for (let partition = 0; partition < config.queue.partitions; partition++) {
-      const queue = await PartitionQueue.open(writes, partition, log);
+      const queue = await PartitionQueue.open(writes.of(partition), partition, log);
       closers.push(() => queue.close());
       queues.push(queue);
     }
-    const watch = new LossWatch(writes, config.queue.partitions, log);
+    const watch = new LossWatch(writes, log);
     closers.push(() => watch.close());
     void watch.run();
     const location = `${withoutCredentials(config.store.host)} and ${withoutCredentials(config.queue.redis ?? '')}`;
@@ -62,35 +65,42 @@ export async function openMongoEngine(config: Config, log: Log, observer = unobs
   }
 }
 
-/**
- * Two connections, one for what changes something and one for reads: their answers are not in one queue. A key that names the
- * life of Redis is made and sent on the same one.
- */
+interface RedisParts {
+  readonly writes: RedisConnections;
+  readonly reads: RedisConnections;
+  readonly connect: (partitions: number) => RedisConnections;
+}
+
+/** Connections for what changes something, and others for reads: their answers are not in one queue. */
 async function openRedis(
-  { redis: url, durability }: Config['queue'],
+  { redis: url, durability, partitions }: Config['queue'],
   log: Log,
   closers: (() => void)[],
-): Promise<[writes: RedisConnection, reads: RedisConnection]> {
+): Promise<RedisParts> {
   if (url === undefined) throw new Error('[QUEUE] redis is missing: the scale-out engine stages writes there');
+  const place = openRedisPlace(url);
+  closers.push(() => place.close());
+  const check = (client: Redis) => checkRedisSettings(client, durability, log);
+  const connect = (count: number) => new RedisConnections(place, count, log, { check });
   const open = async () => {
-    const connection = new RedisConnection(url, log);
-    closers.push(() => connection.close());
-    await connection.ready(openTimeoutMs).catch((cause: unknown) => {
-      throw new Error(`Redis at ${withoutCredentials(url)} cannot be reached`, { cause });
+    const connections = connect(partitions);
+    closers.push(() => connections.close());
+    await connections.ready(openTimeoutMs).catch((cause: unknown) => {
+      throw new Error(`Redis at ${withoutCredentials(url)} cannot be reached: ${whyAway(cause)}`, { cause });
     });
-    return connection;
+    return connections;
   };
   const [writes, reads] = await Promise.all([open(), open()]);
-  await checkRedisSettings(writes.client, durability, log);
-  return [writes, reads];
+  await checkAllRedisSettings(place, writes, durability, log);
+  return { writes, reads, connect };
 }
 
 interface Parts {
   readonly config: Config;
   readonly log: Log;
-  readonly writes: RedisConnection;
-  readonly reads: RedisConnection;
   readonly observer: WriteObserver;
+  readonly writes: RedisConnections;
+  readonly reads: RedisConnections;
   readonly database: Database;
   /** One for each partition. */
   readonly queues: readonly PartitionQueue[];
@@ -108,15 +118,15 @@ function assemble({
   const { partitions, maxBacklog, maxPendingBytes, staleReads } = config.queue;
   const documents = new MongoTokenDocuments(database);
   const tokens = new MongoTokens({
-    index: new TokenIndex(writes, documents, partitions),
+    index: new TokenIndex(writes, documents),
     records: new RedisTokenRecords(writes),
     documents,
     clientsPerAccount: config.accounts.clientsPerAccount,
   });
   const accounts = new MongoAccounts({
     database,
-    clock: writes,
-    marks: new RedisAccountMarks(writes, partitions),
+    clock: writes.of(0),
+    marks: new RedisAccountMarks(writes),
     erasures: new ErasureRecords(database),
     queueOf: (userId) => queueAt(queues, partitionOf(userId, partitions)),
   });
@@ -126,23 +136,41 @@ function assemble({
   };
   const stored = new StoredEntries(database.store);
   const commits = queues.map(
-    (queue, partition) => new GroupCommit({ partition, connection: writes, queue, limits, log, observer }),
+    (queue, partition) =>
+      new GroupCommit({ partition, connection: writes.of(partition), queue, limits, log, observer }),
   );
   const exact = new PendingFirstEntries(
     tokens,
-    commits.map((commit, partition) => ({ commits: commit, pending: new PendingReads(partition, reads) })),
+    commits.map((commit, partition) => ({
+      commits: commit,
+      pending: new PendingReads(partition, reads.of(partition)),
+    })),
     stored,
   );
   const posts = new PendingFirstPosts(
     tokens,
-    commits.map((commit, partition) => ({ commits: commit, pending: new PendingPosts(partition, reads) })),
+    commits.map((commit, partition) => ({
+      commits: commit,
+      pending: new PendingPosts(partition, reads.of(partition)),
+    })),
     exact,
     new StoredPosts(database.store),
   );
-  const probe = () => Promise.all(queues.map((_queue, at) => reads.client.exists(clockKey(partitionPrefix(at)))));
-  const entries = staleReads ? new StaleReads({ exact, probe, documents, clock: writes, stored }) : exact;
-  const health = () => scaleOutHealth({ database, connections: [writes, reads], staleReads });
-  return { accounts, tokens, entries, posts, secrets: new MongoSecrets(database), health };
+  const probe = async (token: string) => {
+    const { partition } = await tokens.resolve(token);
+    await reads.of(partition).client.exists(clockKey(partitionPrefix(partition)));
+  };
+  const clockOf = (userId: string) => redisOf(writes, userId);
+  const entries = staleReads ? new StaleReads({ exact, probe, documents, clockOf, stored }) : exact;
+  const health = () => scaleOutHealth({ database, connections: [...writes.all, ...reads.all], staleReads });
+  return {
+    accounts,
+    tokens,
+    entries,
+    posts,
+    secrets: new MongoSecrets(database),
+    health,
+  };
 }
 
 function queueAt(queues: readonly PartitionQueue[], partition: number): PartitionQueue {

@@ -15,10 +15,10 @@ export function partitionOf(userId: string, partitions: number): number {
 /** The prefix of a partition's keys, a hash tag; also BullMQ's prefix for its queue. */
 export const partitionPrefix = (partition: number) => `{kb:${partition}}`;
 
-/** Hash: client → token hash and expiry, or a lease. `run` is the `run_id` of the Redis that holds it: none outlives a restart. */
-export const tokensKey = (prefix: string, run: string, userId: string) => `${prefix}:tokens:${run}:${userId}`;
-/** Matches the `tokensKey` of every account and partition. */
-export const anyTokensKey = '{kb:*}:tokens:*';
+/** Hash: name of the partition's present life, and the server with which it began. */
+export const lifeKey = (prefix: string) => `${prefix}:life`;
+/** Hash: client → life, then token hash and expiry, or a lease. */
+export const tokensKey = (prefix: string, userId: string) => `${prefix}:tokens:${userId}`;
 /** Hash: key → version, operation and value of a write that MongoDB may not have yet. */
 export const pendingKey = (prefix: string, userId: string) => `${prefix}:pending:${userId}`;
 /** The erasure mark of an account. */
@@ -36,8 +36,8 @@ export const deletedKey = (prefix: string) => `${prefix}:deleted`;
 /** String: the worker that sweeps the partition. */
 export const sweeperKey = (prefix: string) => `${prefix}:sweeper`;
 /** String: the worker that repeats erasures. */
-export const eraserKey = 'kb:eraser';
+export const eraserKey = `${partitionPrefix(0)}:eraser`;
 /** String: how often a process has looked whether the partition is still what it was. */
 export const looksKey = (prefix: string, processId: string) => `${prefix}:looks:${processId}`;
-/** Token hash → user and client; lives in a slot of its own. */
-export const tokenIndexKey = (tokenHash: string) => `kb:token:${tokenHash}`;
+/** Token hash → user and client; in a partition that the hash tells, for the account is not known yet. */
+export const tokenIndexKey = (prefix: string, tokenHash: string) => `${prefix}:token:${tokenHash}`;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../../log.js';
 import { looksKey, partitionPrefix, waitingKey } from './keys.js';
-import type { RedisConnection } from './redis-connection.js';
+import type { RedisConnections } from './redis-connections.js';
 import { loadScript, runScript } from './scripts.js';
 
 const lookIntervalMs = 1_000;
@@ -22,7 +22,8 @@ const lookScript = loadScript('look');
 /**
  * Tells in the log when Redis has lost writes: it came back empty, or older than it was. Every second each process adds one to a
  * count of its own in each partition. A smaller count than the one before means that all that came after it is lost, too.
- * How much that is, is known as of the last look: of what was accepted or applied after it nobody keeps a record.
+ * How much that is, is known as of the last look: of what was accepted or applied after it nobody keeps a record. Before it looks
+ * each connection meets its Redis again, which may have been a replica for a while.
  */
 export class LossWatch {
   readonly #id = randomUUID();
@@ -30,8 +31,7 @@ export class LossWatch {
   readonly #last: (Look | undefined)[] = [];
 
   constructor(
-    private readonly redis: Pick<RedisConnection, 'client'>,
-    private readonly partitions: number,
+    private readonly redis: Pick<RedisConnections, 'all' | 'of' | 'partitions'>,
     private readonly log: Log,
   ) {}
 
@@ -39,7 +39,8 @@ export class LossWatch {
   async run(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
-      const looks = Array.from({ length: this.partitions }, (_, partition) => this.#look(partition));
+      await Promise.allSettled(this.redis.all.map(async (connection) => connection.isReady && connection.meet()));
+      const looks = Array.from({ length: this.redis.partitions }, (_, partition) => this.#look(partition));
       await Promise.allSettled(looks); // an outage is told by whoever waits for an answer
       await delay(lookIntervalMs, undefined, { signal, ref: false }).catch(() => {}); // the loop looks at the signal
     }
@@ -52,7 +53,7 @@ export class LossWatch {
   async #look(partition: number): Promise<void> {
     const prefix = partitionPrefix(partition);
     const keys = [looksKey(prefix, this.#id), waitingKey(prefix)];
-    const answer = await runScript(this.redis.client, lookScript, keys, [looksLifetimeMs]);
+    const answer = await runScript(this.redis.of(partition).client, lookScript, keys, [looksLifetimeMs]);
     const [looks, waiting] = answer as [number, number]; // as look.lua says
     const atMs = performance.now();
     const last = this.#last[partition];

@@ -1,31 +1,41 @@
+import { randomUUID } from 'node:crypto';
 import type { Collection } from 'mongodb';
-import type { Redis } from 'ioredis';
-import { anyTokensKey, bytesKey, partitionPrefix, waitingKey } from './keys.js';
 import type { SettingDocument } from './documents.js';
+import { bytesKey, lifeKey, partitionPrefix, waitingKey } from './keys.js';
 import { isDuplicate } from './outages.js';
+import type { RedisConnections } from './redis-connections.js';
 
 const settingId = 'partitions';
+
+const openTimeoutMs = 5_000;
 
 /**
  * Makes sure that every process counts the same partitions: the first one stores their number in MongoDB. Another number would
  * look for an account's pending entries in another partition, so it is refused with an `Error` until nothing is pending in any
- * of the old ones; then it takes their place. Processes with the old number must be stopped by then.
+ * of the old ones; then it takes their place. Processes with the old number must be stopped by then. `connect` makes connections
+ * for that many partitions. Throws `unavailable`, too.
  */
 export async function claimPartitions(
   settings: Collection<SettingDocument>,
-  client: Redis,
   partitions: number,
+  connect: (partitions: number) => RedisConnections,
 ): Promise<void> {
   const stored = await storedPartitions(settings, partitions);
   if (stored === partitions) return;
-  const pending = await pendingPartitions(client, stored);
-  if (pending.length > 0) {
-    throw new Error(
-      `[QUEUE] partitions is ${partitions}, but writes are pending in ${pending.length} of ${stored} partitions: ` +
-        `run the workers with partitions = ${stored} until all is applied, then start with ${partitions}`,
-    );
+  const redis = connect(Math.max(stored, partitions));
+  try {
+    await redis.ready(openTimeoutMs);
+    const pending = await pendingPartitions(redis, stored);
+    if (pending.length > 0) {
+      throw new Error(
+        `[QUEUE] partitions is ${partitions}, but writes are pending in ${pending.length} of ${stored} partitions: ` +
+          `run the workers with partitions = ${stored} until all is applied, then start with ${partitions}`,
+      );
+    }
+    await beginLives(redis);
+  } finally {
+    redis.close();
   }
-  await forgetTokens(client);
   await settings.updateOne({ _id: settingId, value: stored }, { $set: { value: partitions } });
   const agreed = await storedPartitions(settings, partitions);
   if (agreed !== partitions)
@@ -47,20 +57,21 @@ async function storedPartitions(settings: Collection<SettingDocument>, first: nu
 
 /**
  * With another number the records of an account are in another partition, and nobody ends them in the old one: they would count
- * again with the old number. Live tokens are found in MongoDB.
+ * again with the old number. In a new life none counts; live tokens are found in MongoDB.
  */
-async function forgetTokens(client: Redis): Promise<void> {
-  for await (const found of client.scanStream({ match: anyTokensKey, count: 1_000 })) {
-    const keys = found as string[]; // what SCAN answers
-    if (keys.length > 0) await Promise.all(keys.map((key) => client.unlink(key)));
-  }
+async function beginLives(redis: RedisConnections): Promise<void> {
+  const lives = Array.from({ length: redis.partitions }, (_, partition) => {
+    return redis.of(partition).client.hset(lifeKey(partitionPrefix(partition)), { server: '', name: randomUUID() });
+  });
+  await Promise.all(lives);
 }
 
 /** Those of the first `count` partitions that hold entries: waiting to be applied, or set aside. */
-async function pendingPartitions(client: Redis, count: number): Promise<number[]> {
+async function pendingPartitions(redis: RedisConnections, count: number): Promise<number[]> {
   const found = [];
   for (let partition = 0; partition < count; partition++) {
     const prefix = partitionPrefix(partition);
+    const { client } = redis.of(partition);
     const [waiting, bytes] = await Promise.all([client.zcard(waitingKey(prefix)), client.get(bytesKey(prefix))]);
     if (waiting > 0 || Number(bytes ?? 0) > 0) found.push(partition);
   }

@@ -2,7 +2,7 @@ import { KeybinError, invalidToken, unavailable } from '../../errors.js';
 import type { Post } from '../../ports.js';
 import { Turn } from '../../turn.js';
 import type { Bearer } from './bearer.js';
-import { clockKey, partitionPrefix, pendingKey, tokensKey } from './keys.js';
+import { clockKey, lifeKey, partitionPrefix, pendingKey, tokensKey } from './keys.js';
 import { parsePendingEntry } from './pending-entry.js';
 import { postIdOf, postKey } from './post-key.js';
 import type { RedisConnection } from './redis-connection.js';
@@ -32,7 +32,7 @@ export class PendingPosts {
   ) {
     this.#prefix = partitionPrefix(partition);
     this.#versionToCome = new Turn(async (asked) => {
-      const version = Number(await this.#run(this.versionScript, () => [clockKey(this.#prefix)], []));
+      const version = Number(await this.#run(this.versionScript, [clockKey(this.#prefix)], []));
       return asked.map(() => version);
     });
   }
@@ -53,7 +53,7 @@ export class PendingPosts {
   ): Promise<PendingPage | 'unknown'> {
     const answer = await this.#run(
       this.postsScript,
-      (run) => [pendingKey(this.#prefix, userId), tokensKey(this.#prefix, run, userId)],
+      [pendingKey(this.#prefix, userId), tokensKey(this.#prefix, userId), lifeKey(this.#prefix)],
       [client, verified ? '' : tokenHash, postKey(after), limit, maxAnswerBytes],
     );
     if (answer === 'refused') throw invalidToken();
@@ -67,10 +67,9 @@ export class PendingPosts {
     return { posts, deletedIds: new Set(deleted.map(postIdOf)), cut: cut === 1 };
   }
 
-  async #run(script: Script, keys: (run: string) => string[], args: (string | number)[]): Promise<unknown> {
+  async #run(script: Script, keys: string[], args: (string | number)[]): Promise<unknown> {
     try {
-      const { client, run } = this.connection;
-      return await runScript(client, script, keys(run), args);
+      return await runScript(this.connection.client, script, keys, args);
     } catch (error) {
       throw error instanceof KeybinError ? error : unavailable(error);
     }

@@ -1,17 +1,14 @@
-import { once, setMaxListeners } from 'node:events';
+import { setMaxListeners } from 'node:events';
 import { Queue } from 'bullmq';
 import type { Config } from '../../config/config.js';
-import { maskCredentials } from '../../config/url-value.js';
-import { KeybinError } from '../../errors.js';
 import type { Log } from '../../log.js';
 import type { EntryName, FailedWrite, PartitionStatus, QueueOperations } from '../../operations.js';
 import { BadWrites } from './bad-writes.js';
 import { bytesKey, partitionOf, partitionPrefix, queueName, waitingKey } from './keys.js';
 import { jobOptions, refusedJobId, type EntriesJobData, type EntriesJobName } from './queue.js';
-import { RedisConnection } from './redis-connection.js';
-
-/** An operator is told soon that Redis is away. */
-const openTimeoutMs = 1_000;
+import { openOperatorRedis } from './operator-redis.js';
+import type { RedisConnection } from './redis-connection.js';
+import type { RedisConnections } from './redis-connections.js';
 
 /** Writes that are taken back at the same time. */
 const retriesAtOnce = 100;
@@ -23,45 +20,20 @@ const usPerSecond = 1_000_000;
  * when Redis cannot be reached.
  */
 export async function openQueueOperations({ queue }: Config, log: Log): Promise<QueueOperations> {
-  const { redis: url, partitions } = queue;
-  if (url === undefined) throw new Error('[QUEUE] redis is missing');
-  const redis = new RedisConnection(url, log);
-  try {
-    await reached(redis);
-  } catch (error) {
-    redis.close();
-    const reason = error instanceof KeybinError ? error.cause : error;
-    throw new Error(`Redis at ${maskCredentials(url)} cannot be reached: ${describe(reason)}`, { cause: error });
-  }
-  setMaxListeners(0, redis.raw); // each partition's queue listens: no leak to be warned of
+  const { partitions } = queue;
+  const redis = await openOperatorRedis(queue, log);
+  for (const { raw } of redis.all) setMaxListeners(0, raw); // each partition's queue listens: no leak to be warned of
   return new PartitionedQueue(
     redis,
-    Array.from({ length: partitions }, (_, partition) => new OperatedPartition(redis, partition, log)),
+    Array.from({ length: partitions }, (_, partition) => new OperatedPartition(redis.of(partition), partition, log)),
   );
 }
-
-/** Throws the first error at once, for the connection itself would go on trying. */
-async function reached(redis: RedisConnection): Promise<void> {
-  const decided = new AbortController();
-  const refused = once(redis.raw, 'error', { signal: decided.signal }).then(([error]) => {
-    throw error;
-  });
-  try {
-    await Promise.race([redis.ready(openTimeoutMs), refused]);
-  } finally {
-    decided.abort();
-  }
-}
-
-/** The error of a host with several addresses has no message. */
-const describe = (error: unknown) =>
-  error instanceof Error ? error.message || String((error as NodeJS.ErrnoException).code) : String(error);
 
 class PartitionedQueue implements QueueOperations {
   #closed: Promise<void> | undefined;
 
   constructor(
-    private readonly redis: RedisConnection,
+    private readonly redis: RedisConnections,
     private readonly partitions: readonly OperatedPartition[],
   ) {}
 

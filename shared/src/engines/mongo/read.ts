@@ -1,7 +1,7 @@
 import { KeybinError, invalidToken, unavailable } from '../../errors.js';
 import { Turn } from '../../turn.js';
 import type { Bearer } from './bearer.js';
-import { partitionPrefix, pendingKey, tokensKey } from './keys.js';
+import { lifeKey, partitionPrefix, pendingKey, tokensKey } from './keys.js';
 import { parsePendingEntry, type PendingEntry } from './pending-entry.js';
 import type { RedisConnection } from './redis-connection.js';
 import { loadScript, runScript, type Script } from './scripts.js';
@@ -57,7 +57,7 @@ export class PendingReads {
   async keys({ userId, client, tokenHash }: Bearer, verified: boolean): Promise<PendingKeys | 'unknown'> {
     const answer = await this.#run(
       this.keysScript,
-      (run) => [pendingKey(this.#prefix, userId), tokensKey(this.#prefix, run, userId)],
+      [pendingKey(this.#prefix, userId), tokensKey(this.#prefix, userId), lifeKey(this.#prefix)],
       [client, verified ? '' : tokenHash],
     );
     if (answer === 'refused') throw invalidToken();
@@ -83,18 +83,16 @@ export class PendingReads {
       if (position === undefined) positions.set(bearer.userId, (position = positions.size + 1));
       args.push(position, bearer.client, verified ? '' : bearer.tokenHash, key);
     }
-    const keys = (run: string) =>
-      [...positions.keys()].flatMap((userId) => [
-        pendingKey(this.#prefix, userId),
-        tokensKey(this.#prefix, run, userId),
-      ]);
-    return (await this.#run(this.readScript, keys, args)) as (string | null)[]; // as read.lua says
+    const ofAccounts = [...positions.keys()].flatMap((userId) => [
+      pendingKey(this.#prefix, userId),
+      tokensKey(this.#prefix, userId),
+    ]);
+    return (await this.#run(this.readScript, [lifeKey(this.#prefix), ...ofAccounts], args)) as (string | null)[]; // as read.lua says
   }
 
-  async #run(script: Script, keys: (run: string) => string[], args: (string | number)[]): Promise<unknown> {
+  async #run(script: Script, keys: string[], args: (string | number)[]): Promise<unknown> {
     try {
-      const { client, run } = this.connection;
-      return await runScript(client, script, keys(run), args);
+      return await runScript(this.connection.client, script, keys, args);
     } catch (error) {
       throw error instanceof KeybinError ? error : unavailable(error);
     }

@@ -1,6 +1,10 @@
-import { Redis, type RedisOptions } from 'ioredis';
-import { unavailable } from '../../errors.js';
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { KeybinError, unavailable } from '../../errors.js';
 import type { Log } from '../../log.js';
+import { lifeKey, partitionPrefix } from './keys.js';
+import type { ConnectOptions, RedisPlace } from './redis-place.js';
+import { loadScript, runScript } from './scripts.js';
 
 /** How long one command of the API may take. */
 const commandTimeoutMs = 1_500;
@@ -15,56 +19,109 @@ const apiOptions = {
   retryStrategy: (attempt: number) => Math.min(50 * attempt, 500),
 };
 
+const arriveScript = loadScript('arrive');
+
+/** What a connection is for. */
+export interface RedisConnectionOptions {
+  /** Connects, and reaches the server that has the partitions, now and after each break. */
+  readonly connect: (options: ConnectOptions) => Redis;
+  /** What that server is meant to be. */
+  readonly mode: RedisPlace['mode'];
+  /** What is used of it. */
+  readonly partitions: readonly number[];
+  readonly log: Log;
+  readonly commandTimeout?: number;
+  /** Called with each Redis but the first, before it is used: throws if it must not be. */
+  readonly check?: (client: Redis) => Promise<void>;
+}
+
 /**
- * A connection of the API to Redis that knows which life of Redis it talks to (`run`, Redis's `run_id`) and what time it is
- * there. Both are read before anything else is sent on a new connection; until then every use throws `unavailable`.
+ * A connection of the API to Redis that knows what time it is there, and has seen to it that its partitions live in the life of
+ * that server. Both come before anything else that is sent on a new connection; until then every use throws `unavailable`.
+ *
+ * A *life* of a partition ends when its server is restarted, or another one takes its place: it may have lost the last of what was
+ * answered. Token records of an earlier life do not count. The name of the life is kept beside them, so that it goes where they
+ * go, and is looked at by each script that judges one: no connection can be wrong about it.
  */
 export class RedisConnection {
   readonly #client: Redis;
-  #run: string | undefined;
+  readonly #partitions: readonly number[];
+  readonly #mode: RedisPlace['mode'];
+  readonly #check: RedisConnectionOptions['check'];
+  #isMet = false;
+  /** How often it has met a Redis. */
+  #meetings = 0;
   /** Redis's time at `performance.now()` 0, in µs; never ahead of it. */
   #epochUs = 0;
   /** Why there is no connection, as far as that has shown. */
   #failure: unknown;
 
-  constructor(url: string, log: Log, overrides: Pick<RedisOptions, 'commandTimeout' | 'retryStrategy'> = {}) {
-    this.#client = new Redis(url, { ...apiOptions, ...overrides });
+  constructor({ connect, mode, partitions, log, commandTimeout, check }: RedisConnectionOptions) {
+    this.#client = connect({ ...apiOptions, ...(commandTimeout !== undefined && { commandTimeout }) });
+    this.#partitions = partitions;
+    this.#mode = mode;
+    this.#check = check;
     let complained = false;
+    let refused: string | undefined; // it is met again many times a second
     this.#client.on('error', (error: Error) => {
       this.#failure = error;
-      if (!complained) log.warn({ err: error }, 'Redis connection failed');
+      if (!complained) log.warn({ err: error, partitions }, 'Redis connection failed');
       complained = true;
     });
-    this.#client.on('close', () => (this.#run = undefined));
+    this.#client.on('close', () => (this.#isMet = false));
     this.#client.on('ready', () => {
       complained = false;
-      this.#meet().catch((error: unknown) => {
-        this.#failure = error;
-        log.warn({ err: error }, 'Redis did not introduce itself');
-        this.#client.disconnect(true);
-      });
+      this.meet().then(
+        () => (refused = undefined),
+        (error: unknown) => {
+          this.#failure = error;
+          if (String(error) !== refused) log.warn({ err: error, partitions }, 'Redis cannot be used');
+          refused = String(error);
+          this.#client.disconnect(true);
+        },
+      );
     });
   }
 
-  async #meet(): Promise<void> {
-    const info = await this.#client.info('server');
-    const field = (name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1];
-    const run = field('run_id');
-    if (!run) throw new Error('INFO has no run_id');
-    this.observeTime(Number(field('server_time_usec')));
-    this.#run = run;
+  /** May be repeated: a server can have been a replica meanwhile, without a break of the connection. */
+  async meet(): Promise<void> {
+    const [server, replication] = await Promise.all([this.#client.info('server'), this.#client.info('replication')]);
+    if (this.#mode === 'standalone' && field(server, 'redis_mode') === 'cluster') {
+      throw new Error(
+        'it is a node of a Redis Cluster, which [QUEUE] redis names as redis+cluster://HOST:PORT,HOST:PORT',
+      );
+    }
+    const [run, history] = [field(server, 'run_id'), field(replication, 'master_replid')];
+    if (!run || !history) throw new Error('INFO has no run_id or master_replid');
+    if (!this.#isMet && this.#meetings > 0) await this.#check?.(this.#client);
+    this.observeTime(Number(field(server, 'server_time_usec')));
+    await Promise.all(this.#partitions.map((partition) => this.#arrive(partition, `${run}/${history}`)));
+    if (this.#isMet) return;
+    this.#isMet = true;
+    this.#meetings++;
     this.#client.emit('met');
   }
 
-  /** The `run_id` of the Redis that the next command reaches. Throws `unavailable` when there is none. */
-  get run(): string {
-    if (this.#run === undefined) throw unavailable(new Error('Redis is away'));
-    return this.#run;
+  /** Looks first: a Redis whose disk is full takes no script that could write. */
+  async #arrive(partition: number, server: string): Promise<void> {
+    const key = lifeKey(partitionPrefix(partition));
+    if ((await this.#client.hget(key, 'server')) === server) return;
+    await runScript(this.#client, arriveScript, [key], [server, randomUUID()]);
   }
 
-  /** The client, for commands whose key names were made from `run` in the same turn. Throws `unavailable`. */
+  /** Whether there is a Redis that the next command reaches. */
+  get isReady(): boolean {
+    return this.#isMet;
+  }
+
+  /** Another number after each break: the clock may be another one, too. Throws `unavailable` while there is no Redis. */
+  get meeting(): number {
+    return this.client && this.#meetings;
+  }
+
+  /** Throws `unavailable` while there is no Redis. */
   get client(): Redis {
-    if (this.#run === undefined) throw unavailable(new Error('Redis is away'));
+    if (!this.#isMet) throw unavailable(new Error('Redis is away', { cause: this.#failure }));
     return this.#client;
   }
 
@@ -85,7 +142,7 @@ export class RedisConnection {
 
   /** Resolves once the connection can be used; throws `unavailable` after `timeoutMs`. */
   async ready(timeoutMs: number): Promise<void> {
-    if (this.#run !== undefined) return;
+    if (this.#isMet) return;
     await new Promise<void>((resolve, reject) => {
       const met = () => {
         clearTimeout(timer);
@@ -100,7 +157,15 @@ export class RedisConnection {
   }
 
   close(): void {
-    this.#run = undefined;
+    this.#isMet = false;
     this.#client.disconnect();
   }
 }
+
+/** What ioredis said when there was no connection. The error of a host with several addresses has no message. */
+export function whyAway(error: unknown): string {
+  const reason = error instanceof KeybinError ? error.cause : error;
+  return reason instanceof Error ? reason.message || String((reason as NodeJS.ErrnoException).code) : String(reason);
+}
+
+const field = (info: string, name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1];

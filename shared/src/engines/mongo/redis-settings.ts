@@ -1,6 +1,9 @@
-import type { Redis } from 'ioredis';
+import { ReplyError, type Redis } from 'ioredis';
 import type { Config } from '../../config/config.js';
 import type { Log } from '../../log.js';
+import { orUnavailable } from './outages.js';
+import type { RedisConnections } from './redis-connections.js';
+import type { RedisPlace } from './redis-place.js';
 
 /** Redis's own settings on which an answered write depends, each `undefined` if Redis does not tell. */
 export interface RedisSettings {
@@ -56,18 +59,49 @@ export function settingsProblems(settings: RedisSettings, durability: Durability
  * policy and whether there is an append-only file can be seen; the log says so.
  */
 export async function checkRedisSettings(client: Redis, durability: Durability, log: Log): Promise<void> {
-  const problems = settingsProblems(await readSettings(client, log), durability);
+  const settings = await readSettings(client);
+  if (settings.appendfsync === undefined) {
+    log.warn('Redis does not tell its appendfsync: make sure that it is what [QUEUE] durability says');
+  }
+  const problems = settingsProblems(settings, durability);
   if (problems.length > 0) throw new Error(problems.join(' '));
 }
 
-async function readSettings(client: Redis, log: Log): Promise<RedisSettings> {
+/** The same for every node of a cluster that may be given partitions. Throws `unavailable`, too. */
+export async function checkAllRedisSettings(
+  place: Pick<RedisPlace, 'mode' | 'masters'>,
+  connections: Pick<RedisConnections, 'all'>,
+  durability: Durability,
+  log: Log,
+): Promise<void> {
+  if (place.mode === 'standalone') {
+    for (const { client } of connections.all) await checkRedisSettings(client, durability, log);
+    return;
+  }
+  for (const client of await place.masters()) {
+    const node = `${client.options.host}:${client.options.port}`;
+    const problems = settingsProblems(await orUnavailable(readSettings(client)), durability);
+    if (problems.length > 0) throw new Error(`Node ${node} of the Redis Cluster: ${problems.join(' ')}`);
+    await warnOfFullCoverage(client, node, log);
+  }
+}
+
+/** Forbidden `CONFIG` is told of already. */
+async function warnOfFullCoverage(client: Redis, node: string, log: Log): Promise<void> {
+  const setting = 'cluster-require-full-coverage';
+  if ((await ask(client, setting).catch(() => undefined)) !== 'yes') return;
+  log.warn({ node }, `With ${setting} yes the outage of one node is one of all partitions`);
+}
+
+/** Where `CONFIG` is forbidden less is known. */
+export async function readSettings(client: Redis): Promise<RedisSettings> {
   try {
     const [policy, appendonly, appendfsync, onRewrite] = await Promise.all(
       ['maxmemory-policy', 'appendonly', 'appendfsync', 'no-appendfsync-on-rewrite'].map((name) => ask(client, name)),
     );
     return { 'maxmemory-policy': policy, appendonly, appendfsync, 'no-appendfsync-on-rewrite': onRewrite };
   } catch (error) {
-    log.warn({ err: error }, 'Redis does not tell its appendfsync: make sure that it is what [QUEUE] durability says');
+    if (!(error instanceof ReplyError)) throw error; // there was no answer
     const info = `${await client.info('memory')}\n${await client.info('persistence')}`;
     const field = (name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1];
     return { 'maxmemory-policy': field('maxmemory_policy'), appendonly: field('aof_enabled') === '1' ? 'yes' : 'no' };

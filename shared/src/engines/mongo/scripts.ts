@@ -15,10 +15,14 @@ const readLua = (file: string) => readFileSync(new URL(`../../../lua/${file}`, i
 
 /**
  * Reads `shared/lua/<name>.lua`. The files state keys, arguments and answers on top. A line `-- include <file>` stands for that
- * file of the same folder: Redis can call no script from another one.
+ * file of the same folder, which may include others: Redis can call no script from another one.
  */
 export function loadScript(name: string): Script {
-  return script(readLua(`${name}.lua`).replace(/^-- include (\S+)$/gm, (_line, file: string) => readLua(file)));
+  return script(withIncluded(`${name}.lua`));
+}
+
+function withIncluded(file: string): string {
+  return readLua(file).replace(/^-- include (\S+)$/gm, (_line, included: string) => withIncluded(included));
 }
 
 interface ScriptClient {

@@ -14,11 +14,11 @@ const probeTimeoutMs = 150;
 export interface StaleReadsParts {
   /** What reads are exact by, and all writes go through. */
   readonly exact: Entries;
-  /** Resolves if Redis answers. */
-  readonly probe: () => Promise<unknown>;
+  /** Resolves if the Redis on which the token's account depends answers. */
+  readonly probe: (token: string) => Promise<unknown>;
   readonly documents: Pick<TokenDocuments, 'findByHash' | 'userExists'>;
-  /** Redis's time in µs, by which tokens end; goes on while Redis is away. */
-  readonly clock: { readonly timeUs: number };
+  /** The clock of that Redis, by which tokens end; goes on while it is away. */
+  readonly clockOf: (userId: string) => { readonly timeUs: number };
   readonly stored: Pick<StoredEntries, 'find' | 'keys'>;
 }
 
@@ -69,7 +69,7 @@ export class StaleReads implements Entries {
     try {
       return await withDeadline(exact, exactTimeoutMs, 'an exact read');
     } catch (error) {
-      if (!onStale || !hasCode(error, 'unavailable') || (await this.#redisAnswers())) return exact;
+      if (!onStale || !hasCode(error, 'unavailable') || (await this.#redisAnswers(token))) return exact;
     }
     const account = withDeadline(this.#account(token), remainingMs(deadlineMs), 'checking a token by MongoDB');
     const found = await ofAccount(await account, deadlineMs);
@@ -77,9 +77,9 @@ export class StaleReads implements Entries {
     return found;
   }
 
-  async #redisAnswers(): Promise<boolean> {
+  async #redisAnswers(token: string): Promise<boolean> {
     try {
-      await withDeadline(this.parts.probe(), probeTimeoutMs, 'asking Redis');
+      await withDeadline(this.parts.probe(token), probeTimeoutMs, 'asking Redis');
       return true;
     } catch {
       return false;
@@ -88,9 +88,9 @@ export class StaleReads implements Entries {
 
   /** Throws `invalid_token` or `unavailable`. */
   async #account(token: string): Promise<string> {
-    const { documents, clock } = this.parts;
+    const { documents, clockOf } = this.parts;
     const stored = await documents.findByHash(hashToken(token));
-    if (!stored || stored.expires_at.getTime() * 1_000 <= clock.timeUs) throw invalidToken();
+    if (!stored || stored.expires_at.getTime() * 1_000 <= clockOf(stored.user_id).timeUs) throw invalidToken();
     if (!(await documents.userExists(stored.user_id))) throw invalidToken();
     return stored.user_id;
   }

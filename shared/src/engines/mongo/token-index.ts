@@ -1,14 +1,20 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { withDeadline } from '../../deadline.js';
 import { invalidToken } from '../../errors.js';
 import type { Bearer } from './bearer.js';
-import { partitionOf, tokenIndexKey } from './keys.js';
+import { partitionOf, partitionPrefix, tokenIndexKey } from './keys.js';
+
 import { orUnavailable } from './outages.js';
+import type { PartitionedRedis } from './redis-connections.js';
 import type { TokenDocuments } from './token-documents.js';
-import type { RedisLife } from './token-records.js';
+import type { TokenRedis } from './token-records.js';
 
 /** Bearers that one process keeps in memory, some 300 bytes each. */
 const cachedBearers = 50_000;
+
+/** The index is often in another partition than the account, whose Redis may be fine: the rest of the time is MongoDB's. */
+const indexTimeoutMs = 500;
 
 /** Tokens and client ids are stored and compared as hashes: neither can be read from a store. */
 export const hashToken = (token: string): string => hash('sha256', token);
@@ -18,15 +24,14 @@ export const hashClient = (clientId: string): string => hash('sha256', Buffer.fr
 
 /**
  * Tells whose a token is. What it answers never changes, so it is kept in memory; Redis has it for as long as the token lives,
- * and MongoDB finds it by the token's hash if Redis has lost it.
+ * and MongoDB finds it by the token's hash if Redis has lost it or is away.
  */
 export class TokenIndex {
   readonly #bearers = new LRUCache<string, Bearer>({ max: cachedBearers });
 
   constructor(
-    private readonly redis: Pick<RedisLife, 'client'>,
+    private readonly redis: PartitionedRedis<Pick<TokenRedis, 'client'>>,
     private readonly documents: Pick<TokenDocuments, 'findByHash'>,
-    private readonly partitions: number,
   ) {}
 
   /** Throws or rejects with `invalid_token` or `unavailable`. */
@@ -36,22 +41,25 @@ export class TokenIndex {
   }
 
   bearer(tokenHash: string, userId: string, client: string): Bearer {
-    return { tokenHash, userId, client, partition: partitionOf(userId, this.partitions) };
+    return { tokenHash, userId, client, partition: partitionOf(userId, this.redis.partitions) };
   }
 
-  /** Stores whose token it is until it expires. Comes before its record, in a command of its own: the key is in another slot. */
+  /**
+   * Notes whose token it is until it expires. Comes before its record, in a command of its own: the key is in another slot. What
+   * cannot be noted is found in MongoDB.
+   */
   async put({ tokenHash, userId, client }: Bearer, expiresAt: Date): Promise<void> {
     const text = JSON.stringify([userId, client]);
-    await orUnavailable(this.redis.client.set(tokenIndexKey(tokenHash), text, 'PXAT', expiresAt.getTime()));
+    await this.#ask(tokenHash, (redis, key) => redis.set(key, text, 'PXAT', expiresAt.getTime())).catch(() => {});
   }
 
   /** Makes room in Redis: a token that has ended is looked for in MongoDB from now on. What cannot be removed expires. */
   async forget(tokenHash: string): Promise<void> {
-    await orUnavailable(this.redis.client.del(tokenIndexKey(tokenHash))).catch(() => {});
+    await this.#ask(tokenHash, (redis, key) => redis.del(key)).catch(() => {});
   }
 
   async #find(tokenHash: string): Promise<Bearer> {
-    const text = await orUnavailable(this.redis.client.get(tokenIndexKey(tokenHash)));
+    const text = await this.#ask(tokenHash, (redis, key) => redis.get(key)).catch(() => null);
     const bearer = text === null ? await this.#findStored(tokenHash) : this.#parse(tokenHash, text);
     this.#bearers.set(tokenHash, bearer);
     return bearer;
@@ -66,7 +74,13 @@ export class TokenIndex {
     const stored = await this.documents.findByHash(tokenHash);
     if (!stored) throw invalidToken();
     const bearer = this.bearer(tokenHash, stored.user_id, stored.client);
-    await this.put(bearer, stored.expires_at).catch(() => {}); // a full Redis keeps nobody from reading
+    await this.put(bearer, stored.expires_at);
     return bearer;
+  }
+
+  async #ask<T>(tokenHash: string, command: (redis: TokenRedis['client'], key: string) => Promise<T>): Promise<T> {
+    const partition = partitionOf(tokenHash, this.redis.partitions);
+    const asked = command(this.redis.of(partition).client, tokenIndexKey(partitionPrefix(partition), tokenHash));
+    return withDeadline(orUnavailable(asked), indexTimeoutMs, 'asking the token index');
   }
 }

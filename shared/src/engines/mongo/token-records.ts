@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Bearer } from './bearer.js';
-import { erasedKey, partitionPrefix, tokensKey } from './keys.js';
+import { erasedKey, lifeKey, partitionPrefix, tokensKey } from './keys.js';
 import { orUnavailable } from './outages.js';
+import type { PartitionedRedis } from './redis-connections.js';
 import { loadScript, runScript, type Script } from './scripts.js';
 
 /** Longer than any step of the protocol may take; a lease of a process that died stands in the way for as long. */
@@ -11,9 +12,8 @@ const leaseMs = 10_000;
 /** Records in an account's hash from which on those that have run out are looked for. */
 const tidyAboveClients = 256;
 
-/** The connection to Redis together with its `run_id`: a record counts only in the life of Redis that it was written in. */
-export interface RedisLife {
-  readonly run: string;
+/** What is needed of a connection to Redis. */
+export interface TokenRedis {
   readonly client: Redis;
   observeTime(redisTimeUs: number): void;
 }
@@ -60,7 +60,7 @@ export const loadTokenScripts = (): TokenScripts => ({
 
 export class RedisTokenRecords implements TokenRecords {
   constructor(
-    private readonly redis: RedisLife,
+    private readonly redis: PartitionedRedis<TokenRedis>,
     private readonly scripts: TokenScripts = loadTokenScripts(),
   ) {}
 
@@ -79,12 +79,12 @@ export class RedisTokenRecords implements TokenRecords {
   }
 
   async release({ userId, client, partition }: Client, lease: Lease): Promise<void> {
-    await this.#run(this.scripts.release, { userId, client, partition }, [client, lease.nonce]);
+    await this.#run(this.scripts.release, { userId, partition }, [client, lease.nonce]);
   }
 
   async forget(client: Client): Promise<void> {
-    const { run, client: redis } = this.redis;
-    await orUnavailable(redis.hdel(tokensKey(partitionPrefix(client.partition), run, client.userId), client.client));
+    const redis = this.redis.of(client.partition).client;
+    await orUnavailable(redis.hdel(tokensKey(partitionPrefix(client.partition), client.userId), client.client));
   }
 
   async #lease(client: Client, kind: LeaseKind, tokenHash: string): Promise<Lease> {
@@ -100,7 +100,7 @@ export class RedisTokenRecords implements TokenRecords {
     }
     const [outcome, time] = answer as [Lease['outcome'], string]; // as `lease.lua` says
     const timeUs = Number(time);
-    this.redis.observeTime(timeUs);
+    this.redis.of(client.partition).observeTime(timeUs);
     return { outcome, nonce, timeUs };
   }
 
@@ -109,14 +109,19 @@ export class RedisTokenRecords implements TokenRecords {
    * text: nobody is there any more to hear that Redis does not know the script.
    */
   async #giveUp({ userId, client, partition }: Client, nonce: string): Promise<void> {
-    const { run, client: redis } = this.redis;
-    await redis.eval(this.scripts.release.lua, 1, tokensKey(partitionPrefix(partition), run, userId), client, nonce);
+    const prefix = partitionPrefix(partition);
+    const keys = [tokensKey(prefix, userId), lifeKey(prefix)];
+    await this.redis.of(partition).client.eval(this.scripts.release.lua, keys.length, ...keys, client, nonce);
   }
 
-  /** The key is made in the turn in which the command is sent: it names the life of Redis that the command reaches. */
-  #run(script: Script, client: Client, args: (string | number)[], moreKeys: string[] = []): Promise<unknown> {
-    const { run, client: redis } = this.redis;
-    const key = tokensKey(partitionPrefix(client.partition), run, client.userId);
-    return orUnavailable(runScript(redis, script, [key, ...moreKeys], args));
+  async #run(
+    script: Script,
+    { partition, userId }: Pick<Client, 'partition' | 'userId'>,
+    args: (string | number)[],
+    moreKeys: string[] = [],
+  ): Promise<unknown> {
+    const prefix = partitionPrefix(partition);
+    const keys = [tokensKey(prefix, userId), ...moreKeys, lifeKey(prefix)];
+    return orUnavailable(runScript(this.redis.of(partition).client, script, keys, args));
   }
 }

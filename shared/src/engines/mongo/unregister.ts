@@ -38,11 +38,10 @@ export async function unregister(
   const job: EraseJob = { name: 'erase', data: { userId } };
   const transaction = queue.transaction();
   await queue.addTo(transaction, job);
-  const { run } = marks;
   const { script, keys, args } = marks.eraseCall(userId);
   const answers = await orUnavailable(transaction.evalsha(script.sha, keys.length, ...keys, ...args).exec());
   if (!answers) throw unavailable(new Error('the transaction was discarded'));
   // A script that Redis did not know fails alone within a transaction, and both steps may be repeated
-  if (answers.at(-1)?.[0] || marks.run !== run) await marks.erase(userId);
+  if (answers.at(-1)?.[0]) await marks.erase(userId);
   if (answers.slice(0, -1).some(([error]) => error)) await orUnavailable(queue.add(job));
 }

@@ -1,0 +1,61 @@
+import type { Log } from '../../log.js';
+import { partitionOf } from './keys.js';
+import { RedisConnection, type RedisConnectionOptions } from './redis-connection.js';
+import type { RedisPlace } from './redis-place.js';
+
+/** Connections by partition. */
+export interface PartitionedRedis<Connection = RedisConnection> {
+  /** How many there are. */
+  readonly partitions: number;
+  of(partition: number): Connection;
+}
+
+/** The connection of the partition to which an account, or whatever else is spread by its name, belongs. */
+export const redisOf = <Connection>(redis: PartitionedRedis<Connection>, name: string): Connection =>
+  redis.of(partitionOf(name, redis.partitions));
+
+export interface ConnectionsOptions extends Pick<RedisConnectionOptions, 'commandTimeout' | 'check'> {
+  /** Whether nobody else uses the place. */
+  readonly closesPlace?: boolean;
+}
+
+/** One connection for each partition, or for all together where one Redis has them. */
+export class RedisConnections implements PartitionedRedis {
+  /** Each one once. */
+  readonly all: readonly RedisConnection[];
+  readonly #byPartition: RedisConnection[] = [];
+
+  constructor(
+    private readonly place: RedisPlace,
+    readonly partitions: number,
+    log: Log,
+    private readonly options: ConnectionsOptions = {},
+  ) {
+    this.all = place.groups(partitions).map((group) => {
+      const connect: RedisConnectionOptions['connect'] = (own) => place.connect(group[0] ?? 0, own);
+      const connection = new RedisConnection({ ...options, connect, mode: place.mode, partitions: group, log });
+      for (const partition of group) this.#byPartition[partition] = connection;
+      return connection;
+    });
+  }
+
+  of(partition: number): RedisConnection {
+    const found = this.#byPartition[partition];
+    if (!found) throw new Error(`there is no partition ${partition}`);
+    return found;
+  }
+
+  /** Resolves once all can be used; throws `unavailable` after `timeoutMs`. */
+  async ready(timeoutMs: number): Promise<void> {
+    await Promise.all(this.all.map((connection) => connection.ready(timeoutMs)));
+  }
+
+  get areReady(): boolean {
+    return this.all.every(({ isReady }) => isReady);
+  }
+
+  close(): void {
+    for (const connection of this.all) connection.close();
+    if (this.options.closesPlace) this.place.close();
+  }
+}
