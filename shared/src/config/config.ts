@@ -17,7 +17,7 @@ export interface Config {
     readonly tokenExpirationSeconds: number;
   };
   readonly queue: {
-    /** `redis:` URL; there is one exactly if the store is MongoDB. */
+    /** `redis:` or `redis+cluster:` URL; there is one exactly if the store is MongoDB. */
     readonly redis: string | undefined;
     /** The least that Redis's own settings must give for an answered write. */
     readonly durability: 'always' | 'everysec';

@@ -52,7 +52,12 @@ export const settings: Settings = {
     ),
   },
   queue: {
-    redis: setting('redis', '', redisUrl, 'Redis for a MongoDB store (redis://127.0.0.1:6379); a directory needs none'),
+    redis: setting(
+      'redis',
+      '',
+      redisUrl,
+      'Redis for a MongoDB store (redis://127.0.0.1:6379), or nodes of a Redis Cluster (redis+cluster://HOST:PORT,HOST:PORT)',
+    ),
     durability: setting(
       'durability',
       'always',

@@ -1,5 +1,5 @@
 import { refusalOfMongoUrl } from './mongodb-url.js';
-import { isRedisUrl } from './redis-url.js';
+import { isClusterUrl, isRedisUrl, parseClusterUrl } from './redis-url.js';
 import type { Kind, Parsed } from './value.js';
 
 const mongoExample = 'mongodb://127.0.0.1:27017/';
@@ -33,17 +33,26 @@ function escapeCredentials(url: string): string {
   );
 }
 
-/** Redis, or nothing. Its client would take any option from a URL's parameters, such as to send a write twice. */
+const clusterExample = 'redis+cluster://10.0.0.1:6379,10.0.0.2:6379,10.0.0.3:6379';
+
+/** Redis, a cluster of it, or nothing. Its client would take any option from a URL's parameters, such as to send a write twice. */
 export const redisUrl: Kind<string | undefined> = {
   accepted:
     'a Redis URL, such as redis://127.0.0.1:6379 or rediss://:PASSWORD@HOST:6379/0 ' +
-    '(special characters of a password percent-encoded), or nothing',
+    `(special characters of a password percent-encoded), nodes of a Redis Cluster, such as ${clusterExample}, or nothing`,
   parse(text) {
     if (text === '') return { value: undefined };
     if (/[?#]/.test(text)) return { accepted: `${this.accepted}; without parameters (? and what follows)` };
-    return isRedisUrl(text) ? { value: text } : { accepted: this.accepted };
+    if (isRedisUrl(text) || parseClusterUrl(text)) return { value: text };
+    if (!isClusterUrl(text)) return { accepted: this.accepted + (namesSeveral(text) ? `; ${severalAre}` : '') };
+    return { accepted: `${this.accepted}; of a cluster: ${clusterForm}` };
   },
 };
+
+const namesSeveral = (text: string) => /^rediss?:\/\/[^/]*,/.test(text);
+const severalAre = 'several nodes are a cluster, redis+cluster:// or rediss+cluster:// (TLS)';
+const clusterForm =
+  'HOST:PORT with commas in between and no blanks, user and password once, before the first, and no database behind them';
 
 /** `text` without what may be a credential: all before the last `@` of a URL, and passwords among its parameters. */
 export function maskCredentials(text: string): string {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { ConfigError } from '@keybin/shared/config/config-error.js';
 import { loadConfig } from '@keybin/shared/config/load-config.js';
+import { parseClusterUrl } from '@keybin/shared/config/redis-url.js';
 import { settings } from '@keybin/shared/config/settings.js';
 import { maskCredentials } from '@keybin/shared/config/url-value.js';
 
@@ -126,6 +127,47 @@ describe('A setting', () => {
     for (const text of ['redis://:p#x@h', 'redis://h#0', 'redis://h/0?maxRetriesPerRequest=7']) {
       expect(redis.parse(text), text).to.have.property('accepted').that.includes('without parameters');
     }
+  });
+
+  it('[QUEUE] redis takes nodes of a Redis Cluster, and says how they are written', () => {
+    for (const text of [
+      'redis+cluster://h',
+      'redis+cluster://a:7000,b:7001,c/',
+      'rediss+cluster://u:p%40@a:1,[::1]:2',
+      'redis+cluster://:p@a,b',
+    ]) {
+      expect(redis.parse(text), text).to.deep.equal({ value: text });
+    }
+    for (const text of [
+      'redis+cluster://',
+      'redis+cluster://a,',
+      'redis+cluster://a,,b',
+      'redis+cluster://a, b',
+      'redis+cluster://a:0,b',
+      'redis+cluster://a,u:p@b',
+      'redis+cluster://a,b/0',
+      'redis+cluster://u:p%@a,b',
+    ]) {
+      expect(redis.parse(text), text).to.have.property('accepted').that.includes('HOST:PORT with commas in between');
+    }
+    for (const text of ['redis://a,b', 'redis://a:1,b:2', 'rediss://:p@a:1,b:2/0']) {
+      expect(redis.parse(text), text).to.have.property('accepted').that.includes('several nodes are a cluster');
+    }
+    expect(redis.parse('redis+cluster://a,b?db=1')).to.have.property('accepted').that.includes('without parameters');
+  });
+
+  it('the nodes of a Redis Cluster have one user, one password and the port of Redis unless told otherwise', () => {
+    expect(parseClusterUrl('rediss+cluster://u:p%40@a:1,[::1]:2,c')).to.deep.equal({
+      nodes: [
+        { host: 'a', port: 1 },
+        { host: '::1', port: 2 },
+        { host: 'c', port: 6_379 },
+      ],
+      tls: true,
+      username: 'u',
+      password: 'p@',
+    });
+    expect(parseClusterUrl('redis://a')).to.equal(undefined);
   });
 
   it('is shown without credentials', () => {

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import { checkRedisSettings, settingsProblems } from '@keybin/shared/engines/mongo/redis-settings.js';
 import { startApi } from '../world/keybin-process.js';
+import { startRedisCluster } from '../world/redis-cluster.js';
 import { startRedis, type RedisServer, type RedisServerOptions } from '../world/redis-server.js';
 import { ownServers } from '../world/services.js';
 import { silent } from './staged.js';
@@ -72,6 +73,39 @@ describe('settings of Redis', () => {
       const env = { KEYBIN_STORE_HOST: 'mongodb://127.0.0.1:9/', KEYBIN_QUEUE_REDIS: server.url };
       const refused = await startApi({ env }).catch((error: unknown) => String(error));
       expect(refused).to.include('Keybin could not start').and.include("appendfsync 'everysec'");
+    });
+
+    it('are looked at on every node of a cluster', async () => {
+      const cluster = await startRedisCluster();
+      try {
+        await cluster.ask(async (client, index) => {
+          if (index === 1) await client.config('SET', 'appendfsync', 'everysec');
+        });
+        // one partition, which is not on that node
+        const env = { KEYBIN_STORE_HOST: 'mongodb://127.0.0.1:9/', KEYBIN_QUEUE_REDIS: cluster.url };
+        const refused = await startApi({ env }).catch((error: unknown) => String(error));
+        expect(refused).to.include(`Node 127.0.0.1:${cluster.node(1).port} of the Redis Cluster`);
+        expect(refused).to.include('Keybin could not start').and.include("appendfsync 'everysec'");
+      } finally {
+        await cluster.stop();
+      }
+    });
+
+    it('tell that a single Redis is none, or that a cluster is none', async () => {
+      const cluster = await startRedisCluster();
+      server = await startRedis();
+      try {
+        for (const [url, hint] of [
+          [cluster.node(0).url, 'a node of a Redis Cluster, which [QUEUE] redis names as redis+cluster://'],
+          [`redis+cluster://127.0.0.1:${server.port}`, 'cluster support disabled'],
+        ] as const) {
+          const env = { KEYBIN_STORE_HOST: 'mongodb://127.0.0.1:9/', KEYBIN_QUEUE_REDIS: url };
+          const refused = await startApi({ env }).catch((error: unknown) => String(error));
+          expect(refused).to.include('Keybin could not start').and.include(hint);
+        }
+      } finally {
+        await cluster.stop();
+      }
     });
 
     it('are seen as far as INFO tells where CONFIG is forbidden', async () => {

@@ -40,6 +40,13 @@ export function ownServices(): OwnServices {
   return arrange(undefined, undefined, ownNeeded);
 }
 
+/** The settings of processes that use these services. */
+export const settingsOf = ({ mongoUrl, database, redisUrl }: Omit<Services, 'env'>) => ({
+  KEYBIN_STORE_HOST: mongoUrl,
+  KEYBIN_STORE_DATABASE: database,
+  KEYBIN_QUEUE_REDIS: redisUrl,
+});
+
 function arrange(givenRedis: string | undefined, givenMongo: string | undefined, instead: string): OwnServices {
   let redis: RedisServer | undefined;
   let mongod: MongoServer | undefined;
@@ -73,11 +80,7 @@ function arrange(givenRedis: string | undefined, givenMongo: string | undefined,
     },
     database,
     get env() {
-      return {
-        KEYBIN_STORE_HOST: this.mongoUrl,
-        KEYBIN_STORE_DATABASE: database,
-        KEYBIN_QUEUE_REDIS: this.redisUrl,
-      };
+      return settingsOf(this);
     },
   };
 }

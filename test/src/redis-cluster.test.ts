@@ -1,0 +1,22 @@
+import { apiContract } from './contract/api/contract.js';
+import { keybinContract } from './contract/contract.js';
+import { clusterServices } from './world/cluster-services.js';
+import { ScaleOutWorld } from './world/scale-out-world.js';
+
+describe('the scale-out engine over a Redis Cluster of three nodes, with two API processes and a worker', () => {
+  const env = { KEYBIN_QUEUE_PARTITIONS: '3' };
+  const world = new ScaleOutWorld({ services: clusterServices, env, workers: 1 });
+  const subject = {
+    get here() {
+      return world.here;
+    },
+    get there() {
+      return world.there;
+    },
+    tokenLifetimeSeconds: 300,
+    startAnother: (own: Readonly<Record<string, string>>) => world.startApi(own),
+    settle: () => world.drained(),
+  };
+  keybinContract(subject);
+  apiContract(subject);
+});
