@@ -1,6 +1,6 @@
 import { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
-import type { Health } from '@keybin/shared/health.js';
+import { describeHealth } from '@keybin/shared/health.js';
 import type { Engine } from '@keybin/shared/ports.js';
 import { answerJson } from '../answers.js';
 
@@ -20,18 +20,9 @@ export function healthRoutes({ engine, isDraining }: HealthParts): Middleware {
   router.get('/readyz', async (ctx) => {
     const health = isDraining() ? undefined : await engine.health();
     if (!health || isDraining()) return answer(ctx, 503, { status: 'draining' });
-    answer(ctx, health.canServe ? 200 : 503, described(health));
+    answer(ctx, health.canServe ? 200 : 503, describeHealth(health));
   });
   return router.routes() as unknown as Middleware; // the router's own context type only adds to Koa's
-}
-
-function described({ canServe, dependencies }: Health): object {
-  const status = dependencies.every(({ answered }) => answered) ? 'ready' : 'degraded';
-  const each = dependencies.map(({ name, answered, latencyMs }) => [
-    name,
-    { status: answered ? 'up' : 'down', latency_ms: Math.round(latencyMs * 10) / 10 },
-  ]);
-  return { status: canServe ? status : 'unavailable', dependencies: Object.fromEntries(each) };
 }
 
 function answer(ctx: Context, status: number, body: object): void {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { Redis } from 'ioredis';
 import { longestAnswerMs } from '../world/answer-time.js';
 import { eventually } from '../world/eventually.js';
 import { send } from '../world/keybin-client.js';
@@ -120,6 +121,37 @@ describe('/livez and /readyz', () => {
         await untilReady();
       });
     }
+
+    it('say what is wrong, without an address, and what an answered write survives', async () => {
+      await untilReady();
+      const told = async (name: string) =>
+        ((await ask(exact, '/readyz')).body['dependencies'] as Record<string, Record<string, unknown>>)[name]; // see the README
+      expect(await told('redis'))
+        .to.include({ durability: 'always' })
+        .and.not.to.have.property('problem');
+      const redis = new Redis(services.redisUrl);
+      await redis.config('SET', 'appendfsync', 'everysec');
+      expect(await readiness(exact)).to.deep.equal([200, 'degraded', { mongodb: 'up', redis: 'up' }]);
+      expect(await told('redis')).to.include({ status: 'up', durability: 'everysec' });
+      expect((await told('redis'))?.['problem']).to.match(/appendfsync 'everysec'.*CONFIG SET/);
+      await redis.config('SET', 'appendfsync', 'no');
+      expect(await told('redis')).to.include({ durability: 'none' });
+      await redis.config('SET', 'appendfsync', 'always');
+      redis.disconnect();
+      await services.redis.kill('SIGKILL');
+      await eventually(
+        async () => (await told('redis'))?.['problem'] === 'the connection is refused',
+        'the reason why Redis is down',
+      );
+      await services.redis.start();
+      await untilReady();
+      await services.mongod.kill('SIGKILL');
+      expect((await told('mongodb'))?.['problem'])
+        .to.be.a('string')
+        .and.not.include('127.0.0.1');
+      await services.mongod.start();
+      await untilReady();
+    });
 
     it('say what is missing when both are away', async () => {
       await untilReady();

@@ -1,5 +1,4 @@
 import type { Config } from '../../config/config.js';
-import { askDependency } from '../../health.js';
 import type { Log } from '../../log.js';
 import type { Engine } from '../../ports.js';
 import { unobserved } from '../../write-observer.js';
@@ -7,6 +6,7 @@ import { lmdbAccounts } from './accounts.js';
 import { lmdbEntries } from './entries.js';
 import { closeDatabases, openDatabases } from './environment.js';
 import { killAtExitWhile } from './exit.js';
+import { lmdbHealth } from './health.js';
 import { directoryOf } from './location.js';
 import { lmdbPosts } from './posts.js';
 import { Reads } from './reads.js';
@@ -48,11 +48,8 @@ export async function openLmdbEngine(config: LmdbConfig, log: Log, observer = un
     tokens: lmdbTokens(databases, reads, writes, config.accounts.clientsPerAccount),
     entries: lmdbEntries(databases, reads, writes),
     posts: lmdbPosts(databases, reads, writes),
-    health: async () => {
-      const lmdb = await askDependency('lmdb', async () => databases.meta.get('format'));
-      return { canServe: lmdb.answered, dependencies: [lmdb] };
-    },
     secrets: lmdbSecrets(databases, reads, writes),
+    health: () => lmdbHealth(() => reads.ask(() => databases.meta.get('format')), writes),
     halt: () => writes.halt(),
     close: () => (closed ??= close()),
   };

@@ -53,6 +53,7 @@ export class Writes {
   #halted = false;
   /** The version given out last, which may not be in the store yet. */
   #clock = 0;
+  #failure: KeybinError | undefined;
 
   readonly #timeoutMs: number;
   readonly #clockMs: () => number;
@@ -104,6 +105,17 @@ export class Writes {
   /** Whether a transaction has the write lock, waits for it, or is about to. */
   get areUnderWay(): boolean {
     return this.#turn !== undefined || this.#underWay.size > 0;
+  }
+
+  /** How long the oldest write that is not on the disk has waited, answered 503 or not; 0: there is none. */
+  get oldestMs(): number {
+    const sinceMs = Math.min(...this.#underWay.values(), this.#groups[0]?.sinceMs ?? Infinity);
+    return Math.max(performance.now() - sinceMs, 0);
+  }
+
+  /** Why the last transaction failed that had something to write; `undefined`: it did not. */
+  get failure(): KeybinError | undefined {
+    return this.#failure;
   }
 
   /** Begins no transaction any more; resolves when none is under way. What waits is answered when its time is over. */
@@ -162,7 +174,8 @@ export class Writes {
         this.#alternation.underWay(groups.reduce((sum, { size }) => sum + size, 0));
         return applied;
       };
-      const { answers, counted } = await this.transactions.hold(() => this.#write(steps, isPut));
+      const { answers, counted, hasWritten } = await this.transactions.hold(() => this.#write(steps, isPut));
+      if (hasWritten) this.#failure = undefined;
       this.#report(counted);
       const answer = () => {
         for (const [index, group] of groups.entries()) group.resolve(answers[index] ?? []);
@@ -171,6 +184,7 @@ export class Writes {
       else this.#alternation.hold(answer, this.#groups.length > 0);
     } catch (error) {
       const failure = await this.transactions.failure(error);
+      this.#failure = failure;
       for (const group of groups) group.reject(failure);
     } finally {
       for (const group of groups) clearTimeout(group.timer);
@@ -201,7 +215,7 @@ export class Writes {
     this.#observer.applied(counted);
   }
 
-  #applyAll(groups: readonly Group[], isPut: boolean): { answers: unknown[][]; counted: number } {
+  #applyAll(groups: readonly Group[], isPut: boolean): { answers: unknown[][]; counted: number; hasWritten: boolean } {
     const before = this.transactions.clock();
     const nowMs = this.#clockMs();
     let clock = Math.max(before, this.#clock);
@@ -224,7 +238,7 @@ export class Writes {
     try {
       const answers = groups.map(({ writes }) => writes.map((step) => step(moment)));
       noteClock();
-      return { answers, counted };
+      return { answers, counted, hasWritten: counted > 0 || clock > before };
     } catch (error) {
       if (isPut) noteClock(); // what others have put before is committed where puts are handed over whole
       throw error;

@@ -162,7 +162,7 @@ function assemble({
   };
   const clockOf = (userId: string) => redisOf(writes, userId);
   const entries = staleReads ? new StaleReads({ exact, probe, documents, clockOf, stored }) : exact;
-  const health = () => scaleOutHealth({ database, connections: [...writes.all, ...reads.all], staleReads });
+  const health = () => scaleOutHealth({ database, ways: [writes, reads], queue: config.queue });
   return {
     accounts,
     tokens,

@@ -54,6 +54,18 @@ export function settingsProblems(settings: RedisSettings, durability: Durability
   return problems;
 }
 
+/** What an answered write survives: `always` a power cut, `everysec` one but for the last second or two; or `none`, or `unknown`. */
+export function durabilityOf(settings: RedisSettings): 'always' | 'everysec' | 'none' | 'unknown' {
+  const { 'maxmemory-policy': policy, appendonly, appendfsync, 'no-appendfsync-on-rewrite': onRewrite } = settings;
+  if ((policy !== undefined && policy !== 'noeviction') || appendonly === 'no' || onRewrite === 'yes') return 'none';
+  if (appendfsync === undefined) return 'unknown';
+  return appendfsync === 'always' || appendfsync === 'everysec' ? appendfsync : 'none';
+}
+
+/** Of several servers, one of which may have an account. */
+export const weakest = (durabilities: readonly ReturnType<typeof durabilityOf>[]): ReturnType<typeof durabilityOf> =>
+  (['none', 'unknown', 'everysec'] as const).find((each) => durabilities.includes(each)) ?? 'always';
+
 /**
  * Throws an `Error` that names every setting under which Redis would lose answered writes. Where `CONFIG` is forbidden only the
  * policy and whether there is an append-only file can be seen; the log says so.
