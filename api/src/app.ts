@@ -3,15 +3,17 @@ import Koa from 'koa';
 import type { Config } from '@keybin/shared/config/config.js';
 import type { Log } from '@keybin/shared/log.js';
 import type { Engine } from '@keybin/shared/ports.js';
+import type { ApiMetrics } from './api-metrics.js';
 import { bodyReader } from './body.js';
+import { eachRequest } from './middleware/each-request.js';
 import { answerErrors } from './middleware/errors.js';
-import { logRequests } from './middleware/request-log.js';
 import { refuseUnmatched } from './middleware/unmatched.js';
 import { Passwords } from './passwords.js';
 import { apiErrors } from './routes/api/errors.js';
 import { apiRoutes } from './routes/api/routes.js';
 import { healthRoutes } from './routes/health.js';
 import { keybinRoutes } from './routes/keybin/routes.js';
+import { metricsRoutes } from './routes/metrics.js';
 import type { SignedTokens } from './signed-tokens.js';
 
 export interface AppParts {
@@ -19,36 +21,49 @@ export interface AppParts {
   readonly engine: Engine;
   readonly log: Log;
   readonly signedTokens: SignedTokens;
+  readonly metrics: ApiMetrics;
+  /** The metrics of all processes at this address, as text. */
+  readonly readMetrics: () => Promise<string>;
   /** Whether this process has been told to end. */
   readonly isDraining: () => boolean;
 }
 
 /** The HTTP application, ready to be given to a server: the order of its middleware. */
-export function createApp({ config, engine, log, signedTokens, isDraining }: AppParts): Koa {
+export function createApp(parts: AppParts): Koa {
+  const { config, engine, log, signedTokens, metrics, readMetrics, isDraining } = parts;
   const passwords = new Passwords({
     cost: config.accounts.bcryptCost,
     hashesAtOnce: config.accounts.hashesAtOnce || coresOf(config.app.processes),
     maxWaiting: config.accounts.maxWaitingHashes,
+    onHashed: (seconds) => metrics.hashSeconds.observe(seconds),
   });
   const app = new Koa();
+  metrics.gauge('keybin_bcrypt_waiting', (gauge) => gauge.set(passwords.waiting));
   app.on('error', (error: Error) => {
     // Errors of connections have a code, and clients may break off whenever they like.
     log['code' in error ? 'debug' : 'error']({ err: error }, 'An answer could not be sent');
   });
-  if (log.isLevelEnabled('debug')) app.use(logRequests(log));
-  app.use(answerErrors(log, [apiErrors]));
+  const answerError = answerErrors(log, [apiErrors]);
+  app.use(eachRequest({ log, durations: metrics.requests, answerError }));
+  const { loginsRefused } = metrics;
   const readBody = bodyReader(config.limits.bodyBytes);
+  const dialect = (name: string) => ({
+    engine,
+    passwords,
+    readBody,
+    loginsRefused,
+    tokensIssued: metrics.tokensIssued.labels(name),
+  });
   app.use(
     keybinRoutes({
-      engine,
-      passwords,
-      readBody,
+      ...dialect('keybin'),
       valueLimitBytes: config.limits.bodyBytes,
       tokenLifetimeSeconds: config.store.tokenExpirationSeconds,
     }),
   );
-  app.use(apiRoutes({ engine, passwords, readBody, signedTokens }));
+  app.use(apiRoutes({ ...dialect('api'), signedTokens }));
   app.use(healthRoutes({ engine, isDraining }));
+  if (config.metrics.enabled) app.use(metricsRoutes({ settings: config.metrics, read: readMetrics }));
   app.use(refuseUnmatched);
   return app;
 }

@@ -1,11 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Log } from '@keybin/shared/log.js';
-
-/** What a child tells when it serves. */
-export interface Listening {
-  readonly address: string;
-  readonly data: string;
-}
+import type { FromChild, FromPrimary, Listening } from './child-messages.js';
 
 const firstRestartDelayMs = 100;
 const maxRestartDelayMs = 10_000;
@@ -71,7 +66,7 @@ export class Children {
 
 async function firstWordOf(child: Worker): Promise<Listening> {
   return new Promise((resolve, reject) => {
-    child.once('message', (listening: Listening) => resolve(listening)); // nothing else is ever sent by a child
+    whenListening(child, resolve);
     child.once('exit', () => reject(new Error('A process of the cluster did not start')));
   });
 }
@@ -79,9 +74,15 @@ async function firstWordOf(child: Worker): Promise<Listening> {
 /** Tells a child to end; its exit code, 1 for a signal. */
 async function endOf(child: Worker): Promise<number> {
   return new Promise((resolve) => {
-    const tell = () => child.isConnected() && child.send('end');
+    const tell = () => child.isConnected() && child.send({ type: 'end' } satisfies FromPrimary);
     child.once('exit', (code: number | null) => resolve(code ?? 1));
-    child.once('message', tell); // one that is starting hears nothing before it has spoken
+    whenListening(child, tell); // one that is starting hears nothing before it has spoken
     tell();
+  });
+}
+
+function whenListening(child: Worker, then: (listening: Listening) => void): void {
+  child.on('message', (message: FromChild) => {
+    if (message.type === 'listening') then(message);
   });
 }

@@ -2,14 +2,17 @@ import type { Worker } from 'node:cluster';
 import type { Config } from '@keybin/shared/config/config.js';
 import type { Lifecycle } from '@keybin/shared/lifecycle.js';
 import type { Log } from '@keybin/shared/log.js';
-import { Children, type Listening } from './children.js';
+import type { FromPrimary, Listening } from './child-messages.js';
+import { Children } from './children.js';
+import { MetricsOfChildren } from './cluster-metrics.js';
 
 /**
- * Runs `[APP] processes` children that share one address. The primary serves nothing: it starts children again and passes on
- * the end. Resolves when all listen. Throws when a child cannot start.
+ * Runs `[APP] processes` children that share one address. The primary serves nothing: it starts children again, adds up their
+ * metrics and passes on the end. Resolves when all listen. Throws when a child cannot start.
  */
 export async function runPrimary(config: Config, log: Log, lifecycle: Lifecycle): Promise<Listening> {
   const children = new Children(log);
+  void new MetricsOfChildren(log);
   lifecycle.push('children', async () => children.close());
   return children.start(config.app.processes);
 }
@@ -20,7 +23,7 @@ export async function runPrimary(config: Config, log: Log, lifecycle: Lifecycle)
  */
 export function obeyPrimary(worker: Worker, lifecycle: Lifecycle): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => lifecycle.end(signal));
-  worker.on('message', (message: unknown) => {
-    if (message === 'end') lifecycle.end('The primary ends');
+  worker.on('message', (message: FromPrimary) => {
+    if (message.type === 'end') lifecycle.end('The primary ends');
   });
 }

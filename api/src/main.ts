@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import { loadConfigOrExit } from '@keybin/shared/config/load-config.js';
 import { createLog } from '@keybin/shared/log.js';
+import type { FromChild } from './child-messages.js';
 import { obeyPrimary, runPrimary } from './cluster.js';
 import { lifecycleOf, startApi } from './start-api.js';
 
@@ -12,7 +13,7 @@ try {
   if (cluster.worker) {
     obeyPrimary(cluster.worker, lifecycle);
     const { address, data } = await startApi(config, log, lifecycle);
-    cluster.worker.send({ address, data });
+    cluster.worker.send({ type: 'listening', address, data } satisfies FromChild);
   } else {
     lifecycle.endOnSignals();
     const start = config.app.processes > 1 ? runPrimary : startApi;

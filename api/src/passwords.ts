@@ -9,6 +9,8 @@ export interface PasswordsOptions {
   readonly hashesAtOnce: number;
   /** Hashes that may wait for a core; the next one is refused. */
   readonly maxWaiting: number;
+  /** Called with the time that a hash took. */
+  readonly onHashed?: (seconds: number) => void;
 }
 
 /** A password that waits for a thread. */
@@ -31,13 +33,15 @@ export class Passwords {
   readonly #maxThreads: number;
   readonly #maxWaiting: number;
   readonly #unknownUserHash: string;
+  readonly #onHashed: (seconds: number) => void;
   readonly #idle: HashThread[] = [];
   #waiting: Waiting[] = [];
   #threads = 0;
   /** How long the last hash took: about what the next one will take, on this machine at this moment. */
   #hashMs = 0;
 
-  constructor({ cost, hashesAtOnce, maxWaiting }: PasswordsOptions) {
+  constructor({ cost, hashesAtOnce, maxWaiting, onHashed = () => {} }: PasswordsOptions) {
+    this.#onHashed = onHashed;
     this.#cost = cost;
     this.#maxThreads = hashesAtOnce;
     this.#maxWaiting = maxWaiting;
@@ -62,6 +66,11 @@ export class Passwords {
     return same === true && hash !== undefined;
   }
 
+  /** Passwords in the line. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   async #run(task: HashTask, dueMs: number): Promise<string | boolean> {
     const thread = await this.#thread(dueMs);
     const startedMs = performance.now();
@@ -69,6 +78,7 @@ export class Passwords {
       return await thread.run(task);
     } finally {
       this.#hashMs = performance.now() - startedMs;
+      this.#onHashed(this.#hashMs / 1_000);
       this.#pass(thread);
     }
   }

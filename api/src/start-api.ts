@@ -1,10 +1,14 @@
+import cluster from 'node:cluster';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '@keybin/shared/config/config.js';
 import { openEngine } from '@keybin/shared/engines/open-engine.js';
 import { Lifecycle } from '@keybin/shared/lifecycle.js';
 import type { Log } from '@keybin/shared/log.js';
+import { watchSurroundings } from '@keybin/shared/metrics/surroundings.js';
+import { ApiMetrics } from './api-metrics.js';
 import { createApp } from './app.js';
+import { metricsOfAll } from './cluster-metrics.js';
 import { HttpServer } from './server.js';
 import { SignedTokens, signingSecret } from './signed-tokens.js';
 
@@ -21,16 +25,32 @@ export interface Api {
 export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf(config, log)): Promise<Api> {
   const { requestTimeoutSeconds, drainDelaySeconds } = config.limits;
   try {
-    const engine = await openEngine(config, log);
+    const metrics = new ApiMetrics();
+    const engine = await openEngine(config, log, metrics.writes);
     lifecycle.push(
       'engine',
       async () => engine.close(),
       async () => engine.halt?.(),
     );
+    watchSurroundings(metrics, {
+      health: () => engine.health(),
+      backlog: engine.backlog && (() => engine.backlog?.() ?? Promise.resolve([])),
+    });
     let isDraining = false;
     const secret = await signingSecret(config.accounts, engine.secrets);
     const signedTokens = new SignedTokens(secret, config.accounts.signedTokenExpirationSeconds);
-    const app = createApp({ config, engine, log, signedTokens, isDraining: () => isDraining });
+    const readMetrics = cluster.worker
+      ? metricsOfAll(cluster.worker, metrics.registry)
+      : async () => metrics.registry.metrics();
+    const app = createApp({
+      config,
+      engine,
+      log,
+      signedTokens,
+      metrics,
+      readMetrics,
+      isDraining: () => isDraining,
+    });
     const server = new HttpServer(app.callback(), { requestTimeoutMs: requestTimeoutSeconds * 1_000 });
     const address = await server.listen(config.app.port, config.app.host);
     lifecycle.push('server', async () => server.close());

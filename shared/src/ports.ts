@@ -1,4 +1,5 @@
 import type { Health } from './health.js';
+import type { PartitionStatus } from './partition-status.js';
 
 /**
  * What the API needs of an engine. Both engines (`engines/lmdb`, `engines/mongo`) implement these interfaces and one
@@ -127,6 +128,8 @@ export interface Engine {
   readonly secrets: Secrets;
   /** Asks everything that the engine depends on whether it is there. Never throws; within 2 s. */
   health(): Promise<Health>;
+  /** What waits to be applied; missing where a write is applied when it is answered. Throws `unavailable`. */
+  backlog?(): Promise<PartitionStatus[]>;
   /** For a process that is about to end at once: begins no write any more, and resolves when none is under way. */
   halt?(): Promise<void>;
   /** Waits for what is under way, then lets go of everything. May be called twice. */

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import type { Context, Middleware } from 'koa';
+import type { Context } from 'koa';
 import { KeybinError, routeNotFound, type ErrorCode } from '@keybin/shared/errors.js';
 import type { Log } from '@keybin/shared/log.js';
 import { answerJson } from '../answers.js';
@@ -42,25 +42,24 @@ export interface JsonErrors {
   readonly challenge: string;
 }
 
+/** Answers what the layers below have thrown. */
+export type AnswerError = (ctx: Context, error: unknown) => void;
+
 /**
- * Answers whatever the layers below throw, below a prefix of `dialects` as JSON. Which status an error code has is known here
+ * Answers any error, below a prefix of `dialects` as JSON. Which status an error code has is known here
  * and by the dialects alone.
  */
-export function answerErrors(log: Log, dialects: readonly JsonErrors[]): Middleware {
-  return async (ctx, next) => {
-    try {
-      await next();
-    } catch (error) {
-      if (!ctx.writable) return; // the client has gone
-      const known = error instanceof KeybinError ? error : unknownError(error, log);
-      if (known.cause) log.debug({ err: known.cause }, known.message);
-      const path = pathOf(ctx);
-      answer(
-        ctx,
-        known,
-        dialects.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`)),
-      );
-    }
+export function answerErrors(log: Log, dialects: readonly JsonErrors[]): AnswerError {
+  return (ctx, error) => {
+    if (!ctx.writable) return; // the client has gone
+    const known = error instanceof KeybinError ? error : unknownError(error, log);
+    if (known.cause) log.debug({ err: known.cause }, known.message);
+    const path = pathOf(ctx);
+    answer(
+      ctx,
+      known,
+      dialects.find(({ prefix }) => path === prefix || path.startsWith(`${prefix}/`)),
+    );
   };
 }
 

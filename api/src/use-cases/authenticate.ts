@@ -1,5 +1,6 @@
 import { invalidCredentials } from '@keybin/shared/errors.js';
 import type { Account, Engine } from '@keybin/shared/ports.js';
+import type { Count } from '../count.js';
 import type { Passwords } from '../passwords.js';
 import { hashDueMs } from './answer-in-time.js';
 
@@ -12,6 +13,7 @@ export interface Credentials {
 export interface AccountParts {
   readonly engine: Engine;
   readonly passwords: Passwords;
+  readonly loginsRefused: Count;
 }
 
 /**
@@ -20,12 +22,15 @@ export interface AccountParts {
  * long for the hash.
  */
 export async function authenticate(
-  { engine, passwords }: AccountParts,
+  { engine, passwords, loginsRefused }: AccountParts,
   credentials: Credentials,
   startedMs: number,
 ): Promise<Account> {
   const account = await engine.accounts.find(credentials.username);
   const matches = await passwords.matches(credentials.password, account?.passwordHash, hashDueMs(startedMs));
-  if (!account || !matches) throw invalidCredentials();
+  if (!account || !matches) {
+    loginsRefused.inc();
+    throw invalidCredentials();
+  }
   return account;
 }

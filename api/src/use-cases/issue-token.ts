@@ -1,8 +1,10 @@
 import { v4 as uuid } from 'uuid';
+import type { Count } from '../count.js';
 import { answerInTime } from './answer-in-time.js';
 import { authenticate, type AccountParts, type Credentials } from './authenticate.js';
 
 export interface TokenParts extends AccountParts {
+  readonly tokensIssued: Count;
   readonly tokenLifetimeSeconds: number;
 }
 
@@ -13,5 +15,6 @@ export async function issueToken(parts: TokenParts, credentials: Credentials, cl
   const token = uuid();
   const issued = parts.engine.tokens.issue({ userId, clientId, token, lifetimeSeconds: parts.tokenLifetimeSeconds });
   await answerInTime(issued, startedMs);
+  parts.tokensIssued.inc();
   return token;
 }

@@ -1,4 +1,5 @@
-import type { PartitionStatus, QueueOperations } from '@keybin/shared/operations.js';
+import type { QueueOperations } from '@keybin/shared/operations.js';
+import type { PartitionStatus } from '@keybin/shared/partition-status.js';
 import type { Answer } from '../answer.js';
 import { table } from '../table.js';
 

@@ -48,6 +48,12 @@ export interface Config {
     readonly signingSecret: string | undefined;
     readonly signedTokenExpirationSeconds: number;
   };
+  readonly metrics: {
+    /** Whether there is `/metrics`. */
+    readonly enabled: boolean;
+    /** What `/metrics` wants as `Authorization: Bearer`; `undefined`: nothing. */
+    readonly token: string | undefined;
+  };
   readonly limits: {
     readonly bodyBytes: number;
     /** For a whole request to arrive. */

@@ -1,6 +1,16 @@
 import type { Config } from './config.js';
 import { redisUrl, storeUrl } from './url-value.js';
-import { listenHost, mongoName, oneOf, signingSecret, size, wholeNumber, yesOrNo, type Kind } from './value.js';
+import {
+  bearerToken,
+  listenHost,
+  mongoName,
+  oneOf,
+  signingSecret,
+  size,
+  wholeNumber,
+  yesOrNo,
+  type Kind,
+} from './value.js';
 
 /** One setting: its name and default as they stand in `store.cfg`, and how its text is read. */
 export interface Setting<T = unknown> {
@@ -135,6 +145,20 @@ export const settings: Settings = {
       '600',
       wholeNumber(1, tenYearsSeconds, 'seconds'),
       'Seconds that a signed token of /api lives',
+    ),
+  },
+  metrics: {
+    enabled: setting(
+      'enabled',
+      'on',
+      yesOrNo,
+      'Serve /metrics for Prometheus, on the API and on the port of the worker',
+    ),
+    token: setting(
+      'token',
+      '',
+      bearerToken,
+      'What /metrics wants to see as "Authorization: Bearer ..."; without one whoever reaches the port may read it',
     ),
   },
   limits: {

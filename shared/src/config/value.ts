@@ -78,3 +78,13 @@ export const signingSecret: Kind<string | undefined> = {
     return Buffer.byteLength(text) < leastSecretBytes ? { accepted: this.accepted } : { value: text };
   },
 };
+
+/** What may stand behind `Bearer` (RFC 6750, section 2.1) and is not soon guessed, or nothing. */
+export const bearerToken: Kind<string | undefined> = {
+  accepted: 'at least 16 letters, digits, - . _ ~ + or /, such as what "openssl rand -hex 32" prints, or nothing',
+  secret: true,
+  parse(text) {
+    if (text === '') return { value: undefined };
+    return /^[\w.~+/-]{16,}=*$/.test(text) ? { value: text } : { accepted: this.accepted };
+  },
+};

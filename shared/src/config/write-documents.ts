@@ -1,12 +1,12 @@
-/** Run by `npm run settings` in the root: writes what follows from `settings.ts` into `store.cfg` and `README.md`. */
-import { readFileSync, writeFileSync } from 'node:fs';
+/**
+ * Run by `npm run settings` in the root: writes what follows from `settings.ts` into `store.cfg` and `README.md`, and what follows
+ * from the definitions of the metrics into `OPERATIONS.md`.
+ */
+import { writeFileSync } from 'node:fs';
+import { metricsTable } from '../metrics/documents.js';
 import { settingsFile, settingsTable } from './documents.js';
+import { writeBetween } from './write-between.js';
 
-const readme = readFileSync('README.md', 'utf8');
-const between = /(<!-- settings -->\n)[^]*(<!-- \/settings -->)/;
-if (!between.test(readme)) throw new Error('README.md has lost its <!-- settings --> ... <!-- /settings -->');
-writeFileSync(
-  'README.md',
-  readme.replace(between, (_all, begin: string, end: string) => `${begin}\n${settingsTable()}\n\n${end}`),
-);
+writeBetween('README.md', 'settings', settingsTable());
+writeBetween('OPERATIONS.md', 'metrics', metricsTable());
 writeFileSync('store.cfg', settingsFile());

@@ -32,9 +32,23 @@ describe('a request with a password', () => {
   });
 
   for (const [what, request] of [
-    ['register', () => register({ engine: hanging(), passwords }, credentials)],
-    ['token', () => issueToken({ engine: hanging(account), passwords, tokenLifetimeSeconds: 1 }, credentials, 'c')],
-    ['unregister', () => unregister({ engine: hanging(account), passwords }, credentials)],
+    ['register', () => register({ engine: hanging(), passwords, loginsRefused: { inc() {} } }, credentials)],
+    [
+      'token',
+      () =>
+        issueToken(
+          {
+            engine: hanging(account),
+            passwords,
+            loginsRefused: { inc() {} },
+            tokenLifetimeSeconds: 1,
+            tokensIssued: { inc() {} },
+          },
+          credentials,
+          'c',
+        ),
+    ],
+    ['unregister', () => unregister({ engine: hanging(account), passwords, loginsRefused: { inc() {} } }, credentials)],
   ] as const) {
     it(`is answered within 2 s when the store hangs after the hash (${what})`, async () => {
       const startedMs = performance.now();

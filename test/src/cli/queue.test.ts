@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { PartitionStatus } from '@keybin/shared/operations.js';
+import type { PartitionStatus } from '@keybin/shared/partition-status.js';
 import { expectDone } from '../contract/answers.js';
 import { eventually } from '../world/eventually.js';
 import { keybin, keybinJson } from '../world/keybin-command.js';

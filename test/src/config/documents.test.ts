@@ -2,13 +2,10 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { settingsFile, settingsTable } from '@keybin/shared/config/documents.js';
 import { loadConfig } from '@keybin/shared/config/load-config.js';
+import { expectTable } from '../world/table-in-document.js';
 
 const inRoot = (name: string) => new URL(`../../../${name}`, import.meta.url);
 const read = (name: string) => readFileSync(inRoot(name), 'utf8');
-
-/** The cells of a table in Markdown, whatever its formatter made of their width. */
-const cells = (table: string) =>
-  table.split('\n').map((row) => row.split('|').map((cell) => cell.trim().replace(/^-+$/, '---')));
 
 describe('What is written about the settings (npm run settings writes it anew)', () => {
   it('in store.cfg is every setting with its default', () => {
@@ -21,7 +18,6 @@ describe('What is written about the settings (npm run settings writes it anew)',
   });
 
   it('in README.md is every setting with its default and what is accepted', () => {
-    const table = /<!-- settings -->\n([^]*)\n<!-- \/settings -->/.exec(read('README.md'))?.[1] ?? '';
-    expect(cells(table.trim())).to.deep.equal(cells(settingsTable()));
+    expectTable(read('README.md'), 'settings', settingsTable());
   });
 });

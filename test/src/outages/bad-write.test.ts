@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { MongoClient } from 'mongodb';
-import type { FailedWrite, PartitionStatus } from '@keybin/shared/operations.js';
+import type { FailedWrite } from '@keybin/shared/operations.js';
+import type { PartitionStatus } from '@keybin/shared/partition-status.js';
 import { expectDone, expectKeys, expectValue } from '../contract/answers.js';
 import { eventually } from '../world/eventually.js';
 import { keybin, keybinJson } from '../world/keybin-command.js';

@@ -9,6 +9,7 @@ export function tokenRoutes(router: Router, parts: ApiParts): void {
   router.get('/token', async (ctx) => {
     const { number } = await identify(parts, basicOf(ctx));
     const token = await parts.signedTokens.issue(number);
+    parts.tokensIssued.inc();
     answerJson(ctx, JSON.stringify({ token, duration: parts.signedTokens.lifetimeSeconds }));
   });
 

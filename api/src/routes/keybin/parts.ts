@@ -1,13 +1,9 @@
-import type { Engine } from '@keybin/shared/ports.js';
 import type { ReadBody } from '../../body.js';
-import type { Passwords } from '../../passwords.js';
+import type { TokenParts } from '../../use-cases/issue-token.js';
 
 /** What the routes of the Keybin dialect are made of. */
-export interface KeybinParts {
-  readonly engine: Engine;
-  readonly passwords: Passwords;
+export interface KeybinParts extends TokenParts {
   readonly readBody: ReadBody;
   /** For a value as JSON text. */
   readonly valueLimitBytes: number;
-  readonly tokenLifetimeSeconds: number;
 }

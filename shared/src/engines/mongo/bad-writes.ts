@@ -45,10 +45,6 @@ export class BadWrites {
     return line === null ? undefined : parse(member, line);
   }
 
-  count(): Promise<number> {
-    return this.redis.client.hlen(badKey(this.prefix));
-  }
-
   /** All, in no order; one that is set aside or taken back meanwhile may be missing or come twice. */
   async *all(): AsyncGenerator<RefusedJob['data']> {
     for (let cursor = '0'; ;) {

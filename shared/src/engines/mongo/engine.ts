@@ -14,7 +14,7 @@ import { LossWatch } from './loss-watch.js';
 import { claimPartitions } from './partitions.js';
 import { PendingPosts } from './pending-posts.js';
 import { PendingFirstPosts } from './posts.js';
-import { PartitionQueue } from './queue.js';
+import { PartitionQueue, statusOfEach } from './queue.js';
 import { PendingReads } from './read.js';
 import { whyAway } from './redis-connection.js';
 import { redisOf, RedisConnections } from './redis-connections.js';
@@ -163,6 +163,7 @@ function assemble({
   const clockOf = (userId: string) => redisOf(writes, userId);
   const entries = staleReads ? new StaleReads({ exact, probe, documents, clockOf, stored }) : exact;
   const health = () => scaleOutHealth({ database, ways: [writes, reads], queue: config.queue });
+  const backlog = () => statusOfEach(queues);
   return {
     accounts,
     tokens,
@@ -170,6 +171,7 @@ function assemble({
     posts,
     secrets: new MongoSecrets(database),
     health,
+    backlog,
   };
 }
 

@@ -2,9 +2,11 @@ import { setMaxListeners } from 'node:events';
 import { Queue } from 'bullmq';
 import type { Config } from '../../config/config.js';
 import type { Log } from '../../log.js';
-import type { EntryName, FailedWrite, PartitionStatus, QueueOperations } from '../../operations.js';
+import type { EntryName, FailedWrite, QueueOperations } from '../../operations.js';
+import type { PartitionStatus } from '../../partition-status.js';
 import { BadWrites } from './bad-writes.js';
-import { bytesKey, partitionOf, partitionPrefix, queueName, waitingKey } from './keys.js';
+import { partitionOf, partitionPrefix, queueName } from './keys.js';
+import { partitionStatus } from './partition-status.js';
 import { jobOptions, refusedJobId, type EntriesJobData, type EntriesJobName } from './queue.js';
 import { openOperatorRedis } from './operator-redis.js';
 import type { RedisConnection } from './redis-connection.js';
@@ -12,8 +14,6 @@ import type { RedisConnections } from './redis-connections.js';
 
 /** Writes that are taken back at the same time. */
 const retriesAtOnce = 100;
-
-const usPerSecond = 1_000_000;
 
 /**
  * The operator's side of the queue: Redis and BullMQ, without MongoDB, which may be what is away. Throws an `Error` of one line
@@ -77,45 +77,25 @@ class PartitionedQueue implements QueueOperations {
 class OperatedPartition {
   readonly queue: Queue<EntriesJobData, void, EntriesJobName>;
   readonly #badWrites: BadWrites;
-  readonly #prefix: string;
 
   constructor(
     private readonly redis: RedisConnection,
     private readonly partition: number,
     log: Log,
   ) {
-    this.#prefix = partitionPrefix(partition);
-    this.#badWrites = new BadWrites(redis, this.#prefix);
+    const prefix = partitionPrefix(partition);
+    this.#badWrites = new BadWrites(redis, prefix);
     this.queue = new Queue(queueName, {
       connection: redis.client,
-      prefix: this.#prefix,
+      prefix,
       skipMetasUpdate: true, // looking at a Redis at `maxmemory` must not need room
     });
     this.queue.on('error', (error) => log.debug({ err: error, partition }, 'BullMQ queue'));
   }
 
-  async status(): Promise<PartitionStatus> {
-    const waiting = waitingKey(this.#prefix);
-    const [paused, counts, setAside, pendingEntries, bytes, [, since], [seconds, micros]] = await Promise.all([
-      this.queue.isPaused(),
-      this.queue.getJobCounts('wait', 'active', 'delayed', 'failed'),
-      this.#badWrites.count(),
-      this.redis.client.zcard(waiting),
-      this.redis.client.get(bytesKey(this.#prefix)),
-      this.redis.client.zrange(waiting, 0, '0', 'WITHSCORES'),
-      this.redis.client.time(),
-    ]);
-    const nowUs = Number(seconds) * usPerSecond + Number(micros);
-    const { wait = 0, active = 0, delayed = 0, failed = 0 } = counts;
-    return {
-      partition: this.partition,
-      paused,
-      pendingEntries,
-      pendingBytes: Number(bytes ?? 0),
-      oldestUnappliedSeconds: since === undefined ? 0 : Math.max(nowUs - Number(since), 0) / usPerSecond,
-      setAside,
-      jobs: { waiting: wait, active, delayed, failed },
-    };
+  status(): Promise<PartitionStatus> {
+    const { redis, partition, queue } = this;
+    return partitionStatus({ redis, partition, queue });
   }
 
   async *failed(): AsyncGenerator<FailedWrite> {

@@ -2,7 +2,9 @@ import { Job, Queue, type IRedisTransaction, type JobsOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { withDeadline } from '../../deadline.js';
 import type { Log } from '../../log.js';
+import type { PartitionStatus } from '../../partition-status.js';
 import { partitionPrefix, queueName } from './keys.js';
+import { partitionStatus } from './partition-status.js';
 import type { RedisConnection } from './redis-connection.js';
 
 /** Keys that were accepted together. Values are in the pending hash only: a job neither loses nor reveals data. */
@@ -63,12 +65,15 @@ export class PartitionQueue {
   readonly #queue: Queue<EntriesJobData, void, EntriesJobName>;
   readonly #connection: RedisConnection;
   readonly #newTransaction: () => Transaction;
+  readonly #partition: number;
 
   private constructor(
+    partition: number,
     queue: Queue<EntriesJobData, void, EntriesJobName>,
     connection: RedisConnection,
     newTransaction: () => Transaction,
   ) {
+    this.#partition = partition;
     this.#queue = queue;
     this.#connection = connection;
     this.#newTransaction = newTransaction;
@@ -83,7 +88,7 @@ export class PartitionQueue {
     });
     queue.on('error', (error) => log.debug({ err: error, partition }, 'BullMQ queue'));
     await withDeadline(queue.getBackend().client, openTimeoutMs, 'opening the queue');
-    return new PartitionQueue(queue, connection, transactionsOf(connection.client));
+    return new PartitionQueue(partition, queue, connection, transactionsOf(connection.client));
   }
 
   /** The list of jobs that wait for a worker. */
@@ -110,6 +115,11 @@ export class PartitionQueue {
     await new Job(this.#queue, job.name, job.data, jobOptions, idOf(job)).addJob(client);
   }
 
+  /** How things stand in this partition. Throws `unavailable`. */
+  status(): Promise<PartitionStatus> {
+    return partitionStatus({ redis: this.#connection, partition: this.#partition, queue: this.#queue });
+  }
+
   async close(): Promise<void> {
     await this.#queue.close();
   }
@@ -132,4 +142,12 @@ function transactionsOf(client: Redis): () => Transaction {
     };
     return Object.assign(multi, { redis: client, runCommand });
   };
+}
+
+/** Those that can be told; throws the first error if none can: of a Redis Cluster some nodes may be away. */
+export async function statusOfEach(queues: readonly PartitionQueue[]): Promise<PartitionStatus[]> {
+  const statuses = queues.map((queue) => queue.status());
+  const settled = await Promise.allSettled(statuses);
+  const told = settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  return told.length > 0 ? told : Promise.all(statuses);
 }

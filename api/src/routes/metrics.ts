@@ -1,0 +1,32 @@
+import { Router } from '@koa/router';
+import type { Middleware } from 'koa';
+import { Registry } from 'prom-client';
+import { bearerMatches } from '@keybin/shared/bearer-matches.js';
+import type { Config } from '@keybin/shared/config/config.js';
+import { unavailable } from '@keybin/shared/errors.js';
+
+export interface MetricsParts {
+  readonly settings: Config['metrics'];
+  /** The metrics of all processes at this address, as text. */
+  readonly read: () => Promise<string>;
+}
+
+/** What Prometheus asks for, if it may. */
+export function metricsRoutes({ settings, read }: MetricsParts): Middleware {
+  const router = new Router();
+  router.get('/metrics', async (ctx) => {
+    ctx.set('Cache-Control', 'no-store');
+    if (!bearerMatches(ctx.get('Authorization'), settings.token)) {
+      ctx.set('WWW-Authenticate', 'Bearer realm="Keybin metrics"');
+      ctx.status = 401;
+      ctx.body = 'Metrics need a token';
+      return;
+    }
+    const text = await read().catch((error: unknown) => {
+      throw unavailable(error);
+    });
+    ctx.set('Content-Type', Registry.PROMETHEUS_CONTENT_TYPE);
+    ctx.body = text;
+  });
+  return router.routes() as unknown as Middleware; // the router's own context type only adds to Koa's
+}

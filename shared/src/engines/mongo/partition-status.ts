@@ -1,0 +1,39 @@
+import type { Queue } from 'bullmq';
+import type { PartitionStatus } from '../../partition-status.js';
+import { badKey, bytesKey, partitionPrefix, waitingKey } from './keys.js';
+import type { RedisConnection } from './redis-connection.js';
+
+const usPerSecond = 1_000_000;
+
+export interface PartitionParts {
+  readonly redis: Pick<RedisConnection, 'client' | 'observeTime'>;
+  readonly partition: number;
+  readonly queue: Pick<Queue, 'isPaused' | 'getJobCounts'>;
+}
+
+/** How things stand in one partition. Throws `unavailable`. */
+export async function partitionStatus({ redis, partition, queue }: PartitionParts): Promise<PartitionStatus> {
+  const prefix = partitionPrefix(partition);
+  const waiting = waitingKey(prefix);
+  const [paused, counts, setAside, pendingEntries, bytes, [, since], [seconds, micros]] = await Promise.all([
+    queue.isPaused(),
+    queue.getJobCounts('wait', 'active', 'delayed', 'failed'),
+    redis.client.hlen(badKey(prefix)),
+    redis.client.zcard(waiting),
+    redis.client.get(bytesKey(prefix)),
+    redis.client.zrange(waiting, 0, '0', 'WITHSCORES'),
+    redis.client.time(),
+  ]);
+  const nowUs = Number(seconds) * usPerSecond + Number(micros);
+  redis.observeTime(nowUs);
+  const { wait = 0, active = 0, delayed = 0, failed = 0 } = counts;
+  return {
+    partition,
+    paused,
+    pendingEntries,
+    pendingBytes: Number(bytes ?? 0),
+    oldestUnappliedSeconds: since === undefined ? 0 : Math.max(nowUs - Number(since), 0) / usPerSecond,
+    setAside,
+    jobs: { waiting: wait, active, delayed, failed },
+  };
+}
