@@ -12,7 +12,34 @@ import type { SettleEntries } from './settle.js';
  */
 export const batchMaxAgeMs = 10_000;
 
+const usPerSecond = 1_000_000;
+
+/** What is to be applied again, and what could not be set aside. */
+interface Round {
+  readonly again: EntryName[];
+  readonly stuck: EntryName[];
+}
+
 const nothingWritten: Written = { stored: [], overtaken: [], refused: [] };
+
+/** Told of what became of entries. */
+export interface ApplyObserver {
+  /** MongoDB has a batch: for each of its entries the seconds since it was accepted. */
+  applied(lagsSeconds: readonly number[]): void;
+  /** They were refused for good and are set aside. */
+  failed(entries: number): void;
+  /** A service was away; they are applied again. */
+  retried(entries: number): void;
+}
+
+const unobserved: ApplyObserver = { applied() {}, failed() {}, retried() {} };
+
+export interface ApplierOptions {
+  readonly maxAgeMs?: number;
+  readonly observer?: ApplyObserver;
+  /** Redis's time in µs, of which versions are made. */
+  readonly timeUs?: () => number;
+}
 
 export interface ApplySteps {
   readonly read: (names: EntryNames) => Promise<PendingRead>;
@@ -33,11 +60,19 @@ export interface ApplySteps {
  * However often, late or concurrently this runs for an entry, the last accepted write wins: only versions decide.
  */
 export class Applier {
+  readonly #maxAgeMs: number;
+  readonly #observer: ApplyObserver;
+  readonly #timeUs: () => number;
+
   constructor(
     private readonly steps: ApplySteps,
     private readonly patience: Patience,
-    private readonly maxAgeMs = batchMaxAgeMs,
-  ) {}
+    { maxAgeMs = batchMaxAgeMs, observer = unobserved, timeUs = () => 0 }: ApplierOptions = {},
+  ) {
+    this.#maxAgeMs = maxAgeMs;
+    this.#observer = observer;
+    this.#timeUs = timeUs;
+  }
 
   /**
    * Resolves once none of `names` is pending as it was when this was called, or it is set aside. Answers those that should have
@@ -47,15 +82,24 @@ export class Applier {
     const stuck: EntryName[] = [];
     let left = names;
     while (left.length > 0) {
-      const round = await outlast('Applying entries', () => this.#round(left), this.patience);
+      const round = await outlast('Applying entries', () => this.#attempt(left), this.patience);
       stuck.push(...round.stuck);
       left = namesOf(round.again);
     }
     return stuck;
   }
 
-  async #round(names: EntryNames): Promise<{ again: EntryName[]; stuck: EntryName[] }> {
-    const deadline = performance.now() + this.maxAgeMs;
+  async #attempt(names: EntryNames): Promise<Round> {
+    try {
+      return await this.#round(names);
+    } catch (error) {
+      this.#observer.retried(names.reduce((sum, [, keys]) => sum + keys.length, 0));
+      throw error;
+    }
+  }
+
+  async #round(names: EntryNames): Promise<Round> {
+    const deadline = performance.now() + this.#maxAgeMs;
     const { staged, absent, unread } = await this.steps.read(names);
     const written = staged.length > 0 ? await this.#write(staged, deadline - performance.now()) : nothingWritten;
     const { stored, overtaken, refused } = written;
@@ -65,6 +109,8 @@ export class Applier {
       ...overtaken.map(({ entry, version }) => ({ ...entry, stored: version })),
       ...absent.map((name) => ({ ...name, text: '' })),
     ]);
+    const nowUs = this.#timeUs();
+    this.#observer.applied(stored.map(({ version }) => Math.max(nowUs - version, 0) / usPerSecond));
     const stuck = await this.#setAside(refused);
 
     const known = new Set([...stored, ...[...overtaken, ...refused].map(({ entry }) => entry)]);
@@ -85,6 +131,7 @@ export class Applier {
       try {
         await this.steps.setAside(entry, reason);
         this.patience.log.error({ userId, key, reason }, 'MongoDB refuses a write: it is set aside');
+        this.#observer.failed(1);
       } catch (error) {
         this.patience.log.error(
           { err: error, userId, key, reason },

@@ -6,6 +6,8 @@ import { claimPartitions } from '@keybin/shared/engines/mongo/partitions.js';
 import { RedisConnections } from '@keybin/shared/engines/mongo/redis-connections.js';
 import { openRedisPlace, type RedisPlace } from '@keybin/shared/engines/mongo/redis-place.js';
 import { checkAllRedisSettings, checkRedisSettings } from '@keybin/shared/engines/mongo/redis-settings.js';
+import { askBoth } from '@keybin/shared/engines/mongo/scale-out-health.js';
+import type { Health } from '@keybin/shared/health.js';
 import type { Lifecycle } from '@keybin/shared/lifecycle.js';
 import type { Log } from '@keybin/shared/log.js';
 import { batchMaxAgeMs } from './apply.js';
@@ -53,6 +55,12 @@ export async function openServices(
   const claim = () => claimPartitions(database.settings, queue.partitions, connect);
   await untilThere('Redis and MongoDB', claim, (error) => isAway(error) || !redis.areReady, log);
   return { place, redis, database };
+}
+
+/** A worker needs both, of Redis what has a partition. Never throws; within 2 s. */
+export async function workerHealth({ redis: all, database }: Services, queue: Config['queue']): Promise<Health> {
+  const { mongodb, redis, anyRedis } = await askBoth({ database, ways: [all], queue });
+  return { canServe: mongodb.answered && anyRedis, dependencies: [mongodb, redis] };
 }
 
 /** `openDatabase` says in its own words why it cannot connect; the driver's error is the cause. */

@@ -5,9 +5,10 @@ import { BadWrites } from '@keybin/shared/engines/mongo/bad-writes.js';
 import { ErasureRecords } from '@keybin/shared/engines/mongo/erasure-records.js';
 import { eraserKey, partitionPrefix, sweeperKey } from '@keybin/shared/engines/mongo/keys.js';
 import { LossWatch } from '@keybin/shared/engines/mongo/loss-watch.js';
-import { PartitionQueue } from '@keybin/shared/engines/mongo/queue.js';
+import { PartitionQueue, statusOfEach } from '@keybin/shared/engines/mongo/queue.js';
 import type { Lifecycle } from '@keybin/shared/lifecycle.js';
 import type { Log } from '@keybin/shared/log.js';
+import { watchSurroundings } from '@keybin/shared/metrics/surroundings.js';
 import { Applier, batchMaxAgeMs } from './apply.js';
 import { eraseDocuments, repeatErasures } from './erase.js';
 import { Gatherer } from './gather.js';
@@ -17,15 +18,20 @@ import type { Patience } from './outage.js';
 import { Overdue } from './overdue.js';
 import { PartitionWorker } from './partition-worker.js';
 import { readPending } from './pending.js';
-import { openServices, type Services } from './services.js';
+import { monitor } from './monitor.js';
+import { openServices, workerHealth, type Services } from './services.js';
 import { settling } from './settle.js';
 import { redisTimeUs, sweep } from './sweep.js';
+import { WorkerMetrics } from './worker-metrics.js';
 
 const sweepIntervalMs = 2_000;
 
 interface Context extends Services {
   readonly config: Config;
   readonly lifecycle: Lifecycle;
+  readonly metrics: WorkerMetrics;
+  /** One for each partition. */
+  readonly queues: readonly PartitionQueue[];
   readonly patience: Patience;
   readonly log: Log;
 }
@@ -47,7 +53,12 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
       'A worker needs [STORE] host = mongodb://... and [QUEUE] redis = redis://...: the embedded engine has none',
     );
   }
+  const metrics = new WorkerMetrics();
+  const connected: { services?: Services } = {};
+  const health = async () => connected.services && workerHealth(connected.services, config.queue);
+  await monitor(config, { metrics, health }, lifecycle, log);
   const services = await openServices(config, redisUrl, lifecycle, log);
+  connected.services = services;
   const watch = new LossWatch(services.redis, log);
   lifecycle.push('watch', () => watch.close());
   void watch.run();
@@ -55,17 +66,27 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
   setMaxListeners(0, closing.signal); // each partition and each attempt under way is one: no leak to be warned of
   // What is under way gets half of the time; the other half is for giving back what it did not suffice for
   const graceMs = config.limits.drainTimeoutSeconds * 500;
+  const queues: PartitionQueue[] = [];
+  for (let partition = 0; partition < config.queue.partitions; partition += 1) {
+    const queue = await PartitionQueue.open(services.redis.of(partition), partition, log);
+    lifecycle.push(`queue ${partition}`, () => queue.close());
+    queues.push(queue);
+  }
   const context = {
     ...services,
     config,
     lifecycle,
+    metrics,
+    queues,
     log,
     patience: { log, closing: closing.signal, graceMs },
   };
   const work: Work[] = [eraser(context)];
-  for (let partition = 0; partition < config.queue.partitions; partition += 1) {
-    work.push(...(await openPartition(context, partition)));
-  }
+  for (const [partition, queue] of queues.entries()) work.push(...openPartition(context, partition, queue));
+  watchSurroundings(metrics, {
+    health: () => workerHealth(services, config.queue),
+    backlog: () => statusOfEach(queues),
+  });
   lifecycle.push('work', async () => {
     closing.abort();
     await Promise.all(work.map((each) => each.close(graceMs * 1.5)));
@@ -74,14 +95,12 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
   log.info({ partitions: config.queue.partitions }, 'Worker is ready');
 }
 
-async function openPartition(context: Context, partition: number): Promise<Work[]> {
-  const { config, place, redis: all, database, lifecycle, patience, log } = context;
+function openPartition(context: Context, partition: number, queue: PartitionQueue): Work[] {
+  const { config, place, redis: all, database, metrics, patience, log } = context;
   const redis = all.of(partition);
   const { batchEntries, concurrency } = config.worker;
   const prefix = partitionPrefix(partition);
 
-  const queue = await PartitionQueue.open(redis, partition, log);
-  lifecycle.push(`queue ${partition}`, () => queue.close());
   const badWrites = new BadWrites(redis, prefix);
   const applier = new Applier(
     {
@@ -91,6 +110,7 @@ async function openPartition(context: Context, partition: number): Promise<Work[
       setAside: (entry, reason) => badWrites.setAside(entry, reason, (job) => queue.add(job)),
     },
     patience,
+    { observer: metrics, timeUs: () => redis.timeUs },
   );
 
   const gatherer = new Gatherer((names) => applier.apply(names), batchEntries, concurrency);

@@ -32,6 +32,9 @@ export interface Config {
     readonly staleReads: boolean;
   };
   readonly worker: {
+    readonly host: string;
+    /** Of `/metrics`, `/livez` and `/readyz`; 0: any free port; `undefined`: none. */
+    readonly port: number | undefined;
     /** Entries in one bulk write. */
     readonly batchEntries: number;
     /** Jobs that one worker has active at once, gathered into batches. */

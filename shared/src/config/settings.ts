@@ -5,6 +5,7 @@ import {
   listenHost,
   mongoName,
   oneOf,
+  portOrNone,
   signingSecret,
   size,
   wholeNumber,
@@ -106,6 +107,13 @@ export const settings: Settings = {
     ),
   },
   worker: {
+    host: setting('host', '127.0.0.1', listenHost, 'Host on which the worker listens, if it has a port'),
+    port: setting(
+      'port',
+      '',
+      portOrNone,
+      'Port on which the worker serves /metrics, /livez and /readyz; 0 takes any free one, without one it serves nothing',
+    ),
     batchEntries: setting('batch_entries', '500', wholeNumber(1, 10_000), 'Writes that the worker applies at once'),
     concurrency: setting('concurrency', '100', wholeNumber(1, 10_000), 'Jobs that a worker has in hand at once'),
   },

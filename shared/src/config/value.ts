@@ -79,6 +79,16 @@ export const signingSecret: Kind<string | undefined> = {
   },
 };
 
+/** A port to listen on, or nothing. */
+export const portOrNone: Kind<number | undefined> = {
+  accepted: `${wholeNumber(0, 65_535).accepted}, or nothing`,
+  parse(text) {
+    if (text === '') return { value: undefined };
+    const port = wholeNumber(0, 65_535).parse(text);
+    return 'value' in port ? port : { accepted: this.accepted };
+  },
+};
+
 /** What may stand behind `Bearer` (RFC 6750, section 2.1) and is not soon guessed, or nothing. */
 export const bearerToken: Kind<string | undefined> = {
   accepted: 'at least 16 letters, digits, - . _ ~ + or /, such as what "openssl rand -hex 32" prints, or nothing',

@@ -152,7 +152,7 @@ describe('a worker whose services are away', function () {
     worker = await startWorker({ env: { ...env, KEYBIN_QUEUE_DURABILITY: 'always' } }).catch((error: unknown) => {
       expect(String(error)).to.contain('appendfsync');
       const child = new Child('true', 'true', []);
-      return { child, stop: async () => {}, kill: async () => {} };
+      return { child, url: '', stop: async () => {}, kill: async () => {} };
     });
     expect(worker.child.name).to.equal('true');
   });

@@ -54,7 +54,7 @@ export class Partition {
 
   /** A worker's applier, with some of its steps replaced. */
   applier(replaced: Partial<ApplySteps> = {}, maxAgeMs = batchMaxAgeMs): Applier {
-    return new Applier({ ...this.steps, ...replaced }, this.patience, maxAgeMs);
+    return new Applier({ ...this.steps, ...replaced }, this.patience, { maxAgeMs });
   }
 
   /** An account whose token is live. */

@@ -42,6 +42,8 @@ export async function startApi(options: ProcessOptions = {}): Promise<ApiProcess
 
 export interface WorkerProcess {
   readonly child: Child;
+  /** Of its `/metrics`, `/livez` and `/readyz`; throws before it has said where it listens. */
+  readonly url: string;
   stop(): Promise<void>;
   kill(signal: NodeJS.Signals): Promise<void>;
 }
@@ -50,9 +52,18 @@ export interface WorkerProcess {
 export function spawnWorker(options: ProcessOptions = {}): WorkerProcess {
   const child = new Child('worker', process.execPath, [main('worker'), ...(options.args ?? [])], {
     cwd: options.cwd ?? temporaryDirectory(),
-    env: { ...testSettings, ...options.env },
+    env: { ...testSettings, KEYBIN_WORKER_PORT: '0', ...options.env },
   });
-  return { child, stop: () => stopCleanly(child), kill: (signal) => child.kill(signal) };
+  return {
+    child,
+    get url() {
+      const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(child.output) ?? [];
+      if (url === undefined) throw new Error(`${child.name} does not listen`);
+      return url;
+    },
+    stop: () => stopCleanly(child),
+    kill: (signal) => child.kill(signal),
+  };
 }
 
 /** Starts a worker and waits until it says that it is at work. */

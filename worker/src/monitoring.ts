@@ -1,0 +1,105 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Registry } from 'prom-client';
+import { bearerMatches } from '@keybin/shared/bearer-matches.js';
+import type { Config } from '@keybin/shared/config/config.js';
+import { describeHealth, type Health } from '@keybin/shared/health.js';
+
+/** What can be asked of a worker while it runs. */
+export interface Monitored {
+  readonly settings: Config['metrics'];
+  readonly readMetrics: () => Promise<string>;
+  /** Asks what the worker depends on; `undefined` until it has connected. Never throws; within 2 s. */
+  readonly health: () => Promise<Health | undefined>;
+  readonly isDraining: () => boolean;
+  /** When it has applied a batch last, if ever. */
+  readonly lastBatchAt: () => Date | undefined;
+}
+
+export interface Monitoring {
+  /** Such as `http://127.0.0.1:5001`. */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const requestTimeoutMs = 10_000;
+
+/** Serves `/metrics`, `/livez` and `/readyz` of a worker. Throws when the port is taken. */
+export async function openMonitoring(monitored: Monitored, host: string, port: number): Promise<Monitoring> {
+  const options = { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs };
+  const server = createServer(options, (request, response) => void respond(request, response, monitored));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  const { address, family, port: taken } = server.address() as AddressInfo; // an object for every server that listens on TCP
+  return {
+    address: `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections(); // whoever asks now asks again
+      }),
+  };
+}
+
+async function respond(request: IncomingMessage, response: ServerResponse, monitored: Monitored): Promise<void> {
+  const { status, body, headers } = await answerTo(request, monitored);
+  response.writeHead(status, {
+    'Cache-Control': 'no-store',
+    'Content-Length': Buffer.byteLength(body),
+    ...headers,
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+async function answerTo({ method, url, headers }: IncomingMessage, monitored: Monitored): Promise<Answer> {
+  const path = url?.split('?', 1)[0] ?? '';
+  const route = routeOf(path, monitored);
+  if (!route) return text(404, 'Not found');
+  if (method !== 'GET' && method !== 'HEAD') return text(405, 'Method not allowed', { Allow: 'HEAD, GET' });
+  return route(monitored, headers.authorization);
+}
+
+type Route = (monitored: Monitored, authorization: string | undefined) => Promise<Answer>;
+
+function routeOf(path: string, { settings }: Monitored): Route | undefined {
+  if (path === '/livez') return live;
+  if (path === '/readyz') return readiness;
+  return path === '/metrics' && settings.enabled ? metrics : undefined;
+}
+
+const live: Route = async () => json(200, { status: 'live' });
+
+/** Ready on an empty queue, too: a worker that has nothing to do is not ill. */
+const readiness: Route = async ({ health, isDraining, lastBatchAt }) => {
+  const known = isDraining() ? undefined : await health();
+  if (isDraining()) return json(503, { status: 'draining' });
+  if (!known) return json(503, { status: 'starting' });
+  const last = lastBatchAt()?.toISOString() ?? null;
+  return json(known.canServe ? 200 : 503, { ...describeHealth(known), last_batch_at: last });
+};
+
+const metrics: Route = async ({ settings, readMetrics }, authorization) => {
+  if (!bearerMatches(authorization, settings.token)) {
+    return text(401, 'Metrics need a token', { 'WWW-Authenticate': 'Bearer realm="Keybin metrics"' });
+  }
+  return { status: 200, body: await readMetrics(), headers: { 'Content-Type': Registry.PROMETHEUS_CONTENT_TYPE } };
+};
+
+function json(status: number, body: object): Answer {
+  return { status, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json; charset=utf-8' } };
+}
+
+function text(status: number, body: string, headers: Answer['headers'] = {}): Answer {
+  return { status, body, headers: { 'Content-Type': 'text/plain; charset=utf-8', ...headers } };
+}
