@@ -65,16 +65,19 @@ export interface Secrets {
  */
 export type OnStale = () => void;
 
-/** The entries of the account that the token belongs to. Each method throws `invalid_token`, checked in the same step. */
+/**
+ * The entries of the account that the token belongs to. Each method throws `invalid_token`, checked in the same step. `request` is the id
+ * of the request that a write comes from, for the log of whoever applies it.
+ */
 export interface Entries {
   /** The value as JSON text. Throws `key_not_found`. */
   get(token: string, key: string, onStale?: OnStale): Promise<string>;
   /** All keys in code-unit order. */
   keys(token: string, onStale?: OnStale): Promise<string[]>;
   /** Stores `json`, a value as JSON text, durably. */
-  put(token: string, key: string, json: string): Promise<void>;
+  put(token: string, key: string, json: string, request?: string): Promise<void>;
   /** Throws `key_not_found`. */
-  delete(token: string, key: string): Promise<void>;
+  delete(token: string, key: string, request?: string): Promise<void>;
 }
 
 export interface Post {
@@ -106,14 +109,14 @@ export interface PageOfPosts {
  */
 export interface Posts {
   /** Stores `json`, a content as JSON text, durably, and answers its id. */
-  create(token: string, json: string): Promise<string>;
+  create(token: string, json: string, request?: string): Promise<string>;
   get(token: string, id: string): Promise<Post>;
   /**
    * Every post that was there throughout is on one of the pages that are asked for each `after` the last one of the page before,
    * and on one only.
    */
   list(token: string, page: PageOfPosts): Promise<PostPage>;
-  delete(token: string, id: string): Promise<void>;
+  delete(token: string, id: string, request?: string): Promise<void>;
 }
 
 export interface Engine {

@@ -39,13 +39,15 @@ export interface ApplierOptions {
   readonly observer?: ApplyObserver;
   /** Redis's time in µs, of which versions are made. */
   readonly timeUs?: () => number;
+  /** The request that an entry comes from, as far as that is known. */
+  readonly requestOf?: (entry: EntryName) => string | undefined;
 }
 
 export interface ApplySteps {
   readonly read: (names: EntryNames) => Promise<PendingRead>;
   readonly write: WriteEntries;
   readonly settle: SettleEntries;
-  readonly setAside: (entry: StagedEntry, reason: string) => Promise<void>;
+  readonly setAside: (entry: StagedEntry & { readonly request: string | undefined }, reason: string) => Promise<void>;
 }
 
 /**
@@ -63,15 +65,22 @@ export class Applier {
   readonly #maxAgeMs: number;
   readonly #observer: ApplyObserver;
   readonly #timeUs: () => number;
+  readonly #requestOf: (entry: EntryName) => string | undefined;
 
   constructor(
     private readonly steps: ApplySteps,
     private readonly patience: Patience,
-    { maxAgeMs = batchMaxAgeMs, observer = unobserved, timeUs = () => 0 }: ApplierOptions = {},
+    {
+      maxAgeMs = batchMaxAgeMs,
+      observer = unobserved,
+      timeUs = () => 0,
+      requestOf = () => undefined,
+    }: ApplierOptions = {},
   ) {
     this.#maxAgeMs = maxAgeMs;
     this.#observer = observer;
     this.#timeUs = timeUs;
+    this.#requestOf = requestOf;
   }
 
   /**
@@ -128,13 +137,14 @@ export class Applier {
     const stuck: EntryName[] = [];
     for (const { entry, reason } of refused) {
       const { userId, key } = entry;
+      const request = this.#requestOf(entry);
       try {
-        await this.steps.setAside(entry, reason);
-        this.patience.log.error({ userId, key, reason }, 'MongoDB refuses a write: it is set aside');
+        await this.steps.setAside({ ...entry, request }, reason);
         this.#observer.failed(1);
+        this.patience.log.error({ request, userId, key, reason }, 'MongoDB refuses a write: it is set aside');
       } catch (error) {
         this.patience.log.error(
-          { err: error, userId, key, reason },
+          { err: error, request, userId, key, reason },
           'MongoDB refuses a write that cannot be set aside',
         );
         stuck.push(entry);

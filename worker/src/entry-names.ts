@@ -8,6 +8,9 @@ export interface EntryName {
   readonly key: string;
 }
 
+/** Of all accounts. */
+export const idOf = ({ userId, key }: EntryName): string => `${userId}/${key}`;
+
 /** The same entries, one after the other. */
 export function flatten(names: EntryNames): EntryName[] {
   return names.flatMap(([userId, keys]) => keys.map((key) => ({ userId, key })));

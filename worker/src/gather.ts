@@ -1,12 +1,10 @@
-import { namesOf, type EntryName, type EntryNames } from './entry-names.js';
+import { idOf, namesOf, type EntryName, type EntryNames } from './entry-names.js';
 import { Abandoned } from './outage.js';
 
 const batchesUnderWay = 2;
 
 /** An entry that is written all the time is applied about this often. */
 const hotPauseMs = 100;
-
-const idOf = ({ userId, key }: EntryName) => `${userId}/${key}`;
 
 /** Distinct entries that are applied together. */
 class Batch {

@@ -1,6 +1,7 @@
 import { MongoBulkWriteError, type AnyBulkWriteOperation, type Collection } from 'mongodb';
 import type { StoreDocument } from '@keybin/shared/engines/mongo/documents.js';
 import { unavailable } from '@keybin/shared/errors.js';
+import { idOf } from './entry-names.js';
 import type { StagedEntry } from './pending.js';
 import { isOutage, isOutageCode } from './outage.js';
 
@@ -110,8 +111,6 @@ function sort(
   });
   return outcome;
 }
-
-const idOf = ({ userId, key }: StagedEntry) => `${userId}/${key}`;
 
 function guardedUpdate(entry: StagedEntry, upsert: boolean): AnyBulkWriteOperation<StoreDocument> {
   const { version, json } = entry;

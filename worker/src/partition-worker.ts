@@ -6,6 +6,7 @@ import { partitionPrefix, queueName } from '@keybin/shared/engines/mongo/keys.js
 import type { ConnectOptions } from '@keybin/shared/engines/mongo/redis-place.js';
 import type { Log } from '@keybin/shared/log.js';
 import type { Gatherer } from './gather.js';
+import { requestsOf, type Origins } from './origins.js';
 import { Abandoned, endOf, outlast, type Patience } from './outage.js';
 
 type QueuedJob = Job<EntriesJobData, void, EntriesJobName>;
@@ -17,6 +18,7 @@ export interface PartitionWorkerOptions {
   /** Jobs that are active at once. */
   readonly concurrency: number;
   readonly gatherer: Pick<Gatherer, 'add'>;
+  readonly origins: Origins;
   readonly badWrites: Pick<BadWrites, 'takeBack' | 'find'>;
   readonly eraseDocuments: (userId: string) => Promise<void>;
   readonly patience: Patience;
@@ -76,7 +78,10 @@ export class PartitionWorker {
     const { name, data } = { name: job.name, data: job.data } as EntriesJob; // they were added together
     switch (name) {
       case 'apply':
-        return this.options.gatherer.add(data.entries);
+        this.options.origins.note(data);
+        await this.options.gatherer.add(data.entries);
+        this.options.log.debug({ job: job.id, ...requestsOf(data) }, 'Applied');
+        return undefined;
       case 'erase':
         return outlast('Erasing an account', () => this.options.eraseDocuments(data.userId), this.options.patience);
       case 'refused':

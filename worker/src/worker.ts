@@ -16,6 +16,7 @@ import { guardedWrites } from './guarded-writes.js';
 import { LeasedLoop } from './leased-loop.js';
 import type { Patience } from './outage.js';
 import { Overdue } from './overdue.js';
+import { Origins } from './origins.js';
 import { PartitionWorker } from './partition-worker.js';
 import { readPending } from './pending.js';
 import { monitor } from './monitor.js';
@@ -102,6 +103,7 @@ function openPartition(context: Context, partition: number, queue: PartitionQueu
   const prefix = partitionPrefix(partition);
 
   const badWrites = new BadWrites(redis, prefix);
+  const origins = new Origins();
   const applier = new Applier(
     {
       read: (names) => readPending(redis, prefix, names),
@@ -110,7 +112,7 @@ function openPartition(context: Context, partition: number, queue: PartitionQueu
       setAside: (entry, reason) => badWrites.setAside(entry, reason, (job) => queue.add(job)),
     },
     patience,
-    { observer: metrics, timeUs: () => redis.timeUs },
+    { observer: metrics, timeUs: () => redis.timeUs, requestOf: (entry) => origins.of(entry) },
   );
 
   const gatherer = new Gatherer((names) => applier.apply(names), batchEntries, concurrency);
@@ -120,6 +122,7 @@ function openPartition(context: Context, partition: number, queue: PartitionQueu
     partition,
     concurrency,
     gatherer,
+    origins,
     badWrites,
     eraseDocuments: (userId) => eraseDocuments(database, all, userId),
     patience,

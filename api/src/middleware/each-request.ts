@@ -1,6 +1,7 @@
 import type { RouterContext } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import type { Log } from '@keybin/shared/log.js';
+import { requestIdOf, setRequestId } from '../request-id.js';
 import type { RequestDurations } from '../request-durations.js';
 import type { AnswerError } from './errors.js';
 
@@ -11,7 +12,7 @@ export interface EachRequestParts {
 }
 
 /**
- * What happens to each request, whatever becomes of it: an error is answered, and how long it
+ * What happens to each request, whatever becomes of it: its answer has an id, an error is answered, and how long it
  * took is noted and, in detail, logged.
  * One layer and not three, since each layer of asynchronous middleware takes a twentieth of a request's time.
  */
@@ -19,6 +20,7 @@ export function eachRequest({ log, durations, answerError }: EachRequestParts): 
   const isLogged = log.isLevelEnabled('debug');
   return async (ctx, next) => {
     const startedMs = performance.now();
+    setRequestId(ctx);
     try {
       await next();
     } catch (error) {
@@ -29,7 +31,7 @@ export function eachRequest({ log, durations, answerError }: EachRequestParts): 
     const route = routeOf(ctx);
     durations.add(route, method, status, ms / 1_000);
     if (isLogged) {
-      log.debug({ method, route: route ?? null, status, ms: Math.round(ms) }, 'Answered');
+      log.debug({ request: requestIdOf(ctx), method, route: route ?? null, status, ms: Math.round(ms) }, 'Answered');
     }
   };
 }

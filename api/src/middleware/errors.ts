@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import { KeybinError, routeNotFound, type ErrorCode } from '@keybin/shared/errors.js';
 import type { Log } from '@keybin/shared/log.js';
 import { answerJson } from '../answers.js';
+import { requestIdOf } from '../request-id.js';
 
 const statusOf: Readonly<Record<ErrorCode, number>> = {
   body_not_json: 400,
@@ -52,8 +53,8 @@ export type AnswerError = (ctx: Context, error: unknown) => void;
 export function answerErrors(log: Log, dialects: readonly JsonErrors[]): AnswerError {
   return (ctx, error) => {
     if (!ctx.writable) return; // the client has gone
-    const known = error instanceof KeybinError ? error : unknownError(error, log);
-    if (known.cause) log.debug({ err: known.cause }, known.message);
+    const known = error instanceof KeybinError ? error : unknownError(error, log, requestIdOf(ctx));
+    if (known.cause) log.debug({ request: requestIdOf(ctx), err: known.cause }, known.message);
     const path = pathOf(ctx);
     answer(
       ctx,
@@ -69,9 +70,9 @@ interface WireError {
   readonly cause?: unknown;
 }
 
-function unknownError(error: unknown, log: Log): WireError {
+function unknownError(error: unknown, log: Log, request: string): WireError {
   if (isInvalidUrl(error)) return routeNotFound(); // a target such as `http://[`; the error quotes it
-  log.error({ err: error }, 'A request failed');
+  log.error({ request, err: error }, 'A request failed');
   return { code: 'internal_error', message: 'Internal server error' };
 }
 

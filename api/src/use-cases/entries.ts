@@ -5,21 +5,28 @@ const maxKeyBytes = 512;
 const keyCharacters = /^[a-zA-Z0-9_.,]+$/; // without the m flag `$` is the very end
 
 /** The value as JSON text. Throws `invalid_token`, `invalid_key`, `key_too_long`, `key_not_found`. */
-export async function readValue(engine: Engine, token: string, key: string, onStale: OnStale): Promise<string> {
+export function readValue(engine: Engine, token: string, key: string, onStale: OnStale): Promise<string> {
   if (!isKey(key)) return refuseKey(engine, token, key);
   return engine.entries.get(token, key, onStale);
 }
 
+/** A key with its value as JSON text. */
+export interface NewEntry {
+  readonly key: string;
+  readonly json: string;
+}
+
 /** Stores JSON text. Throws `invalid_token`, `invalid_key`, `key_too_long`. */
-export async function storeValue(engine: Engine, token: string, key: string, json: string): Promise<void> {
+export function storeValue(engine: Engine, token: string, entry: NewEntry, request: string): Promise<void> {
+  const { key, json } = entry;
   if (!isKey(key)) return refuseKey(engine, token, key);
-  return engine.entries.put(token, key, json);
+  return engine.entries.put(token, key, json, request);
 }
 
 /** Throws `invalid_token`, `invalid_key`, `key_too_long`, `key_not_found`. */
-export async function deleteValue(engine: Engine, token: string, key: string): Promise<void> {
+export async function deleteValue(engine: Engine, token: string, key: string, request: string): Promise<void> {
   if (!isKey(key)) return refuseKey(engine, token, key);
-  return engine.entries.delete(token, key);
+  return engine.entries.delete(token, key, request);
 }
 
 /** All keys of the account, in code-unit order. Throws `invalid_token`. */

@@ -1,5 +1,6 @@
 import type { Router } from '@koa/router';
 import { answerJson } from '../../answers.js';
+import { requestIdOf } from '../../request-id.js';
 import { deleteValue, listKeys, readValue, storeValue } from '../../use-cases/entries.js';
 import { answerOk, warnStale } from './answers.js';
 import { keyOf, tokenOf, valueTextOf } from './parameters.js';
@@ -14,12 +15,12 @@ export function entryRoutes(router: Router, { engine, readBody, valueLimitBytes 
   router.post('/user/:token/store/:key', async (ctx) => {
     const body = await readBody(ctx);
     const json = valueTextOf(body, valueLimitBytes);
-    await storeValue(engine, tokenOf(ctx), keyOf(ctx), json);
+    await storeValue(engine, tokenOf(ctx), { key: keyOf(ctx), json }, requestIdOf(ctx));
     answerOk(ctx);
   });
 
   router.delete('/user/:token/store/:key', async (ctx) => {
-    await deleteValue(engine, tokenOf(ctx), keyOf(ctx));
+    await deleteValue(engine, tokenOf(ctx), keyOf(ctx), requestIdOf(ctx));
     answerOk(ctx);
   });
 

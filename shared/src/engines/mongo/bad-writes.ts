@@ -24,11 +24,11 @@ export class BadWrites {
    * nobody tries is always shown. The job's id is made from the version, so a crash in between does not make a second job.
    */
   async setAside(
-    { userId, key, version }: EntryName & { readonly version: number },
+    { userId, key, version, request }: EntryName & Pick<RefusedJob['data'], 'version' | 'request'>,
     reason: string,
     addJob: (job: RefusedJob) => Promise<void>,
   ): Promise<void> {
-    await addJob({ name: 'refused', data: { userId, key, version, reason } });
+    await addJob({ name: 'refused', data: { userId, key, version, request, reason } });
     const args = [userId, key, formatVersion(version), reason];
     await runScript(this.redis.client, setAsideScript, this.#keys(userId), args);
   }

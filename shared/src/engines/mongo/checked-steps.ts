@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { remainingMs, withDeadline } from '../../deadline.js';
 import { invalidToken, unavailable } from '../../errors.js';
 import type { GroupCommit, WriteAnswer } from './accept.js';
+import type { Write } from './accept-command.js';
 import type { Bearer, Bearers } from './bearer.js';
 
 /** What these steps, and reads of what is pending, need of one partition's Redis keys. */
@@ -51,15 +52,11 @@ export class CheckedSteps<Pending> {
     return verified;
   }
 
-  async write(
-    bearer: Bearer,
-    key: string,
-    change: string,
-    deadlineMs: number,
-  ): Promise<'accepted' | 'absent' | 'taken' | Look> {
+  async write(bearer: Bearer, write: Omit<Write, 'bearer'>): Promise<'accepted' | 'absent' | 'taken' | Look> {
     const { commits } = this.partition(bearer);
+    const { deadlineMs } = write;
     for (let pauseMs = 0; ; pauseMs = Math.min(2 * pauseMs + 1, maxPauseMs)) {
-      const answer = await commits.accept({ bearer, key, change, deadlineMs });
+      const answer = await commits.accept({ bearer, ...write });
       switch (answer) {
         case 'refused':
           throw invalidToken();

@@ -48,18 +48,20 @@ export class PendingFirstEntries implements Entries {
     return mergeKeys(stored.flat(), listed);
   }
 
-  async put(token: string, key: string, json: string): Promise<void> {
-    const deadlineMs = answerDeadline();
-    await this.#steps.write(await this.#steps.bearer(token, deadlineMs), key, `P${json}`, deadlineMs);
-  }
-
-  async delete(token: string, key: string): Promise<void> {
+  async put(token: string, key: string, json: string, request?: string): Promise<void> {
     const deadlineMs = answerDeadline();
     const bearer = await this.#steps.bearer(token, deadlineMs);
-    let found = await this.#steps.write(bearer, key, 'D', deadlineMs);
+    await this.#steps.write(bearer, { key, change: `P${json}`, deadlineMs, request });
+  }
+
+  async delete(token: string, key: string, request?: string): Promise<void> {
+    const deadlineMs = answerDeadline();
+    const bearer = await this.#steps.bearer(token, deadlineMs);
+    let found = await this.#steps.write(bearer, { key, change: 'D', deadlineMs, request });
     // Again if another delete came to MongoDB meanwhile: of two deletes of one value one finds nothing
     while (isLook(found) && (await this.stored.find(bearer.userId, key, deadlineMs)) !== undefined) {
-      found = await this.#steps.write(bearer, key, `F${found.slice('look'.length)}`, deadlineMs);
+      const change = `F${found.slice('look'.length)}`;
+      found = await this.#steps.write(bearer, { key, change, deadlineMs, request });
     }
     if (found !== 'accepted') throw keyNotFound(key);
   }

@@ -29,14 +29,14 @@ export class PendingFirstPosts implements Posts {
     this.#steps = new CheckedSteps(bearers, partitions);
   }
 
-  async create(token: string, json: string): Promise<string> {
+  async create(token: string, json: string, request?: string): Promise<string> {
     const deadlineMs = answerDeadline();
     const bearer = await this.#steps.bearer(token, deadlineMs);
     const { pending } = this.#steps.partition(bearer);
     for (;;) {
       const version = await withDeadline(pending.versionToCome(), remainingMs(deadlineMs), 'asking for the version');
       const id = newPostId(version, bearer.userId);
-      const answer = await this.#steps.write(bearer, postKey(id), `N${json}`, deadlineMs);
+      const answer = await this.#steps.write(bearer, { key: postKey(id), change: `N${json}`, deadlineMs, request });
       if (answer !== 'taken') return id;
     }
   }
@@ -59,9 +59,9 @@ export class PendingFirstPosts implements Posts {
     return fillPage(new PostPageBuilder(limit), listed, stored);
   }
 
-  async delete(token: string, id: string): Promise<void> {
+  async delete(token: string, id: string, request?: string): Promise<void> {
     await this.#author(token, id);
-    await orPostNotFound(id, this.entries.delete(token, postKey(id)));
+    await orPostNotFound(id, this.entries.delete(token, postKey(id), request));
   }
 
   /** Whose post this can be. A bad token is told before a post that its account cannot have. */

@@ -10,7 +10,11 @@ import type { RedisConnection } from './redis-connection.js';
 /** Keys that were accepted together. Values are in the pending hash only: a job neither loses nor reveals data. */
 export interface ApplyJob {
   readonly name: 'apply';
-  readonly data: { readonly entries: readonly (readonly [userId: string, keys: readonly string[]])[] };
+  readonly data: {
+    readonly entries: readonly (readonly [userId: string, keys: readonly string[]])[];
+    /** The id of the request that wrote each of them last, one after the other; empty where it is not known. */
+    readonly requests?: readonly string[];
+  };
 }
 
 /** The account is gone: remove what the store has of it. */
@@ -26,6 +30,8 @@ export interface RefusedJob {
     readonly userId: string;
     readonly key: string;
     readonly version: number;
+    /** The id of the request that wrote it. */
+    readonly request?: string | undefined;
     /** What MongoDB said; the job fails with it. */
     readonly reason: string;
   };

@@ -51,12 +51,12 @@ export class StaleReads implements Entries {
     return this.#read(exact.keys(token), token, ofAccount, onStale);
   }
 
-  put(token: string, key: string, json: string): Promise<void> {
-    return this.parts.exact.put(token, key, json);
+  put(token: string, key: string, json: string, request?: string): Promise<void> {
+    return this.parts.exact.put(token, key, json, request);
   }
 
-  delete(token: string, key: string): Promise<void> {
-    return this.parts.exact.delete(token, key);
+  delete(token: string, key: string, request?: string): Promise<void> {
+    return this.parts.exact.delete(token, key, request);
   }
 
   async #read<T>(
