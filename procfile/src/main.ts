@@ -9,4 +9,5 @@ const graceMs = 2_000;
 // read here only for its deadline, but a wrong one is also told once, and not by each process
 const { limits } = loadConfigOrExit(process.argv.slice(2), process.env);
 const types = parseProcfile(readFileSync('Procfile', 'utf8'));
-process.exitCode = await run(types, (limits.drainDelaySeconds + limits.drainTimeoutSeconds) * 1_000 + graceMs);
+const { signalled, well } = await run(types, (limits.drainDelaySeconds + limits.drainTimeoutSeconds) * 1_000 + graceMs);
+process.exitCode = signalled && well ? 0 : 1;

@@ -4,14 +4,29 @@ import type { ProcessType } from './procfile.js';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** A terminal that has gone: Keybin's processes drain when they are told to end, and would not when they are told that. */
+const passedOn = (signal: NodeJS.Signals) => (signal === 'SIGHUP' ? 'SIGTERM' : signal);
+
+/** Whether anybody reads it is told by the `error` of standard output, once. */
+function print(line: string): void {
+  if (process.stdout.writable) process.stdout.write(`${line}\n`);
+}
+
+/** How it ended. */
+export interface Ending {
+  /** Whether a signal came first, or nobody read any more, and not the end of one of the processes. */
+  readonly signalled: boolean;
+  /** Whether all exited with 0. */
+  readonly well: boolean;
+}
+
 /**
- * Runs all of `types` and prints what they print, each line with its name, until a signal comes or one of them ends: then the
- * others are ended too, and `killAfterMs` later killed. Resolves once all are gone, with the exit code: 0 if a signal came first
- * and all ended well.
+ * Runs all of `types` and prints what they print, each line with its name, until a signal comes, nobody reads what is printed any
+ * more (`| head`), or one of them ends: then the others are ended too, and `killAfterMs` later killed. Resolves once all are gone.
  *
  * A second signal is passed on like the first: Keybin's processes then stop draining.
  */
-export async function run(types: readonly ProcessType[], killAfterMs: number): Promise<number> {
+export async function run(types: readonly ProcessType[], killAfterMs: number): Promise<Ending> {
   const width = Math.max(...types.map(({ name }) => name.length));
   let endingSinceMs: number | undefined;
   let endedByItself = false;
@@ -25,18 +40,23 @@ export async function run(types: readonly ProcessType[], killAfterMs: number): P
     signalAll(signal);
   };
   const receive = (signal: NodeJS.Signals) => {
-    if (endingSinceMs === undefined) end(signal);
-    else if (performance.now() - endingSinceMs > echoedSignalMs) signalAll(signal);
+    if (endingSinceMs === undefined) end(passedOn(signal));
+    else if (performance.now() - endingSinceMs > echoedSignalMs) signalAll(passedOn(signal));
   };
-  for (const signal of signals) process.on(signal, receive); // before there is anything to leave behind
+  // Both before there is anything to leave behind
+  for (const signal of signals) process.on(signal, receive);
+  // It stays: what is printed at the end may fail when all is over
+  process.stdout.on('error', () => {
+    if (endingSinceMs === undefined) end('SIGTERM');
+  });
 
   const groups = types.map(({ name, command }) => {
     const prefix = `${name.padEnd(width)} | `;
-    return { name, group: new ProcessGroup(command, (line) => process.stdout.write(`${prefix}${line}\n`)) };
+    return { name, group: new ProcessGroup(command, (line) => print(prefix + line)) };
   });
   const exits = groups.map(async ({ name, group }) => {
     const code = await group.exited;
-    process.stdout.write(`${name} ended ${code === undefined ? 'by a signal' : `with code ${code}`}\n`);
+    print(`${name} ended ${code === undefined ? 'by a signal' : `with code ${code}`}`);
     if (endingSinceMs === undefined) {
       endedByItself = true;
       end('SIGTERM'); // its own group too: it may have left something behind
@@ -46,5 +66,5 @@ export async function run(types: readonly ProcessType[], killAfterMs: number): P
   });
   const codes = await Promise.all(exits);
   for (const signal of signals) process.off(signal, receive);
-  return !endedByItself && codes.every((code) => code === 0) ? 0 : 1;
+  return { signalled: !endedByItself, well: codes.every((code) => code === 0) };
 }

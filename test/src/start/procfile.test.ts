@@ -15,6 +15,8 @@ const programs = {
   /** Takes a moment to end. */
   drains: `process.on('SIGTERM', end).on('SIGINT', end);
     function end() { console.log('end'); setTimeout(() => process.exit(0), 200); }`,
+  chatters: `process.on('SIGTERM', () => process.exit(0));
+    setInterval(() => console.log('.'), 20);`,
   stubborn: `process.on('SIGTERM', () => console.log('end')).on('SIGINT', () => console.log('end'));`,
   fails: `process.on('SIGTERM', () => process.exit(3));`,
 };
@@ -39,9 +41,7 @@ async function startAll(procfile: string, pids: number): Promise<{ runner: Child
     env: { KEYBIN_LIMITS_DRAIN_TIMEOUT: '1' },
   });
   const printed = () => [...runner.output.matchAll(/\| pid (\d+)$/gm)].map(([, pid]) => Number(pid));
-  await runner.ready(async () => {
-    if (printed().length < pids) throw new Error('not all run');
-  });
+  await eventually(() => printed().length >= pids, 'all to run'); // it may have ended by then
   for (const pid of printed()) started.add(pid);
   return { runner, pids: printed(), go: () => writeFileSync(join(directory, 'go'), '') };
 }
@@ -54,7 +54,7 @@ describe('Running a Procfile', () => {
     expect(orphans, 'orphans').to.deep.equal([]);
   });
 
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     it(`ends all of them on ${signal}, once, waits for them and exits 0`, async () => {
       const { runner } = await startAll('a: node drains.js\nb: node drains.js\n', 2);
       await runner.kill(signal);
@@ -69,6 +69,13 @@ describe('Running a Procfile', () => {
       await runner.exited;
     });
   }
+
+  it('ends all of them when nobody reads what they print any more', async () => {
+    const { runner, pids } = await startAll('a: node drains.js\nb: node chatters.js\n', 2);
+    runner.stopReading();
+    expect(await runner.exited).to.deep.equal({ code: 0, signal: null });
+    expect(pids.filter(runs)).to.deep.equal([]);
+  });
 
   it('kills what does not end within the deadline, and exits non-zero', async () => {
     const { runner } = await startAll('a: node stubborn.js\nb: node drains.js\n', 2);

@@ -87,6 +87,12 @@ export class Child {
     return lines.map((line): Record<string, unknown> => JSON.parse(line));
   }
 
+  /** From now on whatever it prints finds nobody there. */
+  stopReading(): void {
+    this.#process.stdout?.destroy();
+    this.#process.stderr?.destroy();
+  }
+
   /** Sends a signal; resolves at once, and for SIGKILL when the process is gone. */
   async kill(signal: NodeJS.Signals): Promise<void> {
     if (!this.alive) return;
