@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import { Server as NetServer, type AddressInfo, type Socket } from 'node:net';
+import { Server as NetServer, Socket, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { Pipeline } from './pipeline.js';
 import { endWithAnswer, statusOfParseError } from './raw-answers.js';
 
 export interface ServerOptions {
@@ -25,8 +26,8 @@ const idleGraceMs = 250;
  */
 export class HttpServer {
   readonly #server: Server;
-  /** The open connections, each with its latest answer. */
-  readonly #connections = new Map<Duplex, ServerResponse | undefined>();
+  /** The open connections. */
+  readonly #connections = new Map<Duplex, Pipeline>();
   #deaf: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
@@ -82,7 +83,7 @@ export class HttpServer {
 
   async #drain(): Promise<void> {
     this.stopListening();
-    for (const response of this.#connections.values()) {
+    for (const { latest: response } of this.#connections.values()) {
       if (!response || response.writableFinished) continue;
       if (response.headersSent) response.once('close', () => this.#cutUnusedLater());
       else response.setHeader('Connection', 'close');
@@ -92,20 +93,20 @@ export class HttpServer {
   }
 
   #take(request: IncomingMessage, response: ServerResponse): void {
+    const pipeline = this.#connections.get(request.socket) ?? this.#admit(request.socket);
     if (this.#closed) {
-      const previous = this.#connections.get(request.socket);
+      const previous = pipeline.latest;
       if (previous && saidClose(previous)) return; // its client knows that this one is not done: RFC 9112, section 9.6
       if (previous && !previous.headersSent) previous.setHeader('Connection', 'keep-alive'); // it is not the last any more
       response.setHeader('Connection', 'close');
     }
-    this.#connections.set(request.socket, response);
-    this.listener(request, response);
+    pipeline.take(response);
   }
 
   /** After what has arrived by then was read: a busy process may be late. */
   #cutUnusedLater(): void {
     const cut = () => {
-      for (const [socket, response] of this.#connections) {
+      for (const [socket, { latest: response }] of this.#connections) {
         const isUsed = response ? !response.writableFinished : false;
         if (!isUsed && !socket.writableEnded) socket.destroy();
       }
@@ -113,14 +114,16 @@ export class HttpServer {
     if (this.#connections.size > 0) setTimeout(() => setImmediate(cut), idleGraceMs);
   }
 
-  #admit(socket: Socket): void {
-    this.#connections.set(socket, undefined);
+  #admit(socket: Socket): Pipeline {
+    const pipeline = new Pipeline(socket, this.listener);
+    this.#connections.set(socket, pipeline);
     socket.once('close', () => this.#connections.delete(socket));
+    return pipeline;
   }
 
   /** Of the error only the code is used: its text holds the request's path. */
   #refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
-    const response = this.#connections.get(socket);
+    const response = this.#connections.get(socket)?.latest;
     const owed = response && !response.writableEnded && (response.req.complete || response.headersSent);
     // An answer is still to come on this connection, and this one would be taken for it.
     if (owed || !socket.writable) socket.destroy();
