@@ -3,16 +3,28 @@ import { Server as NetServer, Socket, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Pipeline } from './pipeline.js';
 import { endWithAnswer, statusOfParseError } from './raw-answers.js';
+import { rawHeader } from './raw-header.js';
 
 export interface ServerOptions {
-  /** For a whole request to arrive; then 408. */
+  /** For the head of a request to arrive, and then for its body; then 408. */
   readonly requestTimeoutMs: number;
 }
 
+/** Node's code for a request that took too long to arrive. */
+const late = 'ERR_HTTP_REQUEST_TIMEOUT';
+/** Its parser's for a method that it does not know. */
+const unknownMethod = 'HPE_INVALID_METHOD';
+/** Of the request line and all headers; then 431. */
+const maxHeaderBytes = 16 * 1_024;
 /** How often late requests are looked for. */
 const lateCheckIntervalMs = 1_000;
 /** Longer than the 60 s of usual proxies, so that it is the proxy who ends an idle connection. */
 const keepAliveTimeoutMs = 65_000;
+/**
+ * A client that takes nothing of its answer for the time that a request may take, and this, is cut off: the answer is held in memory.
+ * What is late to arrive is found before that, and told so.
+ */
+const stillnessGraceMs = 2 * lateCheckIntervalMs;
 /** A client that does not know of the drain yet has this long to send a request on a connection that it holds open. */
 const idleGraceMs = 250;
 
@@ -28,31 +40,40 @@ export class HttpServer {
   readonly #server: Server;
   /** The open connections. */
   readonly #connections = new Map<Duplex, Pipeline>();
+  /** When the head of a request that has a body had arrived, in `performance.now()`'s time. */
+  readonly #begunMs = new WeakMap<IncomingMessage, number>();
+  readonly #lateCheck: NodeJS.Timeout;
   #deaf: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(
     private readonly listener: RequestListener,
-    { requestTimeoutMs }: ServerOptions,
+    private readonly options: ServerOptions,
   ) {
+    const { requestTimeoutMs } = options;
+    const lateCheckMs = Math.min(lateCheckIntervalMs, requestTimeoutMs);
     this.#server = createServer(
       {
-        requestTimeout: requestTimeoutMs,
+        requestTimeout: 0, // node knows no request that may take longer than others
         headersTimeout: requestTimeoutMs,
-        connectionsCheckingInterval: Math.min(lateCheckIntervalMs, requestTimeoutMs),
+        connectionsCheckingInterval: lateCheckMs,
         keepAliveTimeout: keepAliveTimeoutMs,
+        maxHeaderSize: maxHeaderBytes,
+        requireHostHeader: false, // the listener's: node's own answer has no headers
       },
       (request, response) => this.#take(request, response),
     );
+    // Nothing must be done about an expectation that is not known (RFC 9110, section 10.1.1); node's own answer has no headers.
+    this.#server.on('checkExpectation', (request, response) => this.#take(request, response));
+    this.#lateCheck = setInterval(() => this.#refuseLate(), lateCheckMs).unref();
     this.#server.on('connection', (socket) => this.#admit(socket));
-    this.#server.on('clientError', (error, socket) => this.#refuse(error, socket));
+    // Of the error only the code is used: its text holds the request's path.
+    this.#server.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => this.#refuse(code, socket));
     // CONNECT never reaches the listener, and its socket has lost node's own handler of errors: a reset would end the process.
-    this.#server.on('connect', (_request, socket) =>
-      endWithAnswer(
-        socket.on('error', () => {}),
-        405,
-      ),
-    );
+    this.#server.on('connect', (_request, socket) => {
+      socket.on('error', () => {});
+      this.#refuse(unknownMethod, socket);
+    });
   }
 
   /** Listens; port 0 takes a free one. The address that it listens at. Throws when it is taken. */
@@ -90,6 +111,7 @@ export class HttpServer {
     }
     this.#cutUnusedLater();
     await this.#deaf;
+    clearInterval(this.#lateCheck);
   }
 
   #take(request: IncomingMessage, response: ServerResponse): void {
@@ -100,6 +122,7 @@ export class HttpServer {
       if (previous && !previous.headersSent) previous.setHeader('Connection', 'keep-alive'); // it is not the last any more
       response.setHeader('Connection', 'close');
     }
+    if (hasBody(request)) this.#begunMs.set(request, performance.now());
     pipeline.take(response);
   }
 
@@ -121,14 +144,39 @@ export class HttpServer {
     return pipeline;
   }
 
-  /** Of the error only the code is used: its text holds the request's path. */
-  #refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
-    const response = this.#connections.get(socket)?.latest;
-    const owed = response && !response.writableEnded && (response.req.complete || response.headersSent);
+  /** What node does with late heads, for bodies; and the end of clients that take nothing of an answer. */
+  #refuseLate(): void {
+    const { requestTimeoutMs } = this.options;
+    const longAgoMs = performance.now() - requestTimeoutMs;
+    for (const [socket, { latest: response }] of this.#connections) {
+      if (!response || response.writableFinished) continue;
+      // By node's own timer, which sees parts of an answer go; set for each request it takes a tenth of the time of a read
+      if (socket instanceof Socket && !socket.timeout) socket.setTimeout(requestTimeoutMs + stillnessGraceMs);
+      if (response.req.complete) continue;
+      const isLate = (this.#begunMs.get(response.req) ?? Infinity) <= longAgoMs;
+      if (isLate) this.#refuse(late, socket);
+    }
+  }
+
+  /**
+   * `code`: of what went wrong with the request that was to come. One whose head came, and whose body nobody reads, may be done already,
+   * such as a deletion with a broken body: then its own answer alone is true. Whoever reads a body begins to within a turn.
+   */
+  #refuse(code: string | undefined, socket: Duplex, isSettled = false): void {
+    const unsent = this.#connections.get(socket)?.unsent() ?? [];
+    const response = unsent.at(-1);
+    const owed = unsent.some(({ req, headersSent }) => req.complete || headersSent);
     // An answer is still to come on this connection, and this one would be taken for it.
     if (owed || !socket.writable) socket.destroy();
-    else endWithAnswer(socket, statusOfParseError(error.code));
+    else if (code !== late && response?.req.readableFlowing === null) {
+      if (isSettled) response.setHeader('Connection', 'close');
+      else setImmediate(() => this.#refuse(code, socket, true));
+    } else endWithAnswer(socket, statusOfParseError(code));
   }
+}
+
+function hasBody(request: IncomingMessage): boolean {
+  return (rawHeader(request, 'content-length') ?? '0') !== '0' || rawHeader(request, 'transfer-encoding') !== undefined;
 }
 
 /** Whether the client was told that this is the last answer of its connection. */

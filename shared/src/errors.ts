@@ -3,6 +3,7 @@
  * `middleware/errors.ts` is the only place that turns a code into a status. Messages are part of the contract.
  */
 export type ErrorCode =
+  | 'invalid_host'
   | 'body_not_json'
   | 'body_too_large'
   | 'parameter_missing'
@@ -38,6 +39,7 @@ export class KeybinError extends Error {
   }
 }
 
+export const invalidHost = () => new KeybinError('invalid_host', 'Request must have one Host header');
 export const bodyNotJson = () => new KeybinError('body_not_json', 'Request body is not JSON or is empty');
 export const bodyTooLarge = (limitBytes: number) =>
   new KeybinError('body_too_large', `Request body is larger than ${limitBytes} bytes`);

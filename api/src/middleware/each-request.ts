@@ -1,6 +1,8 @@
 import type { RouterContext } from '@koa/router';
 import type { Context, Middleware } from 'koa';
+import { invalidHost } from '@keybin/shared/errors.js';
 import type { Log } from '@keybin/shared/log.js';
+import { hasOneHost } from '../host.js';
 import { requestIdOf, setRequestId } from '../request-id.js';
 import type { RequestDurations } from '../request-durations.js';
 import type { AnswerError } from './errors.js';
@@ -22,6 +24,7 @@ export function eachRequest({ log, durations, answerError }: EachRequestParts): 
     const startedMs = performance.now();
     setRequestId(ctx);
     try {
+      if (!hasOneHost(ctx.req)) throw invalidHost();
       await next();
     } catch (error) {
       answerError(ctx, error);

@@ -6,6 +6,7 @@ import { answerJson } from '../answers.js';
 import { requestIdOf } from '../request-id.js';
 
 const statusOf: Readonly<Record<ErrorCode, number>> = {
+  invalid_host: 400,
   body_not_json: 400,
   parameter_missing: 400,
   parameter_not_string: 400,

@@ -5,6 +5,10 @@ import { eventually } from '../world/eventually.js';
 import { RawConnection } from '../world/raw-connection.js';
 
 const get = 'GET / HTTP/1.1\r\nHost: test\r\n\r\n';
+const getAtOnce = get.replace('/', '/at-once');
+const connect = 'CONNECT test:80 HTTP/1.1\r\nHost: test\r\n\r\n';
+const brokenChunk = 'POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\nnot hex\r\n';
+const slowBody = 'POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\n1234';
 
 const answerAtOnce: RequestListener = (_request, response) => response.end('answered');
 
@@ -25,6 +29,7 @@ describe('the HTTP server', () => {
     return connection;
   }
 
+  const readAndAnswerLater: RequestListener = (request, response) => waiting.push(response) && request.resume();
   const answerLater: RequestListener = (_request, response) => waiting.push(response);
 
   afterEach(async () => {
@@ -35,10 +40,10 @@ describe('the HTTP server', () => {
 
   for (const [what, bytes, status] of [
     ['an unknown method', 'FOO / HTTP/1.1\r\nHost: test\r\n\r\n', 405],
-    ['CONNECT', 'CONNECT test:80 HTTP/1.1\r\nHost: test\r\n\r\n', 405],
+    ['CONNECT', connect, 405],
     ['headers that are too large', `GET / HTTP/1.1\r\nHost: test\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
     ['broken headers', 'GET / HTTP/1.1\r\nHost test\r\n\r\n', 400],
-    ['a broken chunk', 'POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\nnot hex\r\n', 400],
+    ['a broken chunk', brokenChunk, 400],
     [
       'a length beside chunks',
       'POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n',
@@ -46,7 +51,7 @@ describe('the HTTP server', () => {
     ],
   ] as const) {
     it(`answers ${status} to ${what} and ends the connection`, async () => {
-      const connection = await open(await start(answerLater));
+      const connection = await open(await start(readAndAnswerLater));
       connection.send(bytes);
       const answer = await connection.closed();
       expect(connection.statuses).to.deep.equal([status]);
@@ -59,7 +64,7 @@ describe('the HTTP server', () => {
 
   for (const [what, bytes, status] of [
     ['broken headers', 'GET / HTTP/1.1\r\nHost test\r\n\r\n', 400],
-    ['CONNECT', 'CONNECT test:80 HTTP/1.1\r\nHost: test\r\n\r\n', 405],
+    ['CONNECT', connect, 405],
     ['a request that never arrives whole', 'GET / HTTP/1.1\r\nHost', 408],
   ] as const) {
     it(`keeps no connection, and drains, when the sender of ${what} keeps its side open`, async () => {
@@ -72,9 +77,22 @@ describe('the HTTP server', () => {
     });
   }
 
+  it('leaves the answer to a request whose body is broken and of no matter, and ends the connection with it', async () => {
+    const connection = await open(await start(answerLater));
+    connection.send('DELETE / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\nnot hex\r\n');
+    const response = await eventually(() => waiting[0], 'the request');
+    await eventually(() => response.getHeader('Connection') === 'close', 'the error');
+    response.end('deleted');
+    const answer = await connection.closed();
+    expect(connection.statuses).to.deep.equal([200]);
+    expect(answer)
+      .to.include('Connection: close')
+      .and.match(/deleted/);
+  });
+
   it('outlives connections that are reset in the midst of anything', async () => {
     const url = await start(answerAtOnce);
-    for (const bytes of ['CONNECT test:80 HTTP/1.1\r\nHost: test\r\n\r\n', 'FOO', get, 'GET / HT']) {
+    for (const bytes of [connect, 'FOO', get, 'GET / HT']) {
       for (const answers of [0, bytes === 'GET / HT' ? 0 : 1]) {
         const connection = await RawConnection.open(url);
         connection.send(bytes);
@@ -96,16 +114,62 @@ describe('the HTTP server', () => {
 
   it('answers 408 to a request whose body is slow', async () => {
     const connection = await open(await start(answerLater, 100));
-    connection.send('POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\n1234');
+    connection.send(slowBody);
     await connection.closed();
     expect(connection.statuses).to.deep.equal([408]);
   });
 
-  it('does not answer broken bytes in the place of an answer that is still to come', async () => {
-    const connection = await open(await start(answerLater));
-    connection.send(`${get}FOO`);
-    await connection.closed();
-    expect(connection.received).to.equal('');
+  for (const [what, bytes] of [
+    ['broken bytes', 'FOO'],
+    ['CONNECT', connect],
+    ['a broken chunk', brokenChunk],
+    ['a late body', slowBody],
+    ['broken bytes, after an answer that waits for its turn,', `${getAtOnce}FOO`],
+  ] as const) {
+    it(`does not answer ${what} in the place of an answer that is still to come, nor within it`, async () => {
+      const url = await start((request, response) => {
+        if (request.url === '/at-once') response.end('answered');
+        else if (request.method === 'GET') waiting.push(response);
+        else request.resume();
+      }, 500);
+      for (const begun of ['', 'begun']) {
+        const connection = await open(url);
+        connection.send(get);
+        const response = await eventually(() => waiting.shift(), 'the request');
+        if (begun) response.write(begun);
+        await connection.answers(begun ? 1 : 0);
+        connection.send(bytes);
+        expect(await connection.closed()).to.match(begun ? /^HTTP\/1\.1 200 [^]*\r\nbegun\r\n$/ : /^$/);
+      }
+    });
+  }
+
+  describe('whose client is slow to take an answer', () => {
+    const large = 'x'.repeat(10_000_000);
+
+    /** What the client has received in the end, which takes nothing until the server has ended its side. */
+    async function receivedLate(bytes: string): Promise<RawConnection> {
+      const url = await start((request, response) => {
+        waiting.push(response);
+        if (request.method === 'GET') response.end(request.url === '/at-once' ? 'answered' : large);
+      }, 100);
+      const connection = await open(url);
+      connection.pause();
+      connection.send(bytes);
+      await eventually(() => waiting[0]?.destroyed || waiting[0]?.socket?.writableEnded, 'the end');
+      connection.resume();
+      await connection.closed();
+      return connection;
+    }
+
+    it('answers 408 behind it to a request whose body is slow', async () => {
+      const { received } = await receivedLate(`${get}${slowBody}`);
+      expect(received.includes(`${large}HTTP/1.1 408`)).to.equal(true);
+    });
+
+    it('does not answer broken bytes in the place of one that waits behind it', async () => {
+      expect((await receivedLate(`${get}${getAtOnce}FOO`)).statuses).to.deep.equal([200]);
+    });
   });
 
   it('says which port it took', async () => {

@@ -93,6 +93,17 @@ export function badRequests(url: () => string): void {
       }
     });
 
+    it('says of a deletion whose body is broken what became of it', async () => {
+      for (let turn = 0; turn < 10; turn++) {
+        await given.client.put(given.account.token, 'doomed', turn);
+        const head = `DELETE /user/${given.account.token}/store/doomed HTTP/1.1\r\nHost: test\r\n`;
+        const bytes = `${head}Transfer-Encoding: chunked\r\n\r\nnot hex\r\n`;
+        const { statuses } = await RawConnection.exchange(url(), bytes);
+        const { status } = await given.client.get(given.account.token, 'doomed');
+        expect([statuses, status]).to.deep.equal([[200], 404]);
+      }
+    });
+
     it('never fails, whatever it is sent', async () => {
       const segment = oneof(
         string(),

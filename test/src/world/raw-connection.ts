@@ -57,6 +57,15 @@ export class RawConnection {
     return this.#received;
   }
 
+  /** Takes nothing more of what the server sends, until `resume()`. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   /** Ends it with a TCP reset. */
   reset(): void {
     this.#socket.resetAndDestroy();
