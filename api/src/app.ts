@@ -46,7 +46,7 @@ export function createApp(parts: AppParts): Koa {
   const answerError = answerErrors(log, [apiErrors]);
   app.use(eachRequest({ log, durations: metrics.requests, answerError }));
   const { loginsRefused } = metrics;
-  const readBody = bodyReader(config.limits.bodyBytes);
+  const readBody = bodyReader(config.limits.bodyBytes, config.limits.bodiesBytes);
   const dialect = (name: string) => ({
     engine,
     passwords,

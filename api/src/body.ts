@@ -1,17 +1,23 @@
 import { isUtf8 } from 'node:buffer';
 import parser from 'koa-bodyparser';
 import type { Context } from 'koa';
-import { bodyNotJson, bodyTooLarge } from '@keybin/shared/errors.js';
+import { bodyNotJson, bodyTooLarge, KeybinError } from '@keybin/shared/errors.js';
+import { BodyRoom } from './body-room.js';
+import { noteWait } from './body-wait.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Reads the body of a request as a JSON object with members. Throws `body_not_json`, `body_too_large`. */
+/** Reads the body of a request as a JSON object with members. Throws `body_not_json`, `body_too_large`, `unavailable`. */
 export type ReadBody = (ctx: Context) => Promise<JsonObject>;
 
 const jsonContentType = /^\s*application\/(?:[^\s;/]+\+)?json\s*(?:;|$)/i;
 
-/** Refuses bodies of more than `limitBytes`, inflated. */
-export function bodyReader(limitBytes: number): ReadBody {
+/** Shorter bodies need no room: an idle connection takes as much. */
+const smallBytes = 16 * 1_024;
+
+/** Refuses bodies of more than `limitBytes`, inflated, and lets `roomBytes` of them be in memory at once. */
+export function bodyReader(limitBytes: number, roomBytes: number): ReadBody {
+  const room = new BodyRoom(roomBytes);
   // The parser reads, inflates and bounds. Its own JSON mode refuses members named `__proto__` and lets broken UTF-8 through,
   // so it hands over bytes (no encoding) and they are decoded here.
   const options = {
@@ -22,16 +28,41 @@ export function bodyReader(limitBytes: number): ReadBody {
   };
   const readBytes = parser(options);
 
+  async function readInRoom(ctx: Context): Promise<void> {
+    const bytes = bytesOf(ctx, limitBytes);
+    if (bytes <= smallBytes) return readBytes(ctx, nothingMore);
+    const place = await room.take(bytes);
+    ctx.res.once('close', () => place.giveBack());
+    if (ctx.res.destroyed) place.giveBack();
+    await Promise.race([readBytes(ctx, nothingMore), place.lost]);
+    place.arrived();
+    if (place.waitedMs > 0) noteWait(ctx, place);
+  }
+
   return async (ctx) => {
     if (!jsonContentType.test(ctx.get('Content-Type'))) throw bodyNotJson();
     try {
-      await readBytes(ctx, nothingMore);
+      await readInRoom(ctx);
     } catch (error) {
+      if (error instanceof KeybinError) {
+        ctx.set('Connection', 'close'); // or node would wait for the rest of the body
+        throw error;
+      }
       ctx.req.resume(); // or the rest would stay in the connection and block it
       throw isTooLarge(error) ? bodyTooLarge(limitBytes) : bodyNotJson();
     }
-    return decode(ctx.request.body);
+    const { body } = ctx.request;
+    ctx.request.body = undefined; // while the request waits for the store, its value is in memory once
+    ctx.request.rawBody = '';
+    return decodeBody(body);
   };
+}
+
+/** What a body may take when it is read. One that says that it is too large is refused without being read. */
+function bytesOf(ctx: Context, limitBytes: number): number {
+  const said = ctx.get('Content-Encoding') ? Number.NaN : Number(ctx.get('Content-Length') || Number.NaN);
+  if (said > limitBytes) return 0;
+  return Number.isNaN(said) ? limitBytes : said;
 }
 
 const nothingMore = async () => {};
@@ -40,7 +71,8 @@ function isTooLarge(error: unknown): boolean {
   return error instanceof Error && 'type' in error && error.type === 'entity.too.large';
 }
 
-function decode(bytes: unknown): JsonObject {
+/** The object in the bytes of a body. Throws `body_not_json`. */
+export function decodeBody(bytes: unknown): JsonObject {
   if (!Buffer.isBuffer(bytes) || !isUtf8(bytes)) throw bodyNotJson();
   let body: unknown;
   try {

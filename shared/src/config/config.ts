@@ -59,6 +59,8 @@ export interface Config {
   };
   readonly limits: {
     readonly bodyBytes: number;
+    /** Of all requests of a process whose bodies are in memory. */
+    readonly bodiesBytes: number;
     /** For a whole request to arrive. */
     readonly requestTimeoutSeconds: number;
     /** After SIGTERM, for load balancers to notice. */

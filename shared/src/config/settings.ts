@@ -171,6 +171,12 @@ export const settings: Settings = {
   },
   limits: {
     bodyBytes: setting('body_bytes', '1MiB', size(1, gib), 'Largest body of a request; a larger one is answered 413'),
+    bodiesBytes: setting(
+      'bodies_bytes',
+      '32MiB',
+      size(kib, 1_024 * gib),
+      'Bodies that each process has in memory at once; others wait for a second and are answered 503 then',
+    ),
     requestTimeoutSeconds: setting(
       'request_timeout',
       '30',

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { getAs, signedToken } from '../contract/api/calls.js';
+import { eventually } from '../world/eventually.js';
 import { KeybinClient } from '../world/keybin-client.js';
 import { startApi, type ApiProcess } from '../world/keybin-process.js';
 import { RawConnection } from '../world/raw-connection.js';
@@ -36,6 +37,21 @@ describe('an API process', () => {
     expect(slow.statuses).to.deep.equal([408]);
     expect((await client.keys(token)).json).to.deep.equal({ keys: [] });
     expect(errorLines()).to.deep.equal([]);
+  });
+
+  it('gives the room of a large body that is slow to arrive to others who need it, and refuses that one', async () => {
+    await start({ KEYBIN_LIMITS_BODIES_BYTES: '1MiB' });
+    const { token } = await client.newAccount();
+    const slow = await RawConnection.open(api.url);
+    const head = `POST /user/${token}/store/slow HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n`;
+    slow.send(`${head}Content-Length: 1000000\r\n\r\n{"value":"`);
+    const value = 'x'.repeat(900_000);
+    expect((await client.put(token, 'small', 'x')).status).to.equal(200);
+    const refused = await client.put(token, 'large', value);
+    expect([refused.status, refused.headers['retry-after']]).to.deep.equal([503, '2']);
+    await eventually(async () => (await client.put(token, 'large', value)).status === 200, 'a large post');
+    expect(await slow.closed()).to.match(/^HTTP\/1\.1 503 [^]*Connection: close/);
+    expect((await client.keys(token)).json).to.deep.equal({ keys: ['large', 'small'] });
   });
 
   it('takes uploads that break off, however many, without a word', async () => {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { hasCode } from '@keybin/shared/errors.js';
+import type { Write } from '@keybin/shared/engines/mongo/accept-command.js';
 import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
 import { pendingKey } from '@keybin/shared/engines/mongo/keys.js';
 import { loadScript, type Script } from '@keybin/shared/engines/mongo/scripts.js';
@@ -104,6 +105,22 @@ describe('accepting writes when something goes wrong', () => {
     expect(await commits.accept(put(bearer, 'k', '1'))).to.equal('unknown'); // no record outlives a restart
     await staged.giveRecord(bearer);
     expect(await commits.accept(put(bearer, 'k', '1'))).to.satisfy(isVersion);
+  });
+
+  it('answers a write that comes late in its request in time, though it waits for the commit of fresher ones', async () => {
+    const commits = staged.commits();
+    const answered: string[] = [];
+    const note = async (name: string, write: Write) => answered.push(`${name}: ${await codeOf(commits.accept(write))}`);
+    await server.kill('SIGSTOP');
+    try {
+      const fresh = note('fresh', put(bearer, 'a', '1'));
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve))); // its commit is under way
+      const late = note('late', { ...put(bearer, 'b', '1'), deadlineMs: performance.now() + 600 });
+      await Promise.all([fresh, late]);
+    } finally {
+      await server.kill('SIGCONT');
+    }
+    expect(answered).to.deep.equal(['late: unavailable', 'fresh: unavailable']);
   });
 
   it('sends a write once, though the connection breaks before its answer', async () => {

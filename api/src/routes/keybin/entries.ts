@@ -1,5 +1,6 @@
 import type { Router } from '@koa/router';
 import { answerJson } from '../../answers.js';
+import { afterWait } from '../../body-wait.js';
 import { requestIdOf } from '../../request-id.js';
 import { deleteValue, listKeys, readValue, storeValue } from '../../use-cases/entries.js';
 import { answerOk, warnStale } from './answers.js';
@@ -15,7 +16,7 @@ export function entryRoutes(router: Router, { engine, readBody, valueLimitBytes 
   router.post('/user/:token/store/:key', async (ctx) => {
     const body = await readBody(ctx);
     const json = valueTextOf(body, valueLimitBytes);
-    await storeValue(engine, tokenOf(ctx), { key: keyOf(ctx), json }, requestIdOf(ctx));
+    await afterWait(ctx, storeValue(engine, tokenOf(ctx), { key: keyOf(ctx), json }, requestIdOf(ctx)));
     answerOk(ctx);
   });
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Alternation } from '../../alternation.js';
-import { withDeadline } from '../../deadline.js';
+import { answerTimeoutMs, withDeadline } from '../../deadline.js';
 import { KeybinError, unavailable } from '../../errors.js';
 import type { Log } from '../../log.js';
 import { WriteGroup } from '../../write-group.js';
@@ -44,6 +44,9 @@ const maxCommitMs = 1_400;
  * fail its neighbours whenever the disk is slow.
  */
 const leastCommitMs = 250;
+/** A write with less time left waits no longer than it has for a commit that is under way, which may be of fresher ones. */
+const freshMs = answerTimeoutMs - 100;
+
 const noTimeLeft = () => unavailable(new Error('no time left for a commit'));
 
 const isVersion = (answer: WriteAnswer): boolean => /^\d/.test(answer);
@@ -110,18 +113,22 @@ export class GroupCommit {
 
   /** Resolves with the answer to this write once it is durable. Throws `unavailable`: the outcome may be unknown. */
   async accept(write: Write): Promise<WriteAnswer> {
-    if (write.deadlineMs - performance.now() < leastCommitMs) throw noTimeLeft();
+    const remainingMs = write.deadlineMs - performance.now();
+    if (remainingMs < leastCommitMs) throw noTimeLeft();
     const bytes = Buffer.byteLength(write.change);
     let group = this.#groups.at(-1);
     if (!group || group.size >= this.#alternation.fullSize || !fits(group.size + 1, group.bytes + bytes)) {
       this.#groups.push((group = new Group()));
     }
     const position = group.add(write, bytes);
-    if (!this.#busy) {
+    const mustWait = this.#busy;
+    if (!mustWait) {
       this.#busy = true;
       void this.#commitGathered();
     }
-    const answers = await group.answers;
+    const answers = await (mustWait && remainingMs < freshMs
+      ? withDeadline(group.answers, remainingMs, 'a commit after another one')
+      : group.answers);
     return answers[position] ?? 'late'; // as many answers as writes, or none: late
   }
 
