@@ -1,5 +1,6 @@
 import { remainingMs } from '@keybin/shared/deadline.js';
 import { unavailable } from '@keybin/shared/errors.js';
+import { hashOfNothing } from './hash-of-nothing.js';
 import { HashThread, type HashTask } from './hash-thread.js';
 
 export interface PasswordsOptions {
@@ -25,6 +26,7 @@ interface Waiting {
  * Hashes and compares passwords off the event loop, as many at once as there are cores: more would only add waiting. The line
  * of waiting ones is bounded, in number and in time, so a flood of logins is answered and not hoarded.
  *
+ * arrived --too late--> refused, unhashed.
  * arrived --a thread is free--> hashing --> answered, however long this one hash takes.
  * arrived --all are busy--> waiting --its turn--> hashing. waiting --it would not end in time if it began now--> refused, unhashed.
  */
@@ -45,13 +47,12 @@ export class Passwords {
     this.#cost = cost;
     this.#maxThreads = hashesAtOnce;
     this.#maxWaiting = maxWaiting;
-    // Well-formed, of this cost, and the hash of nothing known: comparing with it takes as long as with a real one.
-    this.#unknownUserHash = `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`;
+    this.#unknownUserHash = hashOfNothing(cost);
   }
 
   /**
-   * The bcrypt hash (`$2b$`) of a password of at most 72 bytes. Throws `unavailable` when too many are waiting, or when it would
-   * have to wait so long that it is not hashed at `dueMs`, in `performance.now()`'s time.
+   * The bcrypt hash (`$2b$`) of a password of at most 72 bytes. Throws `unavailable` when too many are waiting, when `dueMs` is
+   * over, in `performance.now()`'s time, or when it would have to wait so long that it is not hashed by then.
    */
   async hash(password: string, dueMs: number): Promise<string> {
     return String(await this.#run({ password, cost: this.#cost }, dueMs));
@@ -59,7 +60,7 @@ export class Passwords {
 
   /**
    * Whether `password` has this hash. Without a hash (unknown user) the same work is done and the answer is no, so that time
-   * does not tell who is registered. Throws as `hash` does.
+   * does not tell who is registered; a wrong password takes the work of this cost though its hash have a lower one. Throws as `hash` does.
    */
   async matches(password: string, hash: string | undefined, dueMs: number): Promise<boolean> {
     const same = await this.#run({ password, cost: this.#cost, hash: hash ?? this.#unknownUserHash }, dueMs);
@@ -84,6 +85,7 @@ export class Passwords {
   }
 
   async #thread(dueMs: number): Promise<HashThread> {
+    if (remainingMs(dueMs) === 0) throw unavailable(new Error('A password came too late to be hashed'));
     const idle = this.#idle.pop();
     if (idle) return idle;
     if (this.#threads < this.#maxThreads) {

@@ -50,6 +50,13 @@ describe('passwords', () => {
     expect(performance.now() - startedMs).to.be.below(15 * hashMs);
   });
 
+  it('that come too late are refused though nobody waits', async () => {
+    const [late] = await Promise.allSettled([new Passwords(cheap).hash('x', performance.now())]);
+    expect(late)
+      .to.have.property('reason')
+      .that.satisfies((reason: unknown) => hasCode(reason, 'unavailable'));
+  });
+
   it('are judged at their turn by the hash before them, not by what was known when they came', async () => {
     const options = { cost: 12, hashesAtOnce: 1, maxWaiting: 100 };
     const known = new Passwords(options);

@@ -91,6 +91,17 @@ describe('an API process', () => {
       expect(api.child.output).not.to.include(secret);
   });
 
+  it('hashes for a name that it does not know, so that time does not tell who is registered', async () => {
+    await start({
+      KEYBIN_ACCOUNTS_BCRYPT_COST: '12',
+      KEYBIN_ACCOUNTS_HASHES_AT_ONCE: '1',
+      KEYBIN_ACCOUNTS_MAX_WAITING_HASHES: '0',
+    });
+    const answers = await Promise.all(['a', 'b', 'c'].map((name) => client.token(name, 'unknown')));
+    // While it has one of them in hand it takes no other
+    expect(answers.map(({ status }) => status)).to.have.members([403, 503, 503]);
+  });
+
   it('goes on reading while many log in, and answers 503 to those for whom the line is too long', async () => {
     await start({
       KEYBIN_ACCOUNTS_BCRYPT_COST: '10',
