@@ -9,6 +9,7 @@ import { eachRequest } from './middleware/each-request.js';
 import { answerErrors } from './middleware/errors.js';
 import { refuseUnmatched } from './middleware/unmatched.js';
 import { Passwords } from './passwords.js';
+import { RateLimits } from './rate-limits.js';
 import { apiErrors } from './routes/api/errors.js';
 import { apiRoutes } from './routes/api/routes.js';
 import { healthRoutes } from './routes/health.js';
@@ -37,19 +38,22 @@ export function createApp(parts: AppParts): Koa {
     maxWaiting: config.accounts.maxWaitingHashes,
     onHashed: (seconds) => metrics.hashSeconds.observe(seconds),
   });
-  const app = new Koa();
+  const limits = new RateLimits(config.limits, engine.rateCounters);
+  const { trustProxy } = config.app;
+  const app = new Koa({ proxy: trustProxy > 0, maxIpsCount: trustProxy });
   metrics.gauge('keybin_bcrypt_waiting', (gauge) => gauge.set(passwords.waiting));
   app.on('error', (error: Error) => {
     // Errors of connections have a code, and clients may break off whenever they like.
     log['code' in error ? 'debug' : 'error']({ err: error }, 'An answer could not be sent');
   });
   const answerError = answerErrors(log, [apiErrors]);
-  app.use(eachRequest({ log, durations: metrics.requests, answerError }));
+  app.use(eachRequest({ log, durations: metrics.requests, rateLimited: metrics.rateLimited, answerError }));
   const { loginsRefused } = metrics;
   const readBody = bodyReader(config.limits.bodyBytes, config.limits.bodiesBytes);
   const dialect = (name: string) => ({
     engine,
     passwords,
+    limits,
     readBody,
     loginsRefused,
     tokensIssued: metrics.tokensIssued.labels(name),

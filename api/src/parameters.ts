@@ -1,5 +1,7 @@
 import { invalidPassword, invalidUsername, parameterMissing, parameterNotString } from '@keybin/shared/errors.js';
+import type { Context } from 'koa';
 import type { JsonObject } from './body.js';
+import { clientAddress } from './client-address.js';
 import type { Credentials } from './use-cases/authenticate.js';
 
 const maxUsernameBytes = 256;
@@ -16,13 +18,14 @@ export interface CredentialNames {
   readonly password: string;
 }
 
-/** Throws `parameter_missing`, `parameter_not_string`, `invalid_username`, `invalid_password`. */
-export function credentialsOf(body: JsonObject, names: CredentialNames): Credentials {
+/** Those in the body, with where they come from. Throws `parameter_missing`, `parameter_not_string`, `invalid_username`, `invalid_password`. */
+export function credentialsOf(ctx: Pick<Context, 'ip'>, body: JsonObject, names: CredentialNames): Credentials {
   const username = required(body, names.username);
   const password = required(body, names.password);
   return {
     username: checkedUsername(string(username, names.username)),
     password: checkedPassword(string(password, names.password)),
+    address: clientAddress(ctx),
   };
 }
 

@@ -73,6 +73,24 @@ export const storageFull = (cause?: unknown) => new KeybinError('storage_full', 
 export const unavailable = (cause?: unknown) =>
   new KeybinError('unavailable', 'Service unavailable, try again later', { cause });
 
+/** How often something may happen in a window of time. */
+export interface RateLimit {
+  readonly count: number;
+  readonly windowSeconds: number;
+}
+
+/** More than a limit allows, until `resetsInMs` from now. */
+export class RateLimitError extends KeybinError {
+  constructor(
+    /** What is limited, such as `registrations`. */
+    readonly limitName: string,
+    readonly limit: RateLimit,
+    readonly resetsInMs: number,
+  ) {
+    super('too_many_requests', 'Too many requests');
+  }
+}
+
 /** Whether `error` is Keybin's own with this code. */
 export function hasCode(error: unknown, code: ErrorCode): error is KeybinError {
   return error instanceof KeybinError && error.code === code;

@@ -59,6 +59,24 @@ export interface Secrets {
   agree(name: string, proposed: string): Promise<string>;
 }
 
+/** How often something was counted in the running window of time, and when that ends. */
+export interface RateCount {
+  readonly count: number;
+  readonly resetsInMs: number;
+}
+
+/**
+ * Counts for all processes that share the data. Never throws: while the store is away or slow, each process counts by itself.
+ * A key is not secret, and must name nobody in clear text.
+ */
+export interface RateCounters {
+  /** Counts one more; a window begins with its first. */
+  add(key: string, windowSeconds: number): Promise<RateCount>;
+  count(key: string): Promise<RateCount>;
+  /** Ends the running window. */
+  forget(key: string): Promise<void>;
+}
+
 /**
  * Called before an answer that was read without what may be newer: a write that was answered may be missing. An engine does
  * that only while it cannot know what is newest, only where the operator allowed it, and only for a caller who passes this.
@@ -129,6 +147,7 @@ export interface Engine {
   readonly entries: Entries;
   readonly posts: Posts;
   readonly secrets: Secrets;
+  readonly rateCounters: RateCounters;
   /** Asks everything that the engine depends on whether it is there. Never throws; within 2 s. */
   health(): Promise<Health>;
   /** What waits to be applied; missing where a write is applied when it is answered. Throws `unavailable`. */

@@ -1,6 +1,7 @@
 import type { RouterContext } from '@koa/router';
 import type { Context, Middleware } from 'koa';
-import { invalidHost } from '@keybin/shared/errors.js';
+import type { Counter } from 'prom-client';
+import { invalidHost, RateLimitError } from '@keybin/shared/errors.js';
 import type { Log } from '@keybin/shared/log.js';
 import { hasOneHost } from '../host.js';
 import { requestIdOf, setRequestId } from '../request-id.js';
@@ -10,6 +11,7 @@ import type { AnswerError } from './errors.js';
 export interface EachRequestParts {
   readonly log: Log;
   readonly durations: RequestDurations;
+  readonly rateLimited: Pick<Counter, 'inc'>;
   readonly answerError: AnswerError;
 }
 
@@ -18,7 +20,7 @@ export interface EachRequestParts {
  * took is noted and, in detail, logged.
  * One layer and not three, since each layer of asynchronous middleware takes a twentieth of a request's time.
  */
-export function eachRequest({ log, durations, answerError }: EachRequestParts): Middleware {
+export function eachRequest({ log, durations, rateLimited, answerError }: EachRequestParts): Middleware {
   const isLogged = log.isLevelEnabled('debug');
   return async (ctx, next) => {
     const startedMs = performance.now();
@@ -27,6 +29,7 @@ export function eachRequest({ log, durations, answerError }: EachRequestParts): 
       if (!hasOneHost(ctx.req)) throw invalidHost();
       await next();
     } catch (error) {
+      if (error instanceof RateLimitError) rateLimited.inc({ limit: error.limitName });
       answerError(ctx, error);
     }
     const { method, status } = ctx;

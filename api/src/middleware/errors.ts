@@ -1,9 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import type { Context } from 'koa';
-import { KeybinError, routeNotFound, type ErrorCode } from '@keybin/shared/errors.js';
+import { KeybinError, RateLimitError, routeNotFound, type ErrorCode } from '@keybin/shared/errors.js';
 import type { Log } from '@keybin/shared/log.js';
 import { answerJson } from '../answers.js';
 import { requestIdOf } from '../request-id.js';
+import { tellRateLimit } from './rate-limit-fields.js';
 
 const statusOf: Readonly<Record<ErrorCode, number>> = {
   invalid_host: 400,
@@ -93,7 +94,8 @@ function pathOf(ctx: Context): string {
 function answer(ctx: Context, error: WireError, dialect: JsonErrors | undefined): void {
   const { code } = error;
   ctx.status = code === 'internal_error' ? 500 : (dialect?.statuses[code] ?? statusOf[code]);
-  if (ctx.status === 429 || ctx.status === 503) ctx.set('Retry-After', retryAfterSeconds);
+  if (error instanceof RateLimitError) tellRateLimit(ctx, error);
+  else if (ctx.status === 503) ctx.set('Retry-After', retryAfterSeconds);
   if (!dialect) return answerText(ctx, error);
   if (ctx.status === 401) ctx.set('WWW-Authenticate', dialect.challenge);
   answerJson(ctx, JSON.stringify({ error: error.message }));

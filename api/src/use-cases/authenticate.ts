@@ -1,36 +1,50 @@
+import { answerTimeoutMs, withDeadline } from '@keybin/shared/deadline.js';
 import { invalidCredentials } from '@keybin/shared/errors.js';
 import type { Account, Engine } from '@keybin/shared/ports.js';
 import type { Count } from '../count.js';
 import type { Passwords } from '../passwords.js';
+import type { RateLimits } from '../rate-limits.js';
 import { hashDueMs } from './answer-in-time.js';
 
-/** Both checked before: of allowed characters and length. */
+/** Who says that an account is theirs. */
 export interface Credentials {
+  /** Checked before, as the password is: of allowed characters and length. */
   readonly username: string;
   readonly password: string;
+  /** Where they come from, a `clientAddress`. */
+  readonly address: string;
 }
 
 export interface AccountParts {
   readonly engine: Engine;
   readonly passwords: Passwords;
+  readonly limits: RateLimits;
   readonly loginsRefused: Count;
 }
 
 /**
- * The account that these credentials open. Throws `invalid_credentials`, after the same time for an unknown name as for a
- * wrong password; or `unavailable` when the request, which began at `startedMs` in `performance.now()`'s time, would wait too
+ * The account that these credentials open. Throws `invalid_credentials`, after the same work for an unknown name as for a
+ * wrong password; `too_many_requests`; or `unavailable` when the request, which began at `startedMs` in `performance.now()`'s time, would wait too
  * long for the hash.
  */
 export async function authenticate(
-  { engine, passwords, loginsRefused }: AccountParts,
-  credentials: Credentials,
+  { engine, passwords, limits, loginsRefused }: AccountParts,
+  { username, password, address }: Credentials,
   startedMs: number,
 ): Promise<Account> {
-  const account = await engine.accounts.find(credentials.username);
-  const matches = await passwords.matches(credentials.password, account?.passwordHash, hashDueMs(startedMs));
+  const find = async () => {
+    const account = await engine.accounts.find(username);
+    const login = { username, address, userId: account?.userId };
+    await limits.checkLogin(login);
+    return { account, login };
+  };
+  const { account, login } = await withDeadline(find(), answerTimeoutMs, 'looking for an account');
+  const matches = await passwords.matches(password, account?.passwordHash, hashDueMs(startedMs));
   if (!account || !matches) {
     loginsRefused.inc();
+    await limits.loginFailed(login);
     throw invalidCredentials();
   }
+  await limits.loginSucceeded(login);
   return account;
 }

@@ -9,19 +9,20 @@ export interface BasicCredentials {
   /** A username, or a signed token; then the password is of no matter. */
   readonly name: string;
   readonly password: string;
+  readonly address: string;
 }
 
 export interface IdentifyParts extends AccountParts {
   readonly signedTokens: SignedTokens;
 }
 
-/** The account that these credentials open. Throws `invalid_credentials`. */
-export async function identify(parts: IdentifyParts, { name, password }: BasicCredentials): Promise<Account> {
+/** The account that these credentials open. Throws `invalid_credentials`, `too_many_requests`. */
+export async function identify(parts: IdentifyParts, { name, password, address }: BasicCredentials): Promise<Account> {
   const startedMs = performance.now();
   const claims = await parts.signedTokens.read(name);
   if (claims) return accountOf(parts, claims);
   if (!isUsername(name) || !isPassword(password)) throw invalidCredentials(); // no account has these
-  return authenticate(parts, { username: name, password }, startedMs);
+  return authenticate(parts, { username: name, password, address }, startedMs);
 }
 
 /** Looked for each time: a token ends with its account. */

@@ -1,3 +1,4 @@
+import { answerTimeoutMs } from '@keybin/shared/deadline.js';
 import { answerInTime } from './answer-in-time.js';
 import { authenticate, type AccountParts, type Credentials } from './authenticate.js';
 
@@ -6,4 +7,5 @@ export async function unregister(parts: AccountParts, credentials: Credentials):
   const startedMs = performance.now();
   const account = await authenticate(parts, credentials, startedMs);
   await answerInTime(parts.engine.accounts.erase(account), startedMs);
+  await parts.limits.forgetAccount(account.username, startedMs + answerTimeoutMs);
 }

@@ -1,3 +1,5 @@
+import type { RateLimit } from '../errors.js';
+
 /** The checked configuration: every value present and within its bounds. `settings.ts` has each one's default and meaning. */
 export interface Config {
   readonly app: {
@@ -6,6 +8,8 @@ export interface Config {
     readonly port: number;
     readonly debug: boolean;
     readonly processes: number;
+    /** Proxies in front of the API that each add whom they got a request from to `X-Forwarded-For`. */
+    readonly trustProxy: number;
   };
   readonly store: {
     /** `lmdb:` or `mongodb:` URL. */
@@ -67,5 +71,12 @@ export interface Config {
     readonly drainDelaySeconds: number;
     /** For what is under way to end, after that. */
     readonly drainTimeoutSeconds: number;
+    /** Each `undefined`: no limit. */
+    readonly failedLoginsPerAddress: RateLimit | undefined;
+    /** From one address. */
+    readonly failedLoginsPerAccount: RateLimit | undefined;
+    /** From all addresses from which nobody has logged in to it lately. */
+    readonly failedLoginsPerAccountEverywhere: RateLimit | undefined;
+    readonly registrationsPerAddress: RateLimit | undefined;
   };
 }

@@ -6,6 +6,7 @@ import {
   mongoName,
   oneOf,
   portOrNone,
+  rateLimit,
   signingSecret,
   size,
   wholeNumber,
@@ -43,6 +44,12 @@ export const settings: Settings = {
     port: setting('port', '5000', wholeNumber(0, 65_535), 'Port on which to run the server; 0 takes any free one'),
     debug: setting('debug', 'false', yesOrNo, 'Log in more detail'),
     processes: setting('processes', '1', wholeNumber(1, 256), 'API processes that share the port'),
+    trustProxy: setting(
+      'trust_proxy',
+      '0',
+      wholeNumber(0, 16),
+      'Proxies in front that each add to X-Forwarded-For whom they serve; 0 believes that field of nobody',
+    ),
   },
   store: {
     host: setting(
@@ -194,6 +201,30 @@ export const settings: Settings = {
       '8',
       wholeNumber(1, 3_600, 'seconds'),
       'Seconds that a process which was told to end has for what is under way',
+    ),
+    failedLoginsPerAddress: setting(
+      'failed_logins_per_address',
+      '200/900',
+      rateLimit,
+      'Logins from one address that may fail, in so many seconds; then 429',
+    ),
+    failedLoginsPerAccount: setting(
+      'failed_logins_per_account',
+      '20/900',
+      rateLimit,
+      'Logins to one account from one address that may fail',
+    ),
+    failedLoginsPerAccountEverywhere: setting(
+      'failed_logins_per_account_everywhere',
+      '200/3600',
+      rateLimit,
+      'Logins to one account that may fail; then 429, but not where it was logged in to within two weeks',
+    ),
+    registrationsPerAddress: setting(
+      'registrations_per_address',
+      '200/3600',
+      rateLimit,
+      'Registrations from one address, whether they succeed or not',
     ),
   },
 };

@@ -1,3 +1,5 @@
+import type { RateLimit } from '../errors.js';
+
 /** Either the value that a text stands for, or what would have been accepted instead. */
 export type Parsed<T> = { readonly value: T } | { readonly accepted: string };
 
@@ -44,6 +46,19 @@ function sizeText(bytes: number): string {
   if (bytes >= 1_024 && bytes % 1_024 === 0) return `${bytes / 1_024}KiB`;
   return `${bytes}`;
 }
+
+const maxRate = 1_000_000;
+
+/** A limit in a window of time: COUNT/SECONDS, or `off`. */
+export const rateLimit: Kind<RateLimit | undefined> = {
+  accepted: 'COUNT/SECONDS, such as 100/900, up to 1000000/1000000, or off',
+  parse(text) {
+    if (/^(off|false|no|0)$/i.test(text)) return { value: undefined };
+    const [, count, windowSeconds] = /^([1-9]\d{0,6}) ?\/ ?([1-9]\d{0,6})$/.exec(text) ?? [];
+    const value = { count: Number(count), windowSeconds: Number(windowSeconds) };
+    return value.count <= maxRate && value.windowSeconds <= maxRate ? { value } : { accepted: this.accepted };
+  },
+};
 
 /** What Python's `getboolean` takes. */
 export const yesOrNo: Kind<boolean> = kind('true or false (also yes or no, on or off, 1 or 0)', (text) => {

@@ -48,7 +48,13 @@ describe('The configuration', () => {
   it('takes the environment before the file before the defaults', () => {
     const args = file('[APP]', 'port = 1', 'host = a', '[STORE]', 'token_expiration = 5');
     const config = loadConfig(args, { KEYBIN_APP_HOST: 'b', PORT: '2' });
-    expect(config.app).to.deep.equal({ host: 'b', port: 2, debug: false, processes: 1 });
+    expect(config.app).to.deep.equal({
+      host: 'b',
+      port: 2,
+      debug: false,
+      processes: 1,
+      trustProxy: 0,
+    });
     expect(config.store).to.include({ host: 'lmdb://./data', tokenExpirationSeconds: 5 });
   });
 

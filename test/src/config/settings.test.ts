@@ -34,6 +34,13 @@ const cases = [
   ],
   ['[WORKER] batch_entries', worker.batchEntries, { '500': 500 }, ['0']],
   ['[ACCOUNTS] bcrypt_cost', accounts.bcryptCost, { '4': 4, '31': 31 }, ['3', '32']],
+  ['[APP] trust_proxy', app.trustProxy, { '0': 0, '2': 2 }, ['', 'true', '17']],
+  [
+    '[LIMITS] failed_logins_per_address',
+    limits.failedLoginsPerAddress,
+    { '100/900': { count: 100, windowSeconds: 900 }, '1 / 1': { count: 1, windowSeconds: 1 }, off: undefined },
+    ['', '100', '100/', '0/900', '100/0', '-1/5', '100/15m', '1000001/1', '1/1000001'],
+  ],
   ['[LIMITS] body_bytes', limits.bodyBytes, { '1KiB': 1_024 }, ['0', '2GiB']],
 ] as const;
 

@@ -2,6 +2,7 @@ import type { Router, RouterContext } from '@koa/router';
 import { parse } from 'basic-auth';
 import { invalidCredentials } from '@keybin/shared/errors.js';
 import { answerJson } from '../../answers.js';
+import { clientAddress } from '../../client-address.js';
 import { identify, type BasicCredentials } from '../../use-cases/identify.js';
 import type { ApiParts } from './parts.js';
 
@@ -23,5 +24,5 @@ export function tokenRoutes(router: Router, parts: ApiParts): void {
 function basicOf(ctx: RouterContext): BasicCredentials {
   const given = parse(ctx.get('Authorization'));
   if (!given) throw invalidCredentials();
-  return { name: given.name, password: given.pass };
+  return { name: given.name, password: given.pass, address: clientAddress(ctx) };
 }

@@ -10,7 +10,7 @@ const credentialNames = { username: 'username', password: 'password' };
 export function userRoutes(router: Router, parts: ApiParts): void {
   router.post('/users', async (ctx) => {
     const body = await parts.readBody(ctx);
-    const { number, username } = await register(parts, credentialsOf(body, credentialNames));
+    const { number, username } = await register(parts, credentialsOf(ctx, body, credentialNames));
     ctx.status = 201;
     ctx.set('Location', uriOf(ctx, number));
     answerJson(ctx, JSON.stringify({ username }));

@@ -9,13 +9,13 @@ import type { KeybinParts } from './parts.js';
 export function accountRoutes(router: Router, parts: KeybinParts): void {
   router.post('/register', async (ctx) => {
     const body = await parts.readBody(ctx);
-    await register(parts, credentialsOf(body, credentialNames));
+    await register(parts, credentialsOf(ctx, body, credentialNames));
     answerOk(ctx);
   });
 
   router.delete('/unregister', async (ctx) => {
     const body = await parts.readBody(ctx);
-    await unregister(parts, credentialsOf(body, credentialNames));
+    await unregister(parts, credentialsOf(ctx, body, credentialNames));
     answerOk(ctx);
   });
 }

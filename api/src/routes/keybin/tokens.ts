@@ -8,7 +8,7 @@ import type { KeybinParts } from './parts.js';
 export function tokenRoutes(router: Router, parts: KeybinParts): void {
   router.post('/token', async (ctx) => {
     const body = await parts.readBody(ctx);
-    const credentials = credentialsOf(body, credentialNames);
+    const credentials = credentialsOf(ctx, body, credentialNames);
     const clientId = clientIdOf(body);
     const token = await issueToken(parts, credentials, clientId);
     answerJson(ctx, JSON.stringify({ token: { expire_seconds: parts.tokenLifetimeSeconds, token } }));

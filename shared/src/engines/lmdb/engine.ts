@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.js';
+import { InsuredCounters } from '../../insured-counters.js';
 import type { Log } from '../../log.js';
 import type { Engine } from '../../ports.js';
 import { unobserved } from '../../write-observer.js';
@@ -9,6 +10,7 @@ import { killAtExitWhile } from './exit.js';
 import { lmdbHealth } from './health.js';
 import { directoryOf } from './location.js';
 import { lmdbPosts } from './posts.js';
+import { LmdbRateLimiter } from './rate-limiter.js';
 import { Reads } from './reads.js';
 import { lmdbSecrets } from './secrets.js';
 import { Sweeper } from './sweeper.js';
@@ -49,6 +51,7 @@ export async function openLmdbEngine(config: LmdbConfig, log: Log, observer = un
     entries: lmdbEntries(databases, reads, writes),
     posts: lmdbPosts(databases, reads, writes),
     secrets: lmdbSecrets(databases, reads, writes),
+    rateCounters: new InsuredCounters(new LmdbRateLimiter(databases, reads, writes)),
     health: () => lmdbHealth(() => reads.ask(() => databases.meta.get('format')), writes),
     halt: () => writes.halt(),
     close: () => (closed ??= close()),

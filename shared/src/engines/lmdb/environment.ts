@@ -46,6 +46,10 @@ export interface Databases {
   readonly posts: Strings;
   /** numbers of erased accounts whose entries and posts are still to be removed */
   readonly erasing: Strings;
+  /** what a limit counts -> end of its window, count */
+  readonly counters: Strings;
+  /** end/key in `counters` -> nothing: in the order in which they end */
+  readonly counterExpiries: Strings;
   /** format, version clock, last account number, secrets */
   readonly meta: Strings;
 }
@@ -161,6 +165,8 @@ function databasesIn(environment: RootDatabase<string, string>): UnlockedDatabas
     entries: database('entries'),
     posts: database('posts'),
     erasing: database('erasing'),
+    counters: database('counters'),
+    counterExpiries: database('counter_expiries'),
     meta: database('meta'),
   };
 }

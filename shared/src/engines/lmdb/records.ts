@@ -47,6 +47,20 @@ export const bearerIn = (record: string): Bearer => ({
 
 export const expiryIn = (record: string): string => record.slice(0, expiryWidth);
 
+/** What was counted in a window of time. */
+export interface Counter {
+  readonly count: number;
+  /** When the window ends. */
+  readonly expiresAtMs: number;
+}
+
+export const printCounter = ({ count, expiresAtMs }: Counter): string => printMs(expiresAtMs) + String(count);
+
+export const readCounter = (record: string): Counter => ({
+  count: Number(record.slice(expiryWidth)),
+  expiresAtMs: Number(expiryIn(record)),
+});
+
 /** `version` in µs; as wide as every other, so that text order is their order. */
 export const printVersion = (version: number): string => String(version).padStart(versionWidth, '0');
 

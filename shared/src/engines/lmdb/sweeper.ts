@@ -1,7 +1,7 @@
 import type { Log } from '../../log.js';
 import { removeToken } from './bearers.js';
 import type { Databases } from './environment.js';
-import { printMs, rangeOf } from './records.js';
+import { printMs, rangeOf, readCounter } from './records.js';
 import type { Step } from './step.js';
 import type { Writes } from './writes.js';
 
@@ -49,6 +49,7 @@ export class Sweeper {
       try {
         await this.#repeat(() => this.#eraseSome());
         await this.#repeat(({ nowMs }) => this.#expireSome(nowMs));
+        await this.#repeat(({ nowMs }) => this.#forgetSome(nowMs));
       } catch (error) {
         this.log.warn({ err: error }, 'Sweeping failed, to be tried again');
         this.#woken = false;
@@ -90,11 +91,26 @@ export class Sweeper {
   /** Whether there may be more. */
   #expireSome(nowMs: number): boolean {
     const { expiries } = this.databases;
-    const expired = [...expiries.getKeys({ end: printMs(nowMs), limit: recordsPerStep })];
-    for (const key of expired) {
-      removeToken(this.databases, key.slice(key.indexOf('/') + 1));
-      void expiries.remove(key);
-    }
-    return expired.length === recordsPerStep;
+    const tokens = expireIn(expiries, nowMs, (tokenHash) => removeToken(this.databases, tokenHash));
+    return tokens;
   }
+
+  /** Counters whose window has ended. Whether there may be more. */
+  #forgetSome(nowMs: number): boolean {
+    const { counters, counterExpiries } = this.databases;
+    return expireIn(counterExpiries, nowMs, (key) => {
+      const record = counters.get(key);
+      if (record !== undefined && readCounter(record).expiresAtMs <= nowMs) void counters.remove(key);
+    });
+  }
+}
+
+/** Removes what `expiries` lists as expired at `nowMs`. Whether there may be more. */
+function expireIn(expiries: Databases['expiries'], nowMs: number, remove: (name: string) => void): boolean {
+  const expired = [...expiries.getKeys({ end: printMs(nowMs), limit: recordsPerStep })];
+  for (const key of expired) {
+    remove(key.slice(key.indexOf('/') + 1));
+    void expiries.remove(key);
+  }
+  return expired.length === recordsPerStep;
 }

@@ -15,6 +15,7 @@ import { claimPartitions } from './partitions.js';
 import { PendingPosts } from './pending-posts.js';
 import { PendingFirstPosts } from './posts.js';
 import { PartitionQueue, statusOfEach } from './queue.js';
+import { PartitionedCounters } from './rate-counters.js';
 import { PendingReads } from './read.js';
 import { whyAway } from './redis-connection.js';
 import { redisOf, RedisConnections } from './redis-connections.js';
@@ -163,6 +164,7 @@ function assemble({
   const clockOf = (userId: string) => redisOf(writes, userId);
   const entries = staleReads ? new StaleReads({ exact, probe, documents, clockOf, stored }) : exact;
   const health = () => scaleOutHealth({ database, ways: [writes, reads], queue: config.queue });
+  const rateCounters = new PartitionedCounters(writes);
   const backlog = () => statusOfEach(queues);
   return {
     accounts,
@@ -170,6 +172,7 @@ function assemble({
     entries,
     posts,
     secrets: new MongoSecrets(database),
+    rateCounters,
     health,
     backlog,
   };

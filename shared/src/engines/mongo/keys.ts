@@ -41,3 +41,5 @@ export const eraserKey = `${partitionPrefix(0)}:eraser`;
 export const looksKey = (prefix: string, processId: string) => `${prefix}:looks:${processId}`;
 /** Token hash → user and client; in a partition that the hash tells, for the account is not known yet. */
 export const tokenIndexKey = (prefix: string, tokenHash: string) => `${prefix}:token:${tokenHash}`;
+/** Of a string: what a limit counts, a hash that names nobody → how often; expires with its window. */
+export const countersPrefix = (prefix: string) => `${prefix}:count`;

@@ -1,0 +1,57 @@
+import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
+import { remainingMs, withDeadline } from './deadline.js';
+import type { RateCount, RateCounters } from './ports.js';
+
+/** How long a store may take to count; part of what a login has. */
+const countTimeoutMs = 500;
+/** A store that failed is left alone for so long: longer than a request lives, so that each waits for it once at most. */
+const pauseMs = 2_000;
+
+/** What is used of a limiter of rate-limiter-flexible. */
+export interface Limiter {
+  get(key: string): Promise<RateLimiterRes | null>;
+  /** Counts `points` more; a window lasts `customDuration` seconds. */
+  penalty(key: string, points: number, options: { customDuration: number }): Promise<RateLimiterRes>;
+  delete(key: string): Promise<boolean>;
+}
+
+/** What the library wants to know and what each call says anew. */
+export const limiterOptions = { points: 1, duration: 1, keyPrefix: '' };
+
+/** Counts in the store, by a limiter of the library; in memory, each process by itself, while the store fails or takes too long. */
+export class InsuredCounters implements RateCounters {
+  readonly #memory = new RateLimiterMemory(limiterOptions);
+  #pausedUntilMs = 0;
+
+  constructor(private readonly store: Limiter) {}
+
+  async add(key: string, windowSeconds: number): Promise<RateCount> {
+    const window = { customDuration: windowSeconds };
+    return countIn(await this.#insured((limiter) => limiter.penalty(key, 1, window)));
+  }
+
+  async count(key: string): Promise<RateCount> {
+    return countIn(await this.#insured((limiter) => limiter.get(key)));
+  }
+
+  async forget(key: string): Promise<void> {
+    await this.#memory.delete(key);
+    await this.#insured((limiter) => limiter.delete(key));
+  }
+
+  async #insured<T>(use: (limiter: Limiter) => Promise<T>): Promise<T> {
+    if (remainingMs(this.#pausedUntilMs) > 0) return use(this.#memory);
+    try {
+      return await withDeadline(use(this.store), countTimeoutMs, 'counting');
+    } catch {
+      // Whoever keeps the store says so: it is needed for more than this
+      this.#pausedUntilMs = performance.now() + pauseMs;
+      return use(this.#memory);
+    }
+  }
+}
+
+function countIn(consumed: RateLimiterRes | null): RateCount {
+  if (!consumed || consumed.msBeforeNext <= 0) return { count: 0, resetsInMs: 0 };
+  return { count: consumed.consumedPoints, resetsInMs: consumed.msBeforeNext };
+}
