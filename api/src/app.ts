@@ -5,6 +5,7 @@ import type { Log } from '@keybin/shared/log.js';
 import type { Engine } from '@keybin/shared/ports.js';
 import type { ApiMetrics } from './api-metrics.js';
 import { bodyReader } from './body.js';
+import { allowOrigins } from './middleware/cors.js';
 import { eachRequest } from './middleware/each-request.js';
 import { answerErrors } from './middleware/errors.js';
 import { refuseUnmatched } from './middleware/unmatched.js';
@@ -39,7 +40,7 @@ export function createApp(parts: AppParts): Koa {
     onHashed: (seconds) => metrics.hashSeconds.observe(seconds),
   });
   const limits = new RateLimits(config.limits, engine.rateCounters);
-  const { trustProxy } = config.app;
+  const { trustProxy, corsOrigins } = config.app;
   const app = new Koa({ proxy: trustProxy > 0, maxIpsCount: trustProxy });
   metrics.gauge('keybin_bcrypt_waiting', (gauge) => gauge.set(passwords.waiting));
   app.on('error', (error: Error) => {
@@ -48,6 +49,7 @@ export function createApp(parts: AppParts): Koa {
   });
   const answerError = answerErrors(log, [apiErrors]);
   app.use(eachRequest({ log, durations: metrics.requests, rateLimited: metrics.rateLimited, answerError }));
+  if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
   const { loginsRefused } = metrics;
   const readBody = bodyReader(config.limits.bodyBytes, config.limits.bodiesBytes);
   const dialect = (name: string) => ({

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { securityHeaders } from './security-headers.js';
 
 /** How long a client has to read such an answer and to end its own side; the connection is cut then. */
 const lingerMs = 1_000;
@@ -33,6 +34,7 @@ export function endWithAnswer(socket: Duplex, status: RawStatus): void {
     'Content-Type: text/plain; charset=utf-8',
     `Content-Length: ${message.length}`,
     'Connection: close',
+    ...securityHeaders.map(([name, value]) => `${name}: ${value}`),
   ];
   if (status === 405) lines.push(`Allow: ${allMethods}`);
   socket.end(`${lines.join('\r\n')}\r\n\r\n${message}`);

@@ -7,6 +7,7 @@ import { hasOneHost } from '../host.js';
 import { requestIdOf, setRequestId } from '../request-id.js';
 import type { RequestDurations } from '../request-durations.js';
 import type { AnswerError } from './errors.js';
+import { securityHeaders } from '../security-headers.js';
 
 export interface EachRequestParts {
   readonly log: Log;
@@ -16,7 +17,7 @@ export interface EachRequestParts {
 }
 
 /**
- * What happens to each request, whatever becomes of it: its answer has an id, an error is answered, and how long it
+ * What happens to each request, whatever becomes of it: its answer has an id and the security headers, an error is answered, and how long it
  * took is noted and, in detail, logged.
  * One layer and not three, since each layer of asynchronous middleware takes a twentieth of a request's time.
  */
@@ -25,6 +26,7 @@ export function eachRequest({ log, durations, rateLimited, answerError }: EachRe
   return async (ctx, next) => {
     const startedMs = performance.now();
     setRequestId(ctx);
+    for (const [name, value] of securityHeaders) ctx.res.setHeader(name, value);
     try {
       if (!hasOneHost(ctx.req)) throw invalidHost();
       await next();

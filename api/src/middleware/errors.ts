@@ -104,7 +104,7 @@ function answer(ctx: Context, error: WireError, dialect: JsonErrors | undefined)
 /** As text with the message alone, or as RFC 9457 "Problem Details" to a client that prefers that. */
 function answerText(ctx: Context, { code, message }: WireError): void {
   const { status } = ctx;
-  ctx.set('Vary', 'Accept');
+  ctx.vary('Accept');
   if (ctx.accepts('text/plain', problemJson) === problemJson) {
     ctx.type = problemJson;
     ctx.body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail: message, code });

@@ -10,6 +10,8 @@ export interface Config {
     readonly processes: number;
     /** Proxies in front of the API that each add whom they got a request from to `X-Forwarded-For`. */
     readonly trustProxy: number;
+    /** Origins whose pages may call the API, or `*` for all. */
+    readonly corsOrigins: readonly string[];
   };
   readonly store: {
     /** `lmdb:` or `mongodb:` URL. */

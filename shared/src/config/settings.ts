@@ -5,6 +5,7 @@ import {
   listenHost,
   mongoName,
   oneOf,
+  origins,
   portOrNone,
   rateLimit,
   signingSecret,
@@ -49,6 +50,12 @@ export const settings: Settings = {
       '0',
       wholeNumber(0, 16),
       'Proxies in front that each add to X-Forwarded-For whom they serve; 0 believes that field of nobody',
+    ),
+    corsOrigins: setting(
+      'cors_origins',
+      '',
+      origins,
+      'Web pages that may call the API from a browser (CORS), by their origins',
     ),
   },
   store: {

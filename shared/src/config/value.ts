@@ -81,6 +81,20 @@ export const mongoName: Kind<string> = kind('1 to 63 letters, digits, _ or -', (
   /^[\w-]{1,63}$/.test(text) ? text : undefined,
 );
 
+/** Origins as browsers write them (RFC 6454, section 6.2), or all. */
+export const origins: Kind<readonly string[]> = kind(
+  'origins such as https://app.example.com or http://localhost:3000, with commas between them, or * for all, or nothing',
+  (text) => {
+    const given = text.split(',').map((origin) => origin.trim());
+    if (text === '' || text === '*') return text === '' ? [] : given;
+    return given.every(isOrigin) ? given : undefined;
+  },
+);
+
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
 /** As long as the hash of HS256 at least: RFC 7518, section 3.2. */
 const leastSecretBytes = 32;
 

@@ -54,6 +54,7 @@ describe('The configuration', () => {
       debug: false,
       processes: 1,
       trustProxy: 0,
+      corsOrigins: [],
     });
     expect(config.store).to.include({ host: 'lmdb://./data', tokenExpirationSeconds: 5 });
   });

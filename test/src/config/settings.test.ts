@@ -36,6 +36,25 @@ const cases = [
   ['[ACCOUNTS] bcrypt_cost', accounts.bcryptCost, { '4': 4, '31': 31 }, ['3', '32']],
   ['[APP] trust_proxy', app.trustProxy, { '0': 0, '2': 2 }, ['', 'true', '17']],
   [
+    '[APP] cors_origins',
+    app.corsOrigins,
+    {
+      '': [],
+      '*': ['*'],
+      'https://a.example': ['https://a.example'],
+      'http://localhost:3000, https://b.example': ['http://localhost:3000', 'https://b.example'],
+    },
+    [
+      'a.example',
+      'https://a.example/',
+      'https://A.example',
+      'https://a.example:443',
+      'https://a.example,*',
+      'null',
+      ',',
+    ],
+  ],
+  [
     '[LIMITS] failed_logins_per_address',
     limits.failedLoginsPerAddress,
     { '100/900': { count: 100, windowSeconds: 900 }, '1 / 1': { count: 1, windowSeconds: 1 }, off: undefined },

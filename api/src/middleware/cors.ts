@@ -1,0 +1,33 @@
+import cors from '@koa/cors';
+import type { Middleware } from 'koa';
+
+const preflightSeconds = 600;
+
+/**
+ * Lets pages of these origins, or of all (`*`), call the API: the CORS protocol of the Fetch standard. Cookies are not used, so none are
+ * allowed; a page sends its token or password itself.
+ */
+export function allowOrigins(origins: readonly string[]): Middleware {
+  const all = origins.includes('*');
+  return cors({
+    origin: (ctx) => {
+      const origin = ctx.get('Origin');
+      if (all) return '*';
+      return origins.includes(origin) ? origin : '';
+    },
+    allowMethods: ['GET', 'HEAD', 'POST', 'DELETE'],
+    allowHeaders: ['Authorization', 'Content-Type', 'Range', 'X-Request-Id'],
+    exposeHeaders: [
+      'Accept-Ranges',
+      'Content-Disposition',
+      'Content-Range',
+      'Location',
+      'RateLimit',
+      'RateLimit-Policy',
+      'Retry-After',
+      'Warning',
+      'X-Request-Id',
+    ],
+    maxAge: preflightSeconds,
+  });
+}
