@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'invalid_username'
   | 'invalid_password'
   | 'invalid_credentials'
+  | 'invalid_identify_code'
   | 'invalid_token'
   | 'invalid_key'
   | 'key_too_long'
@@ -52,6 +53,8 @@ export const invalidUsername = () =>
 export const invalidPassword = () =>
   new KeybinError('invalid_password', 'Password must be at most 72 bytes of UTF-8 and contain no NUL');
 export const invalidCredentials = () => new KeybinError('invalid_credentials', 'Invalid credentials');
+/** Wrong, expired, used, replaced, or tried wrongly too often. */
+export const invalidIdentifyCode = () => new KeybinError('invalid_identify_code', 'Invalid identify code');
 export const invalidToken = () => new KeybinError('invalid_token', 'Invalid token');
 export const invalidKey = () =>
   new KeybinError('invalid_key', 'Key must contain only alphanumeric or _ . , characters');

@@ -54,6 +54,26 @@ export interface Tokens {
   revoke(token: string): Promise<void>;
 }
 
+export interface NewCode {
+  /** Whoever has the code may register this name. */
+  readonly username: string;
+  /** 64 hex digits: the store never sees the code. */
+  readonly codeHash: string;
+  readonly lifetimeSeconds: number;
+  /** Wrong ones that end it. */
+  readonly tries: number;
+}
+
+/** Codes that show that a name was asked for before it is registered. */
+export interface IdentifyCodes {
+  /** Stores a code durably in place of the earlier one of its name. */
+  put(code: NewCode): Promise<void>;
+  /** Throws `invalid_identify_code` unless this is the live code of the name; a wrong one is counted, however many come at once. */
+  check(username: string, codeHash: string): Promise<void>;
+  /** Ends the code durably: of several at once with it one succeeds, and the others throw `invalid_identify_code`. */
+  redeem(username: string, codeHash: string): Promise<void>;
+}
+
 export interface Secrets {
   /** The secret of this name that all processes share, durably: `proposed` if there is none yet. */
   agree(name: string, proposed: string): Promise<string>;
@@ -146,6 +166,7 @@ export interface Engine {
   readonly tokens: Tokens;
   readonly entries: Entries;
   readonly posts: Posts;
+  readonly identifyCodes: IdentifyCodes;
   readonly secrets: Secrets;
   readonly rateCounters: RateCounters;
   /** Asks everything that the engine depends on whether it is there. Never throws; within 2 s. */

@@ -13,6 +13,7 @@ const statusOf: Readonly<Record<ErrorCode, number>> = {
   parameter_not_string: 400,
   invalid_username: 400,
   invalid_password: 400,
+  invalid_identify_code: 400,
   invalid_key: 400,
   key_too_long: 400,
   value_too_deep: 400,

@@ -34,6 +34,26 @@ export async function closeStores(): Promise<void> {
   for (const closer of opened.splice(0).toReversed()) await closer.close();
 }
 
+/** Gives a suite an engine of its own, by both names under which suites of two processes know theirs. Registers the hooks. */
+export function oneStore(): { readonly here: Engine; readonly there: Engine } {
+  let engine: Engine;
+  before('a store', async () => {
+    engine = await openStore(temporaryDirectory());
+  });
+  after('end of the store', async () => {
+    await engine?.close();
+    await closeStores();
+  });
+  return {
+    get here() {
+      return engine;
+    },
+    get there() {
+      return engine;
+    },
+  };
+}
+
 export interface User {
   readonly account: Account;
   readonly token: string;

@@ -3,32 +3,14 @@ import { lmdbAccounts } from '@keybin/shared/engines/lmdb/accounts.js';
 import { lmdbEntries } from '@keybin/shared/engines/lmdb/entries.js';
 import { lmdbPosts } from '@keybin/shared/engines/lmdb/posts.js';
 import { lmdbTokens } from '@keybin/shared/engines/lmdb/tokens.js';
-import type { Engine } from '@keybin/shared/ports.js';
 import { count, ownParts, ownSweeper } from '../lmdb/parts.js';
-import { clientsPerAccount, closeStores, openStore } from '../lmdb/store.js';
+import { clientsPerAccount, oneStore } from '../lmdb/store.js';
 import { eventually } from '../world/eventually.js';
-import { temporaryDirectory } from '../world/temporary-directory.js';
 import { postsSuite } from './engine-suite.js';
 import { pagingSuite } from './paging.js';
 
 describe('posts of the LMDB engine', () => {
-  let engine: Engine;
-  before(async () => {
-    engine = await openStore(temporaryDirectory());
-  });
-  after(async () => {
-    await engine?.close();
-    await closeStores();
-  });
-  const subject = {
-    get here() {
-      return engine;
-    },
-    get there() {
-      return engine;
-    },
-    settle: async () => {},
-  };
+  const subject = Object.assign(oneStore(), { settle: async () => {} });
   postsSuite(subject);
   pagingSuite(subject);
 

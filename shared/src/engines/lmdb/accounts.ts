@@ -3,6 +3,7 @@ import { accountExists } from '../../errors.js';
 import type { Account, Accounts } from '../../ports.js';
 import { removeToken } from './bearers.js';
 import type { Databases } from './environment.js';
+import { removeCode } from './identify-codes.js';
 import type { Reads } from './reads.js';
 import { afterVersion, parseAccount, printAccount, rangeOf } from './records.js';
 import type { Writes } from './writes.js';
@@ -53,7 +54,7 @@ export function lmdbAccounts(databases: Databases, reads: Reads, writes: Writes,
       return json === undefined ? undefined : parseAccount(json);
     },
 
-    /** One transaction takes the account, its tokens and its name; entries and posts, which may be many, go in the background. */
+    /** One transaction takes the account, its tokens, its name and the name's identify code; entries and posts, which may be many, go in the background. */
     async erase({ userId, username, number }) {
       await writes.apply(({ nowMs }) => {
         if (users.get(userId) === undefined) return;
@@ -63,6 +64,7 @@ export function lmdbAccounts(databases: Databases, reads: Reads, writes: Writes,
         const issued = Array.from(clients.getRange(rangeOf(userId)), ({ value }) => afterVersion(value));
         for (const tokenHash of issued) removeToken(databases, tokenHash);
         void erasing.put(String(number), String(nowMs));
+        removeCode(databases, username);
       });
       erased();
     },

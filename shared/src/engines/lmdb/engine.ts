@@ -6,6 +6,7 @@ import { unobserved } from '../../write-observer.js';
 import { lmdbAccounts } from './accounts.js';
 import { lmdbEntries } from './entries.js';
 import { closeDatabases, openDatabases } from './environment.js';
+import { lmdbIdentifyCodes } from './identify-codes.js';
 import { killAtExitWhile } from './exit.js';
 import { lmdbHealth } from './health.js';
 import { directoryOf } from './location.js';
@@ -50,6 +51,7 @@ export async function openLmdbEngine(config: LmdbConfig, log: Log, observer = un
     tokens: lmdbTokens(databases, reads, writes, config.accounts.clientsPerAccount),
     entries: lmdbEntries(databases, reads, writes),
     posts: lmdbPosts(databases, reads, writes),
+    identifyCodes: lmdbIdentifyCodes(databases, writes),
     secrets: lmdbSecrets(databases, reads, writes),
     rateCounters: new InsuredCounters(new LmdbRateLimiter(databases, reads, writes)),
     health: () => lmdbHealth(() => reads.ask(() => databases.meta.get('format')), writes),

@@ -44,6 +44,10 @@ export interface Databases {
   readonly entries: Strings;
   /** account number/post id -> content as JSON text */
   readonly posts: Strings;
+  /** username -> expiry, hash of the identify code, wrong tries left */
+  readonly codes: Strings;
+  /** expiry/username -> nothing: the codes in the order in which they expire */
+  readonly codeExpiries: Strings;
   /** numbers of erased accounts whose entries and posts are still to be removed */
   readonly erasing: Strings;
   /** what a limit counts -> end of its window, count */
@@ -164,6 +168,8 @@ function databasesIn(environment: RootDatabase<string, string>): UnlockedDatabas
     expiries: database('expiries'),
     entries: database('entries'),
     posts: database('posts'),
+    codes: database('codes'),
+    codeExpiries: database('code-expiries'),
     erasing: database('erasing'),
     counters: database('counters'),
     counterExpiries: database('counter_expiries'),

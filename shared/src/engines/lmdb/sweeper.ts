@@ -1,6 +1,7 @@
 import type { Log } from '../../log.js';
 import { removeToken } from './bearers.js';
 import type { Databases } from './environment.js';
+import { removeCode } from './identify-codes.js';
 import { printMs, rangeOf, readCounter } from './records.js';
 import type { Step } from './step.js';
 import type { Writes } from './writes.js';
@@ -90,9 +91,10 @@ export class Sweeper {
 
   /** Whether there may be more. */
   #expireSome(nowMs: number): boolean {
-    const { expiries } = this.databases;
+    const { expiries, codeExpiries } = this.databases;
     const tokens = expireIn(expiries, nowMs, (tokenHash) => removeToken(this.databases, tokenHash));
-    return tokens;
+    const codes = expireIn(codeExpiries, nowMs, (username) => removeCode(this.databases, username));
+    return tokens || codes;
   }
 
   /** Counters whose window has ended. Whether there may be more. */

@@ -12,7 +12,7 @@ import { unregister, type UnregisterParts } from './unregister.js';
 const bounded = { maxTimeMS: operationTimeoutMs };
 
 export interface AccountParts extends Omit<UnregisterParts, 'deleteUser'> {
-  readonly database: Pick<Database, 'users' | 'counters'>;
+  readonly database: Pick<Database, 'users' | 'counters' | 'codes'>;
   /** Redis's time in µs, by which erasures are dated. */
   readonly clock: { readonly timeUs: number };
 }
@@ -37,8 +37,10 @@ export class MongoAccounts implements Accounts {
   }
 
   erase(account: Account): Promise<void> {
+    const { users, codes } = this.parts.database;
     const deleteUser = async (userId: string) => {
-      await orUnavailable(this.parts.database.users.deleteOne({ user_id: userId }, bounded));
+      await orUnavailable(codes.deleteOne({ _id: account.username }, bounded)); // before somebody may need one to have the name
+      await orUnavailable(users.deleteOne({ user_id: userId }, bounded));
     };
     const now = new Date(this.parts.clock.timeUs / 1_000);
     return withDeadline(unregister(account, now, { ...this.parts, deleteUser }), answerTimeoutMs, 'unregistering');

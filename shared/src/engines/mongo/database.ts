@@ -12,6 +12,7 @@ import { withDeadline } from '../../deadline.js';
 import type { Log } from '../../log.js';
 import { logOutages } from './database-outages.js';
 import type {
+  CodeDocument,
   CounterDocument,
   ErasureDocument,
   SettingDocument,
@@ -26,8 +27,8 @@ export const operationTimeoutMs = 1_500;
 /** Tombstones live as long as the mark of an erased account: a late write must find them. */
 const tombstoneLifetimeSeconds = 86_400;
 
-/** Tokens end in Redis's time, whatever MongoDB's clock says: its sweep only tidies, and must never be early. */
-const expiredTokenGraceSeconds = 3_600;
+/** Tokens and codes end in Redis's time, whatever MongoDB's clock says: its sweep only tidies, and must never be early. */
+const expiredGraceSeconds = 3_600;
 
 type StoreSettings = Config['store'];
 
@@ -38,6 +39,7 @@ export class Database {
   readonly tokens: Collection<TokenDocument>;
   readonly counters: Collection<CounterDocument>;
   readonly erasures: Collection<ErasureDocument>;
+  readonly codes: Collection<CodeDocument>;
   readonly settings: Collection<SettingDocument>;
   readonly #client: MongoClient;
   #closed: Promise<void> | undefined;
@@ -50,6 +52,7 @@ export class Database {
     this.tokens = db.collection(settings.tokenCollection);
     this.counters = db.collection('counters');
     this.erasures = db.collection('erasures');
+    this.codes = db.collection('identify_codes');
     this.settings = db.collection('settings');
   }
 
@@ -107,7 +110,7 @@ export async function openDatabase(settings: StoreSettings, timeoutMs = operatio
 
 /** The indexes of each collection. */
 export function indexesOf(database: Database): [collection: Collection, indexes: IndexDescription[]][] {
-  const { store, users, tokens, erasures } = database;
+  const { store, users, tokens, codes, erasures } = database;
   return [
     of(store, [
       {
@@ -124,8 +127,9 @@ export function indexesOf(database: Database): [collection: Collection, indexes:
     of(tokens, [
       { key: { hash: 1 }, unique: true },
       { key: { user_id: 1, issued_at: -1 } },
-      { key: { expires_at: 1 }, expireAfterSeconds: expiredTokenGraceSeconds },
+      { key: { expires_at: 1 }, expireAfterSeconds: expiredGraceSeconds },
     ]),
+    of(codes, [{ key: { expires_at: 1 }, expireAfterSeconds: expiredGraceSeconds }]),
     of(erasures, [{ key: { due_at: 1 } }]),
   ];
 }

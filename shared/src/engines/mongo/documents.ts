@@ -33,6 +33,17 @@ export interface TokenDocument {
   readonly issued_at: Date;
 }
 
+/** A code with which a name may be registered. */
+export interface CodeDocument {
+  /** The name. */
+  readonly _id: string;
+  readonly hash: string;
+  /** In Redis's time. */
+  readonly expires_at: Date;
+  /** Wrong tries that are left. */
+  readonly tries_left: number;
+}
+
 /** An erased account whose data is not all gone yet, or might come back. */
 export interface ErasureDocument {
   /** The user id: a name may belong to someone else by now. */

@@ -9,6 +9,7 @@ import { MongoAccounts } from './accounts.js';
 import { openDatabase, type Database } from './database.js';
 import { PendingFirstEntries } from './entries.js';
 import { ErasureRecords } from './erasure-records.js';
+import { MongoIdentifyCodes } from './identify-codes.js';
 import { clockKey, partitionOf, partitionPrefix } from './keys.js';
 import { LossWatch } from './loss-watch.js';
 import { claimPartitions } from './partitions.js';
@@ -171,6 +172,7 @@ function assemble({
     tokens,
     entries,
     posts,
+    identifyCodes: new MongoIdentifyCodes(database, writes.of(0)),
     secrets: new MongoSecrets(database),
     rateCounters,
     health,
