@@ -4,6 +4,7 @@ import type { Config } from '@keybin/shared/config/config.js';
 import type { Log } from '@keybin/shared/log.js';
 import type { Engine } from '@keybin/shared/ports.js';
 import type { ApiMetrics } from './api-metrics.js';
+import { AuthorNames } from './author-names.js';
 import { bodyReader } from './body.js';
 import { allowOrigins } from './middleware/cors.js';
 import { eachRequest } from './middleware/each-request.js';
@@ -15,14 +16,18 @@ import { apiErrors } from './routes/api/errors.js';
 import { apiRoutes } from './routes/api/routes.js';
 import { healthRoutes } from './routes/health.js';
 import { keybinRoutes } from './routes/keybin/routes.js';
+import { v1Errors } from './routes/v1/errors.js';
+import { v1Routes } from './routes/v1/routes.js';
 import { metricsRoutes } from './routes/metrics.js';
 import type { SignedTokens } from './signed-tokens.js';
+import type { Codes } from './use-cases/identify-codes.js';
 
 export interface AppParts {
   readonly config: Config;
   readonly engine: Engine;
   readonly log: Log;
   readonly signedTokens: SignedTokens;
+  readonly codes: Codes;
   readonly metrics: ApiMetrics;
   /** The metrics of all processes at this address, as text. */
   readonly readMetrics: () => Promise<string>;
@@ -32,7 +37,7 @@ export interface AppParts {
 
 /** The HTTP application, ready to be given to a server: the order of its middleware. */
 export function createApp(parts: AppParts): Koa {
-  const { config, engine, log, signedTokens, metrics, readMetrics, isDraining } = parts;
+  const { config, engine, log, signedTokens, codes, metrics, readMetrics, isDraining } = parts;
   const passwords = new Passwords({
     cost: config.accounts.bcryptCost,
     hashesAtOnce: config.accounts.hashesAtOnce || coresOf(config.app.processes),
@@ -47,7 +52,7 @@ export function createApp(parts: AppParts): Koa {
     // Errors of connections have a code, and clients may break off whenever they like.
     log['code' in error ? 'debug' : 'error']({ err: error }, 'An answer could not be sent');
   });
-  const answerError = answerErrors(log, [apiErrors]);
+  const answerError = answerErrors(log, [apiErrors, v1Errors]);
   app.use(eachRequest({ log, durations: metrics.requests, rateLimited: metrics.rateLimited, answerError }));
   if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
   const { loginsRefused } = metrics;
@@ -68,6 +73,14 @@ export function createApp(parts: AppParts): Koa {
     }),
   );
   app.use(apiRoutes({ ...dialect('api'), signedTokens }));
+  app.use(
+    v1Routes({
+      ...dialect('v1'),
+      names: new AuthorNames(engine.accounts),
+      codes,
+      tokenLifetimeSeconds: config.v1.tokenExpirationSeconds,
+    }),
+  );
   app.use(healthRoutes({ engine, isDraining }));
   if (config.metrics.enabled) app.use(metricsRoutes({ settings: config.metrics, read: readMetrics }));
   app.use(refuseUnmatched);

@@ -1,14 +1,13 @@
 import { invalidPassword, invalidUsername, parameterMissing, parameterNotString } from '@keybin/shared/errors.js';
+import { isUsername } from '@keybin/shared/username.js';
 import type { Context } from 'koa';
 import type { JsonObject } from './body.js';
 import { clientAddress } from './client-address.js';
 import type { Credentials } from './use-cases/authenticate.js';
 
-const maxUsernameBytes = 256;
 /** bcrypt ignores the rest. */
 const maxPasswordBytes = 72;
 
-const controlOrLoneSurrogate = /[\p{Cc}\p{Cs}]/u;
 /** Lone surrogates have no UTF-8: all would hash alike. */
 const nulOrLoneSurrogate = /[\0\p{Cs}]/u;
 
@@ -55,11 +54,6 @@ export function checkedUsername(username: string): string {
 function checkedPassword(password: string): string {
   if (!isPassword(password)) throw invalidPassword();
   return password;
-}
-
-/** Whether an account may have this name. */
-export function isUsername(text: string): boolean {
-  return text !== '' && Buffer.byteLength(text) <= maxUsernameBytes && !controlOrLoneSurrogate.test(text);
 }
 
 /** Whether an account may have this password. */

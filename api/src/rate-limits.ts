@@ -28,7 +28,11 @@ interface Counted {
 
 type Limits = Pick<
   Config['limits'],
-  'failedLoginsPerAddress' | 'failedLoginsPerAccount' | 'failedLoginsPerAccountEverywhere' | 'registrationsPerAddress'
+  | 'failedLoginsPerAddress'
+  | 'failedLoginsPerAccount'
+  | 'failedLoginsPerAccountEverywhere'
+  | 'registrationsPerAddress'
+  | 'identifyCodesPerAddress'
 >;
 
 /**
@@ -71,6 +75,11 @@ export class RateLimits {
   /** Counts a try to open an account. Throws `too_many_requests`. */
   async registration(address: string): Promise<void> {
     await this.#addOne(countedBy('registrations', this.limits.registrationsPerAddress, address));
+  }
+
+  /** Counts an identify code that is asked for. Throws `too_many_requests`. */
+  async identifyCode(address: string): Promise<void> {
+    await this.#addOne(countedBy('identify-codes', this.limits.identifyCodesPerAddress, address));
   }
 
   /**

@@ -9,6 +9,8 @@ import { watchSurroundings } from '@keybin/shared/metrics/surroundings.js';
 import { ApiMetrics } from './api-metrics.js';
 import { createApp } from './app.js';
 import { metricsOfAll } from './cluster-metrics.js';
+import { codeKey } from './identify-codes/code.js';
+import { openDelivery } from './identify-codes/open-delivery.js';
 import { HttpServer } from './server.js';
 import { SignedTokens, signingSecret } from './signed-tokens.js';
 
@@ -39,6 +41,10 @@ export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf
     let isDraining = false;
     const secret = await signingSecret(config.accounts, engine.secrets);
     const signedTokens = new SignedTokens(secret, config.accounts.signedTokenExpirationSeconds);
+    const delivery = await openDelivery(config.v1, log);
+    lifecycle.push('delivery of identify codes', async () => delivery.close());
+    const key = await codeKey(engine.secrets);
+    const codes = { key, delivery, lifetimeSeconds: config.v1.codeExpirationSeconds };
     const readMetrics = cluster.worker
       ? metricsOfAll(cluster.worker, metrics.registry)
       : async () => metrics.registry.metrics();
@@ -47,6 +53,7 @@ export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf
       engine,
       log,
       signedTokens,
+      codes,
       metrics,
       readMetrics,
       isDraining: () => isDraining,

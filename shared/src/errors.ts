@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'body_too_large'
   | 'parameter_missing'
   | 'parameter_not_string'
+  | 'parameter_invalid'
   | 'invalid_username'
   | 'invalid_password'
   | 'invalid_credentials'
@@ -48,6 +49,8 @@ export const parameterMissing = (name: string) =>
   new KeybinError('parameter_missing', `Required parameter '${name}' is missing`);
 export const parameterNotString = (name: string) =>
   new KeybinError('parameter_not_string', `Parameter '${name}' must be a string`);
+export const parameterInvalid = (name: string, accepted: string) =>
+  new KeybinError('parameter_invalid', `Parameter '${name}' must be ${accepted}`);
 export const invalidUsername = () =>
   new KeybinError('invalid_username', 'Username must be 1 to 256 bytes without control characters');
 export const invalidPassword = () =>

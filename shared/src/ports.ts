@@ -48,8 +48,11 @@ export interface Tokens {
    * oldest makes room. Throws `invalid_credentials` when the account is gone.
    */
   issue(token: NewToken): Promise<void>;
-  /** Throws `invalid_token` for one that is unknown, expired, replaced, revoked, or whose account is gone. */
-  check(token: string): Promise<void>;
+  /**
+   * The user id of the token's account. Throws `invalid_token` for one that is unknown, expired, replaced, revoked, or whose
+   * account is gone.
+   */
+  check(token: string): Promise<string>;
   /** Ends this token everywhere; throws `invalid_token` when it is not live. */
   revoke(token: string): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { apiContract } from './contract/api/contract.js';
 import { keybinContract } from './contract/contract.js';
 import type { Subject } from './contract/subject.js';
+import { v1Contract } from './contract/v1/contract.js';
 import { KeybinClient } from './world/keybin-client.js';
 import { startApi, type ApiProcess } from './world/keybin-process.js';
 import { temporaryDirectory } from './world/temporary-directory.js';
@@ -31,4 +32,5 @@ describe('the embedded engine, two API processes in one directory', () => {
   };
   keybinContract(subject);
   apiContract(subject);
+  v1Contract(subject);
 });

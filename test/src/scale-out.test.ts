@@ -8,6 +8,7 @@ import { keysContract } from './contract/keys.js';
 import { randomHistoriesContract } from './contract/random-histories.js';
 import { scaleOutSubject } from './contract/scale-out-subject.js';
 import { unregisterContract } from './contract/unregister.js';
+import { v1Contract } from './contract/v1/contract.js';
 import { valuesContract } from './contract/values.js';
 import { ScaleOutWorld } from './world/scale-out-world.js';
 import { services } from './world/services.js';
@@ -19,6 +20,7 @@ describe('the scale-out engine, two API processes', () => {
     const subject = scaleOutSubject(world);
     keybinContract(subject);
     apiContract(subject);
+    v1Contract(subject);
   });
 
   describe('and two workers over three partitions', () => {

@@ -11,6 +11,7 @@ const statusOf: Readonly<Record<ErrorCode, number>> = {
   body_not_json: 400,
   parameter_missing: 400,
   parameter_not_string: 400,
+  parameter_invalid: 400,
   invalid_username: 400,
   invalid_password: 400,
   invalid_identify_code: 400,

@@ -1,6 +1,7 @@
 import { invalidCredentials } from '@keybin/shared/errors.js';
 import type { Account } from '@keybin/shared/ports.js';
-import { isPassword, isUsername } from '../parameters.js';
+import { isUsername } from '@keybin/shared/username.js';
+import { isPassword } from '../parameters.js';
 import type { SignedClaims, SignedTokens } from '../signed-tokens.js';
 import { authenticate, type AccountParts } from './authenticate.js';
 

@@ -1,4 +1,4 @@
-import { v4 as uuid } from 'uuid';
+import type { Account } from '@keybin/shared/ports.js';
 import type { Count } from '../count.js';
 import { answerInTime } from './answer-in-time.js';
 import { authenticate, type AccountParts, type Credentials } from './authenticate.js';
@@ -8,13 +8,25 @@ export interface TokenParts extends AccountParts {
   readonly tokenLifetimeSeconds: number;
 }
 
-/** A new token for a device of the account; the device's earlier one is dead from then on. Throws `invalid_credentials`. */
-export async function issueToken(parts: TokenParts, credentials: Credentials, clientId: string): Promise<string> {
+/** A device and the token that it is to have. */
+export interface ClientToken {
+  readonly clientId: string;
+  readonly token: string;
+}
+
+/**
+ * Makes a token the only live one of a device of the account, which it answers. Throws `invalid_credentials`.
+ */
+export async function issueToken(
+  { tokenLifetimeSeconds: lifetimeSeconds, ...parts }: TokenParts,
+  credentials: Credentials,
+  client: ClientToken,
+): Promise<Account> {
   const startedMs = performance.now();
-  const { userId } = await authenticate(parts, credentials, startedMs);
-  const token = uuid();
-  const issued = parts.engine.tokens.issue({ userId, clientId, token, lifetimeSeconds: parts.tokenLifetimeSeconds });
+  const account = await authenticate(parts, credentials, startedMs);
+  const { userId } = account;
+  const issued = parts.engine.tokens.issue({ userId, ...client, lifetimeSeconds });
   await answerInTime(issued, startedMs);
   parts.tokensIssued.inc();
-  return token;
+  return account;
 }

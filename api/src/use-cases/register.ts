@@ -4,17 +4,32 @@ import type { Account } from '@keybin/shared/ports.js';
 import { answerInTime, hashDueMs } from './answer-in-time.js';
 import type { AccountParts, Credentials } from './authenticate.js';
 
-/** Opens an account. Throws `account_exists`: known before the costly hash, or found when two of one name race. */
+/** What whoever opens an account has to have. Both throw what refuses it. */
+export interface Permit {
+  check(): Promise<void>;
+  /** Uses it up, when nothing but the account is missing. */
+  redeem(): Promise<void>;
+}
+
+const needless: Permit = { check: async () => {}, redeem: async () => {} };
+
+/** Opens an account. Throws `too_many_requests`, and `account_exists`: known before the costly hash, or found when two of one name race. */
 export async function register(
   { engine, passwords, limits }: AccountParts,
   { username, password, address }: Credentials,
+  permit: Permit = needless,
 ): Promise<Account> {
   const startedMs = performance.now();
   const find = async () => {
     await limits.registration(address);
+    await permit.check();
     return engine.accounts.find(username);
   };
   if (await withDeadline(find(), answerTimeoutMs, 'looking for an account')) throw accountExists();
   const hash = await passwords.hash(password, hashDueMs(startedMs));
-  return answerInTime(engine.accounts.create(username, hash), startedMs);
+  const create = async () => {
+    await permit.redeem();
+    return engine.accounts.create(username, hash);
+  };
+  return answerInTime(create(), startedMs);
 }

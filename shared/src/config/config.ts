@@ -57,6 +57,13 @@ export interface Config {
     readonly signingSecret: string | undefined;
     readonly signedTokenExpirationSeconds: number;
   };
+  /** The accounts dialect. */
+  readonly v1: {
+    readonly tokenExpirationSeconds: number;
+    /** Of an identify code. */
+    readonly codeExpirationSeconds: number;
+    readonly codeDelivery: 'response' | 'log';
+  };
   readonly metrics: {
     /** Whether there is `/metrics`. */
     readonly enabled: boolean;
@@ -80,5 +87,6 @@ export interface Config {
     /** From all addresses from which nobody has logged in to it lately. */
     readonly failedLoginsPerAccountEverywhere: RateLimit | undefined;
     readonly registrationsPerAddress: RateLimit | undefined;
+    readonly identifyCodesPerAddress: RateLimit | undefined;
   };
 }

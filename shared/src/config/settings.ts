@@ -169,6 +169,26 @@ export const settings: Settings = {
       'Seconds that a signed token of /api lives',
     ),
   },
+  v1: {
+    tokenExpirationSeconds: setting(
+      'token_expiration',
+      '6000',
+      wholeNumber(1, tenYearsSeconds, 'seconds'),
+      'Seconds that a token of /v1 lives',
+    ),
+    codeExpirationSeconds: setting(
+      'code_expiration',
+      '600',
+      wholeNumber(1, 86_400, 'seconds'),
+      'Seconds that an identify code lives',
+    ),
+    codeDelivery: setting(
+      'code_delivery',
+      'response',
+      oneOf('response', 'log'),
+      'How an identify code gets to whoever asks for it: in the answer or in the log',
+    ),
+  },
   metrics: {
     enabled: setting(
       'enabled',
@@ -232,6 +252,12 @@ export const settings: Settings = {
       '200/3600',
       rateLimit,
       'Registrations from one address, whether they succeed or not',
+    ),
+    identifyCodesPerAddress: setting(
+      'identify_codes_per_address',
+      '200/3600',
+      rateLimit,
+      'Identify codes that one address may ask for',
     ),
   },
 };

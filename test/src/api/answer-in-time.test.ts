@@ -1,9 +1,16 @@
+import { createSecretKey } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
+import { AuthorNames } from '@keybin/api/author-names.js';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import { Passwords } from '@keybin/api/passwords.js';
+import type { AccountParts } from '@keybin/api/use-cases/authenticate.js';
+import { registerWithCode, sendCode, type Codes } from '@keybin/api/use-cases/identify-codes.js';
 import { issueToken } from '@keybin/api/use-cases/issue-token.js';
 import { RateLimits } from '@keybin/api/rate-limits.js';
+import { listPosts, readPost } from '@keybin/api/use-cases/posts.js';
+import { logOut } from '@keybin/api/use-cases/log-out.js';
+import { viewAccount } from '@keybin/api/use-cases/view-account.js';
 import { register } from '@keybin/api/use-cases/register.js';
 import { unregister } from '@keybin/api/use-cases/unregister.js';
 import { checkSettings } from '@keybin/shared/config/check-settings.js';
@@ -12,6 +19,7 @@ import { InsuredCounters, limiterOptions } from '@keybin/shared/insured-counters
 import type { Account, Engine } from '@keybin/shared/ports.js';
 
 const credentials = { username: 'name', password: 'password', address: '127.0.0.1' };
+const client = { clientId: 'client', token: 'token' };
 const never = () => new Promise<never>(() => {});
 
 class HangingLimiter extends RateLimiterMemory {
@@ -61,12 +69,46 @@ async function expectRefusedInTime(request: Promise<unknown>): Promise<void> {
   expect(hasCode(await error, 'unavailable')).to.equal(true);
 }
 
+/** A store that takes its time for the first answer, and then hangs. */
+const slow = (): Engine => {
+  const engine = hanging();
+  const post = { id: 'f'.repeat(24), userId: 'id', json: '""' };
+  return {
+    ...engine,
+    accounts: { ...engine.accounts, find: never },
+    tokens: { ...engine.tokens, check: () => delay(1_000, 'id') },
+    posts: {
+      ...engine.posts,
+      get: () => delay(1_000, post),
+      list: () => delay(1_000, { posts: [post], more: false }),
+    },
+  };
+};
+
 /** A store whose accounts and codes hang, once it has taken `firstMs` to find an account. */
 const hangingAccounts = (firstMs?: number): Engine => {
   const engine = hanging();
   const find = firstMs === undefined ? never : () => delay(firstMs, undefined);
   return { ...engine, accounts: { ...engine.accounts, find } };
 };
+
+const posting = () => {
+  const engine = slow();
+  return { engine, names: new AuthorNames(engine.accounts) };
+};
+
+describe('a request that asks a store twice', () => {
+  for (const [what, request] of [
+    ['logout', () => logOut(slow(), 'token', 'name')],
+    ['an account', () => viewAccount(slow(), 'token', 'name')],
+    ['a post', () => readPost(posting(), 'token', 'id')],
+    ['posts', () => listPosts(posting(), 'token', { limit: 1 })],
+  ] as const) {
+    it(`is answered within 2 s when that hangs after its first answer (${what})`, async () => {
+      await expectRefusedInTime(request());
+    });
+  }
+});
 
 describe('a request with a password', () => {
   const passwords = new Passwords({ cost: 12, hashesAtOnce: 1, maxWaiting: 10 });
@@ -81,16 +123,33 @@ describe('a request with a password', () => {
 
   for (const [what, request] of [
     ['register', () => register({ ...counted, engine: hanging() }, credentials)],
-    ['token', () => issueToken({ ...counted, engine: hanging(account), tokenLifetimeSeconds: 1 }, credentials, 'c')],
+    ['token', () => issueToken({ ...counted, engine: hanging(account), tokenLifetimeSeconds: 1 }, credentials, client)],
     ['unregister', () => unregister({ ...counted, engine: hanging(account) }, credentials)],
   ] as const) {
     it(`is answered within 2 s when the store hangs after the hash (${what})`, async () => {
       await expectRefusedInTime(request());
     });
   }
+
+  const codes: Codes = {
+    key: createSecretKey(Buffer.from('key')),
+    delivery: { deliver: async () => null, close: async () => {} },
+    lifetimeSeconds: 60,
+  };
+
+  for (const [what, request] of [
+    ['register', (parts) => register(parts, credentials)],
+    ['an identify code', (parts) => sendCode(parts, codes, credentials)],
+    ['register with one', (parts) => registerWithCode(parts, codes, credentials, '123456')],
+  ] as const satisfies readonly (readonly [string, (parts: AccountParts) => Promise<unknown>])[]) {
+    it(`is answered within 2 s when it cannot be counted and the store hangs (${what})`, async () => {
+      await expectRefusedInTime(request({ ...counted, limits: hangingLimits(), engine: hangingAccounts() }));
+    });
+  }
+
   it('is answered within 2 s when its account is found late and failed logins cannot be counted', async () => {
     const parts = { ...counted, limits: hangingLimits(), engine: hangingAccounts(1_600), tokenLifetimeSeconds: 1 };
-    await expectRefusedInTime(issueToken(parts, credentials, 'c'));
+    await expectRefusedInTime(issueToken(parts, credentials, client));
   });
 
   it('is answered within 2 s when its account has ended and what was counted is not forgotten', async () => {

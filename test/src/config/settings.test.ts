@@ -5,7 +5,7 @@ import { parseClusterUrl } from '@keybin/shared/config/redis-url.js';
 import { settings } from '@keybin/shared/config/settings.js';
 import { maskCredentials } from '@keybin/shared/config/url-value.js';
 
-const { app, store, queue, worker, accounts, limits } = settings;
+const { app, store, queue, worker, accounts, v1, limits } = settings;
 
 /** A setting's kind, texts that it accepts with their values, and texts that it refuses. */
 const cases = [
@@ -60,6 +60,8 @@ const cases = [
     { '100/900': { count: 100, windowSeconds: 900 }, '1 / 1': { count: 1, windowSeconds: 1 }, off: undefined },
     ['', '100', '100/', '0/900', '100/0', '-1/5', '100/15m', '1000001/1', '1/1000001'],
   ],
+  ['[V1] code_expiration', v1.codeExpirationSeconds, { '600': 600 }, ['0', '86401', '10m']],
+  ['[V1] code_delivery', v1.codeDelivery, { response: 'response', LOG: 'log' }, ['', 'mail']],
   ['[LIMITS] body_bytes', limits.bodyBytes, { '1KiB': 1_024 }, ['0', '2GiB']],
 ] as const;
 

@@ -45,7 +45,7 @@ describe('LMDB engine, two processes in one directory', () => {
     const { engine, peer, account } = await pair();
     for (let round = 0; round < 50; round++) {
       const old = await newToken(engine, account, { clientId: 'laptop' });
-      expect(await peer.ask('check', old)).to.equal(undefined);
+      expect(await peer.ask('check', old)).to.equal(account.userId);
       const next = await newToken(engine, account, { clientId: 'laptop' });
       expect(await codeOf(peer.ask('check', old))).to.equal('invalid_token');
       await engine.tokens.check(next);

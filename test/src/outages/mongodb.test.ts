@@ -1,6 +1,18 @@
 import { expect } from 'chai';
 import { expectDone, expectKeys, expectNoKey, expectValue } from '../contract/answers.js';
 import { expectGreeting, getAs, postUser, signedToken } from '../contract/api/calls.js';
+import {
+  askForCode,
+  getPost,
+  listPosts,
+  login,
+  logout,
+  post,
+  postIdIn,
+  register,
+  v1Token,
+  view,
+} from '../contract/v1/calls.js';
 import { eventually } from '../world/eventually.js';
 import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { ownServices } from '../world/services.js';
@@ -22,6 +34,14 @@ describe('while MongoDB is away', function () {
       await world.drained();
       const signed = await signedToken(world.here, username, password);
 
+      const [v1, other] = [await v1Token(world.here, account), await v1Token(world.there, account)];
+      const postId = postIdIn(await post(world.here, v1, 'before'));
+      for (const client of [world.here, world.there]) {
+        expect((await getPost(client, postId, v1)).status).to.equal(200);
+        expect((await view(client, username, other)).status).to.equal(200);
+      }
+      await world.drained();
+
       await mongod.kill(begin);
       for (let round = 1; round <= rounds; round++) {
         expectDone(await world.here.put(token, 'stored', round));
@@ -31,6 +51,8 @@ describe('while MongoDB is away', function () {
         expectValue(await world.there.get(token, 'stored'), round);
         expectValue(await world.here.get(token, `pending_${round}`), round);
         expectNoKey(await world.here.get(token, 'gone'), 'gone');
+        const pendingPost = postIdIn(await post(world.here, v1, `pending ${round}`));
+        expect((await getPost(world.there, pendingPost, v1)).json).to.have.property('content', `pending ${round}`);
         for (const client of [world.here, world.there]) {
           await expectUnavailable({
             'get what is stored': () => client.get(token, 'kept'),
@@ -48,6 +70,13 @@ describe('while MongoDB is away', function () {
               'token for a password': () => getAs(client, '/api/token', username, password),
               'token for a token': () => getAs(client, '/api/token', signed, 'x'),
               resource: () => getAs(client, '/api/resource', signed, 'x'),
+              'identify code': () => askForCode(client, `new ${way} ${round}`),
+              'register with a code': () => register(client, `new ${way} ${round}`, 100_000, 'secret'),
+              login: () => login(client, username, password),
+              view: () => view(client, username, v1),
+              logout: () => logout(client, username, other),
+              'stored post': () => getPost(client, postId, v1),
+              posts: () => listPosts(client, v1),
             },
             unavailableAsJson,
           );

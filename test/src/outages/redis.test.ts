@@ -1,8 +1,10 @@
+import { expect } from 'chai';
 import { expectDone, expectValue } from '../contract/answers.js';
 import { expectGreeting, getAs, signedToken } from '../contract/api/calls.js';
+import { askForCode, codeIn, listPosts, login, logout, post, register, v1Token, view } from '../contract/v1/calls.js';
 import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { ownServices } from '../world/services.js';
-import { bringBack, expectUnavailable, serves, ways } from './answers.js';
+import { bringBack, expectUnavailable, serves, unavailableAsJson, ways } from './answers.js';
 
 const rounds = 2;
 
@@ -19,6 +21,8 @@ describe('while Redis is away', function () {
       await world.drained();
       expectDone(await world.here.put(token, 'last', 'before'));
 
+      const v1 = await v1Token(world.here, account);
+
       await redis.kill(begin);
       for (let round = 1; round <= rounds; round++) {
         for (const client of [world.here, world.there]) {
@@ -31,6 +35,19 @@ describe('while Redis is away', function () {
             token: () => client.token(username, password, 'another client'),
             unregister: () => client.unregister(username, password),
           });
+          await expectUnavailable(
+            {
+              login: () => login(client, username, password),
+              view: () => view(client, username, v1),
+              logout: () => logout(client, username, v1),
+              post: () => post(client, v1, 'unknown'),
+              posts: () => listPosts(client, v1),
+            },
+            unavailableAsJson,
+          );
+          const newName = `new ${way} ${round} ${client.baseUrl}`;
+          const code = codeIn(await askForCode(client, newName));
+          expect((await register(client, newName, code, 'secret')).status).to.equal(200);
           const signed = await signedToken(client, username, password);
           expectGreeting(await getAs(client, '/api/resource', signed, 'x'), username);
         }

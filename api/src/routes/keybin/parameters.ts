@@ -3,6 +3,7 @@ import { parameterMissing } from '@keybin/shared/errors.js';
 import { bearerOf } from '../../bearer.js';
 import type { JsonObject } from '../../body.js';
 import { isAbsent, string } from '../../parameters.js';
+import { isV1Token } from '../../v1-token.js';
 import { valueText } from '../../value-text.js';
 
 /** How this dialect calls the credentials. */
@@ -24,10 +25,14 @@ export function valueTextOf(body: JsonObject, limitBytes: number): string {
   return valueText(value, limitBytes);
 }
 
-/** The token in the path, or behind `-` in the path the one in `Authorization: Bearer`. */
+/**
+ * The token in the path, or behind `-` in the path the one in `Authorization: Bearer`; `''`, which no account has, for one of
+ * another dialect.
+ */
 export function tokenOf(ctx: RouterContext): string {
   const token = ctx.params['token'] ?? '';
-  return token === '-' ? (bearerOf(ctx) ?? '') : token;
+  const given = token === '-' ? (bearerOf(ctx) ?? '') : token;
+  return isV1Token(given) ? '' : given;
 }
 
 /** The key in the path. One with broken percent-encoding comes as it is and breaks the rule for keys. */

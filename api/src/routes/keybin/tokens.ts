@@ -1,4 +1,5 @@
 import type { Router } from '@koa/router';
+import { v4 as uuid } from 'uuid';
 import { answerJson } from '../../answers.js';
 import { credentialsOf } from '../../parameters.js';
 import { issueToken } from '../../use-cases/issue-token.js';
@@ -9,8 +10,8 @@ export function tokenRoutes(router: Router, parts: KeybinParts): void {
   router.post('/token', async (ctx) => {
     const body = await parts.readBody(ctx);
     const credentials = credentialsOf(ctx, body, credentialNames);
-    const clientId = clientIdOf(body);
-    const token = await issueToken(parts, credentials, clientId);
+    const token = uuid();
+    await issueToken(parts, credentials, { clientId: clientIdOf(body), token });
     answerJson(ctx, JSON.stringify({ token: { expire_seconds: parts.tokenLifetimeSeconds, token } }));
   });
 }

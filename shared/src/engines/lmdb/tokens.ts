@@ -18,7 +18,8 @@ export function lmdbTokens(databases: Databases, reads: Reads, writes: Writes, c
 
     async check(token) {
       const tokenHash = hashOf(token);
-      await reads.ask(() => findBearer(tokenHash, Date.now()));
+      const { userId } = await reads.ask(() => findBearer(tokenHash, Date.now()));
+      return userId;
     },
 
     async revoke(token) {

@@ -63,7 +63,7 @@ export class MongoTokens implements Tokens, Bearers {
     return withDeadline(this.#verify(bearer), answerTimeoutMs, 'checking a token');
   }
 
-  check(token: string): Promise<void> {
+  check(token: string): Promise<string> {
     return withDeadline(this.#check(token), answerTimeoutMs, 'checking a token');
   }
 
@@ -75,8 +75,10 @@ export class MongoTokens implements Tokens, Bearers {
     return withDeadline(this.#revoke(token), answerTimeoutMs, 'revoking a token');
   }
 
-  async #check(token: string): Promise<void> {
-    await this.#verify(await this.#index.resolve(token));
+  async #check(token: string): Promise<string> {
+    const bearer = await this.#index.resolve(token);
+    await this.#verify(bearer);
+    return bearer.userId;
   }
 
   async #verify(bearer: Bearer): Promise<void> {

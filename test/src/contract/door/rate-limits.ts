@@ -10,6 +10,7 @@ const perAccount = 3;
 const perAddress = 8;
 const everywhere = 12;
 const registrations = 4;
+const identifyCodes = 3;
 
 const limits = {
   KEYBIN_APP_TRUST_PROXY: '1',
@@ -17,6 +18,7 @@ const limits = {
   KEYBIN_LIMITS_FAILED_LOGINS_PER_ADDRESS: `${perAddress}/600`,
   KEYBIN_LIMITS_FAILED_LOGINS_PER_ACCOUNT_EVERYWHERE: `${everywhere}/600`,
   KEYBIN_LIMITS_REGISTRATIONS_PER_ADDRESS: `${registrations}/600`,
+  KEYBIN_LIMITS_IDENTIFY_CODES_PER_ADDRESS: `${identifyCodes}/600`,
 };
 
 let addresses = 0;
@@ -180,6 +182,21 @@ export function rateLimitsContract(subject: Subject): void {
       expectTooMany(await register(randomUUID(), 1), 'registrations', registrations);
       const { status } = await new KeybinClient(url(), from(newAddress())).register(randomUUID(), 'password');
       expect(status).to.equal(200);
+    });
+
+    it('refuse an address that asks for too many identify codes, or guesses them', async () => {
+      const address = newAddress();
+      const ask = (index: number) =>
+        send(url(index), 'GET', `/v1/users/register?accout=${randomUUID()}`, { headers: from(address) });
+      for (let turn = 0; turn < identifyCodes; turn++) expect((await ask(turn)).status).to.equal(200);
+      for (const index of [0, 1]) expectTooMany(await ask(index), 'identify-codes', identifyCodes);
+      const guess = (index: number) =>
+        send(url(index), 'POST', '/v1/users/register', {
+          json: { accout: randomUUID(), identify_code: 100_000, passwd: 'password' },
+          headers: from(address),
+        });
+      for (let turn = 0; turn < registrations; turn++) expect((await guess(turn)).status).to.equal(400);
+      for (const index of [0, 1]) expectTooMany(await guess(index), 'registrations', registrations);
     });
 
     it('tell by Problem Details to who asks for them', async () => {

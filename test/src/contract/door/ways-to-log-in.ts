@@ -39,6 +39,13 @@ export const waysToLogIn: readonly WayToLogIn[] = [
     refused: 401,
     try: (url, secret, headers) => send(url, 'GET', '/api/resource', { headers: { ...basic(secret), ...headers } }),
   },
+  {
+    name: 'POST /v1/users/login',
+    ok: 200,
+    refused: 401,
+    try: (url, { username: accout, password: passwd }, headers) =>
+      send(url, 'POST', '/v1/users/login', json({ accout, passwd }, headers)),
+  },
 ];
 
 export const unregistering: WayToLogIn = {

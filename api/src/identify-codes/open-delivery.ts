@@ -1,0 +1,19 @@
+import type { Config } from '@keybin/shared/config/config.js';
+import type { Log } from '@keybin/shared/log.js';
+import type { CodeDelivery, SentCode } from './delivery.js';
+
+/** The way that the settings name. */
+export async function openDelivery(settings: Config['v1'], log: Log): Promise<CodeDelivery> {
+  const { codeDelivery } = settings;
+  if (codeDelivery === 'response') return { deliver: async ({ code }) => code, close };
+  return { deliver: async (code) => print(log, code), close };
+}
+
+const close = async () => {};
+
+/** The one place at which a code is logged: it is for a service that is tried out. */
+function print(log: Log, { username, code }: SentCode): null {
+  const unmasked = log.child({}, { redact: [] });
+  unmasked.info({ accout: username, identify_code: code }, 'Identify code');
+  return null;
+}

@@ -1,0 +1,52 @@
+import type { Router } from '@koa/router';
+import type { Post } from '@keybin/shared/ports.js';
+import { isPostId, postTimeUs } from '@keybin/shared/post-id.js';
+import { answerJson } from '../../answers.js';
+import { afterWait } from '../../body-wait.js';
+import { required, string } from '../../parameters.js';
+import { requestIdOf } from '../../request-id.js';
+import { listPosts, readPost } from '../../use-cases/posts.js';
+import { pageOf } from './page.js';
+import { tokenOf } from './parameters.js';
+import type { V1Parts } from './parts.js';
+
+export function postRoutes(router: Router, parts: V1Parts): void {
+  const { engine, readBody } = parts;
+
+  router.post('/activity/post', async (ctx) => {
+    const body = await readBody(ctx);
+    const content = string(required(body, 'content'), 'content');
+    const create = engine.posts.create(tokenOf(ctx), JSON.stringify(content), requestIdOf(ctx));
+    const id = await afterWait(ctx, create);
+    answerJson(ctx, JSON.stringify({ post_id: id }));
+  });
+
+  router.get('/activity', async (ctx) => {
+    const { posts, more, author } = await listPosts(
+      parts,
+      tokenOf(ctx),
+      pageOf(ctx.query, isPostId, 'the id of a post'),
+    );
+    const next = more ? (posts.at(-1)?.id ?? null) : null;
+    answerJson(ctx, `{"posts":[${posts.map((post) => printed(post, author)).join()}],"next":${JSON.stringify(next)}}`);
+  });
+
+  router.get('/activity/:post_id', async (ctx) => {
+    const { post, author } = await readPost(parts, tokenOf(ctx), postIdOf(ctx.params));
+    answerJson(ctx, printed(post, author));
+  });
+
+  router.delete('/activity/:post_id', async (ctx) => {
+    const id = postIdOf(ctx.params);
+    await engine.posts.delete(tokenOf(ctx), id, requestIdOf(ctx));
+    answerJson(ctx, JSON.stringify({ deleted: id }));
+  });
+}
+
+const postIdOf = (params: Readonly<Record<string, string>>) => params['post_id'] ?? '';
+
+/** The content is JSON text already. */
+function printed({ id, json }: Post, author: string): string {
+  const createdAt = new Date(postTimeUs(id) / 1_000).toISOString();
+  return `{"post_id":"${id}","accout":${JSON.stringify(author)},"content":${json},"created_at":"${createdAt}"}`;
+}

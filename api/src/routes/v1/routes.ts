@@ -1,0 +1,17 @@
+import { Router } from '@koa/router';
+import type { Middleware } from 'koa';
+import { noStore } from '../../middleware/no-store.js';
+import type { V1Parts } from './parts.js';
+import { postRoutes } from './posts.js';
+import { registrationRoutes } from './registration.js';
+import { userRoutes } from './users.js';
+
+/** All routes of the accounts dialect. */
+export function v1Routes(parts: V1Parts): Middleware {
+  const router = new Router({ prefix: '/v1' });
+  router.use(noStore);
+  registrationRoutes(router, parts);
+  userRoutes(router, parts);
+  postRoutes(router, parts);
+  return router.routes() as unknown as Middleware; // the router's own context type only adds to Koa's
+}

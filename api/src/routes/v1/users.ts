@@ -1,0 +1,34 @@
+import type { Router } from '@koa/router';
+import { v4 as uuid } from 'uuid';
+import { answerJson } from '../../answers.js';
+import { credentialsOf } from '../../parameters.js';
+import { issueToken } from '../../use-cases/issue-token.js';
+import { logOut } from '../../use-cases/log-out.js';
+import { viewAccount } from '../../use-cases/view-account.js';
+import { newV1Token } from '../../v1-token.js';
+import { credentialNames, nameOf, tokenOf, viewedNameOf } from './parameters.js';
+import type { V1Parts } from './parts.js';
+
+export function userRoutes(router: Router, parts: V1Parts): void {
+  router.post('/users/login', async (ctx) => {
+    const body = await parts.readBody(ctx);
+    const token = newV1Token();
+    // A client of its own, so that no other token ends
+    const account = await issueToken(parts, credentialsOf(ctx, body, credentialNames), {
+      clientId: `v1/${uuid()}`,
+      token,
+    });
+    answerJson(ctx, JSON.stringify({ login: account.username, object_id: account.objectId, token }));
+  });
+
+  router.get('/users/logout/:name', async (ctx) => {
+    const name = nameOf(ctx);
+    await logOut(parts.engine, tokenOf(ctx), name);
+    answerJson(ctx, JSON.stringify({ logout: name }));
+  });
+
+  router.get('/users/:name', async (ctx) => {
+    const { username, objectId, createdAt } = await viewAccount(parts.engine, tokenOf(ctx), viewedNameOf(ctx));
+    answerJson(ctx, JSON.stringify({ accout: username, object_id: objectId, created_at: createdAt }));
+  });
+}

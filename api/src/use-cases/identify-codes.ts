@@ -1,0 +1,56 @@
+import type { KeyObject } from 'node:crypto';
+import { answerTimeoutMs, withDeadline } from '@keybin/shared/deadline.js';
+import type { Account } from '@keybin/shared/ports.js';
+import { hashOfCode, newCode } from '../identify-codes/code.js';
+import type { CodeDelivery } from '../identify-codes/delivery.js';
+import type { AccountParts, Credentials } from './authenticate.js';
+import { register } from './register.js';
+
+/** Wrong ones that end a code. */
+const tries = 5;
+
+/** What there is to identify codes. */
+export interface Codes {
+  readonly key: KeyObject;
+  readonly delivery: CodeDelivery;
+  readonly lifetimeSeconds: number;
+}
+
+/**
+ * Makes the code with which this name, taken or not, may be registered. Answers what the client is told: the code, or null if it
+ * went another way. Throws `too_many_requests`, and `unavailable` if it did not arrive.
+ */
+export async function sendCode(
+  { engine, limits }: Pick<AccountParts, 'engine' | 'limits'>,
+  { key, delivery, lifetimeSeconds }: Codes,
+  { username, address }: Omit<Credentials, 'password'>,
+): Promise<number | null> {
+  const startedMs = performance.now();
+  const code = newCode();
+  const codeHash = hashOfCode(key, username, String(code));
+  const store = async () => {
+    await limits.identifyCode(address);
+    await engine.identifyCodes.put({ username, codeHash, lifetimeSeconds, tries });
+  };
+  await withDeadline(store(), answerTimeoutMs, 'storing an identify code');
+  return delivery.deliver({ username, code, lifetimeSeconds }, startedMs);
+}
+
+/**
+ * Opens an account for whoever has the code of its name. A code is used up only when the account can be made: one that was
+ * answered `unavailable` because of its hash may come again. Throws `invalid_identify_code` and what `register` throws.
+ */
+export async function registerWithCode(
+  parts: AccountParts,
+  { key }: Pick<Codes, 'key'>,
+  credentials: Credentials,
+  code: string,
+): Promise<Account> {
+  const { identifyCodes } = parts.engine;
+  const { username } = credentials;
+  const codeHash = hashOfCode(key, username, code);
+  return register(parts, credentials, {
+    check: () => identifyCodes.check(username, codeHash),
+    redeem: () => identifyCodes.redeem(username, codeHash),
+  });
+}

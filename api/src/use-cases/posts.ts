@@ -1,0 +1,35 @@
+import { answerTimeoutMs, withDeadline } from '@keybin/shared/deadline.js';
+import type { Engine, PageOfPosts, Post, PostPage } from '@keybin/shared/ports.js';
+import type { AuthorNames } from '../author-names.js';
+
+export interface PostParts {
+  readonly engine: Pick<Engine, 'posts'>;
+  readonly names: AuthorNames;
+}
+
+/** The post with its author's name. Throws `invalid_token`, `post_not_found`, `forbidden`. */
+export function readPost(
+  { engine, names }: PostParts,
+  token: string,
+  id: string,
+): Promise<{ post: Post; author: string }> {
+  const read = async () => {
+    const post = await engine.posts.get(token, id);
+    return { post, author: await names.of(post.userId) };
+  };
+  return withDeadline(read(), answerTimeoutMs, 'reading a post');
+}
+
+/** A page of the posts of the token's account, with its name. Throws `invalid_token`. */
+export function listPosts(
+  { engine, names }: PostParts,
+  token: string,
+  page: PageOfPosts,
+): Promise<PostPage & { author: string }> {
+  const list = async () => {
+    const { posts, more } = await engine.posts.list(token, page);
+    const [newest] = posts;
+    return { posts, more, author: newest ? await names.of(newest.userId) : '' };
+  };
+  return withDeadline(list(), answerTimeoutMs, 'listing posts');
+}

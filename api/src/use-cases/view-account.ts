@@ -1,0 +1,21 @@
+import { answerTimeoutMs, withDeadline } from '@keybin/shared/deadline.js';
+import { accountNotFound } from '@keybin/shared/errors.js';
+import type { Account, Engine } from '@keybin/shared/ports.js';
+import { isUsername } from '@keybin/shared/username.js';
+
+/** The account with this name, for whoever has a live token. Throws `invalid_token`, `account_not_found`. */
+export function viewAccount(engine: Engine, token: string, username: string): Promise<Account> {
+  return withDeadline(view(engine, token, username), answerTimeoutMs, 'looking at an account');
+}
+
+async function view(engine: Engine, token: string, username: string): Promise<Account> {
+  await engine.tokens.check(token);
+  const account = await findAccount(engine, username);
+  if (!account) throw accountNotFound();
+  return account;
+}
+
+/** `username` may be any text. */
+export async function findAccount(engine: Engine, username: string): Promise<Account | undefined> {
+  return isUsername(username) ? engine.accounts.find(username) : undefined;
+}

@@ -1,0 +1,17 @@
+import type { Subject } from '../subject.js';
+import { accountsContract } from './accounts.js';
+import { v1ErrorsContract } from './errors.js';
+import { postsContract } from './posts.js';
+import { registrationContract } from './registration.js';
+import { sessionsContract } from './sessions.js';
+
+/** The accounts dialect, whole. */
+export function v1Contract(subject: Subject): void {
+  describe('/v1', () => {
+    registrationContract(subject);
+    sessionsContract(subject);
+    accountsContract(subject);
+    postsContract(subject);
+    v1ErrorsContract(subject);
+  });
+}

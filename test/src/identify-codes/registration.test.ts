@@ -1,0 +1,35 @@
+import { createSecretKey } from 'node:crypto';
+import { expect } from 'chai';
+import { Passwords } from '@keybin/api/passwords.js';
+import { RateLimits } from '@keybin/api/rate-limits.js';
+import { registerWithCode, sendCode, type Codes } from '@keybin/api/use-cases/identify-codes.js';
+import { checkSettings } from '@keybin/shared/config/check-settings.js';
+import { closeStores, codeOf, ownStore } from '../lmdb/store.js';
+
+const codes: Codes = {
+  key: createSecretKey(Buffer.from('shared by all processes')),
+  delivery: { deliver: async ({ code }) => code, close: async () => {} },
+  lifetimeSeconds: 600,
+};
+const address = '127.0.0.1';
+
+describe('a registration with an identify code', () => {
+  afterEach(closeStores);
+
+  it('that was refused because too many hashes wait may come again with its code', async () => {
+    const engine = await ownStore();
+    const passwords = new Passwords({ cost: 12, hashesAtOnce: 1, maxWaiting: 0 });
+    const limits = new RateLimits(checkSettings({ given: new Map(), problems: [] }).limits, engine.rateCounters);
+    const uncounted = { inc() {} };
+    const parts = { engine, passwords, limits, loginsRefused: uncounted };
+    const code = String(await sendCode(parts, codes, { username: 'ada', address }));
+    const credentials = { username: 'ada', password: 'password', address };
+
+    const busy = passwords.hash('another', performance.now() + 60_000);
+    expect(await codeOf(registerWithCode(parts, codes, credentials, code))).to.equal('unavailable');
+    await busy;
+    const account = await registerWithCode(parts, codes, credentials, code);
+    expect(account.username).to.equal('ada');
+    expect(await codeOf(registerWithCode(parts, codes, credentials, code))).to.equal('invalid_identify_code');
+  });
+});
