@@ -2,11 +2,14 @@ import type { Config } from '@keybin/shared/config/config.js';
 import type { Log } from '@keybin/shared/log.js';
 import type { CodeDelivery, SentCode } from './delivery.js';
 
-/** The way that the settings name. */
+/** The way that the settings name; a webhook's client is loaded only where there is one. */
 export async function openDelivery(settings: Config['v1'], log: Log): Promise<CodeDelivery> {
-  const { codeDelivery } = settings;
+  const { codeDelivery, webhookUrl: url, webhookSecret: secret, webhookTimeoutSeconds: timeoutSeconds } = settings;
   if (codeDelivery === 'response') return { deliver: async ({ code }) => code, close };
-  return { deliver: async (code) => print(log, code), close };
+  if (codeDelivery === 'log') return { deliver: async (code) => print(log, code), close };
+  if (url === undefined || secret === undefined) throw new Error('A webhook needs a URL and a secret');
+  const { Webhook } = await import('./webhook.js');
+  return new Webhook({ url, secret, timeoutSeconds }, log);
 }
 
 const close = async () => {};

@@ -24,7 +24,7 @@ export function checkSettings(raw: RawSettings): Config {
   problems.push(...unmatched(raw));
   if (problems.length > 0) throw new ConfigError(problems);
   const config = parts as unknown as Config; // `settings` has the shape of Config, and each kind the type of its member
-  problems.push(...tooNarrow(config));
+  problems.push(...tooNarrow(config), ...withoutReceiver(config));
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
 }
@@ -42,6 +42,16 @@ function tooNarrow({ queue, limits }: Config): string[] {
   ];
 }
 
+/** A webhook has somewhere to go, and signs what it says. */
+function withoutReceiver({ v1 }: Config): string[] {
+  if (v1.codeDelivery !== 'webhook') return [];
+  return (['webhookUrl', 'webhookSecret'] as const)
+    .filter((name) => v1[name] === undefined)
+    .map((name) => {
+      const { key, kind } = settings.v1[name];
+      return `[V1] ${key} is missing: [V1] code_delivery = webhook needs it; accepted: ${kind.accepted}`;
+    });
+}
 /** What is accepted by itself but not together: a MongoDB store has a Redis, a directory has none. */
 function unmatched({ given }: RawSettings): string[] {
   const host = given.get(nameOf('STORE', 'host'))?.text ?? settings.store.host.default;

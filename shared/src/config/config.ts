@@ -62,7 +62,12 @@ export interface Config {
     readonly tokenExpirationSeconds: number;
     /** Of an identify code. */
     readonly codeExpirationSeconds: number;
-    readonly codeDelivery: 'response' | 'log';
+    readonly codeDelivery: 'response' | 'log' | 'webhook';
+    /** There are both if a webhook is the delivery. */
+    readonly webhookUrl: string | undefined;
+    readonly webhookSecret: string | undefined;
+    /** For all tries of one code. */
+    readonly webhookTimeoutSeconds: number;
   };
   readonly metrics: {
     /** Whether there is `/metrics`. */

@@ -1,5 +1,5 @@
 import type { Config } from './config.js';
-import { redisUrl, storeUrl } from './url-value.js';
+import { redisUrl, storeUrl, webhookUrl } from './url-value.js';
 import {
   bearerToken,
   listenHost,
@@ -10,6 +10,7 @@ import {
   rateLimit,
   signingSecret,
   size,
+  webhookSecret,
   wholeNumber,
   yesOrNo,
   type Kind,
@@ -185,8 +186,16 @@ export const settings: Settings = {
     codeDelivery: setting(
       'code_delivery',
       'response',
-      oneOf('response', 'log'),
-      'How an identify code gets to whoever asks for it: in the answer or in the log',
+      oneOf('response', 'log', 'webhook'),
+      'How an identify code gets to whoever asks for it: in the answer, in the log, or by what webhook_url does with it',
+    ),
+    webhookUrl: setting('webhook_url', '', webhookUrl, 'Where identify codes are posted to'),
+    webhookSecret: setting('webhook_secret', '', webhookSecret, 'Key of the signatures that the receiver checks'),
+    webhookTimeoutSeconds: setting(
+      'webhook_timeout',
+      '2',
+      wholeNumber(1, 60, 'seconds'),
+      'Seconds for all tries to post a code; whoever asks for it is answered 503 then',
     ),
   },
   metrics: {

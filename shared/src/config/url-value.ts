@@ -54,6 +54,16 @@ const severalAre = 'several nodes are a cluster, redis+cluster:// or rediss+clus
 const clusterForm =
   'HOST:PORT with commas in between and no blanks, user and password once, before the first, and no database behind them';
 
+/** A page that codes are posted to, or nothing. */
+export const webhookUrl: Kind<string | undefined> = {
+  accepted: 'an http:// or https:// URL without a user name, such as https://example.org/codes, or nothing',
+  parse(text) {
+    if (text === '') return { value: undefined };
+    if (!/^https?:\/\/[^/?#@\s]+([/?][^#\s]*)?$/i.test(text) || !URL.canParse(text)) return { accepted: this.accepted };
+    return { value: text };
+  },
+};
+
 /** `text` without what may be a credential: all before the last `@` of a URL, and passwords among its parameters. */
 export function maskCredentials(text: string): string {
   return text.replace(/^([a-z][a-z+]*:\/\/)?.*@/is, '$1***@').replace(/(password=)[^&\s]*/gi, '$1***');

@@ -127,3 +127,21 @@ export const bearerToken: Kind<string | undefined> = {
     return /^[\w.~+/-]{16,}=*$/.test(text) ? { value: text } : { accepted: this.accepted };
   },
 };
+
+/** What "Standard Webhooks" asks of a key, in bytes. */
+const leastWebhookKeyBytes = 24;
+const mostWebhookKeyBytes = 64;
+
+/** The key of a webhook's signatures. */
+export const webhookSecret: Kind<string | undefined> = {
+  accepted: `${leastWebhookKeyBytes} to ${mostWebhookKeyBytes} bytes in base64, such as what "openssl rand -base64 32" prints, also behind whsec_, or nothing`,
+  secret: true,
+  parse(text) {
+    if (text === '') return { value: undefined };
+    const base64 = text.replace(/^whsec_/, '');
+    const { length } = Buffer.from(base64, 'base64');
+    const isKey =
+      /^[A-Za-z0-9+/]+={0,2}$/.test(base64) && length >= leastWebhookKeyBytes && length <= mostWebhookKeyBytes;
+    return isKey ? { value: text } : { accepted: this.accepted };
+  },
+};

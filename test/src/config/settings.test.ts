@@ -7,6 +7,8 @@ import { maskCredentials } from '@keybin/shared/config/url-value.js';
 
 const { app, store, queue, worker, accounts, v1, limits } = settings;
 
+const base64 = (bytes: number) => Buffer.alloc(bytes, 'key').toString('base64');
+
 /** A setting's kind, texts that it accepts with their values, and texts that it refuses. */
 const cases = [
   [
@@ -61,7 +63,19 @@ const cases = [
     ['', '100', '100/', '0/900', '100/0', '-1/5', '100/15m', '1000001/1', '1/1000001'],
   ],
   ['[V1] code_expiration', v1.codeExpirationSeconds, { '600': 600 }, ['0', '86401', '10m']],
-  ['[V1] code_delivery', v1.codeDelivery, { response: 'response', LOG: 'log' }, ['', 'mail']],
+  ['[V1] code_delivery', v1.codeDelivery, { response: 'response', LOG: 'log', webhook: 'webhook' }, ['', 'mail']],
+  [
+    '[V1] webhook_url',
+    v1.webhookUrl,
+    { '': undefined, 'https://h:1/a?b=c': 'https://h:1/a?b=c', 'http://127.0.0.1': 'http://127.0.0.1' },
+    ['h', 'ftp://h', 'https://', 'https://u:p@h', 'https://h/#a', 'https://h/a b', 'https://h:99999'],
+  ],
+  [
+    '[V1] webhook_secret',
+    v1.webhookSecret,
+    { '': undefined, [base64(24)]: base64(24), [`whsec_${base64(64)}`]: `whsec_${base64(64)}` },
+    [base64(23), base64(65), `${base64(32)}!`, `whsec-${base64(32)}`, 'hunter2'],
+  ],
   ['[LIMITS] body_bytes', limits.bodyBytes, { '1KiB': 1_024 }, ['0', '2GiB']],
 ] as const;
 
@@ -81,6 +95,23 @@ describe('A setting', () => {
     const problems = problemsWith({ KEYBIN_ACCOUNTS_SIGNING_SECRET: 'hunter2' });
     expect(problems).to.have.length(1);
     expect(problems[0]).not.to.include('hunter2');
+  });
+
+  it('[V1] webhook_secret is not shown, and is needed by a webhook as its URL is', () => {
+    const webhook = { KEYBIN_V1_CODE_DELIVERY: 'webhook' };
+    const [ofSecret = '', ...others] = problemsWith({
+      ...webhook,
+      KEYBIN_V1_WEBHOOK_URL: 'http://h',
+      KEYBIN_V1_WEBHOOK_SECRET: 'hunter2',
+    });
+    expect([ofSecret.includes('hunter2'), others]).to.deep.equal([false, []]);
+    const missing = problemsWith(webhook);
+    expect(missing).to.have.length(2);
+    for (const [index, key] of ['webhook_url', 'webhook_secret'].entries()) {
+      expect(missing[index]).to.include(`[V1] ${key} is missing`);
+    }
+    const given = { KEYBIN_V1_WEBHOOK_URL: 'http://h', KEYBIN_V1_WEBHOOK_SECRET: base64(32) };
+    expect(problemsWith({ ...webhook, ...given })).to.deep.equal([]);
   });
 
   const storeHost = store.host.kind;

@@ -1,5 +1,6 @@
 import type { Subject } from '../subject.js';
 import { accountsContract } from './accounts.js';
+import { deliveryContract } from './delivery.js';
 import { v1ErrorsContract } from './errors.js';
 import { postsContract } from './posts.js';
 import { registrationContract } from './registration.js';
@@ -9,6 +10,7 @@ import { sessionsContract } from './sessions.js';
 export function v1Contract(subject: Subject): void {
   describe('/v1', () => {
     registrationContract(subject);
+    deliveryContract(subject);
     sessionsContract(subject);
     accountsContract(subject);
     postsContract(subject);
