@@ -18,6 +18,9 @@ export type ErrorCode =
   | 'key_too_long'
   | 'key_not_found'
   | 'post_not_found'
+  | 'file_not_found'
+  | 'file_too_large'
+  | 'account_full'
   | 'forbidden'
   | 'value_too_deep'
   | 'number_out_of_range'
@@ -64,6 +67,12 @@ export const invalidKey = () =>
 export const keyTooLong = () => new KeybinError('key_too_long', 'Key must be at most 512 bytes');
 export const keyNotFound = (key: string) => new KeybinError('key_not_found', `Key '${key}' not found`);
 export const postNotFound = (id: string) => new KeybinError('post_not_found', `Post '${id}' not found`);
+export const fileNotFound = (id: string) => new KeybinError('file_not_found', `File '${id}' not found`);
+export const fileTooLarge = (limitBytes: number) =>
+  new KeybinError('file_too_large', `File is larger than ${limitBytes} bytes`);
+/** The files of the account have no room for more. */
+export const accountFull = (limitBytes: number) =>
+  new KeybinError('account_full', `Files of the account would take more than ${limitBytes} bytes`);
 /** What was asked for belongs to another account. */
 export const forbidden = () => new KeybinError('forbidden', 'Belongs to another account');
 export const valueTooDeep = () => new KeybinError('value_too_deep', 'Value is nested too deeply');

@@ -160,6 +160,79 @@ export interface Posts {
   delete(token: string, id: string, request?: string): Promise<void>;
 }
 
+export interface StoredFile {
+  /** 24 hex digits (`file-id.ts`), which begin with the time at which the upload began. */
+  readonly id: string;
+  readonly name: string;
+  /** In bytes. */
+  readonly length: number;
+  /** Of its bytes, hexadecimal. */
+  readonly sha256: string;
+}
+
+export interface NewFile {
+  readonly name: string;
+  /** The file is no longer than this, if that much is known: room for it is looked for before its first byte. */
+  readonly atMostBytes?: number | undefined;
+}
+
+/**
+ * A file on its way in. Nothing of it can be read before it is finished. It is kept by a lease: whatever becomes of this process, an
+ * upload that is not finished leaves nothing behind. A method that throws has ended it.
+ */
+export interface Upload {
+  /**
+   * Resolves when more may be given, which the caller must wait for. Throws `file_too_large`, `account_full`, `invalid_token` when
+   * the account is gone.
+   */
+  write(bytes: Uint8Array): Promise<void>;
+  /** Resolves when the file is durable and can be read. Throws as `write` does. */
+  finish(): Promise<StoredFile>;
+  /** Ends it, unless it has ended. Never throws. */
+  abort(): Promise<void>;
+}
+
+/** Bytes of a file, from `start` up to `end`, which is not one of them. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface OpenFile {
+  /** Of its account. */
+  readonly userId: string;
+  readonly file: StoredFile;
+  /** Throws half-way, with whatever is at hand, if the account or the file is gone or the store is away. */
+  read(range: ByteRange): AsyncIterable<Uint8Array>;
+}
+
+export interface FilePage {
+  /** Newest first. */
+  readonly files: readonly StoredFile[];
+  /** Whether there are older ones. */
+  readonly more: boolean;
+}
+
+export interface PageOfFiles {
+  /** At least 1. */
+  readonly limit: number;
+  /** Only files that are older than the one with this id, whether or not that is still there. */
+  readonly after?: string | undefined;
+}
+
+/**
+ * The files of the account that the token belongs to. Each method throws `invalid_token`; those for one file `file_not_found`, and
+ * `forbidden` for a file of another account.
+ */
+export interface Files {
+  /** Throws `account_full`. */
+  begin(token: string, file: NewFile): Promise<Upload>;
+  open(token: string, id: string): Promise<OpenFile>;
+  list(token: string, page: PageOfFiles): Promise<FilePage>;
+  /** The file cannot be read any more; its bytes are removed in the background. */
+  delete(token: string, id: string): Promise<void>;
+}
+
 export interface Engine {
   /** `embedded` or `scale-out`: for messages only; nothing may depend on it. */
   readonly name: string;
@@ -169,6 +242,7 @@ export interface Engine {
   readonly tokens: Tokens;
   readonly entries: Entries;
   readonly posts: Posts;
+  readonly files: Files;
   readonly identifyCodes: IdentifyCodes;
   readonly secrets: Secrets;
   readonly rateCounters: RateCounters;

@@ -2,11 +2,13 @@ import type { AccountMarks } from '@keybin/shared/engines/mongo/account-marks.js
 import type { Database } from '@keybin/shared/engines/mongo/database.js';
 import type { ErasureDocument } from '@keybin/shared/engines/mongo/documents.js';
 import type { ErasureRecords } from '@keybin/shared/engines/mongo/erasure-records.js';
+import { chunksOf } from '@keybin/shared/engines/mongo/file-chunks.js';
 import { partitionOf, partitionPrefix, tokenIndexKey } from '@keybin/shared/engines/mongo/keys.js';
 import type { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
+import { chunksAtOnce, deleteDocuments } from './delete-documents.js';
 import type { PartitionedRedis } from '@keybin/shared/engines/mongo/redis-connections.js';
 
-const entriesPerChunk = 1_000;
+const documentsAtOnce = 1_000;
 const erasuresPerSweep = 100;
 
 const minuteMs = 60_000;
@@ -17,15 +19,18 @@ export const passDelaysMs: readonly number[] = [10_000, minuteMs, 10 * minuteMs,
 
 /**
  * Deletes all that MongoDB has of an account, and what Redis has under the names of its tokens. It may be called again at any
- * time: it knows the user id alone, for the name may belong to another account by now. Entries go in chunks, so that no single
- * command takes long.
+ * time: it knows the user id alone, for the name may belong to another account by now. Entries and files go bit by bit, so that no
+ * single command takes long.
  */
 export async function eraseDocuments(
-  { store, tokens, users }: Pick<Database, 'store' | 'tokens' | 'users'>,
+  { store, tokens, users, files, chunks }: Pick<Database, 'store' | 'tokens' | 'users' | 'files' | 'chunks'>,
   redis: PartitionedRedis<Pick<RedisConnection, 'client'>>,
   userId: string,
 ): Promise<void> {
   await users.deleteOne({ user_id: userId });
+  await deleteDocuments(store, { _id: { $gte: `${userId}/`, $lt: `${userId}0` } }, documentsAtOnce); // 0 comes after /
+  await deleteDocuments(files, { 'metadata.user_id': userId }, documentsAtOnce); // first: an upload under way ends then
+  await deleteDocuments(chunks, chunksOf(userId), chunksAtOnce);
   const issued = await tokens.find({ user_id: userId }, { projection: { hash: 1 } }).toArray();
   const indexed = issued.map(async ({ hash }) => {
     const partition = partitionOf(hash, redis.partitions);
@@ -33,12 +38,6 @@ export async function eraseDocuments(
   });
   await Promise.all(indexed);
   await tokens.deleteMany({ user_id: userId });
-  const ofAccount = { _id: { $gte: `${userId}/`, $lt: `${userId}0` } }; // 0 comes after /
-  for (;;) {
-    const found = await store.find(ofAccount, { projection: { _id: 1 }, limit: entriesPerChunk }).toArray();
-    if (found.length > 0) await store.deleteMany({ _id: { $in: found.map(({ _id }) => _id) } });
-    if (found.length < entriesPerChunk) return;
-  }
 }
 
 export interface ErasureParts {
@@ -74,11 +73,11 @@ export async function repeatErasures(now: Date, parts: ErasureParts): Promise<vo
   if (failure) throw failure.error;
 }
 
-/** When an erasure that passes now is due again, if it is. */
-function nextPass(
+/** When what passes now is due again, if it is. */
+export function nextPass(
   { passes, ends_at: endsAt }: Pick<ErasureDocument, 'passes' | 'ends_at'>,
   now: Date,
-  delaysMs: readonly number[],
+  delaysMs: readonly number[] = passDelaysMs,
 ): Date | undefined {
   if (now >= endsAt) return undefined;
   const delayMs = delaysMs[passes] ?? delaysMs.at(-1);

@@ -3,7 +3,8 @@ import type { Config } from '@keybin/shared/config/config.js';
 import { RedisAccountMarks } from '@keybin/shared/engines/mongo/account-marks.js';
 import { BadWrites } from '@keybin/shared/engines/mongo/bad-writes.js';
 import { ErasureRecords } from '@keybin/shared/engines/mongo/erasure-records.js';
-import { eraserKey, partitionPrefix, sweeperKey } from '@keybin/shared/engines/mongo/keys.js';
+import { FileDocuments } from '@keybin/shared/engines/mongo/file-documents.js';
+import { eraserKey, fileSweeperKey, partitionPrefix, sweeperKey } from '@keybin/shared/engines/mongo/keys.js';
 import { LossWatch } from '@keybin/shared/engines/mongo/loss-watch.js';
 import { PartitionQueue, statusOfEach } from '@keybin/shared/engines/mongo/queue.js';
 import type { Lifecycle } from '@keybin/shared/lifecycle.js';
@@ -23,6 +24,7 @@ import { monitor } from './monitor.js';
 import { openServices, workerHealth, type Services } from './services.js';
 import { settling } from './settle.js';
 import { redisTimeUs, sweep } from './sweep.js';
+import { sweepFiles } from './sweep-files.js';
 import { WorkerMetrics } from './worker-metrics.js';
 
 const sweepIntervalMs = 2_000;
@@ -44,8 +46,8 @@ interface Work {
 }
 
 /**
- * Applies what the API processes have accepted: one consumer and one sweeper for each partition, and one loop that repeats
- * erasures. Resolves when all are at work; waits while Redis or MongoDB is away. `lifecycle` ends it.
+ * Applies what the API processes have accepted: one consumer and one sweeper for each partition, one loop that repeats
+ * erasures, and one that removes the bytes of files. Resolves when all are at work; waits while Redis or MongoDB is away. `lifecycle` ends it.
  */
 export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log): Promise<void> {
   const redisUrl = config.queue.redis;
@@ -82,7 +84,7 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
     log,
     patience: { log, closing: closing.signal, graceMs },
   };
-  const work: Work[] = [eraser(context)];
+  const work: Work[] = [eraser(context), fileSweeper(context)];
   for (const [partition, queue] of queues.entries()) work.push(...openPartition(context, partition, queue));
   watchSurroundings(metrics, {
     health: () => workerHealth(services, config.queue),
@@ -155,5 +157,19 @@ function eraser({ redis, database, log }: Context): Work {
     'Repeating erasures',
     async () => repeatErasures(new Date((await redisTimeUs(redis.of(0))) / 1_000), parts),
     { redis: redis.of(0), leaseKey: eraserKey, intervalMs: sweepIntervalMs, log },
+  );
+}
+
+function fileSweeper({ redis, database, log }: Context): Work {
+  const parts = { documents: new FileDocuments(database), chunks: database.chunks };
+  return new LeasedLoop(
+    'Sweeping files',
+    async () => sweepFiles(new Date((await redisTimeUs(redis.of(0))) / 1_000), parts),
+    {
+      redis: redis.of(0),
+      leaseKey: fileSweeperKey,
+      intervalMs: sweepIntervalMs,
+      log,
+    },
   );
 }

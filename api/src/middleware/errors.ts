@@ -25,13 +25,16 @@ const statusOf: Readonly<Record<ErrorCode, number>> = {
   route_not_found: 404,
   key_not_found: 404,
   post_not_found: 404,
+  file_not_found: 404,
   method_not_allowed: 405,
   account_not_found: 404,
   account_exists: 409,
   body_too_large: 413,
+  file_too_large: 413,
   too_many_requests: 429,
   unavailable: 503,
   storage_full: 507,
+  account_full: 507,
 };
 
 const retryAfterSeconds = '2';

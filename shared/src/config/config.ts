@@ -53,6 +53,8 @@ export interface Config {
     /** Logins that may wait for a hash before the next one is answered 503. */
     readonly maxWaitingHashes: number;
     readonly clientsPerAccount: number;
+    /** What the files of an account may take, uploads under way included. */
+    readonly fileBytesPerAccount: number;
     /** The key of signed tokens; `undefined`: one that is made once and kept in the store. */
     readonly signingSecret: string | undefined;
     readonly signedTokenExpirationSeconds: number;
@@ -79,6 +81,8 @@ export interface Config {
     readonly bodyBytes: number;
     /** Of all requests of a process whose bodies are in memory. */
     readonly bodiesBytes: number;
+    /** For one uploaded file. */
+    readonly fileBytes: number;
     /** For a whole request to arrive. */
     readonly requestTimeoutSeconds: number;
     /** After SIGTERM, for load balancers to notice. */

@@ -157,6 +157,12 @@ export const settings: Settings = {
       wholeNumber(1, 100_000),
       'Clients of an account that may have a token; the oldest makes room',
     ),
+    fileBytesPerAccount: setting(
+      'file_bytes_per_account',
+      '10GiB',
+      size(1, 1_024 * gib),
+      'Room for the files of an account, at least 4 KiB each, uploads under way included; more are answered 507',
+    ),
     signingSecret: setting(
       'signing_secret',
       '',
@@ -219,6 +225,12 @@ export const settings: Settings = {
       '32MiB',
       size(kib, 1_024 * gib),
       'Bodies that each process has in memory at once; others wait for a second and are answered 503 then',
+    ),
+    fileBytes: setting(
+      'file_bytes',
+      '1GiB',
+      size(1, 1_024 * gib),
+      'Largest uploaded file; a larger one is answered 413',
     ),
     requestTimeoutSeconds: setting(
       'request_timeout',

@@ -42,6 +42,7 @@ const hanging = (account?: Account): Engine => ({
   tokens: { issue: never, check: never, revoke: never },
   entries: { get: never, keys: never, put: never, delete: never },
   posts: { create: never, get: never, list: never, delete: never },
+  files: { begin: never, open: never, list: never, delete: never },
   identifyCodes: { put: never, check: never, redeem: never },
   secrets: { agree: never },
   rateCounters,

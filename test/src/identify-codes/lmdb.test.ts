@@ -33,7 +33,7 @@ describe('identify codes of the LMDB engine', () => {
     await putCode(codes, 'used', 'code');
     await redeems(codes, 'used', 'code');
     expect(count(databases.codes)).to.equal(1_200);
-    ownSweeper(parts.databases, parts.writes);
+    ownSweeper(parts);
     await eventually(() => count(databases.codes) === 2, 'the expired codes to go');
     expect(count(databases.codeExpiries)).to.equal(2);
     expect(await isRight(codes, 'name/1', 'second')).to.equal(true);

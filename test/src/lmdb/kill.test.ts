@@ -64,9 +64,10 @@ describe('LMDB engine, killed with kill -9', () => {
     const peer = await Peer.start(directory);
     await peer.ask('erase', JSON.stringify(account));
     await peer.kill();
-    const { databases, writes } = ownParts(directory);
+    const parts = ownParts(directory);
+    const { databases } = parts;
     expect(count(databases.entries), 'left by the killed process').to.be.greaterThan(0);
-    ownSweeper(databases, writes);
+    ownSweeper(parts);
     await eventually(() => count(databases.entries) + count(databases.erasing) === 0, 'nothing left to erase');
   });
 });

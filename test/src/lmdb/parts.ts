@@ -1,10 +1,12 @@
+import { FileDirectory } from '@keybin/shared/engines/lmdb/file-directory.js';
+import { FileRecords } from '@keybin/shared/engines/lmdb/file-records.js';
 import { closeDatabases, openDatabases, type Databases } from '@keybin/shared/engines/lmdb/environment.js';
 import { Reads } from '@keybin/shared/engines/lmdb/reads.js';
 import { Sweeper } from '@keybin/shared/engines/lmdb/sweeper.js';
 import { transactionsOf, type Transactions } from '@keybin/shared/engines/lmdb/transactions.js';
 import { Writes } from '@keybin/shared/engines/lmdb/writes.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
-import { closeLater, quietLog } from './store.js';
+import { closeLater, fileBytesPerAccount, quietLog } from './store.js';
 
 /** The parts that an engine is made of, to put one together otherwise. Closed by `closeStores`. */
 export interface Parts {
@@ -12,6 +14,8 @@ export interface Parts {
   readonly transactions: Transactions;
   readonly reads: Reads;
   readonly writes: Writes;
+  readonly records: FileRecords;
+  readonly directory: FileDirectory;
 }
 
 /** Puts in transactions of a directory of its own. */
@@ -21,11 +25,13 @@ export function putIn<T>(transactions: Transactions, steps: () => T): Promise<T>
 }
 
 export interface PartsOptions {
+  /** Of uploads. */
+  readonly leaseMs?: number | undefined;
   /** Whether no other process may have the directory open. */
   readonly alone?: boolean;
 }
 
-export function ownParts(directory = temporaryDirectory(), { alone = false }: PartsOptions = {}): Parts {
+export function ownParts(directory = temporaryDirectory(), { leaseMs, alone = false }: PartsOptions = {}): Parts {
   const databases = openDatabases(directory, !alone);
   const { environment } = databases;
   const transactions = transactionsOf(databases, directory, alone);
@@ -35,11 +41,18 @@ export function ownParts(directory = temporaryDirectory(), { alone = false }: Pa
     await closeDatabases(databases);
   };
   closeLater({ close });
-  return { databases, transactions, reads: new Reads(() => environment.resetReadTxn()), writes };
+  return {
+    databases,
+    transactions,
+    reads: new Reads(() => environment.resetReadTxn()),
+    writes,
+    records: new FileRecords(databases, fileBytesPerAccount, leaseMs),
+    directory: new FileDirectory(directory),
+  };
 }
 
-export function ownSweeper(databases: Databases, writes: Writes): Sweeper {
-  const sweeper = new Sweeper(databases, writes, quietLog);
+export function ownSweeper({ databases, writes, records, directory }: Parts, intervalMs?: number): Sweeper {
+  const sweeper = new Sweeper(databases, writes, { records, directory }, quietLog, intervalMs);
   closeLater(sweeper);
   return sweeper;
 }

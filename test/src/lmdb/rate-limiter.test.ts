@@ -39,7 +39,7 @@ describe('LMDB engine, rate limiter', () => {
     await Promise.all(Array.from({ length: 600 }, (_, index) => limiter.penalty(`${index}`, 1, { customDuration: 0 })));
     await limiter.penalty('0', 1, { customDuration: 60 }); // a second window of one that has ended
     expect([count(databases.counters), count(databases.counterExpiries)]).to.deep.equal([600, 601]);
-    ownSweeper(parts.databases, parts.writes);
+    ownSweeper(parts);
     await eventually(() => count(databases.counterExpiries) === 1, 'the ended windows to go');
     expect(count(databases.counters)).to.equal(1);
     expect((await limiter.get('0'))?.consumedPoints).to.equal(1);

@@ -8,11 +8,18 @@ export const quietLog = createLog({ debug: false });
 quietLog.level = 'silent';
 
 export const clientsPerAccount = 5;
+export const fileBytesPerAccount = 10 * 2 ** 20;
+export const fileBytes = 4 * 2 ** 20;
 
 /** The engine, of one of so many processes. */
 export const openStore = (directory: string, processes = 2): Promise<Engine> =>
   openLmdbEngine(
-    { app: { processes }, store: { host: `lmdb://${directory}` }, accounts: { clientsPerAccount } },
+    {
+      app: { processes },
+      store: { host: `lmdb://${directory}` },
+      accounts: { clientsPerAccount, fileBytesPerAccount },
+      limits: { fileBytes },
+    },
     quietLog,
   );
 

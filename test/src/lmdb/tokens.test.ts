@@ -79,7 +79,8 @@ describe('LMDB engine, tokens', () => {
   });
 
   it('removes expired tokens in the background, and no other', async () => {
-    const { databases, reads, writes } = ownParts();
+    const parts = ownParts();
+    const { databases, reads, writes } = parts;
     const accounts = lmdbAccounts(databases, reads, writes, () => {});
     const tokens = lmdbTokens(databases, reads, writes, 20);
     const issue = (userId: string, client: number, lifetimeSeconds: number) =>
@@ -91,7 +92,7 @@ describe('LMDB engine, tokens', () => {
     await issue(first, 0, 600);
     await issue(first, 99, 600);
     expect(count(databases.tokens)).to.equal(1_200);
-    ownSweeper(databases, writes);
+    ownSweeper(parts);
     await eventually(() => count(databases.tokens) === 2, 'the expired tokens to go');
     expect([count(databases.clients), count(databases.expiries)]).to.deep.equal([2, 2]);
     await tokens.check(`${first}/0/600`);

@@ -15,8 +15,9 @@ describe('posts of the LMDB engine', () => {
   pagingSuite(subject);
 
   it('leave no record of an erased account, and every one of its neighbours', async () => {
-    const { databases, reads, writes } = ownParts();
-    const sweeper = ownSweeper(databases, writes);
+    const parts = ownParts();
+    const { databases, reads, writes } = parts;
+    const sweeper = ownSweeper(parts);
     const accounts = lmdbAccounts(databases, reads, writes, () => sweeper.wake());
     const tokens = lmdbTokens(databases, reads, writes, clientsPerAccount);
     const entries = lmdbEntries(databases, reads, writes);

@@ -6,6 +6,9 @@ import { unobserved } from '../../write-observer.js';
 import { lmdbAccounts } from './accounts.js';
 import { lmdbEntries } from './entries.js';
 import { closeDatabases, openDatabases } from './environment.js';
+import { FileDirectory } from './file-directory.js';
+import { FileRecords } from './file-records.js';
+import { lmdbFiles } from './files.js';
 import { lmdbIdentifyCodes } from './identify-codes.js';
 import { killAtExitWhile } from './exit.js';
 import { lmdbHealth } from './health.js';
@@ -23,7 +26,8 @@ import { Writes } from './writes.js';
 export interface LmdbConfig {
   readonly app: Pick<Config['app'], 'processes'>;
   readonly store: Pick<Config['store'], 'host'>;
-  readonly accounts: Pick<Config['accounts'], 'clientsPerAccount'>;
+  readonly accounts: Pick<Config['accounts'], 'clientsPerAccount' | 'fileBytesPerAccount'>;
+  readonly limits: Pick<Config['limits'], 'fileBytes'>;
 }
 
 /** Opens the embedded engine on the directory of `[STORE] host`. Throws an error with one line when that cannot be used. */
@@ -33,7 +37,12 @@ export async function openLmdbEngine(config: LmdbConfig, log: Log, observer = un
   const databases = openDatabases(directory, shared);
   const reads = new Reads(() => databases.environment.resetReadTxn());
   const writes = new Writes(transactionsOf(databases, directory, !shared), { observer });
-  const sweeper = new Sweeper(databases, writes, log);
+  const files = {
+    records: new FileRecords(databases, config.accounts.fileBytesPerAccount),
+    directory: new FileDirectory(directory),
+  };
+  const sweeper = new Sweeper(databases, writes, files, log);
+  const wake = () => sweeper.wake();
 
   const letGo = killAtExitWhile(() => writes.areUnderWay);
   let closed: Promise<void> | undefined;
@@ -47,10 +56,11 @@ export async function openLmdbEngine(config: LmdbConfig, log: Log, observer = un
   return {
     name: 'embedded',
     location: directory,
-    accounts: lmdbAccounts(databases, reads, writes, () => sweeper.wake()),
+    accounts: lmdbAccounts(databases, reads, writes, wake),
     tokens: lmdbTokens(databases, reads, writes, config.accounts.clientsPerAccount),
     entries: lmdbEntries(databases, reads, writes),
     posts: lmdbPosts(databases, reads, writes),
+    files: lmdbFiles({ databases, reads, writes, ...files, fileLimitBytes: config.limits.fileBytes, deleted: wake }),
     identifyCodes: lmdbIdentifyCodes(databases, writes),
     secrets: lmdbSecrets(databases, reads, writes),
     rateCounters: new InsuredCounters(new LmdbRateLimiter(databases, reads, writes)),

@@ -44,6 +44,16 @@ export interface Databases {
   readonly entries: Strings;
   /** account number/post id -> content as JSON text */
   readonly posts: Strings;
+  /** account number/file id -> name, length and SHA-256 as JSON */
+  readonly files: Strings;
+  /** file id -> account number, of each file whose bytes may be in the directory */
+  readonly fileOwners: Strings;
+  /** account number -> bytes for which its files and uploads have room */
+  readonly fileRoom: Strings;
+  /** file id -> lease and room of an upload under way */
+  readonly uploads: Strings;
+  /** file id -> nothing: files whose bytes are still to be removed */
+  readonly unlinking: Strings;
   /** username -> expiry, hash of the identify code, wrong tries left */
   readonly codes: Strings;
   /** expiry/username -> nothing: the codes in the order in which they expire */
@@ -168,6 +178,11 @@ function databasesIn(environment: RootDatabase<string, string>): UnlockedDatabas
     expiries: database('expiries'),
     entries: database('entries'),
     posts: database('posts'),
+    files: database('files'),
+    fileOwners: database('file-owners'),
+    fileRoom: database('file-room'),
+    uploads: database('uploads'),
+    unlinking: database('unlinking'),
     codes: database('codes'),
     codeExpiries: database('code-expiries'),
     erasing: database('erasing'),

@@ -1,6 +1,9 @@
+import { randomInt } from 'node:crypto';
 import type { Log } from '../../log.js';
 import { removeToken } from './bearers.js';
 import type { Databases } from './environment.js';
+import type { FileDirectory } from './file-directory.js';
+import type { FileRecords } from './file-records.js';
 import { removeCode } from './identify-codes.js';
 import { printMs, rangeOf, readCounter } from './records.js';
 import type { Step } from './step.js';
@@ -9,22 +12,27 @@ import type { Writes } from './writes.js';
 /** Records removed in one step: about a millisecond in which nothing else is served. */
 const recordsPerStep = 500;
 
+const filesPerStep = 20;
+
 const defaultIntervalMs = 10_000;
 
 /**
- * Removes in the background what is unreachable already: the entries and posts of erased accounts and expired tokens. What a killed
- * process left half done is found at the next round of any process; several may work on the same at once.
+ * Removes in the background what is unreachable already: the entries, posts and files of erased accounts, deleted files, uploads whose
+ * lease is over, expired tokens, codes and counters. What a killed process left half done is found at the next round of any process; several
+ * may work on the same at once.
  */
 export class Sweeper {
   #closing = false;
   /** Something was erased since the present round began. */
   #woken = false;
   #endRest: () => void = () => {};
+  #shard = randomInt(2 ** 16); // processes that start together look at different ones
   readonly #ended: Promise<void>;
 
   constructor(
     private readonly databases: Databases,
     private readonly writes: Writes,
+    private readonly files: { readonly records: FileRecords; readonly directory: FileDirectory },
     private readonly log: Log,
     private readonly intervalMs = defaultIntervalMs,
   ) {
@@ -51,6 +59,9 @@ export class Sweeper {
         await this.#repeat(() => this.#eraseSome());
         await this.#repeat(({ nowMs }) => this.#expireSome(nowMs));
         await this.#repeat(({ nowMs }) => this.#forgetSome(nowMs));
+        await this.writes.apply(({ nowMs }) => this.files.records.lapse(nowMs));
+        await this.#unlinkAll();
+        await this.#unlinkOrphans();
       } catch (error) {
         this.log.warn({ err: error }, 'Sweeping failed, to be tried again');
         this.#woken = false;
@@ -85,8 +96,49 @@ export class Sweeper {
       room -= keys.length;
       if (room === 0) return true;
     }
+    if (this.files.records.erase(number, room) === room) return true;
     void erasing.remove(number);
     return true;
+  }
+
+  /** Those that cannot be removed keep no others waiting; the last such error is thrown. */
+  async #unlinkAll(): Promise<void> {
+    let failure: { readonly error: unknown } | undefined;
+    let ids: string[];
+    let after = '';
+    do {
+      ids = await this.writes.apply(() => this.files.records.toUnlink(after, filesPerStep));
+      failure = (await this.#unlink(ids)) ?? failure;
+      after = ids.at(-1) ?? after;
+    } while (ids.length === filesPerStep && !this.#closing);
+    if (failure) throw failure.error;
+  }
+
+  /** Answers the last error of those that stay. */
+  async #unlink(ids: readonly string[]): Promise<{ readonly error: unknown } | undefined> {
+    const { records, directory } = this.files;
+    const gone: string[] = [];
+    let failure: { readonly error: unknown } | undefined;
+    for (const id of ids) {
+      if (this.#closing) break;
+      await directory.remove(id).then(
+        () => gone.push(id),
+        (error: unknown) => (failure = { error }),
+      );
+    }
+    if (gone.length > 0) await this.writes.apply(() => records.forgetUnlinked(gone));
+    return failure;
+  }
+
+  /**
+   * A file is made after its record: one that is there without has been made by a process that had stopped for longer than its
+   * lease, and was killed then, or has come back in a power cut. One folder each round.
+   */
+  async #unlinkOrphans(): Promise<void> {
+    const { records, directory } = this.files;
+    const there = await directory.shard(this.#shard++);
+    const orphans = await this.writes.apply(() => there.filter((id) => !records.isOwned(id)));
+    for (const id of orphans) await directory.remove(id);
   }
 
   /** Whether there may be more. */

@@ -12,9 +12,11 @@ import { withDeadline } from '../../deadline.js';
 import type { Log } from '../../log.js';
 import { logOutages } from './database-outages.js';
 import type {
+  ChunkDocument,
   CodeDocument,
   CounterDocument,
   ErasureDocument,
+  FileDocument,
   SettingDocument,
   StoreDocument,
   TokenDocument,
@@ -39,6 +41,9 @@ export class Database {
   readonly tokens: Collection<TokenDocument>;
   readonly counters: Collection<CounterDocument>;
   readonly erasures: Collection<ErasureDocument>;
+  /** A bucket of GridFS. */
+  readonly files: Collection<FileDocument>;
+  readonly chunks: Collection<ChunkDocument>;
   readonly codes: Collection<CodeDocument>;
   readonly settings: Collection<SettingDocument>;
   readonly #client: MongoClient;
@@ -52,6 +57,8 @@ export class Database {
     this.tokens = db.collection(settings.tokenCollection);
     this.counters = db.collection('counters');
     this.erasures = db.collection('erasures');
+    this.files = db.collection('files.files');
+    this.chunks = db.collection('files.chunks');
     this.codes = db.collection('identify_codes');
     this.settings = db.collection('settings');
   }
@@ -110,7 +117,7 @@ export async function openDatabase(settings: StoreSettings, timeoutMs = operatio
 
 /** The indexes of each collection. */
 export function indexesOf(database: Database): [collection: Collection, indexes: IndexDescription[]][] {
-  const { store, users, tokens, codes, erasures } = database;
+  const { store, users, tokens, codes, erasures, files, chunks } = database;
   return [
     of(store, [
       {
@@ -131,6 +138,14 @@ export function indexesOf(database: Database): [collection: Collection, indexes:
     ]),
     of(codes, [{ key: { expires_at: 1 }, expireAfterSeconds: expiredGraceSeconds }]),
     of(erasures, [{ key: { due_at: 1 } }]),
+    of(files, [
+      { key: { 'metadata.user_id': 1, _id: -1 } },
+      {
+        key: { 'metadata.due_at': 1 },
+        partialFilterExpression: { 'metadata.due_at': { $exists: true } },
+      },
+    ]),
+    of(chunks, [{ key: { files_id: 1, n: 1 }, unique: true }]), // GridFS's own, for its tools
   ];
 }
 

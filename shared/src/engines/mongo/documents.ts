@@ -1,4 +1,4 @@
-import type { ObjectId } from 'mongodb';
+import type { Binary, ObjectId } from 'mongodb';
 
 /** An entry, or a post (`post-key.ts`): `value` is JSON text; one without `value` is a tombstone. */
 export interface StoreDocument {
@@ -55,6 +55,39 @@ export interface ErasureDocument {
   readonly passes: number;
   /** The pass after this time is the last. */
   readonly ends_at: Date;
+}
+
+/** A file of GridFS. An upload under way and a removed file have such a document, too, but not all of the chunks. */
+export interface FileDocument {
+  /** The file's id. */
+  readonly _id: ObjectId;
+  readonly filename: string;
+  readonly chunkSize: number;
+  readonly length?: number;
+  readonly uploadDate?: Date;
+  readonly metadata: {
+    readonly user_id: string;
+    readonly state: 'uploading' | 'stored' | 'removed';
+    /** Bytes for which it has room in its account. */
+    readonly room: number;
+    /** Hexadecimal. */
+    readonly sha256?: string;
+    /** When the sweeper has to do with it: the end of the lease, or the next pass that removes its chunks. In Redis's time. */
+    readonly due_at?: Date;
+    /** Passes that have run. */
+    readonly passes?: number;
+    /** The pass after this time is the last. */
+    readonly ends_at?: Date;
+  };
+}
+
+/** A chunk of GridFS, but for its id: by that all chunks of an account, or of a file, are found. */
+export interface ChunkDocument {
+  /** `<user_id>/<file id>/<n>`, 8 digits. */
+  readonly _id: string;
+  readonly files_id: ObjectId;
+  readonly n: number;
+  readonly data: Binary;
 }
 
 export interface CounterDocument {

@@ -9,6 +9,9 @@ import { MongoAccounts } from './accounts.js';
 import { openDatabase, type Database } from './database.js';
 import { PendingFirstEntries } from './entries.js';
 import { ErasureRecords } from './erasure-records.js';
+import { FileChunks } from './file-chunks.js';
+import { FileDocuments } from './file-documents.js';
+import { GridFiles } from './files.js';
 import { MongoIdentifyCodes } from './identify-codes.js';
 import { clockKey, partitionOf, partitionPrefix } from './keys.js';
 import { LossWatch } from './loss-watch.js';
@@ -164,6 +167,13 @@ function assemble({
   };
   const clockOf = (userId: string) => redisOf(writes, userId);
   const entries = staleReads ? new StaleReads({ exact, probe, documents, clockOf, stored }) : exact;
+  const fileParts = {
+    documents: new FileDocuments(database),
+    chunks: new FileChunks(database),
+    clock: writes.of(0),
+    roomBytes: config.accounts.fileBytesPerAccount,
+  };
+  const files = new GridFiles(tokens, fileParts, config.limits.fileBytes);
   const health = () => scaleOutHealth({ database, ways: [writes, reads], queue: config.queue });
   const rateCounters = new PartitionedCounters(writes);
   const backlog = () => statusOfEach(queues);
@@ -172,6 +182,7 @@ function assemble({
     tokens,
     entries,
     posts,
+    files,
     identifyCodes: new MongoIdentifyCodes(database, writes.of(0)),
     secrets: new MongoSecrets(database),
     rateCounters,

@@ -37,6 +37,8 @@ export const deletedKey = (prefix: string) => `${prefix}:deleted`;
 export const sweeperKey = (prefix: string) => `${prefix}:sweeper`;
 /** String: the worker that repeats erasures. */
 export const eraserKey = `${partitionPrefix(0)}:eraser`;
+/** String: the worker that removes the bytes of files. */
+export const fileSweeperKey = `${partitionPrefix(0)}:files`;
 /** String: how often a process has looked whether the partition is still what it was. */
 export const looksKey = (prefix: string, processId: string) => `${prefix}:looks:${processId}`;
 /** Token hash → user and client; in a partition that the hash tells, for the account is not known yet. */

@@ -1,5 +1,5 @@
 import { MongoError, MongoServerError, MongoServerSelectionError } from 'mongodb';
-import { KeybinError, unavailable } from '../../errors.js';
+import { KeybinError, storageFull, unavailable } from '../../errors.js';
 
 /**
  * Settles as one operation of the driver or of ioredis does; its failure is an outage. Whether a write that failed thus was
@@ -9,6 +9,18 @@ export async function orUnavailable<T>(operation: Promise<T>): Promise<T> {
   try {
     return await operation;
   } catch (error) {
+    throw error instanceof KeybinError ? error : unavailable(error);
+  }
+}
+
+const outOfDiskSpace = 14_031;
+
+/** As `orUnavailable`, but throws `storage_full` where MongoDB has no room. */
+export async function orStorageFull<T>(operation: Promise<T>): Promise<T> {
+  try {
+    return await operation;
+  } catch (error) {
+    if (error instanceof MongoServerError && error.code === outOfDiskSpace) throw storageFull(error);
     throw error instanceof KeybinError ? error : unavailable(error);
   }
 }

@@ -1,0 +1,100 @@
+import { KeybinError } from '../../errors.js';
+import { afterAllFiles, newFileId } from '../../file-id.js';
+import { firstRoom } from '../../file-room.js';
+import { begunInTime, LeasedUpload } from '../../leased-upload.js';
+import type { ByteRange, Files, NewFile, StoredFile, Upload } from '../../ports.js';
+import { findBearerIn } from './bearers.js';
+import type { Databases } from './environment.js';
+import { FileUpload, type FileUploadParts } from './file-upload.js';
+import type { Look, Reads } from './reads.js';
+import { hashOf, type Bearer } from './records.js';
+
+/** Each upload holds two. */
+const blockBytes = 512 * 1024;
+
+/** Read at once, for one answer. */
+const windowBytes = 256 * 1024;
+
+export interface FilesParts extends FileUploadParts {
+  readonly databases: Databases;
+  readonly reads: Reads;
+  readonly fileLimitBytes: number;
+  /** Called when there are bytes to be removed. */
+  readonly deleted: () => void;
+}
+
+/** Files of the embedded engine: records in LMDB, bytes in the data directory. */
+export function lmdbFiles({ databases, reads, fileLimitBytes, deleted, ...parts }: FilesParts): Files {
+  const { records, directory, writes } = parts;
+  const findBearer = findBearerIn(databases);
+
+  const findFile =
+    (tokenHash: string, id: string): Look<{ readonly bearer: Bearer; readonly file: StoredFile }> =>
+    () => {
+      const bearer = findBearer(tokenHash, Date.now());
+      if (bearer instanceof KeybinError) return bearer;
+      const file = records.find(bearer.number, id);
+      return file instanceof KeybinError ? file : { bearer, file };
+    };
+
+  /** Each part only while the file, and so its account, is there. */
+  async function* readBytes(number: string, id: string, { start, end }: ByteRange): AsyncGenerator<Uint8Array> {
+    const handle = await directory.open(id);
+    try {
+      for (let at = start; at < end;) {
+        const window = Buffer.allocUnsafeSlow(Math.min(windowBytes, end - at));
+        const [{ bytesRead }] = await Promise.all([
+          directory.run(() => handle.read(window, 0, window.length, at)),
+          reads.ask(() => records.findLive(number, id)),
+        ]);
+        if (bytesRead === 0) throw new Error(`file ${id} is shorter than it was`);
+        yield window.subarray(0, bytesRead);
+        at += bytesRead;
+      }
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async function begin(token: string, { name, atMostBytes }: NewFile): Promise<Upload> {
+    const tokenHash = hashOf(token);
+    const room = firstRoom(atMostBytes, fileLimitBytes);
+    const begun = await writes.apply(({ nowMs, version }) => {
+      const bearer = findBearer(tokenHash, nowMs);
+      if (bearer instanceof KeybinError) return bearer;
+      const names = { number: bearer.number, id: newFileId(Number(version())) };
+      const heldBytes = records.begin(names, room, nowMs);
+      return heldBytes instanceof KeybinError ? heldBytes : { names, heldBytes };
+    });
+    const target = await FileUpload.create(parts, begun.names, name);
+    return new LeasedUpload(target, { fileBytes: fileLimitBytes, blockBytes, heldBytes: begun.heldBytes });
+  }
+
+  return {
+    begin: (token, file) => begunInTime(begin(token, file)),
+
+    async open(token, id) {
+      const { bearer, file } = await reads.ask(findFile(hashOf(token), id));
+      return { userId: bearer.userId, file, read: (range) => readBytes(bearer.number, id, range) };
+    },
+
+    list(token, { limit, after = afterAllFiles }) {
+      const tokenHash = hashOf(token);
+      return reads.ask(() => {
+        const bearer = findBearer(tokenHash, Date.now());
+        if (bearer instanceof KeybinError) return bearer;
+        const found = records.list(bearer.number, after, limit + 1); // one more tells whether there are more
+        return { files: found.slice(0, limit), more: found.length > limit };
+      });
+    },
+
+    async delete(token, id) {
+      const tokenHash = hashOf(token);
+      await writes.apply(({ nowMs }) => {
+        const bearer = findBearer(tokenHash, nowMs);
+        return bearer instanceof KeybinError ? bearer : records.delete(bearer.number, id);
+      });
+      deleted();
+    },
+  };
+}

@@ -1,0 +1,52 @@
+import { Binary, ObjectId } from 'mongodb';
+import pLimit from 'p-limit';
+import { remainingMs, withDeadline } from '../../deadline.js';
+import { fileNotFound, unavailable } from '../../errors.js';
+import { operationTimeoutMs, type Database } from './database.js';
+import type { ChunkDocument } from './documents.js';
+import { orStorageFull, orUnavailable } from './outages.js';
+
+/** Chunks of all uploads of this process that MongoDB is given at once: more would only wait, in memory and against the clock. */
+const writesAtOnce = 4;
+
+const chunkId = (userId: string, id: string, n: number) => `${userId}/${id}/${String(n).padStart(8, '0')}`;
+
+/** The ids of all chunks of an account, or of one of its files. */
+export const chunksOf = (userId: string, id?: string) =>
+  id === undefined
+    ? { _id: { $gte: `${userId}/`, $lt: `${userId}0` } } // 0 comes after /
+    : { _id: { $gte: `${userId}/${id}/`, $lt: `${userId}/${id}0` } };
+
+/** The chunks of files in MongoDB. */
+export class FileChunks {
+  readonly #slots = pLimit(writesAtOnce);
+  /** When MongoDB last took a chunk, in `performance.now()`'s time. */
+  #takenMs = -Infinity;
+
+  constructor(private readonly database: Pick<Database, 'chunks'>) {}
+
+  /**
+   * Throws `storage_full`, or `unavailable`, after which the chunk may be there, or come late. It may wait its turn as long as MongoDB
+   * goes on taking others.
+   */
+  insert(userId: string, id: string, n: number, bytes: Uint8Array): Promise<void> {
+    const askedMs = performance.now();
+    return this.#slots(async () => {
+      const stillMs = performance.now() - Math.max(askedMs, this.#takenMs);
+      if (stillMs >= operationTimeoutMs) throw unavailable(new Error('MongoDB takes no chunk'));
+      const data = new Binary(bytes);
+      const chunk: ChunkDocument = { _id: chunkId(userId, id, n), files_id: new ObjectId(id), n, data };
+      const inserted = this.database.chunks.insertOne(chunk, { maxTimeMS: operationTimeoutMs });
+      await orStorageFull(withDeadline(inserted, operationTimeoutMs, 'writing a chunk'));
+      this.#takenMs = performance.now();
+    });
+  }
+
+  /** The bytes of chunk `n`. Throws `unavailable`, and `file_not_found` when it is not there: its file is gone. */
+  async find(userId: string, id: string, n: number, deadlineMs: number): Promise<Uint8Array> {
+    const found = this.database.chunks.findOne({ _id: chunkId(userId, id, n) }, { projection: { data: 1 } });
+    const chunk = await orUnavailable(withDeadline(found, remainingMs(deadlineMs), 'reading a chunk'));
+    if (!chunk) throw fileNotFound(id);
+    return chunk.data.buffer.subarray(0, chunk.data.length());
+  }
+}

@@ -1,0 +1,74 @@
+import { MongoClient } from 'mongodb';
+import { loadConfig } from '@keybin/shared/config/load-config.js';
+import { openDatabase, type Database } from '@keybin/shared/engines/mongo/database.js';
+import { openMongoEngine } from '@keybin/shared/engines/mongo/engine.js';
+import { ErasureRecords } from '@keybin/shared/engines/mongo/erasure-records.js';
+import { FileDocuments } from '@keybin/shared/engines/mongo/file-documents.js';
+import { RedisAccountMarks } from '@keybin/shared/engines/mongo/account-marks.js';
+import type { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
+import type { Account, Engine } from '@keybin/shared/ports.js';
+import { eraseDocuments, repeatErasures } from '@keybin/worker/erase.js';
+import { sweepFiles } from '@keybin/worker/sweep-files.js';
+import { fileBytes, fileBytesPerAccount } from '../lmdb/store.js';
+import { connected, only, silent } from '../mongo/staged.js';
+import { services } from '../world/services.js';
+import { storeSettings } from '../world/store-settings.js';
+import { filesSuite } from './engine-suite.js';
+
+describe('files of the scale-out engine', () => {
+  const given = services();
+  const engines: Engine[] = [];
+  let redis: RedisConnection;
+  let database: Database;
+  let mongo: MongoClient;
+
+  before(async () => {
+    const limits = {
+      KEYBIN_LIMITS_FILE_BYTES: String(fileBytes),
+      KEYBIN_ACCOUNTS_FILE_BYTES_PER_ACCOUNT: String(fileBytesPerAccount),
+    };
+    const config = loadConfig([], { ...given.env, ...limits });
+    for (let count = 0; count < 2; count++) engines.push(await openMongoEngine(config, silent));
+    redis = connected(given.redisUrl);
+    await redis.ready(5_000);
+    database = await openDatabase(storeSettings(given), 10_000);
+    mongo = await new MongoClient(given.mongoUrl).connect();
+  });
+  after(async () => {
+    for (const opened of engines) await opened.close();
+    redis?.close();
+    await database?.close();
+    await mongo?.close();
+  });
+
+  const engine = (at: number): Engine => {
+    const found = engines[at];
+    if (!found) throw new Error('no engine was opened');
+    return found;
+  };
+  const now = () => new Date(redis.timeUs / 1_000);
+
+  filesSuite({
+    get here() {
+      return engine(0);
+    },
+    get there() {
+      return engine(1);
+    },
+    sweep: async () => {
+      const records = new ErasureRecords(database);
+      const marks = new RedisAccountMarks(only(redis));
+      const erase = (userId: string) => eraseDocuments(database, only(redis), userId);
+      await repeatErasures(now(), { records, marks, eraseDocuments: erase });
+      await sweepFiles(now(), { documents: new FileDocuments(database), chunks: database.chunks });
+    },
+    piecesOf: async ({ userId }: Account) => {
+      const db = mongo.db(given.database);
+      const files = await db.collection('files.files').countDocuments({ 'metadata.user_id': userId });
+      const chunks = await db
+        .collection<{ _id: string }>('files.chunks')
+        .countDocuments({ _id: { $regex: `^${userId}` } });
+      return files + chunks;
+    },
+  });
+});

@@ -1,0 +1,19 @@
+import type { Collection, Document, Filter } from 'mongodb';
+
+/** Deletes all documents that match, so many at a time that no single command takes long. */
+export async function deleteDocuments<D extends Document>(
+  collection: Collection<D>,
+  filter: Filter<D>,
+  atOnce: number,
+): Promise<void> {
+  for (;;) {
+    const found = await collection.find(filter, { projection: { _id: 1 }, limit: atOnce }).toArray();
+    const ids = found.map(({ _id }) => _id);
+    // The driver's types do not see that a filter by id fits whatever document
+    if (ids.length > 0) await collection.deleteMany({ _id: { $in: ids } } as unknown as Filter<D>);
+    if (ids.length < atOnce) return;
+  }
+}
+
+/** Of half a megabyte each. */
+export const chunksAtOnce = 100;
