@@ -20,6 +20,7 @@ import { v1Errors } from './routes/v1/errors.js';
 import { v1Routes } from './routes/v1/routes.js';
 import { metricsRoutes } from './routes/metrics.js';
 import type { SignedTokens } from './signed-tokens.js';
+import type { Transfers } from './transfers.js';
 import type { Codes } from './use-cases/identify-codes.js';
 
 export interface AppParts {
@@ -31,13 +32,14 @@ export interface AppParts {
   readonly metrics: ApiMetrics;
   /** The metrics of all processes at this address, as text. */
   readonly readMetrics: () => Promise<string>;
+  readonly transfers: Transfers;
   /** Whether this process has been told to end. */
   readonly isDraining: () => boolean;
 }
 
 /** The HTTP application, ready to be given to a server: the order of its middleware. */
 export function createApp(parts: AppParts): Koa {
-  const { config, engine, log, signedTokens, codes, metrics, readMetrics, isDraining } = parts;
+  const { config, engine, log, signedTokens, codes, transfers, metrics, readMetrics, isDraining } = parts;
   const passwords = new Passwords({
     cost: config.accounts.bcryptCost,
     hashesAtOnce: config.accounts.hashesAtOnce || coresOf(config.app.processes),
@@ -78,6 +80,7 @@ export function createApp(parts: AppParts): Koa {
       ...dialect('v1'),
       names: new AuthorNames(engine.accounts),
       codes,
+      transfers,
       tokenLifetimeSeconds: config.v1.tokenExpirationSeconds,
     }),
   );

@@ -8,6 +8,8 @@ import { rawHeader } from './raw-header.js';
 export interface ServerOptions {
   /** For the head of a request to arrive, and then for its body; then 408. */
   readonly requestTimeoutMs: number;
+  /** Whether the body of this request has somebody else who looks at its time. */
+  readonly mayTakeLong?: (request: IncomingMessage) => boolean;
 }
 
 /** Node's code for a request that took too long to arrive. */
@@ -146,7 +148,7 @@ export class HttpServer {
 
   /** What node does with late heads, for bodies; and the end of clients that take nothing of an answer. */
   #refuseLate(): void {
-    const { requestTimeoutMs } = this.options;
+    const { requestTimeoutMs, mayTakeLong = () => false } = this.options;
     const longAgoMs = performance.now() - requestTimeoutMs;
     for (const [socket, { latest: response }] of this.#connections) {
       if (!response || response.writableFinished) continue;
@@ -154,7 +156,7 @@ export class HttpServer {
       if (socket instanceof Socket && !socket.timeout) socket.setTimeout(requestTimeoutMs + stillnessGraceMs);
       if (response.req.complete) continue;
       const isLate = (this.#begunMs.get(response.req) ?? Infinity) <= longAgoMs;
-      if (isLate) this.#refuse(late, socket);
+      if (isLate && !mayTakeLong(response.req)) this.#refuse(late, socket);
     }
   }
 

@@ -1,4 +1,5 @@
 import cluster from 'node:cluster';
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '@keybin/shared/config/config.js';
@@ -12,7 +13,11 @@ import { metricsOfAll } from './cluster-metrics.js';
 import { codeKey } from './identify-codes/code.js';
 import { openDelivery } from './identify-codes/open-delivery.js';
 import { HttpServer } from './server.js';
+import { Transfers } from './transfers.js';
 import { SignedTokens, signingSecret } from './signed-tokens.js';
+
+/** Of the time that a process which was told to end has for what is under way. */
+const transfersShare = 0.6;
 
 export interface Api {
   /** For example `http://127.0.0.1:5000`. */
@@ -25,7 +30,8 @@ export interface Api {
 
 /** Opens the engine and serves HTTP. What was opened is pushed to `lifecycle`. Throws when either cannot be had. */
 export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf(config, log)): Promise<Api> {
-  const { requestTimeoutSeconds, drainDelaySeconds } = config.limits;
+  const { requestTimeoutSeconds, drainDelaySeconds, drainTimeoutSeconds, transfersAtOnce } = config.limits;
+  const requestTimeoutMs = requestTimeoutSeconds * 1_000;
   try {
     const metrics = new ApiMetrics();
     const engine = await openEngine(config, log, metrics.writes);
@@ -48,19 +54,26 @@ export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf
     const readMetrics = cluster.worker
       ? metricsOfAll(cluster.worker, metrics.registry)
       : async () => metrics.registry.metrics();
+    const transfers = new Transfers({ atOnce: transfersAtOnce, idleMs: requestTimeoutMs });
     const app = createApp({
       config,
       engine,
       log,
       signedTokens,
+      transfers,
       codes,
       metrics,
       readMetrics,
       isDraining: () => isDraining,
     });
-    const server = new HttpServer(app.callback(), { requestTimeoutMs: requestTimeoutSeconds * 1_000 });
+    const mayTakeLong = (request: IncomingMessage) => transfers.isUpload(request);
+    const server = new HttpServer(app.callback(), { requestTimeoutMs, mayTakeLong });
     const address = await server.listen(config.app.port, config.app.host);
     lifecycle.push('server', async () => server.close());
+    lifecycle.push('transfers', () => {
+      // What is left of the time is for their answers, and for removing what has come of uploads
+      setTimeout(() => transfers.endAll(), drainTimeoutSeconds * 1_000 * transfersShare).unref();
+    });
     lifecycle.push('readiness', async () => {
       isDraining = true;
       // Else a load balancer that has not asked again would still connect to a port that nobody listens on

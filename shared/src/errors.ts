@@ -20,6 +20,10 @@ export type ErrorCode =
   | 'post_not_found'
   | 'file_not_found'
   | 'file_too_large'
+  | 'invalid_file_name'
+  | 'body_not_multipart'
+  | 'range_not_satisfiable'
+  | 'body_too_slow'
   | 'account_full'
   | 'forbidden'
   | 'value_too_deep'
@@ -70,6 +74,13 @@ export const postNotFound = (id: string) => new KeybinError('post_not_found', `P
 export const fileNotFound = (id: string) => new KeybinError('file_not_found', `File '${id}' not found`);
 export const fileTooLarge = (limitBytes: number) =>
   new KeybinError('file_too_large', `File is larger than ${limitBytes} bytes`);
+export const invalidFileName = () =>
+  new KeybinError('invalid_file_name', 'File name must be 1 to 255 bytes without control characters');
+export const bodyNotMultipart = () =>
+  new KeybinError('body_not_multipart', 'Request body is not well-formed multipart/form-data');
+export const rangeNotSatisfiable = () =>
+  new KeybinError('range_not_satisfiable', 'The file has no such range of bytes');
+export const bodyTooSlow = () => new KeybinError('body_too_slow', 'Request took too long to arrive');
 /** The files of the account have no room for more. */
 export const accountFull = (limitBytes: number) =>
   new KeybinError('account_full', `Files of the account would take more than ${limitBytes} bytes`);

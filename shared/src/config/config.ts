@@ -83,7 +83,9 @@ export interface Config {
     readonly bodiesBytes: number;
     /** For one uploaded file. */
     readonly fileBytes: number;
-    /** For a whole request to arrive. */
+    /** Uploads under way in one process, and downloads. */
+    readonly transfersAtOnce: number;
+    /** For a whole request to arrive; an upload, or an answer with a file, may take longer while it comes on. */
     readonly requestTimeoutSeconds: number;
     /** After SIGTERM, for load balancers to notice. */
     readonly drainDelaySeconds: number;

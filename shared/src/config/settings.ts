@@ -232,11 +232,17 @@ export const settings: Settings = {
       size(1, 1_024 * gib),
       'Largest uploaded file; a larger one is answered 413',
     ),
+    transfersAtOnce: setting(
+      'transfers_at_once',
+      '100',
+      wholeNumber(1, 100_000),
+      'Uploads, and downloads, that a process has at the same time, a quarter of them for one account; more are answered 503',
+    ),
     requestTimeoutSeconds: setting(
       'request_timeout',
       '30',
       wholeNumber(1, 3_600, 'seconds'),
-      'Seconds in which a request must have arrived',
+      'Seconds in which a request must have arrived, or the next part of an upload, or an answer must have gone on',
     ),
     drainDelaySeconds: setting(
       'drain_delay',

@@ -1,11 +1,13 @@
 import type { AuthorNames } from '../../author-names.js';
 import type { ReadBody } from '../../body.js';
+import type { Transfers } from '../../transfers.js';
 import type { Codes } from '../../use-cases/identify-codes.js';
 import type { TokenParts } from '../../use-cases/issue-token.js';
 
 /** What the routes of the accounts dialect are made of. */
 export interface V1Parts extends TokenParts {
   readonly readBody: ReadBody;
+  readonly transfers: Transfers;
   readonly codes: Codes;
   readonly names: AuthorNames;
 }

@@ -2,6 +2,7 @@ import { Router } from '@koa/router';
 import type { Middleware } from 'koa';
 import { noStore } from '../../middleware/no-store.js';
 import type { V1Parts } from './parts.js';
+import { fileRoutes } from './files.js';
 import { postRoutes } from './posts.js';
 import { registrationRoutes } from './registration.js';
 import { userRoutes } from './users.js';
@@ -10,6 +11,7 @@ import { userRoutes } from './users.js';
 export function v1Routes(parts: V1Parts): Middleware {
   const router = new Router({ prefix: '/v1' });
   router.use(noStore);
+  fileRoutes(router, parts); // before the accounts, or `upload` would be the name of one
   registrationRoutes(router, parts);
   userRoutes(router, parts);
   postRoutes(router, parts);

@@ -1,10 +1,12 @@
 import type { Subject } from '../subject.js';
 import { accountsContract } from './accounts.js';
+import { downloadsContract } from './downloads.js';
 import { deliveryContract } from './delivery.js';
 import { v1ErrorsContract } from './errors.js';
 import { postsContract } from './posts.js';
 import { registrationContract } from './registration.js';
 import { sessionsContract } from './sessions.js';
+import { uploadsContract } from './uploads.js';
 
 /** The accounts dialect, whole. */
 export function v1Contract(subject: Subject): void {
@@ -14,6 +16,8 @@ export function v1Contract(subject: Subject): void {
     sessionsContract(subject);
     accountsContract(subject);
     postsContract(subject);
+    uploadsContract(subject);
+    downloadsContract(subject);
     v1ErrorsContract(subject);
   });
 }

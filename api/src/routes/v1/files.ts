@@ -1,0 +1,114 @@
+import { Readable } from 'node:stream';
+import type { Router, RouterContext } from '@koa/router';
+import { answerDeadline, remainingMs, withDeadline } from '@keybin/shared/deadline.js';
+import { isFileId } from '@keybin/shared/file-id.js';
+import type { OpenFile, StoredFile } from '@keybin/shared/ports.js';
+import { answerJson } from '../../answers.js';
+import { rangeOf } from '../../byte-range.js';
+import type { Transfers } from '../../transfers.js';
+import { readUploadForm } from '../../upload-form.js';
+import { createdAt, storeFile } from '../../use-cases/files.js';
+import { pageOf } from './page.js';
+import { tokenOf } from './parameters.js';
+import type { V1Parts } from './parts.js';
+
+/** A client that goes on sending what was refused has this long to notice: cut at once, it might lose the answer. */
+const lingerMs = 2_000;
+
+export function fileRoutes(router: Router, { engine, transfers }: V1Parts): void {
+  router.post('/users/upload', async (ctx) => {
+    try {
+      const { id, ...stored } = await transfers.receiving(ctx.req, ({ signal, countFor }) =>
+        storeFile(engine, tokenOf(ctx), {
+          receive: (take) => readUploadForm(ctx.req, take, signal),
+          atMostBytes: ctx.request.length,
+          countFor,
+        }),
+      );
+      answerJson(
+        ctx,
+        JSON.stringify({ upload: stored.name, file_id: id, length: stored.length, sha256: stored.sha256 }),
+      );
+    } catch (error) {
+      discardRest(ctx);
+      throw error;
+    }
+  });
+
+  router.get('/users/upload', async (ctx) => {
+    const { files, more } = await engine.files.list(tokenOf(ctx), pageOf(ctx.query, isFileId, 'the id of a file'));
+    const next = more ? (files.at(-1)?.id ?? null) : null;
+    answerJson(ctx, JSON.stringify({ files: files.map(described), next }));
+  });
+
+  router.get('/users/upload/:file_id', async (ctx) => {
+    const deadlineMs = answerDeadline();
+    await answerFile(ctx, await engine.files.open(tokenOf(ctx), fileIdOf(ctx)), { transfers, deadlineMs });
+  });
+
+  router.delete('/users/upload/:file_id', async (ctx) => {
+    const id = fileIdOf(ctx);
+    await engine.files.delete(tokenOf(ctx), id);
+    answerJson(ctx, JSON.stringify({ deleted: id }));
+  });
+}
+
+const fileIdOf = (ctx: RouterContext) => ctx.params['file_id'] ?? '';
+
+const described = (file: StoredFile) => ({
+  file_id: file.id,
+  upload: file.name,
+  length: file.length,
+  sha256: file.sha256,
+  created_at: createdAt(file).toISOString(),
+});
+
+interface Sending {
+  readonly transfers: Transfers;
+  /** For the first bytes, in `performance.now()`'s time. */
+  readonly deadlineMs: number;
+}
+
+/** Answers a file or a range of it; 304 to whoever has it. Its type is nobody's to choose: it must not run in a browser. */
+async function answerFile(ctx: RouterContext, opened: OpenFile, { transfers, deadlineMs }: Sending): Promise<void> {
+  const { file } = opened;
+  const about = { length: file.length, etag: `"${file.sha256}"`, lastModified: createdAt(file).toUTCString() };
+  const range = rangeOf(ctx, about);
+  ctx.set({ ETag: about.etag, 'Last-Modified': about.lastModified, 'Accept-Ranges': 'bytes' });
+  ctx.status = 200;
+  if (ctx.fresh) {
+    ctx.status = 304;
+    return;
+  }
+  const { start, end } = range ?? { start: 0, end: file.length };
+  if (ctx.method !== 'HEAD') {
+    transfers.sending(ctx.res, opened.userId);
+    await streamBytes(ctx, opened.read({ start, end }), deadlineMs);
+  }
+  ctx.type = 'application/octet-stream';
+  ctx.attachment(file.name);
+  ctx.length = end - start;
+  if (!range) return;
+  ctx.status = 206;
+  ctx.set('Content-Range', `bytes ${start}-${end - 1}/${file.length}`);
+}
+
+/** The first bytes are waited for, so that what goes wrong until then has an answer; after that the connection breaks off. */
+async function streamBytes(ctx: RouterContext, bytes: AsyncIterable<Uint8Array>, deadlineMs: number): Promise<void> {
+  const iterator = bytes[Symbol.asyncIterator]();
+  const close = () => void iterator.return?.().catch(() => {}); // a client that has gone may never have begun to read
+  if (ctx.res.destroyed) close();
+  else ctx.res.once('close', close);
+  const first = await withDeadline(iterator.next(), remainingMs(deadlineMs), 'reading a file');
+  const all = async function* () {
+    for (let step = first; !step.done; step = await iterator.next()) yield step.value;
+  };
+  ctx.body = Readable.from(all(), { objectMode: false });
+}
+
+function discardRest({ req }: RouterContext): void {
+  if (req.complete) return;
+  req.resume();
+  const cut = setTimeout(() => req.destroy(), lingerMs);
+  req.once('close', () => clearTimeout(cut));
+}

@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto';
+import { expect } from 'chai';
+import type { Subject } from '../subject.js';
+import { newV1Account } from './calls.js';
+import { download, uploadFile, type UploadAnswer } from './upload-calls.js';
+
+const length = 1_300_000;
+
+export function downloadsContract(subject: Subject): void {
+  describe('downloads', () => {
+    const bytes = randomBytes(length);
+    let token: string;
+    let file: UploadAnswer;
+    before('a file', async () => {
+      token = (await newV1Account(subject.here)).v1Token;
+      file = await uploadFile(subject.here, token, bytes, 'name.html');
+    });
+
+    const get = (headers: Record<string, string> = {}, method = 'GET') =>
+      download(subject.there, token, file.file_id, headers, method);
+    const etag = () => `"${file.sha256}"`;
+
+    it('tell length, name, type and that ranges are served, to GET and HEAD alike', async () => {
+      for (const method of ['GET', 'HEAD']) {
+        const { status, headers, bytes: got } = await get({}, method);
+        expect(status).to.equal(200);
+        expect(headers).to.include({
+          'content-length': String(length),
+          'content-type': 'application/octet-stream',
+          'content-disposition': 'attachment; filename="name.html"',
+          'accept-ranges': 'bytes',
+          'cache-control': 'no-store',
+          etag: etag(),
+        });
+        expect(got.length).to.equal(method === 'GET' ? length : 0);
+      }
+    });
+
+    for (const [range, start, end] of [
+      ['bytes=0-0', 0, 1],
+      ['bytes=5-9', 5, 10],
+      ['bytes=524287-524288', 524_287, 524_289],
+      ['bytes=1000000-', 1_000_000, length],
+      ['bytes=-7', length - 7, length],
+      [`bytes=0-${length * 2}`, 0, length],
+      [`bytes=-${length * 2}`, 0, length],
+      ['bytes=0-9,10-19', 0, 20],
+    ] as const) {
+      it(`answer 206 to ${range}`, async () => {
+        const { status, headers, bytes: got } = await get({ range });
+        expect([status, headers['content-range']]).to.deep.equal([206, `bytes ${start}-${end - 1}/${length}`]);
+        expect(headers['content-length']).to.equal(String(end - start));
+        expect(got.equals(bytes.subarray(start, end))).to.equal(true);
+      });
+    }
+
+    for (const range of [`bytes=${length}-`, 'bytes=-0', 'bytes=9999999999-']) {
+      it(`answer 416 with the length to ${range}`, async () => {
+        const { status, headers } = await get({ range });
+        expect([status, headers['content-range']]).to.deep.equal([416, `bytes */${length}`]);
+      });
+    }
+
+    it('answer the whole to several ranges, to what is no range of bytes, and to HEAD', async () => {
+      for (const range of ['bytes=0-1,5-6', 'lines=1-2', 'bytes=x', 'bytes=']) {
+        const { status, bytes: got } = await get({ range });
+        expect([status, got.length], range).to.deep.equal([200, length]);
+      }
+      expect((await get({ range: 'bytes=0-9' }, 'HEAD')).headers['content-length']).to.equal(String(length));
+    });
+
+    it('answer a range only if If-Range names this very file', async () => {
+      const { headers } = await get({}, 'HEAD');
+      const range = 'bytes=0-9';
+      for (const same of [etag(), String(headers['last-modified'])]) {
+        expect((await get({ range, 'if-range': same })).status, same).to.equal(206);
+      }
+      for (const other of ['"x"', `W/${etag()}`, 'Thu, 01 Jan 1970 00:00:00 GMT']) {
+        const answer = await get({ range, 'if-range': other });
+        expect([answer.status, answer.bytes.length], other).to.deep.equal([200, length]);
+      }
+    });
+
+    it('answer 304 to who has it', async () => {
+      const { status, bytes: got } = await get({ 'if-none-match': etag() });
+      expect([status, got.length]).to.deep.equal([304, 0]);
+      expect((await get({ 'if-none-match': '"x"' })).status).to.equal(200);
+    });
+  });
+}

@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { request, type ClientRequest, type IncomingMessage } from 'node:http';
+import { expectOk, type Answer, type KeybinClient } from '../../world/keybin-client.js';
+
+/** A part of a form; one with a `filename` is a file. */
+export interface FormPart {
+  readonly name: string;
+  readonly filename?: string;
+  readonly content: string | Buffer;
+}
+
+export const action: FormPart = { name: 'action', content: 'upload' };
+export const fileOf = (content: string | Buffer, filename = 'file.bin'): FormPart => ({
+  name: 'filename',
+  filename,
+  content,
+});
+
+export const uploadPath = (token: string, id = '') => `/v1/users/upload${id && `/${id}`}?token=${token}`;
+
+const boundary = `x${randomBytes(12).toString('hex')}`;
+export const formType = `multipart/form-data; boundary=${boundary}`;
+
+/** The lines before a part. Names are sent as they are. */
+export function partHead({ name, filename }: Omit<FormPart, 'content'>): Buffer {
+  const file = filename === undefined ? '' : `; filename="${filename}"\r\nContent-Type: application/octet-stream`;
+  return Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="${name}"${file}\r\n\r\n`);
+}
+
+export const formEnd = Buffer.from(`--${boundary}--\r\n`);
+
+export function formOf(parts: readonly FormPart[]): Buffer {
+  const pieces = parts.flatMap((part) => [partHead(part), Buffer.from(part.content), Buffer.from('\r\n')]);
+  return Buffer.concat([...pieces, formEnd]);
+}
+
+export function sendForm(client: KeybinClient, token: string, parts: readonly FormPart[]): Promise<Answer> {
+  return client.send('POST', uploadPath(token), { body: formOf(parts), headers: { 'content-type': formType } });
+}
+
+export interface UploadAnswer {
+  readonly upload: string;
+  readonly file_id: string;
+  readonly length: number;
+  readonly sha256: string;
+}
+
+/** What a file was answered that is taken; throws when it is refused. */
+export async function uploadFile(
+  client: KeybinClient,
+  token: string,
+  content: string | Buffer,
+  filename?: string,
+): Promise<UploadAnswer> {
+  return expectOk(await sendForm(client, token, [action, fileOf(content, filename)])).json as UploadAnswer; // looked at in uploads.ts
+}
+
+/** GET of a file with its bytes. */
+export async function download(
+  client: KeybinClient,
+  token: string,
+  id: string,
+  headers: Readonly<Record<string, string>> = {},
+  method = 'GET',
+): Promise<{ readonly status: number; readonly headers: IncomingMessage['headers']; readonly bytes: Buffer }> {
+  const sent = request(`${client.baseUrl}${uploadPath(token, id)}`, { method, headers });
+  sent.end();
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+  const parts: Buffer[] = [];
+  for await (const part of answer) parts.push(part as Buffer);
+  return { status: answer.statusCode ?? 0, headers: answer.headers, bytes: Buffer.concat(parts) };
+}
+
+/** An upload whose bytes the test sends when it likes, in chunks of unknown total length. */
+export class OpenUpload {
+  readonly #request: ClientRequest;
+  /** Rejects when the connection breaks off before there is one. */
+  readonly answered: Promise<{ readonly status: number; readonly text: string }>;
+
+  constructor(url: string, token: string, filename = 'open.bin') {
+    this.#request = request(`${url}${uploadPath(token)}`, {
+      method: 'POST',
+      headers: { 'content-type': formType, 'transfer-encoding': 'chunked' },
+      agent: false,
+    });
+    this.answered = new Promise((resolve, reject) => {
+      this.#request.on('error', reject);
+      this.#request.on('response', (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (piece: string) => (text += piece));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text })).on('error', reject);
+      });
+    });
+    this.answered.catch(() => {}); // a test may break it off
+    this.#request.write(
+      Buffer.concat([partHead(action), Buffer.from('upload\r\n'), partHead({ name: 'filename', filename })]),
+    );
+  }
+
+  /** Resolves when the connection has taken it. */
+  async send(bytes: Buffer): Promise<void> {
+    await new Promise<void>((resolve) => this.#request.write(bytes, () => resolve()));
+  }
+
+  /** Ends the form. */
+  end(): typeof this.answered {
+    this.#request.end(Buffer.concat([Buffer.from('\r\n'), formEnd]));
+    return this.answered;
+  }
+
+  /** Breaks the connection off. */
+  break(): void {
+    this.#request.destroy();
+  }
+}

@@ -1,0 +1,260 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { expect } from 'chai';
+import { type Answer, KeybinClient } from '../../world/keybin-client.js';
+import { RawConnection } from '../../world/raw-connection.js';
+import { expectDone } from '../answers.js';
+import type { Subject } from '../subject.js';
+import { expectForbidden, expectRefusedToken, expectV1Error, newV1Account } from './calls.js';
+import {
+  action,
+  download,
+  fileOf,
+  formOf,
+  formType,
+  type FormPart,
+  sendForm,
+  uploadFile,
+  uploadPath,
+} from './upload-calls.js';
+
+const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+const megabyte = 1_000_000;
+const missing = (name: string) => `Required parameter '${name}' is missing`;
+
+export function uploadsContract(subject: Subject): void {
+  describe('uploads', () => {
+    let token: string;
+    beforeEach('an account', async () => {
+      token = (await newV1Account(subject.here)).v1Token;
+    });
+
+    const list = async (
+      client: KeybinClient,
+      query = '',
+    ): Promise<{ files: { file_id: string }[]; next: string | null }> => {
+      const answer = await client.send('GET', `${uploadPath(token)}${query}`);
+      expect(answer.status, answer.text).to.equal(200);
+      return answer.json as { files: { file_id: string }[]; next: string | null }; // its members are looked at below
+    };
+
+    /** No part of what was refused is there. */
+    async function expectRefused(answer: Answer, status: number, message: string): Promise<void> {
+      expectV1Error(answer, status, message);
+      expect(await list(subject.there)).to.deep.equal({ files: [], next: null });
+    }
+
+    it('are stored with name, length and SHA-256, and read, listed and deleted through every process', async () => {
+      for (const length of [0, 1, 3 * megabyte + 7]) {
+        const bytes = randomBytes(length);
+        const answer = await sendForm(subject.here, token, [action, fileOf(bytes, 'a.bin')]);
+        expect(answer.status, answer.text).to.equal(200);
+        const { file_id: id, ...stored } = answer.json as { file_id: string };
+        expect(stored).to.deep.equal({ upload: 'a.bin', length, sha256: sha256(bytes) });
+        expect(id).to.match(/^[0-9a-f]{24}$/);
+        for (const client of [subject.there, subject.here]) {
+          const read = await download(client, token, id);
+          expect([read.status, read.bytes.equals(bytes)]).to.deep.equal([200, true]);
+          const { files } = await list(client);
+          const [{ created_at: createdAt, ...listed } = { created_at: '' }] = files as { created_at?: string }[];
+          expect(listed).to.deep.equal({ file_id: id, ...stored });
+          expect(Math.abs(Date.parse(createdAt ?? '') - Date.now())).to.be.below(60_000);
+        }
+        const deleted = await subject.there.send('DELETE', uploadPath(token, id));
+        expect([deleted.status, deleted.json]).to.deep.equal([200, { deleted: id }]);
+        for (const client of [subject.here, subject.there]) {
+          expect((await download(client, token, id)).status).to.equal(404);
+          expect(await list(client)).to.deep.equal({ files: [], next: null });
+        }
+      }
+    });
+
+    it('are listed newest first, a page at a time', async () => {
+      const ids: string[] = [];
+      for (const name of ['a', 'b', 'c']) ids.unshift((await uploadFile(subject.here, token, name, name)).file_id);
+      const first = await list(subject.there, '&limit=2');
+      expect([first.files.map(({ file_id: id }) => id), first.next]).to.deep.equal([ids.slice(0, 2), ids[1]]);
+      const second = await list(subject.there, `&limit=2&after=${first.next}`);
+      expect([second.files.map(({ file_id: id }) => id), second.next]).to.deep.equal([ids.slice(2), null]);
+      for (const [query, message] of [
+        ['&limit=0', "Parameter 'limit' must be a whole number from 1 to 100"],
+        ['&limit=101', "Parameter 'limit' must be a whole number from 1 to 100"],
+        ['&after=x', "Parameter 'after' must be the id of a file"],
+      ] as const) {
+        expectV1Error(await subject.here.send('GET', `${uploadPath(token)}${query}`), 400, message);
+      }
+    });
+
+    it('are taken with the parts in any order, with parts that nobody knows, and with the token as Bearer', async () => {
+      for (const parts of [
+        [fileOf('abc'), action],
+        [{ name: 'comment', content: 'x' }, action, fileOf('abc'), { name: 'more', content: 'y' }],
+        [action, action, fileOf('abc')],
+      ]) {
+        expect((await sendForm(subject.here, token, parts)).json).to.include({ upload: 'file.bin', length: 3 });
+      }
+      const headers = { 'content-type': formType, authorization: `Bearer ${token}` };
+      const body = formOf([action, fileOf('abc')]);
+      expect((await subject.there.send('POST', '/v1/users/upload', { body, headers })).json).to.include({ length: 3 });
+    });
+
+    const cases: readonly (readonly [what: string, parts: readonly FormPart[], message: string])[] = [
+      ['without action', [fileOf('abc')], missing('action')],
+      [
+        'with another action',
+        [{ name: 'action', content: 'delete' }, fileOf('abc')],
+        "Parameter 'action' must be 'upload'",
+      ],
+      [
+        'with another action at last',
+        [fileOf('abc'), { name: 'action', content: '' }],
+        "Parameter 'action' must be 'upload'",
+      ],
+      ['without a file', [action], missing('filename')],
+      ['with no part', [], missing('action')],
+      ['with a file of no name', [action, fileOf('', '')], missing('filename')],
+      [
+        'with a field in place of the file',
+        [action, { name: 'filename', content: 'x' }],
+        "Parameter 'filename' must be a file",
+      ],
+      ['with the file under another name', [action, { ...fileOf('abc'), name: 'file' }], missing('filename')],
+      ['with two files', [action, fileOf('abc'), fileOf('def')], "Parameter 'filename' must be one file"],
+    ];
+    for (const [what, parts, message] of cases) {
+      it(`are refused ${what}`, async () => expectRefused(await sendForm(subject.here, token, parts), 400, message));
+    }
+
+    it('are refused with 413 when there is too much around the file', async () => {
+      const much: FormPart = { name: 'comment', content: Buffer.alloc(3 * megabyte, 'x') };
+      for (const parts of [
+        [action, much],
+        [action, fileOf('abc'), much],
+        [much, action, fileOf('abc')],
+      ]) {
+        const answer = await sendForm(subject.here, token, parts);
+        await expectRefused(answer, 413, 'Request body is larger than 1048576 bytes');
+      }
+    });
+
+    it('are refused as a body that is no form, or is broken or cut off', async () => {
+      const form = formOf([action, fileOf(randomBytes(100_000))]);
+      const bodies: readonly (readonly [Buffer, string, string?])[] = [
+        [form, 'application/json'],
+        [form, 'multipart/form-data'],
+        [form, 'multipart/mixed; boundary=x'],
+        [form, formType, 'gzip'],
+        [form.subarray(0, -10), formType],
+        [form.subarray(0, 60_000), formType],
+        [form.subarray(0, 20), formType],
+        [Buffer.from('no form at all'), formType],
+        [Buffer.alloc(0), formType],
+      ];
+      for (const [body, type, encoding = 'identity'] of bodies) {
+        const headers = { 'content-type': type, 'content-encoding': encoding };
+        const answer = await subject.here.send('POST', uploadPath(token), { body, headers });
+        await expectRefused(answer, 400, 'Request body is not well-formed multipart/form-data');
+      }
+    });
+
+    it('keep the last part of whatever name they have, and refuse one that is too long or not printable', async () => {
+      const names: readonly (readonly [sent: string, stored: string])[] = [
+        ['γειά 🐝.txt', 'γειά 🐝.txt'],
+        ['../../etc/passwd', 'passwd'],
+        ['C:\\dir\\file.doc', 'file.doc'],
+        ["a'b;c%20%00.txt", "a'b;c%20%00.txt"],
+        ['x'.repeat(255), 'x'.repeat(255)],
+      ];
+      for (const [sent, stored] of names) {
+        const { upload, file_id: id } = await uploadFile(subject.here, token, 'abc', sent);
+        expect(upload).to.equal(stored);
+        const { headers } = await download(subject.there, token, id);
+        expect(headers['content-disposition'], sent).to.match(/^attachment; filename=/);
+        if (sent === 'γειά 🐝.txt')
+          expect(headers['content-disposition']).to.include(`filename*=UTF-8''${encodeURIComponent(sent)}`);
+        await subject.here.send('DELETE', uploadPath(token, id));
+      }
+      const rule = 'File name must be 1 to 255 bytes without control characters';
+      for (const name of ['x'.repeat(256), 'é'.repeat(128), 'a\0b', 'a\tb', 'a\u0085b']) {
+        await expectRefused(await sendForm(subject.here, token, [action, fileOf('abc', name)]), 400, rule);
+      }
+      for (const name of ['.', '..', 'a/', 'a/..']) {
+        await expectRefused(
+          await sendForm(subject.here, token, [action, fileOf('abc', name)]),
+          400,
+          missing('filename'),
+        );
+      }
+    });
+
+    it('are refused before anything is read where the token is not live, and 403 or 404 as files', async () => {
+      const other = await newV1Account(subject.there);
+      const { file_id: id } = await uploadFile(subject.here, token, 'mine');
+      for (const bad of ['', 'v1.00000000-0000-0000-0000-000000000000', other.token]) {
+        expectRefusedToken(await sendForm(subject.here, bad, [action, fileOf(randomBytes(3 * megabyte))]));
+        expectRefusedToken(await subject.here.send('GET', uploadPath(bad, id)));
+        expectRefusedToken(await subject.here.send('GET', uploadPath(bad)));
+        expectRefusedToken(await subject.here.send('DELETE', uploadPath(bad, id)));
+      }
+      expectForbidden(await subject.there.send('GET', uploadPath(other.v1Token, id)));
+      expectForbidden(await subject.here.send('DELETE', uploadPath(other.v1Token, id)));
+      for (const never of ['0'.repeat(24), 'x', 'A'.repeat(24), '%00', '$gt']) {
+        const answer = await subject.here.send('GET', uploadPath(token, never));
+        expect([answer.status, Object.keys(answer.json as object)], never).to.deep.equal([404, ['error']]);
+      }
+      expect((await download(subject.there, token, id)).bytes.toString()).to.equal('mine');
+    });
+
+    it('larger than the limit are refused with 413, beyond the room of the account with 507, and leave nothing', async () => {
+      const limits = { KEYBIN_LIMITS_FILE_BYTES: '1000000', KEYBIN_ACCOUNTS_FILE_BYTES_PER_ACCOUNT: '2MiB' };
+      const small = await subject.startAnother(limits);
+      try {
+        const client = new KeybinClient(small.url);
+        const tooLarge = 'File is larger than 1000000 bytes';
+        await expectRefused(await sendForm(client, token, [action, fileOf(Buffer.alloc(megabyte + 1))]), 413, tooLarge);
+        await expectRefused(await sendForm(client, token, [action, fileOf(Buffer.alloc(9 * megabyte))]), 413, tooLarge);
+        const stored = await Promise.all(
+          Array.from({ length: 6 }, () => sendForm(client, token, [action, fileOf(Buffer.alloc(megabyte))])),
+        );
+        const statuses = stored.map(({ status }) => status);
+        expect(statuses.filter((status) => status === 200).length).to.be.below(3);
+        for (const answer of stored.filter(({ status }) => status !== 200)) {
+          expectV1Error(answer, 507, 'Files of the account would take more than 2097152 bytes');
+        }
+        for (const { file_id: id } of (await list(client)).files) await client.send('DELETE', uploadPath(token, id));
+        for (const name of ['a', 'b']) await uploadFile(client, token, Buffer.alloc(megabyte), name);
+      } finally {
+        await small.stop();
+      }
+    });
+
+    it('end with their account, and the next account of the name has none', async () => {
+      const { username, password, v1Token } = await newV1Account(subject.here);
+      const { file_id: id } = await uploadFile(subject.here, v1Token, randomBytes(megabyte));
+      expectDone(await subject.there.unregister(username, password));
+      expectRefusedToken(await subject.here.send('GET', uploadPath(v1Token, id)));
+      token = (await newV1Account(subject.here, username)).v1Token;
+      expect((await list(subject.there)).files).to.deep.equal([]);
+      expect([403, 404]).to.include((await subject.there.send('GET', uploadPath(token, id))).status);
+    });
+
+    it('of a client that sends a few bytes now and then are ended with 408', async () => {
+      const impatient = await subject.startAnother({ KEYBIN_LIMITS_REQUEST_TIMEOUT: '1' });
+      const connection = await RawConnection.open(impatient.url);
+      const form = formOf([action, fileOf(randomBytes(10_000))]);
+      connection.send(
+        `POST ${uploadPath(token)} HTTP/1.1\r\nHost: x\r\nContent-Type: ${formType}\r\nContent-Length: 100000000\r\n\r\n`,
+      );
+      connection.send(form.subarray(0, 5_000));
+      const drip = setInterval(() => connection.send('x'), 50);
+      try {
+        expect(await connection.answers(1)).to.match(/^HTTP\/1\.1 408 /);
+        await connection.closed();
+      } finally {
+        clearInterval(drip);
+        connection.destroy();
+        await impatient.stop();
+      }
+      expect((await list(subject.here)).files).to.deep.equal([]);
+    });
+  });
+}
