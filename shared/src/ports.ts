@@ -18,6 +18,10 @@ export interface Account {
   /** bcrypt, `$2b$`. */
   readonly passwordHash: string;
   readonly createdAt: Date;
+  /** An operator has disabled it: nobody may log in. */
+  readonly disabled: boolean;
+  /** How often it was disabled. A token, stored or signed, counts only in the generation in which its account logged in. */
+  readonly generation: number;
 }
 
 export interface Accounts {
@@ -31,10 +35,19 @@ export interface Accounts {
    * and the name is free. The data itself is removed in the background. An account that is gone already is no error.
    */
   erase(account: Account): Promise<void>;
+  /**
+   * Disables the account: when this resolves none of its tokens is accepted any more, through any process. Its data and its name
+   * stay. May be repeated, and must be when it has failed.
+   */
+  disable(account: Account): Promise<void>;
+  /** Lets a disabled account log in again; its earlier tokens stay dead. */
+  enable(account: Account): Promise<void>;
 }
 
 export interface NewToken {
   readonly userId: string;
+  /** Of the account as it logged in; 0 unless told otherwise. */
+  readonly generation?: number;
   /** The device that the token is for: a client has one live token. Any string. */
   readonly clientId: string;
   /** The token itself; the store keeps its SHA-256 only. */
@@ -45,7 +58,7 @@ export interface NewToken {
 export interface Tokens {
   /**
    * Makes `token` the only live one of its client, durably. Of more than the allowed number of clients per account the
-   * oldest makes room. Throws `invalid_credentials` when the account is gone.
+   * oldest makes room. Throws `invalid_credentials` when the account is gone or was disabled since it logged in.
    */
   issue(token: NewToken): Promise<void>;
   /**

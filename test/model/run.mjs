@@ -18,7 +18,7 @@ function flagsOf(model) {
 }
 
 /** The scenario that shows what these rules are for: the ones before it take their time and find nothing. */
-const scenarioOf = { nouser: 'unregister', noclose: 'unregister', redisfirst: 'unregister', byname: 'unregister', forget: 'logout', ttl: 'expiry', split: 'write' };
+const scenarioOf = { nouser: 'unregister', noclose: 'unregister', redisfirst: 'unregister', byname: 'unregister', forget: 'logout', ttl: 'expiry', split: 'write', offonce: 'disable', offopen: 'disable', offgen: 'disable' };
 const withoutRule = (model, flag) => ({ model, flags: flag in scenarioOf ? [flag, `scenario=${scenarioOf[flag]}`] : [flag] });
 
 // Whole models first: they take longest.

@@ -24,7 +24,7 @@ export interface AccountParts {
 
 /**
  * The account that these credentials open. Throws `invalid_credentials`, after the same work for an unknown name as for a
- * wrong password; `too_many_requests`; or `unavailable` when the request, which began at `startedMs` in `performance.now()`'s time, would wait too
+ * wrong password or a disabled account; `too_many_requests`; or `unavailable` when the request, which began at `startedMs` in `performance.now()`'s time, would wait too
  * long for the hash.
  */
 export async function authenticate(
@@ -40,7 +40,7 @@ export async function authenticate(
   };
   const { account, login } = await withDeadline(find(), answerTimeoutMs, 'looking for an account');
   const matches = await passwords.matches(password, account?.passwordHash, hashDueMs(startedMs));
-  if (!account || !matches) {
+  if (!account || !matches || account.disabled) {
     loginsRefused.inc();
     await limits.loginFailed(login);
     throw invalidCredentials();

@@ -26,9 +26,9 @@ export async function identify(parts: IdentifyParts, { name, password, address }
   return authenticate(parts, { username: name, password, address }, startedMs);
 }
 
-/** Looked for each time: a token ends with its account. */
-async function accountOf({ engine }: IdentifyParts, { number, expired }: SignedClaims): Promise<Account> {
+/** Looked for each time: a token ends with its account, and when that is disabled. */
+async function accountOf({ engine }: IdentifyParts, { number, generation, expired }: SignedClaims): Promise<Account> {
   const account = expired ? undefined : await engine.accounts.findByNumber(number);
-  if (!account) throw invalidCredentials();
+  if (account?.generation !== generation) throw invalidCredentials();
   return account;
 }

@@ -24,8 +24,8 @@ export async function issueToken(
 ): Promise<Account> {
   const startedMs = performance.now();
   const account = await authenticate(parts, credentials, startedMs);
-  const { userId } = account;
-  const issued = parts.engine.tokens.issue({ userId, ...client, lifetimeSeconds });
+  const { userId, generation } = account;
+  const issued = parts.engine.tokens.issue({ userId, generation, ...client, lifetimeSeconds });
   await answerInTime(issued, startedMs);
   parts.tokensIssued.inc();
   return account;

@@ -38,7 +38,15 @@ const hangingLimits = () => new RateLimits(settings.limits, hangingCounters());
 const hanging = (account?: Account): Engine => ({
   name: 'hanging',
   location: 'nowhere',
-  accounts: { create: never, find: async () => account, findByNumber: never, findById: never, erase: never },
+  accounts: {
+    create: never,
+    find: async () => account,
+    findByNumber: never,
+    findById: never,
+    erase: never,
+    disable: never,
+    enable: never,
+  },
   tokens: { issue: never, check: never, revoke: never },
   entries: { get: never, keys: never, put: never, delete: never },
   posts: { create: never, get: never, list: never, delete: never },
@@ -119,7 +127,16 @@ describe('a request with a password', () => {
 
   before(async () => {
     const passwordHash = await passwords.hash(credentials.password, performance.now() + 60_000);
-    account = { userId: 'id', number: 1, objectId: '', username: 'name', passwordHash, createdAt: new Date() };
+    account = {
+      userId: 'id',
+      number: 1,
+      objectId: '',
+      username: 'name',
+      passwordHash,
+      createdAt: new Date(),
+      disabled: false,
+      generation: 0,
+    };
   });
 
   for (const [what, request] of [

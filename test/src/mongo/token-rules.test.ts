@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { hashToken } from '@keybin/shared/engines/mongo/token-index.js';
+import { KeybinError } from '@keybin/shared/errors.js';
 import { partitionPrefix, tokenIndexKey } from '@keybin/shared/engines/mongo/keys.js';
 import { eventually } from '../world/eventually.js';
 import { services } from '../world/services.js';
@@ -12,6 +13,34 @@ type Scenario = (one: TokenProcess, other: TokenProcess) => Promise<boolean>;
 const product: Variant = {};
 
 const emptyRedis = ({ redis }: TokenProcess) => redis.client.flushall();
+
+/** A check that has looked in MongoDB, and goes on to tell Redis what it found when it is told to. */
+class HeldCheck {
+  private constructor(
+    private readonly check: Promise<boolean>,
+    private readonly goOn: () => void,
+  ) {}
+
+  /** Resolves when it is there, or has ended before. */
+  static async begin(process: TokenProcess, token: string): Promise<HeldCheck> {
+    const fill = process.gates.pause('fill');
+    const check = process.accepts(token);
+    await Promise.race([fill.reached, check]);
+    return new HeldCheck(check, () => fill.open());
+  }
+
+  async end(): Promise<void> {
+    this.goOn();
+    await this.check;
+  }
+}
+
+/** Whether a token that was refused is so still after an earlier check of it has ended. */
+async function staysRefused(process: TokenProcess, token: string, earlier: HeldCheck): Promise<boolean> {
+  expect(await process.accepts(token)).to.equal(false);
+  await earlier.end();
+  return !(await process.accepts(token));
+}
 
 /**
  * Each rule of the token protocol with the interleaving for which it is there, found by the model: the promise is kept with
@@ -40,12 +69,9 @@ describe('rules of the token protocol', () => {
     const account = await one.register();
     const old = await one.login(account);
     await emptyRedis(one);
-    const fill = one.gates.pause('fill');
-    const check = one.accepts(old);
-    await fill.reached;
+    const check = await HeldCheck.begin(one, old);
     await other.login(account);
-    fill.open();
-    await check;
+    await check.end();
     return !(await one.accepts(old)); // that one need not ask whose token it is
   });
 
@@ -53,19 +79,14 @@ describe('rules of the token protocol', () => {
     const account = await one.register();
     const old = await one.login(account);
     await emptyRedis(one);
-    const fill = one.gates.pause('fill');
-    const check = one.accepts(old);
-    await fill.reached;
+    const check = await HeldCheck.begin(one, old);
     const userExists = other.gates.pause('userExists');
     const login = other.login(account);
     await userExists.reached;
-    expect(await one.accepts(old)).to.equal(false);
-    fill.open();
-    await check;
-    const accepted = await one.accepts(old);
+    const refused = await staysRefused(one, old, check);
     userExists.open();
     await login;
-    return !accepted;
+    return refused;
   });
 
   rule('nowait', 'a token is answered only when it is the one that MongoDB has', async (one, other) => {
@@ -119,20 +140,35 @@ describe('rules of the token protocol', () => {
     const account = await one.register();
     const token = await one.login(account);
     await emptyRedis(one);
-    const fill = one.gates.pause('fill');
-    const check = one.accepts(token);
-    await fill.reached;
+    const check = await HeldCheck.begin(one, token);
     const addTo = other.gates.pause('addTo'); // the user document is gone by then
     const erasure = other.accounts.erase(account);
     await addTo.reached;
-    expect(await other.accepts(token)).to.equal(false);
-    fill.open();
-    await check;
-    const accepted = await other.accepts(token);
+    const refused = await staysRefused(other, token, check);
     addTo.open();
     await erasure;
-    return !accepted;
+    return refused;
   });
+
+  rule(
+    'nomark',
+    'a token that was refused while its account went stays refused, though checks came between',
+    async (one, other) => {
+      const account = await one.register();
+      const token = await one.login(account);
+      const put = other.gates.pause('put'); // the account is closed, its user document still there
+      const erasure = other.accounts.erase(account);
+      await put.reached;
+      const check = await HeldCheck.begin(one, token);
+      const addTo = other.gates.pause('addTo'); // the user document is gone by then
+      put.open();
+      await addTo.reached;
+      const refused = await staysRefused(other, token, check);
+      addTo.open();
+      await erasure;
+      return refused;
+    },
+  );
 
   rule('redisfirst', 'a record is gone although Redis lost the mark before it was filled', async (one, other) => {
     const account = await one.register();
@@ -141,13 +177,10 @@ describe('rules of the token protocol', () => {
     const erasure = other.accounts.erase(account);
     await put.reached;
     await emptyRedis(one);
-    const fill = one.gates.pause('fill');
-    const check = one.accepts(token);
-    await fill.reached;
+    const check = await HeldCheck.begin(one, token);
     put.open();
     await erasure;
-    fill.open();
-    await check;
+    await check.end();
     return !(await one.accepts(token));
   });
 
@@ -168,6 +201,65 @@ describe('rules of the token protocol', () => {
     const byRecord = await one.accepts(token);
     await emptyRedis(one);
     return !byRecord && !(await one.accepts(token));
+  });
+
+  rule('offopen', 'a token that was refused while its account was being disabled stays refused', async (one, other) => {
+    const account = await one.register();
+    const token = await one.login(account);
+    await emptyRedis(one);
+    const check = await HeldCheck.begin(one, token);
+    const endTokens = other.gates.pause('endTokens'); // the user document says it by then
+    const disabling = other.accounts.disable(account);
+    await endTokens.reached;
+    const refused = await staysRefused(other, token, check);
+    endTokens.open();
+    await disabling;
+    return refused;
+  });
+
+  rule(
+    'offonce',
+    'a disabled account has no record though Redis lost the mark before one was filled',
+    async (one, other) => {
+      const account = await one.register();
+      const token = await one.login(account);
+      const updateOne = other.gates.pause('updateOne'); // the account is suspended, its user document as it was
+      const disabling = other.accounts.disable(account);
+      await updateOne.reached;
+      await emptyRedis(one);
+      const check = await HeldCheck.begin(one, token);
+      updateOne.open();
+      await disabling;
+      await check.end();
+      return !(await one.accepts(token));
+    },
+  );
+
+  rule('offgen', 'a token of before its account was disabled stays dead when that is enabled', async (one, other) => {
+    const account = await one.register();
+    const token = await one.login(account);
+    await one.accounts.disable(account);
+    await one.accounts.enable(account);
+    return !(await other.accepts(token));
+  });
+
+  it('a login that began before its account was disabled gets no token', async () => {
+    const one = await TokenProcess.open(place);
+    try {
+      const account = await one.register();
+      const replace = one.gates.pause('replace');
+      const login = one.login(account).then(
+        () => 'a token',
+        (error: unknown) => (error instanceof KeybinError ? error.code : String(error)),
+      );
+      await replace.reached;
+      await one.accounts.disable(account);
+      await one.accounts.enable(account);
+      replace.open();
+      expect(await login).to.equal('invalid_credentials');
+    } finally {
+      await one.close();
+    }
   });
 
   rule(

@@ -49,6 +49,11 @@ const nouser: Variant = {
 /** Unregister does not mark the account and delete its records before the user document goes. */
 const noclose: Variant = { markScripts: { close: script('return 1') } };
 
+/** A check may take a lease while the account is marked. */
+const nomark: Variant = {
+  scripts: { lease: changedScript('lease', "if kind ~= 'l' and redis.call('EXISTS', KEYS[2]) == 1", 'if false') },
+};
+
 /** Unregister does not mark it and delete them once more after the user document is gone. */
 const redisfirst: Variant = { markScripts: { unregister: script('return 0') } };
 
@@ -76,4 +81,34 @@ const anyorder: Variant = {
     withSteps(documents, { replace: (token) => documents.replace({ ...token, issued_at: new Date() }) }),
 };
 
-export const variants = { anyorder, nolease, late, nowait, keep, nouser, noclose, redisfirst, forget, nolife, ttl };
+/** Disable does not mark the account and delete its records before it changes the user document. */
+const offopen: Variant = { markScripts: { suspend: script('return 1') } };
+
+/** Disable does not delete the records once more after that. */
+const offonce: Variant = { markScripts: { endTokens: script('return 1') } };
+
+/** A token is not compared with the generation of its account. */
+const offgen: Variant = {
+  documents: (documents) =>
+    withSteps(documents, {
+      userExists: async (userId) => (await documents.userExists(userId, 0)) || documents.userExists(userId, 1),
+    }),
+};
+
+export const variants = {
+  anyorder,
+  nolease,
+  late,
+  nowait,
+  keep,
+  nouser,
+  noclose,
+  nomark,
+  redisfirst,
+  forget,
+  nolife,
+  ttl,
+  offopen,
+  offonce,
+  offgen,
+};

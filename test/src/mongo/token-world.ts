@@ -55,9 +55,13 @@ export class TokenProcess {
     this.tokens = new MongoTokens({ index, records, documents, clientsPerAccount });
     const plainMarks = new RedisAccountMarks(only(redis), { ...loadMarkScripts(), ...variant.markScripts });
     this.accounts = new MongoAccounts({
-      database,
+      database: {
+        users: gated(database.users, ['updateOne'], this.gates),
+        counters: database.counters,
+        codes: database.codes,
+      },
       clock: redis,
-      marks: gated(plainMarks, ['close', 'erase'], this.gates),
+      marks: gated(plainMarks, ['close', 'suspend', 'endTokens', 'erase'], this.gates),
       erasures: gated(new ErasureRecords(database), ['put'], this.gates),
       queueOf: () => gated(queue, ['addTo', 'add'], this.gates),
     });
@@ -80,9 +84,14 @@ export class TokenProcess {
   }
 
   /** Answers the new token. */
-  async login({ userId }: Pick<Account, 'userId'>, clientId = 'default', lifetimeSeconds = 300): Promise<string> {
+  async login(
+    account: Account | Pick<Account, 'userId'>,
+    clientId = 'default',
+    lifetimeSeconds = 300,
+  ): Promise<string> {
     const token = randomUUID();
-    await this.tokens.issue({ userId, clientId, token, lifetimeSeconds });
+    const { userId, generation } = { generation: 0, ...account };
+    await this.tokens.issue({ userId, generation, clientId, token, lifetimeSeconds });
     return token;
   }
 

@@ -8,8 +8,8 @@ import type { ApiParts } from './parts.js';
 
 export function tokenRoutes(router: Router, parts: ApiParts): void {
   router.get('/token', async (ctx) => {
-    const { number } = await identify(parts, basicOf(ctx));
-    const token = await parts.signedTokens.issue(number);
+    const account = await identify(parts, basicOf(ctx));
+    const token = await parts.signedTokens.issue(account);
     parts.tokensIssued.inc();
     answerJson(ctx, JSON.stringify({ token, duration: parts.signedTokens.lifetimeSeconds }));
   });

@@ -1,22 +1,24 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { accountExists } from '../../errors.js';
 import type { Account, Accounts } from '../../ports.js';
-import { removeToken } from './bearers.js';
+import { removeTokensOf } from './bearers.js';
 import type { Databases } from './environment.js';
 import { removeCode } from './identify-codes.js';
 import type { Reads } from './reads.js';
-import { afterVersion, parseAccount, printAccount, rangeOf } from './records.js';
+import { parseAccount, printAccount } from './records.js';
 import type { Writes } from './writes.js';
 
 /** Accounts in LMDB. `erased` is called when an erased account's entries and posts are ready to be removed. */
 export function lmdbAccounts(databases: Databases, reads: Reads, writes: Writes, erased: () => void): Accounts {
-  const { accounts, users, numbers, clients, erasing, meta } = databases;
+  const { accounts, users, numbers, erasing, meta } = databases;
 
-  /** The account with this number, as it is stored. */
-  function numbered(number: string | undefined): string | undefined {
-    const username = number === undefined ? undefined : numbers.get(number);
-    return username === undefined ? undefined : accounts.get(username);
-  }
+  /** Stores what `change` makes of the account, if it is still there. */
+  const update = ({ userId }: Account, change: (account: Account) => Account) =>
+    writes.apply(() => {
+      const account = accountWithId(databases, userId);
+      if (account) void accounts.put(account.username, printAccount(change(account)));
+      return undefined;
+    });
 
   return {
     create(username, passwordHash) {
@@ -30,6 +32,8 @@ export function lmdbAccounts(databases: Databases, reads: Reads, writes: Writes,
           username,
           passwordHash,
           createdAt: new Date(nowMs),
+          disabled: false,
+          generation: 0,
         };
         void meta.put('number', String(number));
         void accounts.put(username, printAccount(account));
@@ -45,13 +49,11 @@ export function lmdbAccounts(databases: Databases, reads: Reads, writes: Writes,
     },
 
     async findByNumber(number) {
-      const json = await reads.ask(() => numbered(String(number)));
-      return json === undefined ? undefined : parseAccount(json);
+      return reads.ask(() => accountWithNumber(databases, String(number)));
     },
 
     async findById(userId) {
-      const json = await reads.ask(() => numbered(users.get(userId)));
-      return json === undefined ? undefined : parseAccount(json);
+      return reads.ask(() => accountWithId(databases, userId));
     },
 
     /** One transaction takes the account, its tokens, its name and the name's identify code; entries and posts, which may be many, go in the background. */
@@ -61,14 +63,35 @@ export function lmdbAccounts(databases: Databases, reads: Reads, writes: Writes,
         void users.remove(userId);
         void numbers.remove(String(number));
         void accounts.remove(username);
-        const issued = Array.from(clients.getRange(rangeOf(userId)), ({ value }) => afterVersion(value));
-        for (const tokenHash of issued) removeToken(databases, tokenHash);
         void erasing.put(String(number), String(nowMs));
+        removeTokensOf(databases, userId);
         removeCode(databases, username);
       });
       erased();
     },
+
+    disable(account) {
+      return update(account, (stored) => {
+        removeTokensOf(databases, stored.userId);
+        return stored.disabled ? stored : { ...stored, disabled: true, generation: stored.generation + 1 };
+      });
+    },
+
+    enable(account) {
+      return update(account, (stored) => ({ ...stored, disabled: false }));
+    },
   };
+}
+
+export function accountWithId(databases: Databases, userId: string): Account | undefined {
+  const number = databases.users.get(userId);
+  return number === undefined ? undefined : accountWithNumber(databases, number);
+}
+
+function accountWithNumber({ numbers, accounts }: Databases, number: string): Account | undefined {
+  const username = numbers.get(number);
+  const json = username === undefined ? undefined : accounts.get(username);
+  return json === undefined ? undefined : parseAccount(json);
 }
 
 /** Four bytes of seconds since 1970 and eight random ones, as hex. */

@@ -1,6 +1,6 @@
 import { invalidToken, type KeybinError } from '../../errors.js';
 import type { Databases } from './environment.js';
-import { afterVersion, bearerIn, expiryIn, liveBearer, type Bearer } from './records.js';
+import { afterVersion, bearerIn, expiryIn, liveBearer, rangeOf, type Bearer } from './records.js';
 
 /**
  * Whom the token with this hash stands for at `nowMs`, or `invalid_token`. A token's record goes in the same transaction as its
@@ -28,6 +28,12 @@ export function oncePerSnapshot(findBearer: FindBearer) {
     }
     return last.found;
   };
+}
+
+/** Removes every trace of every token of the account. Inside a transaction. */
+export function removeTokensOf(databases: Databases, userId: string): void {
+  const issued = Array.from(databases.clients.getRange(rangeOf(userId)), ({ value }) => afterVersion(value));
+  for (const tokenHash of issued) removeToken(databases, tokenHash);
 }
 
 /** Removes every trace of the token with this hash. Inside a transaction. */

@@ -67,11 +67,14 @@ export const printVersion = (version: number): string => String(version).padStar
 /** What follows the version in a client's or an entry's record. */
 export const afterVersion = (record: string): string => record.slice(versionWidth);
 
+/** Without the members that an older Keybin did not know. */
+type StoredAccount = Omit<Account, 'createdAt' | 'disabled' | 'generation'> & { readonly createdAt: string };
+
 export const printAccount = (account: Account): string => JSON.stringify(account);
 
 export function parseAccount(json: string): Account {
-  const stored = JSON.parse(json) as Account & { createdAt: string }; // written by printAccount
-  return { ...stored, createdAt: new Date(stored.createdAt) };
+  const stored = JSON.parse(json) as StoredAccount; // written by printAccount
+  return { disabled: false, generation: 0, ...stored, createdAt: new Date(stored.createdAt) };
 }
 
 /** The keys of all records of an account, in a database whose keys begin with `owner`: its user id or its number. */

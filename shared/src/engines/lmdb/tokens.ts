@@ -1,5 +1,6 @@
 import { invalidCredentials, KeybinError } from '../../errors.js';
 import type { NewToken, Tokens } from '../../ports.js';
+import { accountWithId } from './accounts.js';
 import { findBearerIn, removeToken } from './bearers.js';
 import type { Databases } from './environment.js';
 import type { Reads } from './reads.js';
@@ -35,13 +36,14 @@ export function lmdbTokens(databases: Databases, reads: Reads, writes: Writes, c
 
 function issueIn(
   databases: Databases,
-  { userId, clientId, token, lifetimeSeconds }: NewToken,
+  { userId, generation = 0, clientId, token, lifetimeSeconds }: NewToken,
   clientsPerAccount: number,
   moment: Moment,
 ): KeybinError | undefined {
-  const { users, tokens, clients, expiries } = databases;
-  const number = users.get(userId);
-  if (number === undefined) return invalidCredentials();
+  const { tokens, clients, expiries } = databases;
+  const account = accountWithId(databases, userId);
+  if (account?.generation !== generation) return invalidCredentials();
+  const number = String(account.number);
   const client = clientOf(clientId);
   makeRoom(databases, userId, client, clientsPerAccount);
   const tokenHash = hashOf(token);

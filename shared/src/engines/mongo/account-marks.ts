@@ -14,7 +14,7 @@ import { erasureLifetimeMs } from './erasure-records.js';
 import type { RedisConnection } from './redis-connection.js';
 import { redisOf, type PartitionedRedis } from './redis-connections.js';
 
-/** Longer than an unregister takes from its first step to its last. */
+/** Longer than it takes to unregister or disable an account, from the first step to the last. */
 const shortMarkMs = 10_000;
 
 /** A script with what it is called with. */
@@ -24,10 +24,14 @@ export interface ScriptCall {
   readonly args: readonly (string | number)[];
 }
 
-/** What an unregister does to an account in Redis. Both steps may be repeated, and throw `unavailable`. */
+/** What unregistering and disabling do to an account in Redis. Each step may be repeated, and throws `unavailable`. */
 export interface AccountMarks {
   /** Marks the account for a moment and deletes its token records: nothing of it is accepted until the mark runs out. */
   close(userId: string): Promise<void>;
+  /** Does the same for an account that is being disabled. */
+  suspend(userId: string): Promise<void>;
+  /** Deletes the account's token records, and the mark of `suspend`. */
+  endTokens(userId: string): Promise<void>;
   /** Marks the account for a day and deletes all that Redis has of it. */
   erase(userId: string): Promise<void>;
   /** `erase` as a call within a transaction. */
@@ -37,11 +41,15 @@ export interface AccountMarks {
 export interface MarkScripts {
   readonly close: Script;
   readonly unregister: Script;
+  readonly suspend: Script;
+  readonly endTokens: Script;
 }
 
 export const loadMarkScripts = (): MarkScripts => ({
   close: loadScript('close-account'),
   unregister: loadScript('unregister'),
+  suspend: loadScript('suspend'),
+  endTokens: loadScript('end-tokens'),
 });
 
 export class RedisAccountMarks implements AccountMarks {
@@ -52,6 +60,14 @@ export class RedisAccountMarks implements AccountMarks {
 
   async close(userId: string): Promise<void> {
     await this.#run(this.scripts.close, userId, [shortMarkMs]);
+  }
+
+  async suspend(userId: string): Promise<void> {
+    await this.#run(this.scripts.suspend, userId, [shortMarkMs]);
+  }
+
+  async endTokens(userId: string): Promise<void> {
+    await this.#run(this.scripts.endTokens, userId, []);
   }
 
   async erase(userId: string): Promise<void> {

@@ -6,6 +6,7 @@ import type { Account, Accounts } from '../../ports.js';
 import { takeNextNumbers } from './account-numbers.js';
 import { operationTimeoutMs, type Database } from './database.js';
 import type { UserDocument } from './documents.js';
+import { disable, enable } from './disable.js';
 import { isDuplicate, orUnavailable } from './outages.js';
 import { unregister, type UnregisterParts } from './unregister.js';
 
@@ -42,8 +43,20 @@ export class MongoAccounts implements Accounts {
       await orUnavailable(codes.deleteOne({ _id: account.username }, bounded)); // before somebody may need one to have the name
       await orUnavailable(users.deleteOne({ user_id: userId }, bounded));
     };
-    const now = new Date(this.parts.clock.timeUs / 1_000);
-    return withDeadline(unregister(account, now, { ...this.parts, deleteUser }), answerTimeoutMs, 'unregistering');
+    const unregistered = unregister(account, this.#now(), { ...this.parts, deleteUser });
+    return withDeadline(unregistered, answerTimeoutMs, 'unregistering');
+  }
+
+  disable({ userId }: Account): Promise<void> {
+    return withDeadline(disable(userId, this.#now(), this.parts), answerTimeoutMs, 'disabling an account');
+  }
+
+  enable({ userId }: Account): Promise<void> {
+    return withDeadline(enable(userId, this.parts), answerTimeoutMs, 'enabling an account');
+  }
+
+  #now(): Date {
+    return new Date(this.parts.clock.timeUs / 1_000);
   }
 
   async #create(username: string, passwordHash: string): Promise<Account> {
@@ -70,11 +83,13 @@ export class MongoAccounts implements Accounts {
   }
 }
 
-const accountOf = ({ _id, user_id, number, username, password, created_at }: UserDocument): Account => ({
-  userId: user_id,
-  number,
+export const accountOf = ({ _id, ...user }: UserDocument): Account => ({
+  userId: user.user_id,
+  number: user.number,
   objectId: _id.toHexString(),
-  username,
-  passwordHash: password,
-  createdAt: created_at,
+  username: user.username,
+  passwordHash: user.password,
+  createdAt: user.created_at,
+  disabled: user.disabled_at !== undefined,
+  generation: user.generation ?? 0,
 });

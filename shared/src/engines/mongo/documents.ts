@@ -18,6 +18,10 @@ export interface UserDocument {
   readonly username: string;
   readonly password: string;
   readonly created_at: Date;
+  /** Since when the account is disabled, if it is. */
+  readonly disabled_at?: Date;
+  /** How often it was disabled; absent: never. */
+  readonly generation?: number;
 }
 
 /** The one token of a client. All times are Redis's. */
@@ -31,6 +35,8 @@ export interface TokenDocument {
   readonly hash: string;
   readonly expires_at: Date;
   readonly issued_at: Date;
+  /** Of the account as it logged in; absent: 0. */
+  readonly generation?: number;
 }
 
 /** A code with which a name may be registered. */

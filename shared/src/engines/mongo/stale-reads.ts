@@ -91,7 +91,7 @@ export class StaleReads implements Entries {
     const { documents, clockOf } = this.parts;
     const stored = await documents.findByHash(hashToken(token));
     if (!stored || stored.expires_at.getTime() * 1_000 <= clockOf(stored.user_id).timeUs) throw invalidToken();
-    if (!(await documents.userExists(stored.user_id))) throw invalidToken();
+    if (!(await documents.userExists(stored.user_id, stored.generation))) throw invalidToken();
     return stored.user_id;
   }
 }

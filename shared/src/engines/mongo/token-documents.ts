@@ -5,7 +5,10 @@ import { orUnavailable } from './outages.js';
 
 const bounded = { maxTimeMS: operationTimeoutMs };
 
-export type StoredToken = Pick<TokenDocument, 'user_id' | 'client' | 'hash' | 'expires_at' | 'issued_at'>;
+export type StoredToken = Pick<
+  TokenDocument,
+  'user_id' | 'client' | 'hash' | 'expires_at' | 'issued_at' | 'generation'
+>;
 
 /** What MongoDB, the truth, knows of tokens. All throw `unavailable`, after which a write may have been done or not. */
 export interface TokenDocuments {
@@ -15,8 +18,11 @@ export interface TokenDocuments {
   replace(token: StoredToken): Promise<void>;
   /** Resolves with whether the client's token was still this one. */
   remove(bearer: Pick<Bearer, 'userId' | 'client' | 'tokenHash'>): Promise<boolean>;
-  /** Whether the account is there, by its id: a name may belong to someone else by now. */
-  userExists(userId: string): Promise<boolean>;
+  /**
+   * Whether the account is there and was not disabled since this generation; by its id, for a name may belong to someone else by
+   * now.
+   */
+  userExists(userId: string, generation: number | undefined): Promise<boolean>;
   /** Live tokens of an account beyond its `limit` newest; those that expired by `now` are removed. */
   surplus(userId: string, limit: number, now: Date): Promise<StoredToken[]>;
 }
@@ -47,9 +53,10 @@ export class MongoTokenDocuments implements TokenDocuments {
     return deletedCount === 1;
   }
 
-  async userExists(userId: string): Promise<boolean> {
-    const options = { ...bounded, projection: { _id: 1 } };
-    return (await orUnavailable(this.database.users.findOne({ user_id: userId }, options))) !== null;
+  async userExists(userId: string, generation = 0): Promise<boolean> {
+    const options = { ...bounded, projection: { generation: 1 } };
+    const user = await orUnavailable(this.database.users.findOne({ user_id: userId }, options));
+    return user !== null && (user.generation ?? 0) === generation;
   }
 
   async surplus(userId: string, limit: number, now: Date): Promise<StoredToken[]> {

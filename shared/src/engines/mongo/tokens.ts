@@ -33,7 +33,8 @@ export interface TokenParts {
  *   the document before can no longer fill. It waits for another issue or logout.
  * - An issue that has lost its lease (it ran out, or Redis lost it) deletes what is there: who filled it may have read the
  *   document before the change.
- * - The user document is read between lease and fill: an account that is erased after that deletes the record, or the lease.
+ * - The user document is read between lease and fill: an account that is erased or disabled after that deletes the record, or
+ *   the lease. A token counts in the generation of its account in which it was issued; disabling begins another one.
  * - A document replaces only one that was issued before it: an issue that was given up can reach MongoDB late, when its lease
  *   has run out and another one was answered.
  * - A lease is given back when MongoDB's answer is known. After a write whose outcome is not known it stays, until it runs
@@ -97,21 +98,21 @@ export class MongoTokens implements Tokens, Bearers {
     if (stored?.hash !== tokenHash) throw invalidToken();
     const expiresUs = expiryUs(stored);
     if (expiresUs <= nowUs) throw invalidToken();
-    if (!(await this.#documents.userExists(userId))) throw invalidToken();
+    if (!(await this.#documents.userExists(userId, stored.generation))) throw invalidToken();
     return expiresUs;
   }
 
-  async #issue({ userId, clientId, token, lifetimeSeconds }: NewToken): Promise<void> {
+  async #issue({ userId, generation, clientId, token, lifetimeSeconds }: NewToken): Promise<void> {
     const bearer = this.#index.bearer(hashToken(token), userId, hashClient(clientId));
     const lease = await this.#leaseToChange(bearer, 'issue');
     if (lease.outcome === 'marked') {
-      throw (await this.#documents.userExists(userId)) ? unavailable() : invalidCredentials();
+      throw (await this.#documents.userExists(userId, generation)) ? unavailable() : invalidCredentials();
     }
     const earlier = await this.#ask(bearer, lease, () => this.#documents.find(userId, bearer.client));
-    const stored = storedToken(bearer, lease.timeUs, lifetimeSeconds, earlier);
+    const stored = storedToken(bearer, lease.timeUs, lifetimeSeconds, generation, earlier);
     await this.#change(bearer, lease, () => this.#documents.replace(stored));
     await this.#ask(bearer, lease, async () => {
-      if (!(await this.#documents.userExists(userId))) throw invalidCredentials();
+      if (!(await this.#documents.userExists(userId, generation))) throw invalidCredentials();
       await this.#index.put(bearer, stored.expires_at);
     });
     await this.#records.fill(bearer, lease, expiryUs(stored), 'delete');
@@ -188,6 +189,7 @@ function storedToken(
   { userId, client, tokenHash }: Bearer,
   nowUs: number,
   lifetimeSeconds: number,
+  generation: number | undefined,
   earlier: StoredToken | undefined,
 ): StoredToken {
   const nowMs = Math.floor(nowUs / 1_000);
@@ -197,5 +199,6 @@ function storedToken(
     hash: tokenHash,
     issued_at: new Date(earlier ? Math.max(nowMs, earlier.issued_at.getTime() + 1) : nowMs),
     expires_at: new Date(nowMs + lifetimeSeconds * 1_000),
+    ...(generation && { generation }),
   };
 }
