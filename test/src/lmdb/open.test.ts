@@ -4,6 +4,7 @@ import { directoryOf } from '@keybin/shared/engines/lmdb/location.js';
 import { expect } from 'chai';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 import { ownParts } from './parts.js';
+import { killPeers, Peer } from './peer.js';
 import { closeStores, codeOf, newUser, openStore, ownStore } from './store.js';
 
 async function refusal(directory: string): Promise<string> {
@@ -28,7 +29,10 @@ async function asNobody<T>(work: () => Promise<T>): Promise<T> {
 }
 
 describe('LMDB engine, opening', () => {
-  afterEach(closeStores);
+  afterEach(async () => {
+    await killPeers();
+    await closeStores();
+  });
 
   it('takes the path relative to the working directory, or absolute', () => {
     expect(directoryOf('lmdb://./data')).to.equal(resolve('data'));
@@ -98,6 +102,31 @@ describe('LMDB engine, opening', () => {
     await closeStores();
     const engine = await ownStore(directory);
     expect(await engine.accounts.findByNumber(account.number)).to.deep.equal(account);
+  });
+
+  it('takes over the data of format 2, and keeps a Keybin out that knows nothing of files', async () => {
+    const directory = temporaryDirectory();
+    const { account, token } = await newUser(await ownStore(directory));
+    await closeStores();
+    const { writes, databases } = ownParts(directory);
+    await writes.apply(() => void databases.meta.put('format', '2'));
+    await closeStores();
+    const engine = await ownStore(directory);
+    expect(await engine.tokens.check(token)).to.equal(account.userId);
+    await closeStores();
+    expect(ownParts(directory).databases.meta.get('format')).to.equal('3');
+  });
+
+  it('does not raise the format while an older Keybin, which would not notice, has the directory open', async () => {
+    const directory = temporaryDirectory();
+    const peer = await Peer.start(directory);
+    await peer.ask('open');
+    const { writes, databases } = ownParts(directory);
+    await writes.apply(() => void databases.meta.put('format', '2')); // as if the peer had made it
+    await closeStores();
+    expect(await refusal(directory)).to.match(/^Cannot use .* as LMDB store: process \d+, .* older Keybin, .*$/);
+    await peer.kill();
+    await ownStore(directory);
   });
 
   it('closes twice, after what is under way', async () => {

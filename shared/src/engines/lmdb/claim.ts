@@ -42,14 +42,21 @@ export function claimDirectory(environment: Environment, claims: Claims, shared:
   });
 }
 
+/** Of those that have noted that they have the directory open, this one left out, who lives. */
+export function liveClaimants(environment: Environment, claims: Claims): number[] {
+  const live = livePids(environment);
+  return others(claims).flatMap(({ key }) => (live.has(key) ? [key] : []));
+}
+
 /** The processes that are gone. Throws if a live one does not go together with this one. */
 function refuseOthers(environment: Environment, claims: Claims, shared: boolean): number[] {
   const live = livePids(environment);
-  const others = [...claims.getRange()].filter(({ key }) => key !== process.pid);
-  const opposed = others.find(({ key, value }) => live.has(key) && !(shared && value === 'shared'));
+  const opposed = others(claims).find(({ key, value }) => live.has(key) && !(shared && value === 'shared'));
   if (opposed) throw new Error(shared ? notShared(opposed.key) : notAlone(opposed.key));
-  return others.map(({ key }) => key).filter((pid) => !live.has(pid));
+  return others(claims).flatMap(({ key }) => (live.has(key) ? [] : [key]));
 }
+
+const others = (claims: Claims) => [...claims.getRange()].filter(({ key }) => key !== process.pid);
 
 const notAlone = (pid: number) =>
   `process ${pid} has it open, and [APP] processes = 1 wants it alone: end that process, or give each of them ` +

@@ -1,12 +1,18 @@
 import { join } from 'node:path';
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { checkData, checkDirectory } from './check-directory.js';
-import { claimDirectory, lookForOthers, openClaims } from './claim.js';
+import { claimDirectory, liveClaimants, lookForOthers, openClaims, type Claims } from './claim.js';
 import { FileLock } from './file-lock.js';
 import { parseAccount } from './records.js';
 
-/** Raised when what is stored changes its shape: an older Keybin must not open a newer directory. */
-const format = '2';
+/**
+ * Raised when what is stored changes its shape, or is more than before: an older Keybin must not open a newer directory. One that knew
+ * nothing of files would leave them when it erases their account, and one that knew no disabled account would let it in.
+ */
+const format = '3';
+
+/** Those that lack only what was not there yet. Format 1 has, besides, no accounts by number. */
+const earlierFormats: ReadonlySet<string | undefined> = new Set(['1', '2', undefined]);
 
 /** Address space set aside for the file, which grows only as data comes. */
 const mapBytes = 2 ** 40;
@@ -102,7 +108,7 @@ export function openDatabases(directory: string, shared: boolean, patienceMs = o
       return orClose(environment, () => {
         const databases = databasesIn(environment);
         const claims = openClaims(environment);
-        claimFormat(databases);
+        claimFormat(databases, claims); // first: who has noted itself has this format, or is an older Keybin
         claimDirectory(environment, claims, shared);
         return databases;
       });
@@ -192,14 +198,18 @@ function databasesIn(environment: RootDatabase<string, string>): UnlockedDatabas
   };
 }
 
-function claimFormat({ environment, accounts, numbers, meta }: UnlockedDatabases): void {
+/** Throws for the format of a later Keybin, and while an older one, which looks at the format only at its start, has the directory open. */
+function claimFormat({ environment, accounts, numbers, meta }: UnlockedDatabases, claims: Claims): void {
   if (meta.get('format') === format) return;
   environment.transactionSync(() => {
     const stored = meta.get('format'); // again: another process may have been first
-    if (stored === '1') addNumbers(accounts, numbers);
-    else if (stored !== undefined && stored !== format) {
+    if (stored === format) return;
+    if (!earlierFormats.has(stored)) {
       throw new Error(`it has format ${stored}, this Keybin knows format ${format}`);
     }
+    const [older] = stored === undefined ? [] : liveClaimants(environment, claims);
+    if (older !== undefined) throw new Error(`process ${older}, which is an older Keybin, has it open: end that first`);
+    if (stored === '1') addNumbers(accounts, numbers);
     meta.putSync('format', format);
   });
 }
