@@ -3,6 +3,7 @@ import { loadConfigOrExit } from '@keybin/shared/config/load-config.js';
 import type { Context } from './context.js';
 import { oneLine } from './one-line.js';
 import { queueCommand } from './queue/commands.js';
+import { userCommand } from './user/commands.js';
 
 interface GlobalOptions {
   readonly config?: string;
@@ -28,7 +29,8 @@ export function createProgram(environment: NodeJS.ProcessEnv): Command {
     )
     .option('--config <path>', 'the file with the settings (default: store.cfg, if there is one)')
     .option('--json', 'answer as one line of JSON')
-    .addCommand(queueCommand(context));
+    .addCommand(queueCommand(context))
+    .addCommand(userCommand(context));
   for (const command of allOf(program)) {
     command
       .exitOverride()

@@ -1,6 +1,20 @@
+import type { Account } from './ports.js';
 import type { PartitionStatus } from './partition-status.js';
 
-/** What an operator's command needs of an engine that applies writes after it has answered them. */
+/** What an operator's command needs of an engine, beside what the API needs (`ports.ts`). */
+
+/**
+ * Looks at all that a store holds, beside the processes that serve it and without changing anything. Every method may throw
+ * `unavailable`.
+ */
+export interface StoreReader {
+  /** Every account that is there throughout, in no order. */
+  accounts(): AsyncIterable<Account>;
+  /** Where the data is, without credentials. */
+  readonly location: string;
+  /** May be called twice. */
+  close(): Promise<void>;
+}
 
 export interface EntryName {
   readonly userId: string;

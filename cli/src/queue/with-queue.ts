@@ -1,15 +1,13 @@
 import type { Config } from '@keybin/shared/config/config.js';
 import { maskCredentials } from '@keybin/shared/config/url-value.js';
 import { openQueueOperations } from '@keybin/shared/engines/open-engine.js';
-import { createLog } from '@keybin/shared/log.js';
 import type { QueueOperations } from '@keybin/shared/operations.js';
 import { CommandError } from '../answer.js';
+import { silentLog } from '../silent-log.js';
 
 /** Does `work` to the configured engine's queue. Throws a `CommandError` if that engine has none. */
 export async function withQueue<T>(config: Config, work: (queue: QueueOperations) => Promise<T>): Promise<T> {
-  const log = createLog({ debug: false });
-  log.level = 'silent'; // standard output belongs to the answer
-  const queue = await openQueueOperations(config, log);
+  const queue = await openQueueOperations(config, silentLog());
   if (!queue) {
     const store = maskCredentials(config.store.host);
     throw new CommandError(`${store} has no queue: its engine has applied each write when it answers`);

@@ -1,12 +1,13 @@
 import type { Config } from '../config/config.js';
 import type { Log } from '../log.js';
-import type { QueueOperations } from '../operations.js';
+import type { QueueOperations, StoreReader } from '../operations.js';
 import type { Engine } from '../ports.js';
 import { unobserved, type WriteObserver } from '../write-observer.js';
 
 /** How an engine is opened. Only then are its libraries loaded. */
 interface EngineEntry {
   readonly open: (config: Config, log: Log, observer: WriteObserver) => Promise<Engine>;
+  readonly openReader: (config: Config, log: Log) => Promise<StoreReader>;
   /** An engine that has applied a write when it answers has none. */
   readonly openQueue?: (config: Config, log: Log) => Promise<QueueOperations>;
 }
@@ -16,12 +17,20 @@ const lmdb: EngineEntry = {
     const { openLmdbEngine } = await import('./lmdb/engine.js');
     return openLmdbEngine(config, log, observer);
   },
+  async openReader(config) {
+    const { openLmdbReader } = await import('./lmdb/reader.js');
+    return openLmdbReader(config);
+  },
 };
 
 const mongo: EngineEntry = {
   async open(config, log, observer) {
     const { openMongoEngine } = await import('./mongo/engine.js');
     return openMongoEngine(config, log, observer);
+  },
+  async openReader(config, log) {
+    const { openMongoReader } = await import('./mongo/reader.js');
+    return openMongoReader(config, log);
   },
   async openQueue(config, log) {
     const { openQueueOperations: open } = await import('./mongo/queue-operations.js');
@@ -42,6 +51,10 @@ function entryOf({ store }: Config): EngineEntry {
 /** Opens the configured engine. Throws an error with a one-line message when it cannot start. */
 export const openEngine = async (config: Config, log: Log, observer: WriteObserver = unobserved): Promise<Engine> =>
   entryOf(config).open(config, log, observer);
+
+/** Opens what the configured engine stores, to look at it. Throws as `openEngine` does. */
+export const openStoreReader = async (config: Config, log: Log): Promise<StoreReader> =>
+  entryOf(config).openReader(config, log);
 
 /** What an operator can do to the configured engine's queue; `undefined`: it has none. Throws as `openEngine` does. */
 export const openQueueOperations = async (config: Config, log: Log): Promise<QueueOperations | undefined> =>

@@ -14,7 +14,7 @@ const wordsOf = (line: string) =>
   line
     .split(' ')
     .slice(1)
-    .filter((word) => !word.startsWith('['));
+    .filter((word) => !/^[[<]/.test(word));
 
 /** Exactly one line, on standard error. */
 function expectOneLine({ stdout, stderr }: CommandResult, line: RegExp): void {

@@ -81,12 +81,19 @@ export class Database {
   }
 }
 
-/**
- * Connects, makes the indexes and answers the database. Throws a plain `Error` of one line when MongoDB cannot be reached or
- * holds an original Keybin's documents. Each operation sent through it fails after `timeoutMs`, even if MongoDB hangs; nothing
- * is sent twice, so an error after a write leaves one unknown outcome, not two.
- */
+/** Connects as `connectDatabase` does, and makes the indexes. */
 export async function openDatabase(settings: StoreSettings, timeoutMs = operationTimeoutMs): Promise<Database> {
+  const database = await connectDatabase(settings, timeoutMs);
+  await orClosed(database, createIndexes(database));
+  return database;
+}
+
+/**
+ * Connects and answers the database. Throws a plain `Error` of one line when MongoDB cannot be reached or holds an original
+ * Keybin's documents. Each operation sent through it fails after `timeoutMs`, even if MongoDB hangs; nothing is sent twice, so an
+ * error after a write leaves one unknown outcome, not two.
+ */
+export async function connectDatabase(settings: StoreSettings, timeoutMs = operationTimeoutMs): Promise<Database> {
   const options: MongoClientOptions = {
     appName: 'keybin',
     // However long an operation may take, a server that is away is noticed soon
@@ -103,11 +110,18 @@ export async function openDatabase(settings: StoreSettings, timeoutMs = operatio
   };
   const client = new MongoClient(settings.host, options); // its URL has been checked with the other settings
   const database = new Database(client, settings);
-  try {
+  const connected = async () => {
     await client.connect();
     await refuseOriginal(database, settings);
-    await createIndexes(database);
-    return database;
+  };
+  await orClosed(database, connected());
+  return database;
+}
+
+/** What fails while the database is opened closes it, and is told in one line. */
+async function orClosed(database: Database, step: Promise<void>): Promise<void> {
+  try {
+    await step;
   } catch (error) {
     await database.close();
     if (error instanceof MongoError) throw new Error(`MongoDB cannot be used: ${error.message}`, { cause: error });

@@ -42,6 +42,13 @@ export async function claimPartitions(
     throw new Error(`[QUEUE] partitions is ${partitions}, but another process has just made it ${agreed}`);
 }
 
+/** Throws an `Error` unless this is the number of partitions that the processes have agreed on, if they have. */
+export async function expectPartitions(settings: Collection<SettingDocument>, partitions: number): Promise<void> {
+  const stored = await settings.findOne({ _id: settingId });
+  if (stored === null || Number(stored.value) === partitions) return;
+  throw new Error(`[QUEUE] partitions is ${partitions}, but the services run with ${stored.value}`);
+}
+
 /** The number that is stored; `first` is stored if there is none. */
 async function storedPartitions(settings: Collection<SettingDocument>, first: number): Promise<number> {
   try {

@@ -1,0 +1,30 @@
+import type { StoreReader } from '@keybin/shared/operations.js';
+import type { Account } from '@keybin/shared/ports.js';
+import type { Answer } from '../answer.js';
+import { table } from '../table.js';
+
+/** All accounts in the order of their numbers. */
+export async function listUsers(reader: StoreReader): Promise<Answer> {
+  const users: User[] = [];
+  for await (const account of reader.accounts()) users.push(userOf(account));
+  users.sort((one, other) => one.number - other.number);
+  const rows = users.map(({ number, createdAt, disabled, name }) => [
+    String(number),
+    createdAt.toISOString(),
+    disabled ? 'disabled' : '',
+    name,
+  ]);
+  return { json: { users }, text: users.length === 0 ? 'There are no accounts.' : table([heads, ...rows]) };
+}
+
+const heads = ['number', 'opened', '', 'name'];
+
+const userOf = ({ username, userId, number, createdAt, disabled }: Account) => ({
+  name: username,
+  userId,
+  number,
+  createdAt,
+  disabled,
+});
+
+type User = ReturnType<typeof userOf>;

@@ -1,0 +1,42 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Database } from 'lmdb';
+import type { Account } from '../../ports.js';
+import type { StoreReader } from '../../operations.js';
+import { closeDatabases, openToRead } from './environment.js';
+import type { LmdbConfig } from './engine.js';
+import { directoryOf } from './location.js';
+import { parseAccount } from './records.js';
+
+/** Records read in one snapshot. A longer one would keep the service from using the room of what it replaces meanwhile. */
+const recordsPerPage = 1_000;
+
+/** Opens the directory of `[STORE] host` to look at it. Throws an error with one line when there is nothing to look at. */
+export async function openLmdbReader({ store }: Pick<LmdbConfig, 'store'>): Promise<StoreReader> {
+  const directory = directoryOf(store.host);
+  const databases = openToRead(directory);
+  const { environment } = databases;
+  let closed: Promise<void> | undefined;
+
+  async function* accounts(): AsyncGenerator<Account> {
+    for await (const { value } of records(databases.accounts)) yield parseAccount(value);
+  }
+
+  /** Every record that is there throughout, in the order of the keys. */
+  async function* records(database: Database<string, string>, after?: string) {
+    for (;;) {
+      environment.resetReadTxn();
+      const from = after === undefined ? {} : { start: after, exclusiveStart: true };
+      const page = Array.from(database.getRange({ ...from, limit: recordsPerPage }));
+      yield* page;
+      after = page.at(-1)?.key;
+      if (page.length < recordsPerPage) return;
+      await nextTurn();
+    }
+  }
+
+  return {
+    location: directory,
+    accounts,
+    close: () => (closed ??= closeDatabases(databases)),
+  };
+}

@@ -1,0 +1,57 @@
+import type { Config } from '../../config/config.js';
+import { maskCredentials } from '../../config/url-value.js';
+import type { Log } from '../../log.js';
+import type { StoreReader } from '../../operations.js';
+import { accountOf } from './accounts.js';
+import { connectDatabase, type Database } from './database.js';
+import type { UserDocument } from './documents.js';
+import { orUnavailable } from './outages.js';
+import { expectPartitions } from './partitions.js';
+import { openOperatorRedis } from './operator-redis.js';
+
+/** How long MongoDB may take over one page of what is there. */
+const pageTimeoutMs = 60_000;
+
+const accountsPerPage = 1_000;
+
+/** Connects to MongoDB and Redis to look at what is there. Throws an `Error` of one line when one of them cannot be reached. */
+export async function openMongoReader(config: Config, log: Log): Promise<StoreReader> {
+  const redis = await openOperatorRedis(config.queue, log);
+  const connected = async () => {
+    const opened = await connectDatabase(config.store, pageTimeoutMs);
+    await expectPartitions(opened.settings, config.queue.partitions).catch(async (error: unknown) => {
+      await opened.close();
+      throw error;
+    });
+    return opened;
+  };
+  const database = await connected().catch((error: unknown) => {
+    redis.close();
+    throw error;
+  });
+  return {
+    location: `${maskCredentials(config.store.host)} ${config.store.database}`,
+    async *accounts() {
+      for await (const page of users(database)) yield* page.map(accountOf);
+    },
+    async close() {
+      redis.close();
+      await database.close();
+    },
+  };
+}
+
+/** Every user document that is there throughout, in the order of the user ids. */
+export async function* users(
+  { users: collection }: Pick<Database, 'users'>,
+  after = '',
+): AsyncGenerator<UserDocument[], void, undefined> {
+  for (;;) {
+    const found = collection.find({ user_id: { $gt: after } }).sort({ user_id: 1 });
+    const page = await orUnavailable(found.limit(accountsPerPage).toArray());
+    yield page;
+    const last = page.at(-1);
+    if (!last || page.length < accountsPerPage) return;
+    after = last.user_id;
+  }
+}
