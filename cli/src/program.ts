@@ -2,6 +2,7 @@ import { Command, type Argument } from 'commander';
 import { loadConfigOrExit } from '@keybin/shared/config/load-config.js';
 import type { Context } from './context.js';
 import { oneLine } from './one-line.js';
+import { prepareCommand } from './prepare/command.js';
 import { queueCommand } from './queue/commands.js';
 import { userCommand } from './user/commands.js';
 
@@ -29,6 +30,7 @@ export function createProgram(environment: NodeJS.ProcessEnv): Command {
     )
     .option('--config <path>', 'the file with the settings (default: store.cfg, if there is one)')
     .option('--json', 'answer as one line of JSON')
+    .addCommand(prepareCommand(context))
     .addCommand(queueCommand(context))
     .addCommand(userCommand(context));
   for (const command of allOf(program)) {

@@ -18,6 +18,7 @@ const programs = {
   chatters: `process.on('SIGTERM', () => process.exit(0));
     setInterval(() => console.log('.'), 20);`,
   stubborn: `process.on('SIGTERM', () => console.log('end')).on('SIGINT', () => console.log('end'));`,
+  once: `process.nextTick(() => process.exit(0));`,
   fails: `process.on('SIGTERM', () => process.exit(3));`,
 };
 
@@ -109,6 +110,26 @@ describe('Running a Procfile', () => {
     const { runner } = await startAll('a: node fails.js\nb: node drains.js\n', 2);
     await runner.kill('SIGTERM');
     expect((await runner.exited).code).to.equal(1);
+  });
+
+  it('starts the others when `release` has ended well', async () => {
+    const { runner } = await startAll('a: node drains.js\nrelease: node once.js\n', 2);
+    expect(runner.output).to.match(/^release \| pid \d+\n(.*\n)*release ended with code 0\n(.*\n)*a \s*\| pid/m);
+    await runner.kill('SIGTERM');
+    expect((await runner.exited).code).to.equal(0);
+  });
+
+  it('starts none of the others when `release` fails, and exits non-zero', async () => {
+    const { runner } = await startAll('release: node once.js; exit 2\na: node drains.js\n', 1);
+    expect((await runner.exited).code).to.equal(1);
+    expect(runner.output.match(/pid/g)).to.have.lengthOf(1);
+  });
+
+  it('ends `release` on SIGTERM, starts none of the others and exits non-zero', async () => {
+    const { runner } = await startAll('a: node drains.js\nrelease: node drains.js\n', 1);
+    await runner.kill('SIGTERM');
+    expect((await runner.exited).code).to.equal(1);
+    expect(runner.output.match(/pid/g)).to.have.lengthOf(1);
   });
 
   it('starts nothing with a configuration that is wrong', async () => {

@@ -1,0 +1,21 @@
+import { Command } from 'commander';
+import type { Config } from '@keybin/shared/config/config.js';
+import { openEngine } from '@keybin/shared/engines/open-engine.js';
+import type { Answer } from '../answer.js';
+import type { Context } from '../context.js';
+import { silentLog } from '../silent-log.js';
+
+/** `keybin prepare`: what a release step runs before the processes start. */
+export function prepareCommand({ config, answer }: Context): Command {
+  return new Command('prepare')
+    .description('makes the store and its indexes, or says why the services could not start; may be repeated')
+    .action(async () => answer(await prepare(config())));
+}
+
+/** Does what each API does when it starts, so that none of them has to wait for a new index. */
+async function prepare(config: Config): Promise<Answer> {
+  const engine = await openEngine(config, silentLog());
+  await engine.close();
+  const { name, location } = engine;
+  return { json: { engine: name, location }, text: `${location} (${name}) is ready` };
+}
