@@ -6,4 +6,6 @@ export interface Context {
   /** Ends the process with 2 if the settings are wrong. */
   readonly config: () => Config;
   readonly answer: (answer: Answer) => void;
+  /** The command has answered, and ends with 1 nevertheless. */
+  readonly fail: () => void;
 }

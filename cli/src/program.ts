@@ -2,6 +2,7 @@ import { Command, type Argument } from 'commander';
 import { loadConfigOrExit } from '@keybin/shared/config/load-config.js';
 import type { Context } from './context.js';
 import { oneLine } from './one-line.js';
+import { verifyErasureCommand } from './erasure/commands.js';
 import { prepareCommand } from './prepare/command.js';
 import { queueCommand } from './queue/commands.js';
 import { userCommand } from './user/commands.js';
@@ -12,7 +13,7 @@ interface GlobalOptions {
 }
 
 /** The `keybin` command with all that it can do: the one list of commands, from which help and the README follow. */
-export function createProgram(environment: NodeJS.ProcessEnv): Command {
+export function createProgram(environment: NodeJS.ProcessEnv, fail: () => void = () => {}): Command {
   const program = new Command('keybin');
   const options = () => program.opts<GlobalOptions>();
   const context: Context = {
@@ -23,6 +24,7 @@ export function createProgram(environment: NodeJS.ProcessEnv): Command {
     answer({ text, json }) {
       process.stdout.write(`${options().json ? JSON.stringify(json) : text}\n`);
     },
+    fail,
   };
   program
     .description(
@@ -32,7 +34,8 @@ export function createProgram(environment: NodeJS.ProcessEnv): Command {
     .option('--json', 'answer as one line of JSON')
     .addCommand(prepareCommand(context))
     .addCommand(queueCommand(context))
-    .addCommand(userCommand(context));
+    .addCommand(userCommand(context))
+    .addCommand(verifyErasureCommand(context));
   for (const command of allOf(program)) {
     command
       .exitOverride()

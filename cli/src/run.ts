@@ -11,8 +11,10 @@ export const exitCodes = { done: 0, failed: 1, misused: 2 } as const;
  */
 export async function run(args: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
   try {
-    await createProgram(environment).parseAsync(args, { from: 'user' });
-    return exitCodes.done;
+    let code: number = exitCodes.done;
+    const fail = () => (code = exitCodes.failed);
+    await createProgram(environment, fail).parseAsync(args, { from: 'user' });
+    return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.misused; // it has said why
     process.stderr.write(`keybin: ${oneLine(reasonOf(error))}\n`);

@@ -3,6 +3,17 @@ import type { PartitionStatus } from './partition-status.js';
 
 /** What an operator's command needs of an engine, beside what the API needs (`ports.ts`). */
 
+export interface Leftovers {
+  /** Whether the name belongs to an account, whose data does not count. */
+  readonly registered: boolean;
+  /** Erased accounts of this name that the store still remembers, as it does for as long as something of them might come back. */
+  readonly erased: number;
+  /**
+   * By place, what is left of those, and of erased accounts that the store does not remember any more: those may have had any name.
+   */
+  readonly left: Readonly<Record<string, number>>;
+}
+
 /**
  * Looks at all that a store holds, beside the processes that serve it and without changing anything. Every method may throw
  * `unavailable`.
@@ -12,6 +23,8 @@ export interface StoreReader {
   accounts(): AsyncIterable<Account>;
   /** Where the data is, without credentials. */
   readonly location: string;
+  /** What is left of erased accounts of this name. */
+  leftovers(username: string): Promise<Leftovers>;
   /** May be called twice. */
   close(): Promise<void>;
 }

@@ -4,7 +4,13 @@ import { RedisAccountMarks } from '@keybin/shared/engines/mongo/account-marks.js
 import { BadWrites } from '@keybin/shared/engines/mongo/bad-writes.js';
 import { ErasureRecords } from '@keybin/shared/engines/mongo/erasure-records.js';
 import { FileDocuments } from '@keybin/shared/engines/mongo/file-documents.js';
-import { eraserKey, fileSweeperKey, partitionPrefix, sweeperKey } from '@keybin/shared/engines/mongo/keys.js';
+import {
+  eraserKey,
+  fileSweeperKey,
+  partitionOf,
+  partitionPrefix,
+  sweeperKey,
+} from '@keybin/shared/engines/mongo/keys.js';
 import { LossWatch } from '@keybin/shared/engines/mongo/loss-watch.js';
 import { PartitionQueue, statusOfEach } from '@keybin/shared/engines/mongo/queue.js';
 import type { Lifecycle } from '@keybin/shared/lifecycle.js';
@@ -147,11 +153,18 @@ function openPartition(context: Context, partition: number, queue: PartitionQueu
   return [worker, sweeper];
 }
 
-function eraser({ redis, database, log }: Context): Work {
+/** All that is left of an account after its pending entries have gone. */
+async function eraseAccount({ database, redis, queues }: Context, userId: string): Promise<void> {
+  await eraseDocuments(database, redis, userId);
+  await queues[partitionOf(userId, queues.length)]?.forgetRefused(userId);
+}
+
+function eraser(context: Context): Work {
+  const { redis, database, log } = context;
   const parts = {
     records: new ErasureRecords(database),
-    eraseDocuments: (userId: string) => eraseDocuments(database, redis, userId),
     marks: new RedisAccountMarks(redis),
+    eraseDocuments: (userId: string) => eraseAccount(context, userId),
   };
   return new LeasedLoop(
     'Repeating erasures',

@@ -118,7 +118,7 @@ export class WriteWorld {
     const put = async (userId: string, now: Date) => {
       if (this.variant.erasuresAreRecorded !== false) await this.#erasures.put(userId, now);
     };
-    await unregister(this.user, new Date(), {
+    await unregister({ ...this.user, username: 'ada' }, new Date(), {
       marks: gated(new RedisAccountMarks(only(staged.connection)), ['close'], this.turns),
       erasures: gated({ put }, ['put'], this.turns),
       deleteUser: async (userId) => {

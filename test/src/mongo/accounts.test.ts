@@ -116,6 +116,17 @@ describe('accounts of the scale-out engine', () => {
       expect((await jobs()) - queued).to.equal(1);
     });
 
+    it('stay marked for a day while another unregister of them is under way', async () => {
+      const account = await api.register();
+      await api.accounts.erase(account);
+      const put = other.gates.pause('put');
+      const again = other.accounts.erase(account);
+      await put.reached; // what it closes for a moment it has closed
+      expect(await api.redis.client.get(erasedKey(prefix, account.userId))).to.equal('day');
+      put.open();
+      await again;
+    });
+
     it('are marked and queued although Redis forgot all scripts in between', async () => {
       const account = await api.register();
       const queued = await jobs();

@@ -46,7 +46,12 @@ describe('the rules of erasing', () => {
   }
 
   async function end(erasures: Pick<ErasureRecords, 'put'> = records): Promise<void> {
-    await unregister(user, registered, { marks, erasures, deleteUser, queueOf: () => partition.staged.queue });
+    await unregister({ ...user, username: 'ada' }, registered, {
+      marks,
+      erasures,
+      deleteUser,
+      queueOf: () => partition.staged.queue,
+    });
   }
 
   /** Runs each pass when it is due, until no erasure is left; `between` comes after each. */
@@ -142,7 +147,7 @@ describe('the rules of erasing', () => {
     await partition.stage(user, 'b', '2');
     await insertUser('half-gone', user.userId);
     const parts = { marks, erasures: records, deleteUser: killed, queueOf: () => partition.staged.queue };
-    await unregister(user, registered, parts).catch(() => {});
+    await unregister({ ...user, username: 'ada' }, registered, parts).catch(() => {});
     await repeatErasures(registered, { records, marks, eraseDocuments: erase });
     expect(await partition.pendingCount(user)).to.equal(0);
     expect(await partition.stored(user, 'a')).to.equal(null);

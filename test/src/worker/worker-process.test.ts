@@ -147,7 +147,8 @@ describe('a worker process', function () {
     await start();
     await eventually(async () => (await storedCount()) === 0, 'no entry of the account');
     expect(await partition.pendingCount(user)).to.equal(0);
-    await eventually(async () => (await partition.database.erasures.countDocuments()) === 0, 'the end of the erasure');
+    const recorded = () => partition.database.erasures.countDocuments({ _id: user.userId });
+    await eventually(async () => (await recorded()) === 0, 'the end of the erasure');
   });
 
   it('applies the entries of every partition', async () => {

@@ -1,11 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { erasedName } from '../../erased-name.js';
 import { accountExists } from '../../errors.js';
 import type { Account, Accounts } from '../../ports.js';
 import { removeTokensOf } from './bearers.js';
 import type { Databases } from './environment.js';
 import { removeCode } from './identify-codes.js';
 import type { Reads } from './reads.js';
-import { parseAccount, printAccount } from './records.js';
+import { parseAccount, printAccount, printMs } from './records.js';
 import type { Writes } from './writes.js';
 
 /** Accounts in LMDB. `erased` is called when an erased account's entries and posts are ready to be removed. */
@@ -63,9 +64,9 @@ export function lmdbAccounts(databases: Databases, reads: Reads, writes: Writes,
         void users.remove(userId);
         void numbers.remove(String(number));
         void accounts.remove(username);
-        void erasing.put(String(number), String(nowMs));
         removeTokensOf(databases, userId);
         removeCode(databases, username);
+        void erasing.put(String(number), printMs(nowMs) + erasedName(username));
       });
       erased();
     },

@@ -64,7 +64,7 @@ export interface Databases {
   readonly codes: Strings;
   /** expiry/username -> nothing: the codes in the order in which they expire */
   readonly codeExpiries: Strings;
-  /** numbers of erased accounts whose entries and posts are still to be removed */
+  /** number of an erased account -> when, hash of its name: those whose entries and posts are still to be removed */
   readonly erasing: Strings;
   /** what a limit counts -> end of its window, count */
   readonly counters: Strings;

@@ -4,6 +4,7 @@ import type { Account } from '../../ports.js';
 import type { StoreReader } from '../../operations.js';
 import { closeDatabases, openToRead } from './environment.js';
 import type { LmdbConfig } from './engine.js';
+import { leftoversIn } from './leftovers.js';
 import { directoryOf } from './location.js';
 import { parseAccount } from './records.js';
 
@@ -37,6 +38,7 @@ export async function openLmdbReader({ store }: Pick<LmdbConfig, 'store'>): Prom
   return {
     location: directory,
     accounts,
+    leftovers: async (username) => leftoversIn(databases, username),
     close: () => (closed ??= closeDatabases(databases)),
   };
 }

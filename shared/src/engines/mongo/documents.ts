@@ -61,6 +61,8 @@ export interface ErasureDocument {
   readonly passes: number;
   /** The pass after this time is the last. */
   readonly ends_at: Date;
+  /** `erasedName`; absent in a record of an older Keybin. */
+  readonly name_hash?: string;
 }
 
 /** A file of GridFS. An upload under way and a removed file have such a document, too, but not all of the chunks. */

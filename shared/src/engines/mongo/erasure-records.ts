@@ -15,8 +15,14 @@ export class ErasureRecords {
   constructor(private readonly database: Pick<Database, 'erasures'>) {}
 
   /** Notes that the account is to be erased; a record that is there already stays as it is. */
-  async put(userId: string, now: Date): Promise<void> {
-    const fresh = { erased_at: now, due_at: now, passes: 0, ends_at: new Date(now.getTime() + erasureLifetimeMs) };
+  async put(userId: string, now: Date, nameHash?: string): Promise<void> {
+    const fresh = {
+      ...(nameHash !== undefined && { name_hash: nameHash }),
+      erased_at: now,
+      due_at: now,
+      passes: 0,
+      ends_at: new Date(now.getTime() + erasureLifetimeMs),
+    };
     const options = { ...bounded, upsert: true };
     await upserting(() => this.database.erasures.updateOne({ _id: userId }, { $setOnInsert: fresh }, options));
   }

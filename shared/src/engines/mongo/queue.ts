@@ -66,6 +66,8 @@ export type Transaction = IRedisTransaction & {
 
 const openTimeoutMs = 5_000;
 
+const jobsPerPage = 500;
+
 /** The sending side of one partition's BullMQ queue. It shares its connection with others and leaves it open. */
 export class PartitionQueue {
   readonly #queue: Queue<EntriesJobData, void, EntriesJobName>;
@@ -124,6 +126,17 @@ export class PartitionQueue {
   /** How things stand in this partition. Throws `unavailable`. */
   status(): Promise<PartitionStatus> {
     return partitionStatus({ redis: this.#connection, partition: this.#partition, queue: this.#queue });
+  }
+
+  /** Takes away the failed jobs of writes of an account that is gone. */
+  async forgetRefused(userId: string): Promise<void> {
+    for (let start = 0; ;) {
+      const jobs = await this.#queue.getJobs(['failed'], start, start + jobsPerPage - 1);
+      const its = jobs.filter((job) => job?.name === 'refused' && 'userId' in job.data && job.data.userId === userId);
+      await Promise.all(its.map((job) => job.remove()));
+      if (jobs.length < jobsPerPage) return;
+      start += jobsPerPage - its.length; // the others move up
+    }
   }
 
   async close(): Promise<void> {

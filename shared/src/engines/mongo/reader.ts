@@ -5,6 +5,7 @@ import type { StoreReader } from '../../operations.js';
 import { accountOf } from './accounts.js';
 import { connectDatabase, type Database } from './database.js';
 import type { UserDocument } from './documents.js';
+import { leftoversIn } from './leftovers.js';
 import { orUnavailable } from './outages.js';
 import { expectPartitions } from './partitions.js';
 import { openOperatorRedis } from './operator-redis.js';
@@ -34,6 +35,7 @@ export async function openMongoReader(config: Config, log: Log): Promise<StoreRe
     async *accounts() {
       for await (const page of users(database)) yield* page.map(accountOf);
     },
+    leftovers: (username) => leftoversIn({ database, redis }, username),
     async close() {
       redis.close();
       await database.close();

@@ -1,4 +1,5 @@
 import type { Account } from '../../ports.js';
+import { erasedName } from '../../erased-name.js';
 import { unavailable } from '../../errors.js';
 import type { AccountMarks } from './account-marks.js';
 import type { ErasureRecords } from './erasure-records.js';
@@ -26,12 +27,12 @@ export interface UnregisterParts {
  *   the first mark, and a record may have been filled before the user document went), erase job added.
  */
 export async function unregister(
-  { userId }: Pick<Account, 'userId'>,
+  { userId, username }: Pick<Account, 'userId' | 'username'>,
   now: Date,
   { marks, erasures, deleteUser, queueOf }: UnregisterParts,
 ): Promise<void> {
   await marks.close(userId);
-  await erasures.put(userId, now);
+  await erasures.put(userId, now, erasedName(username));
   await deleteUser(userId);
 
   const queue = queueOf(userId);

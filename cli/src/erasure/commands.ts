@@ -1,0 +1,17 @@
+import { Command } from 'commander';
+import type { Context } from '../context.js';
+import { withReader } from '../with-store.js';
+import { verifyErasure } from './verify.js';
+
+export function verifyErasureCommand({ config, answer, fail }: Context): Command {
+  return new Command('verify-erasure')
+    .description(
+      'counts what is left of erased accounts of this name, wherever it could be; exits with 0 if nothing is',
+    )
+    .argument('<name>', 'of the account that was erased')
+    .action(async (name: string) => {
+      const { isClean, ...said } = await withReader(config(), (reader) => verifyErasure(reader, name));
+      answer(said);
+      if (!isClean) fail();
+    });
+}

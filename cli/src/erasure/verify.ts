@@ -1,0 +1,20 @@
+import type { Leftovers, StoreReader } from '@keybin/shared/operations.js';
+import type { Answer } from '../answer.js';
+
+/** The first line of the text is the number of what is left. */
+export async function verifyErasure(
+  reader: StoreReader,
+  name: string,
+): Promise<Answer & { readonly isClean: boolean }> {
+  const leftovers = await reader.leftovers(name);
+  const total = Object.values(leftovers.left).reduce((sum, count) => sum + count, 0);
+  const lines = Object.entries(leftovers.left).filter(([, count]) => count > 0);
+  const text = [String(total), ...lines.map(([place, count]) => `${count} ${place}`), ...notes(leftovers)];
+  return { isClean: total === 0, json: { name, total, ...leftovers }, text: text.join('\n') };
+}
+
+function* notes({ registered, erased }: Leftovers): Generator<string> {
+  if (registered) yield 'The name belongs to an account, whose data is not counted.';
+  else if (erased === 0)
+    yield 'The store remembers no erased account of this name: what was counted is of any that it does not remember.';
+}
