@@ -5,7 +5,8 @@ import type { Answer } from './answer.js';
 export interface Context {
   /** Ends the process with 2 if the settings are wrong. */
   readonly config: () => Config;
-  readonly answer: (answer: Answer) => void;
+  /** Standard output unless that is taken by what the command makes. */
+  readonly answer: (answer: Answer, stream?: NodeJS.WritableStream) => void;
   /** The command has answered, and ends with 1 nevertheless. */
   readonly fail: () => void;
 }

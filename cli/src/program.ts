@@ -5,6 +5,7 @@ import { oneLine } from './one-line.js';
 import { verifyErasureCommand } from './erasure/commands.js';
 import { prepareCommand } from './prepare/command.js';
 import { queueCommand } from './queue/commands.js';
+import { exportCommand, importCommand } from './transfer/commands.js';
 import { userCommand } from './user/commands.js';
 
 interface GlobalOptions {
@@ -21,8 +22,8 @@ export function createProgram(environment: NodeJS.ProcessEnv, fail: () => void =
       const { config } = options();
       return loadConfigOrExit(config === undefined ? [] : ['--config', config], environment);
     },
-    answer({ text, json }) {
-      process.stdout.write(`${options().json ? JSON.stringify(json) : text}\n`);
+    answer({ text, json }, stream = process.stdout) {
+      stream.write(`${options().json ? JSON.stringify(json) : text}\n`);
     },
     fail,
   };
@@ -35,7 +36,9 @@ export function createProgram(environment: NodeJS.ProcessEnv, fail: () => void =
     .addCommand(prepareCommand(context))
     .addCommand(queueCommand(context))
     .addCommand(userCommand(context))
-    .addCommand(verifyErasureCommand(context));
+    .addCommand(verifyErasureCommand(context))
+    .addCommand(exportCommand(context))
+    .addCommand(importCommand(context));
   for (const command of allOf(program)) {
     command
       .exitOverride()

@@ -1,12 +1,17 @@
 import type { Config } from '@keybin/shared/config/config.js';
-import { openEngine, openStoreReader } from '@keybin/shared/engines/open-engine.js';
-import type { StoreReader } from '@keybin/shared/operations.js';
+import { openEngine, openStoreReader, openStoreWriter } from '@keybin/shared/engines/open-engine.js';
+import type { StoreReader, StoreWriter } from '@keybin/shared/operations.js';
 import type { Engine } from '@keybin/shared/ports.js';
 import { silentLog } from './silent-log.js';
 
 /** Does `work` with the configured engine, as an API process has it. */
 export async function withEngine<T>(config: Config, work: (engine: Engine) => Promise<T>): Promise<T> {
   return closing(await openEngine(config, silentLog()), work);
+}
+
+/** Does `work` with the configured engine's store, to import into it. */
+export async function withWriter<T>(config: Config, work: (writer: StoreWriter) => Promise<T>): Promise<T> {
+  return closing(await openStoreWriter(config, silentLog()), work);
 }
 
 /** Does `work` with what the configured engine stores, which it can only look at. */

@@ -1,7 +1,60 @@
 import type { Account } from './ports.js';
+import type { ChunkRecord, Cursor, FileRecord, TransferRecord } from './transfer/records.js';
 import type { PartitionStatus } from './partition-status.js';
 
 /** What an operator's command needs of an engine, beside what the API needs (`ports.ts`). */
+
+/** How far an import has come. */
+export interface ImportProgress {
+  /** Lines that are done. */
+  readonly line: number;
+  /** Accounts that were there before have no larger number than this. */
+  readonly lastNumber: number;
+  readonly done: boolean;
+}
+
+/** What became of records that were to be imported. */
+export interface Imported {
+  readonly accounts: number;
+  readonly entries: number;
+  readonly posts: number;
+  readonly files: number;
+  /** Were there already, or something newer in their place. */
+  readonly present: number;
+  /** Of accounts that were not taken, or are gone by now. */
+  readonly skipped: number;
+  /** Accounts that were not taken. */
+  readonly conflicts: readonly AccountConflict[];
+  /** Accounts that got another number, since theirs has been given here before. */
+  readonly renumbered: number;
+}
+
+export interface AccountConflict {
+  readonly username: string;
+  readonly reason: string;
+}
+
+/**
+ * Takes the records of an export into a store, beside the processes that serve it. What is there already stays unless the imported
+ * value has a larger version. Every method may throw `unavailable` or `storage_full`, and may be repeated then.
+ */
+export interface StoreWriter {
+  /**
+   * How far the import of this name has come, if it was begun. Otherwise begins it, and makes sure that the numbers, versions and ids that
+   * are given from now on are larger than `highest`.
+   */
+  begin(name: string, highest: { readonly number: number; readonly version: number }): Promise<ImportProgress>;
+  /** Forgets what is known of the import of this name. */
+  forget(name: string): Promise<void>;
+  /** Imports accounts, entries and posts, durably, and notes that all lines up to `line` are done. */
+  write(records: readonly TransferRecord[], name: string, line: number): Promise<Imported>;
+  /** Imports a file, and takes its chunks if it needs them. */
+  writeFile(file: FileRecord, chunks: AsyncIterable<ChunkRecord>): Promise<Imported>;
+  /** Notes that the import is complete. */
+  finish(name: string): Promise<void>;
+  /** May be called twice. */
+  close(): Promise<void>;
+}
 
 export interface Leftovers {
   /** Whether the name belongs to an account, whose data does not count. */
@@ -23,6 +76,13 @@ export interface StoreReader {
   accounts(): AsyncIterable<Account>;
   /** Where the data is, without credentials. */
   readonly location: string;
+  /** About how many records there are. */
+  size(): Promise<number>;
+  /**
+   * Everything, for an export: each account that is there throughout, with what is there throughout of it as it was written last. What is
+   * written, deleted or erased meanwhile may be missing or not. Goes on `after` what an export that was broken off had got.
+   */
+  records(after?: Cursor): AsyncIterable<TransferRecord>;
   /** What is left of erased accounts of this name. */
   leftovers(username: string): Promise<Leftovers>;
   /** May be called twice. */

@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.js';
 import type { Log } from '../log.js';
-import type { QueueOperations, StoreReader } from '../operations.js';
+import type { QueueOperations, StoreReader, StoreWriter } from '../operations.js';
 import type { Engine } from '../ports.js';
 import { unobserved, type WriteObserver } from '../write-observer.js';
 
@@ -8,6 +8,7 @@ import { unobserved, type WriteObserver } from '../write-observer.js';
 interface EngineEntry {
   readonly open: (config: Config, log: Log, observer: WriteObserver) => Promise<Engine>;
   readonly openReader: (config: Config, log: Log) => Promise<StoreReader>;
+  readonly openWriter: (config: Config, log: Log) => Promise<StoreWriter>;
   /** An engine that has applied a write when it answers has none. */
   readonly openQueue?: (config: Config, log: Log) => Promise<QueueOperations>;
 }
@@ -21,6 +22,10 @@ const lmdb: EngineEntry = {
     const { openLmdbReader } = await import('./lmdb/reader.js');
     return openLmdbReader(config);
   },
+  async openWriter(config) {
+    const { openLmdbWriter } = await import('./lmdb/import.js');
+    return openLmdbWriter(config);
+  },
 };
 
 const mongo: EngineEntry = {
@@ -31,6 +36,10 @@ const mongo: EngineEntry = {
   async openReader(config, log) {
     const { openMongoReader } = await import('./mongo/reader.js');
     return openMongoReader(config, log);
+  },
+  async openWriter(config, log) {
+    const { openMongoWriter } = await import('./mongo/import.js');
+    return openMongoWriter(config, log);
   },
   async openQueue(config, log) {
     const { openQueueOperations: open } = await import('./mongo/queue-operations.js');
@@ -55,6 +64,10 @@ export const openEngine = async (config: Config, log: Log, observer: WriteObserv
 /** Opens what the configured engine stores, to look at it. Throws as `openEngine` does. */
 export const openStoreReader = async (config: Config, log: Log): Promise<StoreReader> =>
   entryOf(config).openReader(config, log);
+
+/** Opens the configured engine's store to import into it. Throws as `openEngine` does. */
+export const openStoreWriter = async (config: Config, log: Log): Promise<StoreWriter> =>
+  entryOf(config).openWriter(config, log);
 
 /** What an operator can do to the configured engine's queue; `undefined`: it has none. Throws as `openEngine` does. */
 export const openQueueOperations = async (config: Config, log: Log): Promise<QueueOperations | undefined> =>

@@ -11,6 +11,15 @@ export interface CommandResult {
   readonly tookMs: number;
 }
 
+/** Starts `keybin` with these arguments. */
+export function spawnKeybin(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  cwd = temporaryDirectory(),
+): Child {
+  return new Child(`keybin ${args.join(' ')}`, process.execPath, [main, ...args], { cwd, env });
+}
+
 /** Runs `keybin` with these arguments to its end, in a working directory of its own unless told otherwise. */
 export async function keybin(
   args: readonly string[],
@@ -18,7 +27,7 @@ export async function keybin(
   cwd = temporaryDirectory(),
 ): Promise<CommandResult> {
   const fromMs = performance.now();
-  const child = new Child(`keybin ${args.join(' ')}`, process.execPath, [main, ...args], { cwd, env });
+  const child = spawnKeybin(args, env, cwd);
   const { code } = await child.exited;
   const { errors: stderr } = child;
   return { code, stdout: child.output.replace(stderr, ''), stderr, tookMs: performance.now() - fromMs };

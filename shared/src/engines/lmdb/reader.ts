@@ -4,6 +4,8 @@ import type { Account } from '../../ports.js';
 import type { StoreReader } from '../../operations.js';
 import { closeDatabases, openToRead } from './environment.js';
 import type { LmdbConfig } from './engine.js';
+import { recordsIn } from './export.js';
+import { FileDirectory } from './file-directory.js';
 import { leftoversIn } from './leftovers.js';
 import { directoryOf } from './location.js';
 import { parseAccount } from './records.js';
@@ -38,7 +40,14 @@ export async function openLmdbReader({ store }: Pick<LmdbConfig, 'store'>): Prom
   return {
     location: directory,
     accounts,
+    async size() {
+      const { accounts: all, entries, posts, files } = databases;
+      return [all, entries, posts, files].reduce((sum, database) => sum + countOf(database), 0);
+    },
+    records: (after) => recordsIn({ databases, directory: new FileDirectory(directory) }, after),
     leftovers: async (username) => leftoversIn(databases, username),
     close: () => (closed ??= closeDatabases(databases)),
   };
 }
+
+const countOf = (database: Database<string, string>) => (database.getStats() as { entryCount: number }).entryCount; // LMDB's `mdb_stat`

@@ -64,6 +64,9 @@ export const readCounter = (record: string): Counter => ({
 /** `version` in µs; as wide as every other, so that text order is their order. */
 export const printVersion = (version: number): string => String(version).padStart(versionWidth, '0');
 
+/** The version of an entry's record. */
+export const versionIn = (record: string): number => Number(record.slice(0, versionWidth));
+
 /** What follows the version in a client's or an entry's record. */
 export const afterVersion = (record: string): string => record.slice(versionWidth);
 

@@ -101,6 +101,8 @@ export interface ChunkDocument {
 export interface CounterDocument {
   readonly _id: string;
   readonly last: number;
+  /** By the name of an import that begins: what `last` was before it. */
+  readonly imports?: Readonly<Record<string, number>>;
 }
 
 /** What all processes must agree on, such as the number of partitions. */

@@ -6,6 +6,7 @@ import { accountOf } from './accounts.js';
 import { connectDatabase, type Database } from './database.js';
 import type { UserDocument } from './documents.js';
 import { leftoversIn } from './leftovers.js';
+import { recordsIn } from './export.js';
 import { orUnavailable } from './outages.js';
 import { expectPartitions } from './partitions.js';
 import { openOperatorRedis } from './operator-redis.js';
@@ -32,6 +33,12 @@ export async function openMongoReader(config: Config, log: Log): Promise<StoreRe
   });
   return {
     location: `${maskCredentials(config.store.host)} ${config.store.database}`,
+    async size() {
+      const { users: all, store, files } = database;
+      const counts = [all, store, files].map((each) => orUnavailable(each.estimatedDocumentCount()));
+      return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+    },
+    records: (after) => recordsIn({ database, redis }, after),
     async *accounts() {
       for await (const page of users(database)) yield* page.map(accountOf);
     },

@@ -1,0 +1,66 @@
+import { createReadStream } from 'node:fs';
+import { mkdtemp, open, rm, stat, type FileHandle } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** An export that can be read more than once. */
+export interface ExportFile {
+  /** As errors name it. */
+  readonly name: string;
+  /** From its beginning. */
+  readonly read: () => AsyncIterable<Buffer>;
+}
+
+/** Does `work` with what is at `file`. What can be read only once, a pipe or standard input, for which '-' stands, is copied first. */
+export async function spooled<T>(
+  file: string,
+  work: (file: ExportFile) => Promise<T>,
+  input: AsyncIterable<Buffer> = process.stdin as AsyncIterable<Buffer>, // no encoding is set
+): Promise<T> {
+  if (file === '-') return withCopy('standard input', input, work);
+  if (!(await stat(file)).isFile()) return withCopy(file, createReadStream(file), work);
+  return work({ name: file, read: () => createReadStream(file) });
+}
+
+/**
+ * Does `work` with a file that has no name: there are password hashes in it, and however the process ends, nothing of it is left, and nobody
+ * else can open it.
+ */
+export async function withUnnamedFile<T>(work: (handle: FileHandle) => Promise<T>): Promise<T> {
+  const directory = await mkdtemp(join(tmpdir(), 'keybin-')); // for its owner only
+  let handle: FileHandle;
+  try {
+    handle = await open(join(directory, 'export'), 'wx+', 0o600);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+  try {
+    return await work(handle);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** What was written into a file that stays open. */
+export function exportIn(handle: FileHandle, name: string): ExportFile {
+  return { name, read: () => handle.createReadStream({ autoClose: false, start: 0 }) };
+}
+
+/** Writes all of it; a write may take less than it was given. */
+export async function writeAt(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, position + at);
+    at += bytesWritten;
+  }
+}
+
+function withCopy<T>(name: string, input: AsyncIterable<Buffer>, work: (file: ExportFile) => Promise<T>): Promise<T> {
+  return withUnnamedFile(async (handle) => {
+    let position = 0;
+    for await (const piece of input) {
+      await writeAt(handle, piece, position);
+      position += piece.length;
+    }
+    return work(exportIn(handle, name));
+  });
+}

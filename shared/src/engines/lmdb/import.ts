@@ -1,0 +1,168 @@
+import { LeasedUpload } from '../../leased-upload.js';
+import { roomOf } from '../../file-room.js';
+import type { Imported, ImportProgress, StoreWriter } from '../../operations.js';
+import type { Account } from '../../ports.js';
+import { chunkBytes, type ChunkRecord, type FileRecord, type TransferRecord } from '../../transfer/records.js';
+import { writeChunks } from '../../transfer/write-chunks.js';
+import { nameTaken, Tally } from '../../transfer/tally.js';
+import type { LmdbConfig } from './engine.js';
+import { closeDatabases, openDatabases, type Databases } from './environment.js';
+import { FileDirectory } from './file-directory.js';
+import { FileRecords } from './file-records.js';
+import { FileUpload } from './file-upload.js';
+import { directoryOf } from './location.js';
+import { printAccount, printVersion, versionIn } from './records.js';
+import { transactionsOf } from './transactions.js';
+import { Writes } from './writes.js';
+
+/** For a batch that waits behind others, and for its sync. */
+const batchTimeoutMs = 60_000;
+
+/** Opens the directory of `[STORE] host` to import into it. Throws an error with one line when that cannot be done. */
+export async function openLmdbWriter({ app, store }: Pick<LmdbConfig, 'app' | 'store'>): Promise<StoreWriter> {
+  const directory = directoryOf(store.host);
+  const shared = app.processes > 1;
+  const databases = openDatabases(directory, shared);
+  return new LmdbWriter(
+    databases,
+    new Writes(transactionsOf(databases, directory, !shared), { timeoutMs: batchTimeoutMs }),
+    directory,
+  );
+}
+
+class LmdbWriter implements StoreWriter {
+  readonly #files: { readonly records: FileRecords; readonly directory: FileDirectory; readonly writes: Writes };
+  #closed: Promise<void> | undefined;
+
+  constructor(
+    private readonly databases: Databases,
+    private readonly writes: Writes,
+    directory: string,
+  ) {
+    this.#files = { records: new FileRecords(databases, Infinity), directory: new FileDirectory(directory), writes };
+  }
+
+  begin(name: string, highest: { readonly number: number; readonly version: number }): Promise<ImportProgress> {
+    const { meta } = this.databases;
+    return this.writes.apply(() => {
+      const stored = this.#progress(name);
+      if (stored) return stored;
+      const lastNumber = Number(meta.get('number') ?? 0);
+      void meta.put('number', String(Math.max(lastNumber, highest.number)));
+      void meta.put('clock', String(Math.max(Number(meta.get('clock') ?? 0), highest.version)));
+      return this.#note(name, { line: 0, lastNumber, done: false });
+    });
+  }
+
+  async forget(name: string): Promise<void> {
+    await this.writes.apply(() => {
+      void this.databases.meta.remove(progressKey(name));
+      return undefined;
+    });
+  }
+
+  write(records: readonly TransferRecord[], name: string, line: number): Promise<Imported> {
+    return this.writes.apply(() => {
+      const progress = this.#progress(name);
+      if (!progress) throw new Error('the import was not begun');
+      const tally = new Tally();
+      for (const record of records) this.#write(record, progress, tally);
+      this.#note(name, { ...progress, line });
+      return tally;
+    });
+  }
+
+  async writeFile({ userId, file }: FileRecord, chunks: AsyncIterable<ChunkRecord>): Promise<Imported> {
+    const { records, directory } = this.#files;
+    const tally = new Tally();
+    const number = await this.writes.apply(() => this.databases.users.get(userId));
+    const names = { number: number ?? '', id: file.id };
+    if (number === undefined) tally.skipped += 1;
+    else if (await this.writes.apply(() => records.isFinished(names))) tally.present += 1;
+    if (tally.skipped + tally.present > 0) return tally;
+    await directory.remove(file.id); // of an import that was broken off
+    const room = { neededBytes: roomOf(file.length), wantedBytes: roomOf(file.length) };
+    const heldBytes = await this.writes.apply(({ nowMs }) => {
+      records.forget(file.id);
+      return records.begin(names, room, nowMs);
+    });
+    const target = await FileUpload.create(this.#files, names, file.name);
+    const upload = new LeasedUpload(target, { fileBytes: Infinity, blockBytes: chunkBytes, heldBytes });
+    await writeChunks(upload, chunks, tally);
+    return tally;
+  }
+
+  async finish(name: string): Promise<void> {
+    await this.writes.apply(() => {
+      const progress = this.#progress(name);
+      if (progress) this.#note(name, { ...progress, done: true });
+      return undefined;
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.writes.idle().then(() => closeDatabases(this.databases));
+    return this.#closed;
+  }
+
+  #write(record: TransferRecord, progress: ImportProgress, tally: Tally): void {
+    if (record.type === 'account') return this.#writeAccount(record.account, progress, tally);
+    if (record.type !== 'entry' && record.type !== 'post') return undefined;
+    const { users, entries, posts } = this.databases;
+    const number = users.get(record.userId);
+    if (number === undefined) {
+      tally.skipped += 1;
+    } else if (record.type === 'entry') {
+      const key = `${number}/${record.key}`;
+      const stored = entries.get(key);
+      if (stored !== undefined && versionIn(stored) >= record.version) {
+        tally.present += 1;
+        return undefined;
+      }
+      void entries.put(key, printVersion(record.version) + record.json);
+      tally.entries += 1;
+    } else if (posts.doesExist(`${number}/${record.id}`)) {
+      tally.present += 1;
+    } else {
+      void posts.put(`${number}/${record.id}`, record.json);
+      tally.posts += 1;
+    }
+    return undefined;
+  }
+
+  #writeAccount(account: Account, { lastNumber }: ImportProgress, tally: Tally): void {
+    const { accounts, users, numbers, meta } = this.databases;
+    const { userId, username } = account;
+    if (users.get(userId) !== undefined) {
+      tally.present += 1;
+      return;
+    }
+    if (accounts.get(username) !== undefined) {
+      tally.conflicts.push({ username, reason: nameTaken });
+      return;
+    }
+    let { number } = account;
+    // A number that was given here before may be in a signed token
+    if (number <= lastNumber || numbers.get(String(number)) !== undefined) {
+      number = Number(meta.get('number') ?? 0) + 1;
+      void meta.put('number', String(number));
+      tally.renumbered += 1;
+    }
+    void accounts.put(username, printAccount({ ...account, number }));
+    void users.put(userId, String(number));
+    void numbers.put(String(number), username);
+    tally.accounts += 1;
+  }
+
+  #progress(name: string): ImportProgress | undefined {
+    const json = this.databases.meta.get(progressKey(name));
+    return json === undefined ? undefined : (JSON.parse(json) as ImportProgress); // written by `#note`
+  }
+
+  #note(name: string, progress: ImportProgress): ImportProgress {
+    void this.databases.meta.put(progressKey(name), JSON.stringify(progress));
+    return progress;
+  }
+}
+
+const progressKey = (name: string) => `import/${name}`;

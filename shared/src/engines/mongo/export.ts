@@ -1,0 +1,260 @@
+import type { Account, StoredFile } from '../../ports.js';
+import { afterAllKeys, atTheBeginning, positionOf, type Position } from '../../transfer/position.js';
+import type { Cursor, TransferRecord } from '../../transfer/records.js';
+import { accountOf } from './accounts.js';
+import type { Database } from './database.js';
+import type { FileDocument, StoreDocument } from './documents.js';
+import { chunksOf } from './file-chunks.js';
+import { partitionOf, partitionPrefix, pendingKey } from './keys.js';
+import { orUnavailable } from './outages.js';
+import { parsePendingEntry } from './pending-entry.js';
+import { postIdOf, postKey } from './post-key.js';
+import { redisOf, type PartitionedRedis } from './redis-connections.js';
+
+const accountsPerPage = 500;
+/** Of the driver's, which would hold 16 MiB of them at once, and several times as much as objects. */
+const documentsPerBatch = 500;
+/** Read from Redis with one command: each may be as large as a request body. */
+const pendingPerRead = 50;
+
+export interface ExportParts {
+  readonly database: Database;
+  readonly redis: PartitionedRedis;
+}
+
+type Records = AsyncGenerator<TransferRecord, void, undefined>;
+
+/** An account and where its export begins. */
+interface Part {
+  readonly account: Account;
+  readonly position: Position;
+  readonly isBegun: boolean;
+}
+
+/**
+ * Everything, in the order of the user ids. No write is missed that was answered before the export began and stayed: for each
+ * account the names of what is pending are read first and the stored documents afterwards, so what leaves Redis in between is found
+ * in MongoDB. A pending value is read when its turn comes; if it has been applied by then it is read from MongoDB, where it is now.
+ */
+export async function* recordsIn(parts: ExportParts, after?: Cursor): Records {
+  const { users } = parts.database;
+  let pending: Part[] = [];
+  if (after && !(after.last.type === 'gone' && after.last.fileId === undefined)) {
+    pending = [{ account: after.account, position: positionOf(after), isBegun: true }];
+  }
+  for (let last = after?.account.userId ?? ''; ;) {
+    const found = users
+      .find({ user_id: { $gt: last } })
+      .sort({ user_id: 1 })
+      .limit(accountsPerPage);
+    const page = (await orUnavailable(found.toArray())).map(accountOf);
+    yield* recordsOf(parts, [
+      ...pending,
+      ...page.map((account) => ({ account, position: atTheBeginning, isBegun: false })),
+    ]);
+    pending = [];
+    last = page.at(-1)?.userId ?? last;
+    if (page.length < accountsPerPage) return;
+  }
+}
+
+async function* recordsOf(parts: ExportParts, accounts: readonly Part[]): Records {
+  const { database, redis } = parts;
+  const [first, last] = [accounts.at(0)?.account, accounts.at(-1)?.account];
+  if (!first || !last) return;
+  const listed = accounts.map(({ account: { userId } }) =>
+    redisOf(redis, userId).client.hkeys(pendingOf(redis, userId)),
+  );
+  const pendingNames = await orUnavailable(Promise.all(listed));
+  const files = await filesOf(database, accounts);
+  const stored = new Peekable(
+    database.store
+      .find({ _id: { $gte: `${first.userId}/`, $lt: `${last.userId}0` } })
+      .sort({ _id: 1 })
+      .batchSize(documentsPerBatch), // 0 comes after /
+  );
+  try {
+    for (const [index, part] of accounts.entries()) {
+      const { account, position, isBegun } = part;
+      if (!isBegun) yield { type: 'account', account };
+      yield* merged(parts, account.userId, position, (pendingNames[index] ?? []).sort(), stored);
+      yield* fileRecords(database, account.userId, position, files.get(account.userId) ?? []);
+    }
+  } finally {
+    await stored.close();
+  }
+  const ids = accounts.map(({ account }) => account.userId);
+  const there = database.users.find({ user_id: { $in: ids } }, { projection: { user_id: 1 } });
+  const left = new Set((await orUnavailable(there.toArray())).map(({ user_id }) => user_id));
+  for (const userId of ids) if (!left.has(userId)) yield { type: 'gone', userId };
+}
+
+/** What comes out next of one account: a stored document, unless something is pending of the same key. */
+interface Item {
+  readonly key: string;
+  readonly stored: StoreDocument | undefined;
+}
+
+/** Entries and posts: posts have keys that come after all those of entries. */
+async function* merged(
+  parts: ExportParts,
+  userId: string,
+  position: Position,
+  pendingNames: readonly string[],
+  stored: Peekable<StoreDocument>,
+): Records {
+  const after = position.key === afterAllKeys ? postKey(position.postId) : position.key;
+  const names = pendingNames.filter((name) => name > after);
+  const prefix = `${userId}/`;
+  let items: Item[] = [];
+  let at = 0;
+  for (;;) {
+    let document = await stored.peek();
+    while (document && isBefore(document, prefix, after)) {
+      await stored.next();
+      document = await stored.peek();
+    }
+    const its = document && isOf(document, prefix) ? document : undefined;
+    const name = names[at];
+    if (name === undefined && its === undefined) break;
+    if (name !== undefined && (its === undefined || name <= keyIn(its))) {
+      items.push({ key: name, stored: undefined });
+      at += 1;
+      if (its !== undefined && name === keyIn(its)) await stored.next();
+    } else if (its !== undefined) {
+      items.push({ key: keyIn(its), stored: its });
+      await stored.next();
+    }
+    if (items.length >= pendingPerRead) yield* read(parts, userId, items.splice(0));
+  }
+  yield* read(parts, userId, items);
+}
+
+const isOf = ({ _id }: StoreDocument, prefix: string) => _id.startsWith(prefix);
+const isBefore = ({ _id }: StoreDocument, prefix: string, after: string) =>
+  _id < prefix || (_id.startsWith(prefix) && _id <= prefix + after);
+const keyIn = ({ _id }: StoreDocument) => _id.slice(_id.indexOf('/') + 1);
+
+async function* read({ database, redis }: ExportParts, userId: string, items: readonly Item[]): Records {
+  const names = items.filter(({ stored }) => stored === undefined).map(({ key }) => key);
+  const pending = new Map<string, string>();
+  const applied = new Map<string, StoreDocument>();
+  if (names.length > 0) {
+    const texts = await orUnavailable(redisOf(redis, userId).client.hmget(pendingOf(redis, userId), ...names));
+    for (const [index, name] of names.entries()) {
+      const text = texts[index];
+      if (typeof text === 'string') pending.set(name, text);
+    }
+    const ids = names.filter((name) => !pending.has(name)).map((name) => `${userId}/${name}`);
+    if (ids.length > 0) {
+      const found = await orUnavailable(database.store.find({ _id: { $in: ids } }).toArray());
+      for (const document of found) applied.set(keyIn(document), document);
+    }
+  }
+  for (const { key, stored } of items) {
+    const text = pending.get(key);
+    const { version, json } = text === undefined ? valueOf(stored ?? applied.get(key)) : parsePendingEntry(text);
+    if (json === undefined) continue; // deleted
+    if (key.startsWith(postKey(''))) yield { type: 'post', userId, id: postIdOf(key), json };
+    else yield { type: 'entry', userId, key, version, json };
+  }
+}
+
+const pendingOf = ({ partitions }: PartitionedRedis, userId: string) =>
+  pendingKey(partitionPrefix(partitionOf(userId, partitions)), userId);
+
+const valueOf = (document: StoreDocument | undefined) => ({ version: document?.version ?? 0, json: document?.value });
+
+/** Finished files, by account, in the order of their ids. */
+async function filesOf(
+  { files }: Pick<Database, 'files'>,
+  accounts: readonly Part[],
+): Promise<Map<string, FileDocument[]>> {
+  const ids = accounts.map(({ account }) => account.userId);
+  const found = files.find({ 'metadata.user_id': { $in: ids }, 'metadata.state': 'stored' });
+  const byAccount = new Map<string, FileDocument[]>();
+  for (const file of await orUnavailable(found.toArray())) {
+    const { user_id: userId } = file.metadata;
+    byAccount.set(userId, [...(byAccount.get(userId) ?? []), file]);
+  }
+  for (const its of byAccount.values()) its.sort((one, other) => (hexOf(one) < hexOf(other) ? -1 : 1));
+  return byAccount;
+}
+
+const hexOf = ({ _id }: FileDocument) => _id.toHexString();
+
+async function* fileRecords(
+  database: Pick<Database, 'chunks'>,
+  userId: string,
+  { fileId, nextChunk }: Position,
+  documents: readonly FileDocument[],
+): Records {
+  if (nextChunk !== undefined) {
+    const begun = documents.find((document) => hexOf(document) === fileId);
+    if (begun) yield* chunks(database, userId, fileOf(begun), nextChunk);
+    else yield { type: 'gone', userId, fileId };
+  }
+  for (const document of documents) {
+    if (hexOf(document) <= fileId) continue;
+    const file = fileOf(document);
+    yield { type: 'file', userId, file };
+    yield* chunks(database, userId, file, 0);
+  }
+}
+
+/** The chunks of a file from `from` on; a file that is deleted meanwhile lacks some. */
+async function* chunks(
+  { chunks: collection }: Pick<Database, 'chunks'>,
+  userId: string,
+  { id: fileId, length }: StoredFile,
+  from: number,
+): Records {
+  let n = from;
+  let bytesBefore = 0;
+  const cursor = collection.find(chunksOf(userId, fileId)).sort({ _id: 1 }).batchSize(4);
+  try {
+    for await (const chunk of cursor) {
+      if (chunk.n < n) {
+        bytesBefore += chunk.data.length();
+        continue;
+      }
+      if (chunk.n > n) break;
+      const bytes = chunk.data.buffer.subarray(0, chunk.data.length());
+      bytesBefore += bytes.length;
+      yield { type: 'chunk', userId, fileId, n, bytes };
+      n += 1;
+    }
+  } finally {
+    await cursor.close();
+  }
+  if (bytesBefore !== length) yield { type: 'gone', userId, fileId };
+}
+
+const fileOf = ({ _id, filename, length = 0, metadata }: FileDocument): StoredFile => ({
+  id: _id.toHexString(),
+  name: filename,
+  length,
+  sha256: metadata.sha256 ?? '',
+});
+
+/** A cursor whose next document can be looked at before it is taken. */
+class Peekable<T> {
+  #next: Promise<T | null> | undefined;
+
+  constructor(private readonly cursor: { next(): Promise<T | null>; close(): Promise<unknown> }) {}
+
+  async peek(): Promise<T | undefined> {
+    this.#next ??= this.cursor.next();
+    return (await orUnavailable(this.#next)) ?? undefined;
+  }
+
+  async next(): Promise<T | undefined> {
+    const document = await this.peek();
+    if (document !== undefined) this.#next = undefined;
+    return document;
+  }
+
+  async close(): Promise<void> {
+    await this.cursor.close();
+  }
+}

@@ -1,0 +1,251 @@
+import { MongoBulkWriteError, ObjectId, type AnyBulkWriteOperation } from 'mongodb';
+import type { Config } from '../../config/config.js';
+import { KeybinError } from '../../errors.js';
+import { roomOf } from '../../file-room.js';
+import { LeasedUpload } from '../../leased-upload.js';
+import type { Log } from '../../log.js';
+import type { Imported, ImportProgress, StoreWriter } from '../../operations.js';
+import { postTimeUs } from '../../post-id.js';
+import type { Account } from '../../ports.js';
+import { chunkBytes, type ChunkRecord, type FileRecord, type TransferRecord } from '../../transfer/records.js';
+import { writeChunks } from '../../transfer/write-chunks.js';
+import { erasedHere, nameTaken, Tally } from '../../transfer/tally.js';
+import { takeNextNumbers } from './account-numbers.js';
+import { openDatabase, type Database } from './database.js';
+import type { StoreDocument, UserDocument } from './documents.js';
+import { chunksOf, FileChunks } from './file-chunks.js';
+import { FileDocuments } from './file-documents.js';
+import { FileUpload } from './file-upload.js';
+import { clockKey, partitionPrefix } from './keys.js';
+import { forgetNumber, forgetProgress, noteProgress, progressOf, takeNumbers } from './import-progress.js';
+import { openOperatorRedis } from './operator-redis.js';
+import { isDuplicate, orUnavailable } from './outages.js';
+import { expectPartitions } from './partitions.js';
+import { formatVersion } from './pending-entry.js';
+import { postKey } from './post-key.js';
+import type { RedisConnections } from './redis-connections.js';
+import { loadScript, runScript } from './scripts.js';
+import { entryId } from './stored-entries.js';
+
+/** For one batch. */
+const batchTimeoutMs = 60_000;
+
+const raiseClock = loadScript('raise-clock');
+
+/** Connects to MongoDB and Redis to import. Throws an `Error` of one line when one of them cannot be reached or used. */
+export async function openMongoWriter({ store, queue }: Config, log: Log): Promise<StoreWriter> {
+  const redis = await openOperatorRedis(queue, log);
+  let database: Database | undefined;
+  try {
+    database = await openDatabase(store, batchTimeoutMs);
+    await expectPartitions(database.settings, queue.partitions);
+    return new MongoWriter(database, redis);
+  } catch (error) {
+    redis.close();
+    await database?.close();
+    throw error;
+  }
+}
+
+/**
+ * Imports straight into MongoDB: what is imported has been durable elsewhere and needs no queue. What is pending in Redis is newer for
+ * whoever reads, and is applied over it, whatever its version.
+ */
+class MongoWriter implements StoreWriter {
+  readonly #documents: FileDocuments;
+  readonly #chunks: FileChunks;
+
+  constructor(
+    private readonly database: Database,
+    private readonly redis: RedisConnections,
+  ) {
+    this.#documents = new FileDocuments(database);
+    this.#chunks = new FileChunks(database);
+  }
+
+  async begin(name: string, highest: { readonly number: number; readonly version: number }): Promise<ImportProgress> {
+    const stored = await progressOf(this.database, name);
+    if (stored) return stored;
+    const lastNumber = await takeNumbers(this.database, name, highest.number);
+    for (let partition = 0; partition < this.redis.partitions; partition++) {
+      const args = [formatVersion(highest.version)];
+      await orUnavailable(
+        runScript(this.redis.of(partition).client, raiseClock, [clockKey(partitionPrefix(partition))], args),
+      );
+    }
+    const begun = await noteProgress(this.database, name, { line: 0, lastNumber, done: false });
+    await forgetNumber(this.database, name);
+    return begun;
+  }
+
+  forget(name: string): Promise<void> {
+    return forgetProgress(this.database, name);
+  }
+
+  async write(records: readonly TransferRecord[], name: string, line: number): Promise<Imported> {
+    const progress = await progressOf(this.database, name);
+    if (!progress) throw new Error('the import was not begun');
+    const tally = new Tally();
+    await this.#writeAccounts(
+      records.flatMap((record) => (record.type === 'account' ? [record.account] : [])),
+      progress,
+      tally,
+    );
+    await this.#writeValues(records, tally);
+    await noteProgress(this.database, name, { ...progress, line });
+    return tally;
+  }
+
+  async writeFile({ userId, file }: FileRecord, chunks: AsyncIterable<ChunkRecord>): Promise<Imported> {
+    const tally = new Tally();
+    const { files, chunks: stored } = this.database;
+    const byId = { _id: new ObjectId(file.id) };
+    const there = await orUnavailable(files.findOne(byId));
+    if (there && there.metadata.state !== 'uploading') tally.present += 1;
+    else if (!(await this.#documents.userExists(userId))) tally.skipped += 1;
+    if (tally.present + tally.skipped > 0) return tally;
+    // Of an import that was broken off
+    await orUnavailable(files.deleteOne({ ...byId, 'metadata.state': 'uploading' }));
+    await orUnavailable(stored.deleteMany(chunksOf(userId, file.id)));
+    const parts = {
+      documents: this.#documents,
+      chunks: this.#chunks,
+      clock: this.redis.of(0),
+      roomBytes: Infinity,
+    };
+    const room = { neededBytes: roomOf(file.length), wantedBytes: roomOf(file.length) };
+    const { target, heldBytes } = await FileUpload.begin(parts, { userId, id: file.id, name: file.name }, room);
+    const upload = new LeasedUpload(target, { fileBytes: Infinity, blockBytes: chunkBytes, heldBytes });
+    await writeChunks(upload, chunks, tally);
+    return tally;
+  }
+
+  async finish(name: string): Promise<void> {
+    const progress = await progressOf(this.database, name);
+    if (progress) await noteProgress(this.database, name, { ...progress, done: true });
+  }
+
+  async close(): Promise<void> {
+    this.redis.close();
+    await this.database.close();
+  }
+
+  async #writeAccounts(accounts: readonly Account[], { lastNumber }: ImportProgress, tally: Tally): Promise<void> {
+    if (accounts.length === 0) return;
+    const { users, erasures, counters } = this.database;
+    const userIds = accounts.map(({ userId }) => userId);
+    const names = accounts.map(({ username }) => username);
+    const [there, erased] = await orUnavailable(
+      Promise.all([
+        users.find({ $or: [{ user_id: { $in: userIds } }, { username: { $in: names } }] }).toArray(),
+        erasures.find({ _id: { $in: userIds } }).toArray(),
+      ]),
+    );
+    const thereIds = new Set(there.map(({ user_id }) => user_id));
+    const taken = new Set(there.map(({ username }) => username));
+    const erasedIds = new Set(erased.map(({ _id }) => _id));
+    const fresh: UserDocument[] = [];
+    for (const account of accounts) {
+      const { userId, username } = account;
+      if (thereIds.has(userId)) {
+        tally.present += 1;
+      } else if (erasedIds.has(userId)) {
+        tally.conflicts.push({ username, reason: erasedHere });
+      } else if (taken.has(username)) {
+        tally.conflicts.push({ username, reason: nameTaken });
+      } else {
+        taken.add(username);
+        fresh.push(documentOf(account));
+      }
+    }
+    // A number that was given here before may be in a signed token
+    const old = fresh.filter(({ number }) => number <= lastNumber);
+    if (old.length > 0) {
+      let number = (await takeNextNumbers(counters, old.length)) - old.length;
+      for (const user of old) fresh[fresh.indexOf(user)] = { ...user, number: ++number };
+      tally.renumbered += old.length;
+    }
+    const refused = await this.#insert(fresh);
+    for (const { username } of refused) tally.conflicts.push({ username, reason: nameTaken });
+    tally.accounts += fresh.length - refused.length;
+  }
+
+  /** Those that somebody else was faster with. */
+  async #insert(fresh: readonly UserDocument[]): Promise<UserDocument[]> {
+    if (fresh.length === 0) return [];
+    try {
+      await this.database.users.insertMany([...fresh], { ordered: false });
+      return [];
+    } catch (error) {
+      return refusedBy(error).flatMap((index) => fresh[index] ?? []);
+    }
+  }
+
+  async #writeValues(records: readonly TransferRecord[], tally: Tally): Promise<void> {
+    const values = records.filter((record) => record.type === 'entry' || record.type === 'post');
+    if (values.length === 0) return;
+    const userIds = [...new Set(values.map(({ userId }) => userId))];
+    const found = this.database.users.find({ user_id: { $in: userIds } }, { projection: { user_id: 1 } });
+    const there = new Set((await orUnavailable(found.toArray())).map(({ user_id }) => user_id));
+    const taken = values.filter(({ userId }) => there.has(userId));
+    tally.skipped += values.length - taken.length;
+    if (taken.length === 0) return;
+    const present = await this.#upsert(taken);
+    tally.present += present.size;
+    for (const [index, { type }] of taken.entries()) {
+      if (present.has(index)) continue;
+      if (type === 'entry') tally.entries += 1;
+      else tally.posts += 1;
+    }
+  }
+
+  /** The positions of those of which the store has what is not older. */
+  async #upsert(values: readonly Value[]): Promise<Set<number>> {
+    try {
+      await this.database.store.bulkWrite(values.map(upsertOf), { ordered: false });
+      return new Set();
+    } catch (error) {
+      return new Set(refusedBy(error));
+    }
+  }
+}
+
+type Value = TransferRecord & { readonly type: 'entry' | 'post' };
+
+function documentOf(account: Account): UserDocument {
+  return {
+    _id: new ObjectId(account.objectId),
+    user_id: account.userId,
+    number: account.number,
+    username: account.username,
+    password: account.passwordHash,
+    created_at: account.createdAt,
+    ...(account.disabled && { disabled_at: new Date() }),
+    ...(account.generation > 0 && { generation: account.generation }),
+  };
+}
+
+/** Error 11000: a version that is not smaller is there. */
+function upsertOf(record: Value): AnyBulkWriteOperation<StoreDocument> {
+  const [key, version] =
+    record.type === 'entry' ? [record.key, record.version] : [postKey(record.id), postTimeUs(record.id) + 1];
+  return {
+    updateOne: {
+      filter: { _id: entryId(record.userId, key), version: { $lt: version } },
+      update: { $set: { value: record.json, version }, $unset: { deleted_at: '' } },
+      upsert: true,
+    },
+  };
+}
+
+/** The positions of the writes that found something there. Throws any other error. */
+function refusedBy(error: unknown): number[] {
+  if (error instanceof MongoBulkWriteError) {
+    const errors = [error.writeErrors].flat();
+    const other = errors.find(({ code }) => code !== 11_000);
+    if (!other && errors.length > 0) return errors.map(({ index }) => index);
+    if (other) throw new Error(`MongoDB refuses a record: ${other.errmsg ?? error.message}`, { cause: error });
+  }
+  if (isDuplicate(error)) return [0];
+  throw error instanceof KeybinError ? error : new Error(`MongoDB failed: ${String(error)}`, { cause: error });
+}

@@ -1,0 +1,21 @@
+import { hasCode } from '../errors.js';
+import type { LeasedUpload } from '../leased-upload.js';
+import type { ChunkRecord } from './records.js';
+import type { Tally } from './tally.js';
+
+/** Writes a file that is imported, and counts what became of it: it is left out if its account ends meanwhile. */
+export async function writeChunks(
+  upload: LeasedUpload,
+  chunks: AsyncIterable<ChunkRecord>,
+  tally: Tally,
+): Promise<void> {
+  try {
+    for await (const { bytes } of chunks) await upload.write(bytes);
+    await upload.finish();
+    tally.files += 1;
+  } catch (error) {
+    await upload.abort();
+    if (!hasCode(error, 'invalid_token')) throw error;
+    tally.skipped += 1; // the account has ended
+  }
+}
