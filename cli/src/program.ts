@@ -5,7 +5,7 @@ import { oneLine } from './one-line.js';
 import { verifyErasureCommand } from './erasure/commands.js';
 import { prepareCommand } from './prepare/command.js';
 import { queueCommand } from './queue/commands.js';
-import { exportCommand, importCommand } from './transfer/commands.js';
+import { exportCommand, importCommand, migrateCommand } from './transfer/commands.js';
 import { userCommand } from './user/commands.js';
 
 interface GlobalOptions {
@@ -38,7 +38,8 @@ export function createProgram(environment: NodeJS.ProcessEnv, fail: () => void =
     .addCommand(userCommand(context))
     .addCommand(verifyErasureCommand(context))
     .addCommand(exportCommand(context))
-    .addCommand(importCommand(context));
+    .addCommand(importCommand(context))
+    .addCommand(migrateCommand(context));
   for (const command of allOf(program)) {
     command
       .exitOverride()

@@ -1,3 +1,4 @@
+import type { Config } from './config/config.js';
 import type { Account } from './ports.js';
 import type { ChunkRecord, Cursor, FileRecord, TransferRecord } from './transfer/records.js';
 import type { PartitionStatus } from './partition-status.js';
@@ -53,6 +54,27 @@ export interface StoreWriter {
   /** Notes that the import is complete. */
   finish(name: string): Promise<void>;
   /** May be called twice. */
+  close(): Promise<void>;
+}
+
+/** Told of each thing that is not kept, and why. */
+export type Report = (line: string) => void;
+
+export interface OriginalPlace {
+  readonly url: string;
+  readonly database: string;
+  /** Of its collections. */
+  readonly names: { readonly users: string; readonly store: string; readonly tokens: string };
+}
+
+/** The database of an original Keybin. */
+export interface OriginalKeybin {
+  /** Without credentials. */
+  readonly location: string;
+  /** Makes room where the store that is to take it over would have its own collections. May be repeated. */
+  setAside(target: Config['store']): Promise<void>;
+  /** Accounts and entries, always the same for the same data. */
+  records(report: Report): AsyncIterable<TransferRecord>;
   close(): Promise<void>;
 }
 

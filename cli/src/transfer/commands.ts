@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { Context } from '../context.js';
 import { withReader, withWriter } from '../with-store.js';
 import { exportStore } from './export.js';
 import { importFile } from './import.js';
+import { migrate } from './migrate.js';
 import { spooled } from './spool.js';
 import { inFile, onStandardOutput } from './target.js';
 
@@ -35,3 +37,37 @@ export function importCommand({ config, answer, fail }: Context): Command {
       if (!done.isComplete) fail();
     });
 }
+
+export function migrateCommand({ config, answer, fail }: Context): Command {
+  return new Command('migrate')
+    .description('takes over the accounts and values of an original Keybin; running it twice changes nothing')
+    .option('--from <url>', 'the MongoDB of the original: mongodb://HOST:PORT/')
+    .option('--from-file <path>', 'a file with that, for a password: everybody sees the arguments of a process')
+    .option('--from-database <name>', 'its database (default: that of the URL, or [STORE] database)')
+    .action(async (options: MigrateOptions, self: Command) => {
+      const { from = urlIn(options.fromFile), fromDatabase } = options;
+      if (from === undefined || (options.from !== undefined && options.fromFile !== undefined))
+        self.error('error: give the original by --from or by --from-file');
+      const settings = config();
+      const { database, usersCollection: users, storeCollection: store, tokenCollection: tokens } = settings.store;
+      const place = {
+        url: from,
+        database: fromDatabase ?? (databaseIn(from) || database),
+        names: { users, store, tokens },
+      };
+      const done = await migrate(settings, place);
+      answer(done);
+      if (!done.isComplete) fail();
+    });
+}
+
+interface MigrateOptions {
+  readonly from?: string;
+  readonly fromFile?: string;
+  readonly fromDatabase?: string;
+}
+
+const urlIn = (file?: string) => (file === undefined ? undefined : readFileSync(file, 'utf8').trim());
+
+/** The path of a MongoDB URL. */
+const databaseIn = (url: string) => /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]*)/.exec(url)?.[1] ?? '';

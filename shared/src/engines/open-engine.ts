@@ -1,6 +1,6 @@
 import type { Config } from '../config/config.js';
 import type { Log } from '../log.js';
-import type { QueueOperations, StoreReader, StoreWriter } from '../operations.js';
+import type { OriginalKeybin, OriginalPlace, QueueOperations, StoreReader, StoreWriter } from '../operations.js';
 import type { Engine } from '../ports.js';
 import { unobserved, type WriteObserver } from '../write-observer.js';
 
@@ -68,6 +68,12 @@ export const openStoreReader = async (config: Config, log: Log): Promise<StoreRe
 /** Opens the configured engine's store to import into it. Throws as `openEngine` does. */
 export const openStoreWriter = async (config: Config, log: Log): Promise<StoreWriter> =>
   entryOf(config).openWriter(config, log);
+
+/** Opens the database of an original Keybin. Throws as `openEngine` does. */
+export async function openOriginal(place: OriginalPlace): Promise<OriginalKeybin> {
+  const { openOriginal: open } = await import('./mongo/original.js');
+  return open(place);
+}
 
 /** What an operator can do to the configured engine's queue; `undefined`: it has none. Throws as `openEngine` does. */
 export const openQueueOperations = async (config: Config, log: Log): Promise<QueueOperations | undefined> =>

@@ -8,6 +8,7 @@ import {
   type IndexDescription,
 } from 'mongodb';
 import type { Config } from '../../config/config.js';
+import { maskCredentials } from '../../config/url-value.js';
 import { withDeadline } from '../../deadline.js';
 import type { Log } from '../../log.js';
 import { logOutages } from './database-outages.js';
@@ -188,6 +189,6 @@ async function refuseOriginal({ store, users, tokens }: Database, settings: Stor
   if (original.length === 0) return;
   throw new Error(
     `Database '${settings.database}' holds documents of an original Keybin (in ${original.join(', ')}): ` +
-      `'keybin migrate' takes it over`,
+      `'keybin migrate' with --from ${maskCredentials(settings.host)} takes it over`,
   );
 }

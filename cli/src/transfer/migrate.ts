@@ -1,0 +1,42 @@
+import type { Config } from '@keybin/shared/config/config.js';
+import { openOriginal } from '@keybin/shared/engines/open-engine.js';
+import type { OriginalKeybin, OriginalPlace } from '@keybin/shared/operations.js';
+import { withWriter } from '../with-store.js';
+import { exportStore } from './export.js';
+import { importFile, type ImportAnswer } from './import.js';
+import { exportIn, withUnnamedFile } from './spool.js';
+import { inUnnamedFile } from './target.js';
+
+/**
+ * Takes over the database of an original Keybin: what it has is written as an export into a file without a name, which is
+ * imported. The same data make the same file, so a second run finds that all is done.
+ */
+export async function migrate(config: Config, place: OriginalPlace): Promise<ImportAnswer> {
+  const original = await openOriginal(place);
+  const notKept: string[] = [];
+  const report = (line: string) => {
+    notKept.push(line);
+    process.stderr.write(`keybin: not kept: ${line}\n`);
+  };
+  try {
+    await original.setAside(config.store);
+    const { json, text, isComplete } = await withUnnamedFile(async (handle) => {
+      await exportStore(readerOf(original, report), inUnnamedFile(handle));
+      const file = exportIn(handle, original.location);
+      return withWriter(config, (writer) => importFile(writer, file, false));
+    });
+    return {
+      json: { ...(json as object), notKept },
+      text: [text, ...(notKept.length > 0 ? [`${notKept.length} not kept, see above`] : [])].join('\n'),
+      isComplete: isComplete && notKept.length === 0,
+    };
+  } finally {
+    await original.close();
+  }
+}
+
+const readerOf = (original: OriginalKeybin, report: (line: string) => void) => ({
+  location: original.location,
+  size: async () => 0,
+  records: () => original.records(report),
+});
