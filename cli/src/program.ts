@@ -2,6 +2,7 @@ import { Command, type Argument } from 'commander';
 import { loadConfigOrExit } from '@keybin/shared/config/load-config.js';
 import type { Context } from './context.js';
 import { oneLine } from './one-line.js';
+import { doctorCommand } from './doctor/command.js';
 import { verifyErasureCommand } from './erasure/commands.js';
 import { prepareCommand } from './prepare/command.js';
 import { queueCommand } from './queue/commands.js';
@@ -22,6 +23,8 @@ export function createProgram(environment: NodeJS.ProcessEnv, fail: () => void =
       const { config } = options();
       return loadConfigOrExit(config === undefined ? [] : ['--config', config], environment);
     },
+    configFile: () => options().config ?? 'store.cfg',
+    environment,
     answer({ text, json }, stream = process.stdout) {
       stream.write(`${options().json ? JSON.stringify(json) : text}\n`);
     },
@@ -34,6 +37,7 @@ export function createProgram(environment: NodeJS.ProcessEnv, fail: () => void =
     .option('--config <path>', 'the file with the settings (default: store.cfg, if there is one)')
     .option('--json', 'answer as one line of JSON')
     .addCommand(prepareCommand(context))
+    .addCommand(doctorCommand(context))
     .addCommand(queueCommand(context))
     .addCommand(userCommand(context))
     .addCommand(verifyErasureCommand(context))

@@ -5,6 +5,16 @@ import type { PartitionStatus } from './partition-status.js';
 
 /** What an operator's command needs of an engine, beside what the API needs (`ports.ts`). */
 
+/** What a look at a part of the service has shown. */
+export interface Diagnosis {
+  readonly check: string;
+  readonly state: 'ok' | 'warning' | 'problem';
+  /** One line. */
+  readonly says: string;
+  /** What to do about it. */
+  readonly remedy?: string;
+}
+
 /** How far an import has come. */
 export interface ImportProgress {
   /** Lines that are done. */

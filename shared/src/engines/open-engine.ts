@@ -1,6 +1,13 @@
 import type { Config } from '../config/config.js';
 import type { Log } from '../log.js';
-import type { OriginalKeybin, OriginalPlace, QueueOperations, StoreReader, StoreWriter } from '../operations.js';
+import type {
+  Diagnosis,
+  OriginalKeybin,
+  OriginalPlace,
+  QueueOperations,
+  StoreReader,
+  StoreWriter,
+} from '../operations.js';
 import type { Engine } from '../ports.js';
 import { unobserved, type WriteObserver } from '../write-observer.js';
 
@@ -8,6 +15,7 @@ import { unobserved, type WriteObserver } from '../write-observer.js';
 interface EngineEntry {
   readonly open: (config: Config, log: Log, observer: WriteObserver) => Promise<Engine>;
   readonly openReader: (config: Config, log: Log) => Promise<StoreReader>;
+  readonly diagnose: (config: Config, log: Log) => Promise<Diagnosis[]>;
   readonly openWriter: (config: Config, log: Log) => Promise<StoreWriter>;
   /** An engine that has applied a write when it answers has none. */
   readonly openQueue?: (config: Config, log: Log) => Promise<QueueOperations>;
@@ -21,6 +29,10 @@ const lmdb: EngineEntry = {
   async openReader(config) {
     const { openLmdbReader } = await import('./lmdb/reader.js');
     return openLmdbReader(config);
+  },
+  async diagnose(config) {
+    const { diagnose: look } = await import('./lmdb/diagnose.js');
+    return look(config);
   },
   async openWriter(config) {
     const { openLmdbWriter } = await import('./lmdb/import.js');
@@ -36,6 +48,10 @@ const mongo: EngineEntry = {
   async openReader(config, log) {
     const { openMongoReader } = await import('./mongo/reader.js');
     return openMongoReader(config, log);
+  },
+  async diagnose(config, log) {
+    const { diagnose: look } = await import('./mongo/diagnose.js');
+    return look(config, log);
   },
   async openWriter(config, log) {
     const { openMongoWriter } = await import('./mongo/import.js');
@@ -68,6 +84,9 @@ export const openStoreReader = async (config: Config, log: Log): Promise<StoreRe
 /** Opens the configured engine's store to import into it. Throws as `openEngine` does. */
 export const openStoreWriter = async (config: Config, log: Log): Promise<StoreWriter> =>
   entryOf(config).openWriter(config, log);
+
+/** Looks at all that the configured engine needs. Never throws: what cannot be reached is a problem among the others. */
+export const diagnose = async (config: Config, log: Log): Promise<Diagnosis[]> => entryOf(config).diagnose(config, log);
 
 /** Opens the database of an original Keybin. Throws as `openEngine` does. */
 export async function openOriginal(place: OriginalPlace): Promise<OriginalKeybin> {

@@ -1,0 +1,23 @@
+import { Command } from 'commander';
+import { diagnose } from '@keybin/shared/engines/open-engine.js';
+import type { Diagnosis } from '@keybin/shared/operations.js';
+import type { Context } from '../context.js';
+import { silentLog } from '../silent-log.js';
+import { diagnoseSettings } from './settings.js';
+
+export function doctorCommand({ config, configFile, environment, answer, fail }: Context): Command {
+  return new Command('doctor')
+    .description(
+      'looks at all that the service needs, and says for each problem what to do; exits with 1 if there is one',
+    )
+    .action(async () => {
+      const settings = config();
+      const own = diagnoseSettings(settings, configFile(), environment);
+      const findings = [...own, ...(await diagnose(settings, silentLog()))];
+      answer({ json: { findings }, text: findings.map(lineOf).join('\n') });
+      if (findings.some(({ state }) => state === 'problem')) fail();
+    });
+}
+
+const lineOf = ({ check, state, says, remedy }: Diagnosis) =>
+  `${state.padEnd(7)}  ${check}: ${says}${remedy === undefined ? '' : `\n         → ${remedy}`}`;

@@ -1,0 +1,168 @@
+import type { Redis } from 'ioredis';
+import type { Config } from '../../config/config.js';
+import type { Log } from '../../log.js';
+import type { Diagnosis } from '../../operations.js';
+import { connectDatabase, indexesOf, type Database } from './database.js';
+import { partitionPrefix, sweeperKey } from './keys.js';
+import { openOperatorRedis } from './operator-redis.js';
+import type { RedisConnections } from './redis-connections.js';
+import { readSettings, settingsProblems } from './redis-settings.js';
+
+/** A clock that is further away makes times in logs and tokens hard to understand. */
+const skewLimitMs = 5_000;
+const oldestRedis = [6, 2] as const;
+const oldestMongo = [4, 4] as const;
+/** Of a disk, or of Redis's memory. */
+const fullShare = 0.9;
+
+/** Looks at Redis and at MongoDB without changing anything. */
+export async function diagnose(config: Config, log: Log): Promise<Diagnosis[]> {
+  const [redis, mongo] = await Promise.all([lookAtRedis(config, log), lookAtMongo(config)]);
+  return [...redis, ...mongo];
+}
+
+const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+const failed = (check: string, error: unknown, remedy: string): Diagnosis => ({
+  check,
+  state: 'problem',
+  says: reasonOf(error),
+  remedy,
+});
+
+async function lookAtRedis({ queue }: Config, log: Log): Promise<Diagnosis[]> {
+  let redis: RedisConnections | undefined;
+  try {
+    redis = await openOperatorRedis(queue, log);
+    const found: Diagnosis[] = [];
+    for (const { client } of redis.all) {
+      const info = await client.info();
+      const version = field(info, 'redis_version') ?? '0';
+      found.push(versionOf('Redis', version, oldestRedis), await settings(client, queue.durability));
+      found.push(memory(info), appendStatus(info), await skew('Redis', await redisTime(client)));
+    }
+    found.push(await workers(redis));
+    return found;
+  } catch (error) {
+    return [failed('redis', error, 'start Redis, or set [QUEUE] redis right')];
+  } finally {
+    redis?.close();
+  }
+}
+
+const field = (info: string, name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1];
+
+function versionOf(name: string, version: string, [major, minor]: readonly [number, number]): Diagnosis {
+  const [ownMajor = 0, ownMinor = 0] = version.split('.').map(Number);
+  const check = `${name.toLowerCase()} version`;
+  const isNew = ownMajor > major || (ownMajor === major && ownMinor >= minor);
+  if (isNew) return { check, state: 'ok', says: `${name} ${version}` };
+  return {
+    check,
+    state: 'problem',
+    says: `${name} ${version} is too old`,
+    remedy: `use ${name} ${major}.${minor} or newer`,
+  };
+}
+
+async function settings(client: Redis, durability: Config['queue']['durability']): Promise<Diagnosis> {
+  const check = 'redis settings';
+  try {
+    const problems = settingsProblems(await readSettings(client), durability);
+    if (problems.length === 0) return { check, state: 'ok', says: 'Redis keeps what it has answered' };
+    return { check, state: 'problem', says: problems.join(' '), remedy: 'as it says for each setting' };
+  } catch (error) {
+    return {
+      check,
+      state: 'warning',
+      says: reasonOf(error),
+      remedy: 'allow CONFIG GET, or look at redis.conf yourself',
+    };
+  }
+}
+
+function memory(info: string): Diagnosis {
+  const [used, most] = [Number(field(info, 'used_memory')), Number(field(info, 'maxmemory'))];
+  const check = 'redis memory';
+  if (most === 0) return { check, state: 'ok', says: `Redis has ${mib(used)} and no limit of its own` };
+  const says = `Redis has ${mib(used)} of ${mib(most)}`;
+  if (used < most * fullShare) return { check, state: 'ok', says };
+  return { check, state: 'problem', says, remedy: 'raise maxmemory, or look by keybin queue status why so much waits' };
+}
+
+function appendStatus(info: string): Diagnosis {
+  const says = `last write of the append-only file: ${field(info, 'aof_last_write_status') ?? 'unknown'}`;
+  if (says.endsWith('ok') || says.endsWith('unknown')) return { check: 'redis disk', state: 'ok', says };
+  return { check: 'redis disk', state: 'problem', says, remedy: 'make room on the disk of Redis' };
+}
+
+const mib = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
+
+async function redisTime(client: Redis): Promise<number> {
+  const [seconds, micros] = await client.time();
+  return Number(seconds) * 1_000 + Number(micros) / 1_000;
+}
+
+async function skew(name: string, timeMs: number): Promise<Diagnosis> {
+  const awayMs = Math.abs(timeMs - Date.now());
+  const check = `${name.toLowerCase()} clock`;
+  const says = `the clock of ${name} is ${(awayMs / 1_000).toFixed(1)} s away from this machine's`;
+  if (awayMs <= skewLimitMs) return { check, state: 'ok', says };
+  return { check, state: 'problem', says, remedy: 'set the clocks by NTP' };
+}
+
+/** A worker that is at work holds, or another one does, the lease of each partition. */
+async function workers(redis: RedisConnections): Promise<Diagnosis> {
+  const without: number[] = [];
+  for (let partition = 0; partition < redis.partitions; partition++) {
+    const held = await redis.of(partition).client.exists(sweeperKey(partitionPrefix(partition)));
+    if (held === 0) without.push(partition);
+  }
+  if (without.length === 0) return { check: 'worker', state: 'ok', says: 'a worker is at work in each partition' };
+  const says = `no worker is at work in ${without.length} of ${redis.partitions} partitions`;
+  return { check: 'worker', state: 'problem', says, remedy: 'start one: npm run start:worker' };
+}
+
+async function lookAtMongo({ store }: Config): Promise<Diagnosis[]> {
+  let database: Database | undefined;
+  try {
+    database = await connectDatabase(store);
+    const { db } = database.store;
+    const [{ version }, { localTime }] = await Promise.all([
+      db.command({ buildInfo: 1 }) as Promise<{ version: string }>, // what these commands answer
+      db.command({ hello: 1 }) as Promise<{ localTime?: Date }>,
+    ]);
+    return [
+      versionOf('MongoDB', version, oldestMongo),
+      ...(localTime ? [await skew('MongoDB', localTime.getTime())] : []),
+      await indexes(database),
+      await disk(database),
+    ];
+  } catch (error) {
+    return [failed('mongodb', error, 'start MongoDB, or set [STORE] host right')];
+  } finally {
+    await database?.close();
+  }
+}
+
+async function indexes(database: Database): Promise<Diagnosis> {
+  const missing: string[] = [];
+  for (const [collection, wanted] of indexesOf(database)) {
+    const there = await collection.indexes().catch(() => []); // there is no such collection yet
+    for (const { key, unique = false } of wanted) {
+      const found = there.find((index) => JSON.stringify(index.key) === JSON.stringify(key));
+      if (!found || (unique && !found.unique)) missing.push(`${collection.collectionName} ${JSON.stringify(key)}`);
+    }
+  }
+  if (missing.length === 0) return { check: 'indexes', state: 'ok', says: 'all indexes are there' };
+  return { check: 'indexes', state: 'problem', says: `missing: ${missing.join(', ')}`, remedy: "run 'keybin prepare'" };
+}
+
+async function disk(database: Database): Promise<Diagnosis> {
+  const check = 'mongodb disk';
+  const stats = await database.store.db.command({ dbStats: 1 }).catch(() => ({}));
+  const { fsUsedSize: used, fsTotalSize: total } = stats as { fsUsedSize?: number; fsTotalSize?: number }; // as dbStats answers
+  if (!used || !total) return { check, state: 'ok', says: 'MongoDB does not tell how full its disk is' };
+  const says = `the disk of MongoDB is ${Math.round((100 * used) / total)} % full`;
+  if (used < total * fullShare) return { check, state: 'ok', says };
+  return { check, state: 'problem', says, remedy: 'make room: without any, nothing is applied' };
+}
