@@ -1,7 +1,9 @@
 import type { Context } from 'koa';
 
+export const jsonContentType = 'application/json; charset=utf-8';
+
 /** Answers JSON text, with 200 unless another status was set. */
 export function answerJson(ctx: Context, json: string): void {
-  ctx.set('Content-Type', 'application/json; charset=utf-8');
+  ctx.set('Content-Type', jsonContentType);
   ctx.body = json;
 }

@@ -5,6 +5,7 @@ import type { Log } from '@keybin/shared/log.js';
 import type { Engine } from '@keybin/shared/ports.js';
 import type { ApiMetrics } from './api-metrics.js';
 import { AuthorNames } from './author-names.js';
+import type { Begun } from './begun.js';
 import { bodyReader } from './body.js';
 import { allowOrigins } from './middleware/cors.js';
 import { eachRequest } from './middleware/each-request.js';
@@ -33,6 +34,7 @@ export interface AppParts {
   /** The metrics of all processes at this address, as text. */
   readonly readMetrics: () => Promise<string>;
   readonly transfers: Transfers;
+  readonly begun: Begun;
   /** Whether this process has been told to end. */
   readonly isDraining: () => boolean;
 }
@@ -55,7 +57,8 @@ export function createApp(parts: AppParts): Koa {
     log['code' in error ? 'debug' : 'error']({ err: error }, 'An answer could not be sent');
   });
   const answerError = answerErrors(log, [apiErrors, v1Errors]);
-  app.use(eachRequest({ log, durations: metrics.requests, rateLimited: metrics.rateLimited, answerError }));
+  const { begun } = parts;
+  app.use(eachRequest({ log, durations: metrics.requests, rateLimited: metrics.rateLimited, answerError, begun }));
   if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
   const { loginsRefused } = metrics;
   const readBody = bodyReader(config.limits.bodyBytes, config.limits.bodiesBytes);
@@ -70,6 +73,7 @@ export function createApp(parts: AppParts): Koa {
   app.use(
     keybinRoutes({
       ...dialect('keybin'),
+      begun,
       valueLimitBytes: config.limits.bodyBytes,
       tokenLifetimeSeconds: config.store.tokenExpirationSeconds,
     }),

@@ -9,9 +9,11 @@ import type { Log } from '@keybin/shared/log.js';
 import { watchSurroundings } from '@keybin/shared/metrics/surroundings.js';
 import { ApiMetrics } from './api-metrics.js';
 import { createApp } from './app.js';
+import { Begun } from './begun.js';
 import { metricsOfAll } from './cluster-metrics.js';
 import { codeKey } from './identify-codes/code.js';
 import { openDelivery } from './identify-codes/open-delivery.js';
+import { fastEntries } from './fast-entries.js';
 import { HttpServer } from './server.js';
 import { Transfers } from './transfers.js';
 import { SignedTokens, signingSecret } from './signed-tokens.js';
@@ -55,19 +57,27 @@ export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf
       ? metricsOfAll(cluster.worker, metrics.registry)
       : async () => metrics.registry.metrics();
     const transfers = new Transfers({ atOnce: transfersAtOnce, idleMs: requestTimeoutMs });
+    const begun = new Begun();
     const app = createApp({
       config,
       engine,
       log,
       signedTokens,
       transfers,
+      begun,
       codes,
       metrics,
       readMetrics,
       isDraining: () => isDraining,
     });
     const mayTakeLong = (request: IncomingMessage) => transfers.isUpload(request);
-    const server = new HttpServer(app.callback(), { requestTimeoutMs, mayTakeLong });
+    const listener = isPlain(config, log)
+      ? fastEntries(
+          { engine, durations: metrics.requests, bodyLimitBytes: config.limits.bodyBytes, begun, log },
+          app.callback(),
+        )
+      : app.callback();
+    const server = new HttpServer(listener, { requestTimeoutMs, mayTakeLong });
     const address = await server.listen(config.app.port, config.app.host);
     lifecycle.push('server', async () => server.close());
     lifecycle.push('transfers', () => {
@@ -88,6 +98,11 @@ export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf
     await lifecycle.drain();
     throw error;
   }
+}
+
+/** Whether answers have nothing that only a layer of Koa adds: a line in the log, or what pages of other origins need. */
+function isPlain({ app }: Config, log: Log): boolean {
+  return app.corsOrigins.length === 0 && !log.isLevelEnabled('debug');
 }
 
 export function lifecycleOf(config: Config, log: Log): Lifecycle {

@@ -3,6 +3,7 @@ import type { Context, Middleware } from 'koa';
 import type { Counter } from 'prom-client';
 import { invalidHost, RateLimitError } from '@keybin/shared/errors.js';
 import type { Log } from '@keybin/shared/log.js';
+import type { Begun } from '../begun.js';
 import { hasOneHost } from '../host.js';
 import { requestIdOf, setRequestId } from '../request-id.js';
 import type { RequestDurations } from '../request-durations.js';
@@ -14,6 +15,7 @@ export interface EachRequestParts {
   readonly durations: RequestDurations;
   readonly rateLimited: Pick<Counter, 'inc'>;
   readonly answerError: AnswerError;
+  readonly begun: Begun;
 }
 
 /**
@@ -21,11 +23,12 @@ export interface EachRequestParts {
  * took is noted and, in detail, logged.
  * One layer and not three, since each layer of asynchronous middleware takes a twentieth of a request's time.
  */
-export function eachRequest({ log, durations, rateLimited, answerError }: EachRequestParts): Middleware {
+export function eachRequest({ log, durations, rateLimited, answerError, begun }: EachRequestParts): Middleware {
   const isLogged = log.isLevelEnabled('debug');
   return async (ctx, next) => {
-    const startedMs = performance.now();
-    setRequestId(ctx);
+    const failure = begun.failureOf(ctx.req);
+    const startedMs = failure?.startedMs ?? performance.now();
+    setRequestId(ctx, failure?.requestId);
     for (const [name, value] of securityHeaders) ctx.res.setHeader(name, value);
     try {
       if (!hasOneHost(ctx.req)) throw invalidHost();

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { request } from 'undici';
 import { Child } from './child.js';
@@ -21,8 +22,19 @@ export interface ApiProcess {
   kill(signal: NodeJS.Signals): Promise<void>;
 }
 
-const main = (workspace: 'api' | 'worker') =>
-  fileURLToPath(new URL(`../../../${workspace}/dist/main.js`, import.meta.url));
+const root = new URL('../../../', import.meta.url);
+
+/** What node is given by a script of package.json, such as `exec node --option api/dist/main.js`, from any working directory. */
+function argumentsOf(script: 'start' | 'start:worker'): string[] {
+  const { scripts } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
+    readonly scripts: Readonly<Record<typeof script, string>>;
+  };
+  const [, , ...given] = scripts[script].split(' ');
+  return given.map((argument) => (argument.startsWith('-') ? argument : fileURLToPath(new URL(argument, root))));
+}
+
+const apiArguments = argumentsOf('start');
+const workerArguments = argumentsOf('start:worker');
 
 /** Cheap password hashes, and limits that let one address do what the tests do: they log in often. */
 const testSettings = {
@@ -34,10 +46,10 @@ const testSettings = {
   KEYBIN_LIMITS_IDENTIFY_CODES_PER_ADDRESS: '1000000/900',
 };
 
-/** Starts api/dist/main.js on a free port and waits until it answers. */
+/** Starts an API as `npm start` does, on a free port and waits until it answers. */
 export async function startApi(options: ProcessOptions = {}): Promise<ApiProcess> {
   return onFreePort(async (port) => {
-    const child = new Child(`api ${port}`, process.execPath, [main('api'), ...(options.args ?? [])], {
+    const child = new Child(`api ${port}`, process.execPath, [...apiArguments, ...(options.args ?? [])], {
       cwd: options.cwd ?? temporaryDirectory(),
       env: { ...testSettings, KEYBIN_APP_PORT: String(port), ...options.env },
     });
@@ -55,9 +67,9 @@ export interface WorkerProcess {
   kill(signal: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts worker/dist/main.js. */
+/** Starts a worker as `npm run start:worker` does. */
 export function spawnWorker(options: ProcessOptions = {}): WorkerProcess {
-  const child = new Child('worker', process.execPath, [main('worker'), ...(options.args ?? [])], {
+  const child = new Child('worker', process.execPath, [...workerArguments, ...(options.args ?? [])], {
     cwd: options.cwd ?? temporaryDirectory(),
     env: { ...testSettings, KEYBIN_WORKER_PORT: '0', ...options.env },
   });

@@ -4,29 +4,31 @@ import { afterWait } from '../../body-wait.js';
 import { requestIdOf } from '../../request-id.js';
 import { deleteValue, listKeys, readValue, storeValue } from '../../use-cases/entries.js';
 import { answerOk, warnStale } from './answers.js';
-import { keyOf, tokenOf, valueTextOf } from './parameters.js';
+import { entryRoute, keyOf, tokenOf, valueTextOf } from './parameters.js';
 import type { KeybinParts } from './parts.js';
 
-export function entryRoutes(router: Router, { engine, readBody, valueLimitBytes }: KeybinParts): void {
-  router.get('/user/:token/store/:key', async (ctx) => {
-    const json = await readValue(engine, tokenOf(ctx), keyOf(ctx), () => warnStale(ctx));
+export function entryRoutes(router: Router, { engine, readBody, begun, valueLimitBytes }: KeybinParts): void {
+  router.get(entryRoute, async (ctx) => {
+    begun.rethrow(ctx.req);
+    const json = await readValue(engine, tokenOf(ctx), keyOf(ctx), () => warnStale(ctx.res));
     answerJson(ctx, `{"value":${json}}`);
   });
 
-  router.post('/user/:token/store/:key', async (ctx) => {
+  router.post(entryRoute, async (ctx) => {
+    begun.rethrow(ctx.req);
     const body = await readBody(ctx);
     const json = valueTextOf(body, valueLimitBytes);
     await afterWait(ctx, storeValue(engine, tokenOf(ctx), { key: keyOf(ctx), json }, requestIdOf(ctx)));
     answerOk(ctx);
   });
 
-  router.delete('/user/:token/store/:key', async (ctx) => {
+  router.delete(entryRoute, async (ctx) => {
     await deleteValue(engine, tokenOf(ctx), keyOf(ctx), requestIdOf(ctx));
     answerOk(ctx);
   });
 
   router.get('/user/:token/keys', async (ctx) => {
-    const keys = await listKeys(engine, tokenOf(ctx), () => warnStale(ctx));
+    const keys = await listKeys(engine, tokenOf(ctx), () => warnStale(ctx.res));
     answerJson(ctx, JSON.stringify({ keys }));
   });
 }

@@ -6,6 +6,9 @@ import { isAbsent, string } from '../../parameters.js';
 import { isV1Token } from '../../v1-token.js';
 import { valueText } from '../../value-text.js';
 
+/** Of a value. */
+export const entryRoute = '/user/:token/store/:key';
+
 /** How this dialect calls the credentials. */
 export const credentialNames = { username: 'username', password: 'password' };
 

@@ -1,0 +1,128 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Log } from '@keybin/shared/log.js';
+import type { Engine } from '@keybin/shared/ports.js';
+import { Turn } from '@keybin/shared/turn.js';
+import { jsonContentType } from './answers.js';
+import { decodeBody } from './body.js';
+import type { Begun } from './begun.js';
+import { hasOneHost } from './host.js';
+import { rawHeader } from './raw-header.js';
+import type { RequestDurations } from './request-durations.js';
+import { newRequestId } from './request-id.js';
+import { okJson, warnStale } from './routes/keybin/answers.js';
+import { entryRoute, valueTextOf } from './routes/keybin/parameters.js';
+import { securityHeaders } from './security-headers.js';
+import { readValue, storeValue } from './use-cases/entries.js';
+
+export interface FastEntriesParts {
+  readonly engine: Engine;
+  readonly durations: RequestDurations;
+  /** Of a body, and so of a value as JSON text. */
+  readonly bodyLimitBytes: number;
+  readonly begun: Begun;
+  readonly log: Log;
+}
+
+/** A Keybin token and a key that need no decoding, and no query. */
+const plainPath = /^\/user\/([0-9a-f-]{36})\/store\/([\w.,]+)$/;
+const plainJson = /^application\/json(?:; ?charset=utf-8)?$/i;
+/** A larger body has its place in the room of bodies. */
+const smallBytes = 16 * 1_024;
+
+/** Those that `eachRequest` and `answerJson` set, which take them one by one. */
+const headersOfAll = ['Content-Type', jsonContentType, ...securityHeaders.flatMap(([name, value]) => [name, value])];
+
+/**
+ * Answers plain reads and writes of a value that go well; all others are for `koa`. Koa's context, its router and the body parser take
+ * more time than all the rest of such a request, and most requests are such.
+ *
+ *     plain --begun--> done --> answered here
+ *                        └─ failed --> koa: the request's route throws what it finds in `begun`, and answers it as ever
+ *     not plain --> koa
+ *
+ * Nothing is decided here that `koa` decides otherwise: the same use cases do the work, and errors are known there alone.
+ */
+export function fastEntries(parts: FastEntriesParts, koa: RequestListener): RequestListener {
+  const { begun, bodyLimitBytes, durations, engine, log } = parts;
+  const bodies = new Turn<IncomingMessage, Buffer | undefined>((requests) => requests.map(arrivedBody));
+
+  async function store(request: IncomingMessage, { token, key }: Plain, requestId: string): Promise<string> {
+    const { answers, position } = bodies.join(request);
+    const body = (await answers)[position] ?? (await bodyOf(request));
+    const json = valueTextOf(decodeBody(body), bodyLimitBytes);
+    await storeValue(engine, token, { key, json }, requestId);
+    return okJson;
+  }
+
+  async function read(response: ServerResponse, { token, key }: Plain): Promise<string> {
+    return `{"value":${await readValue(engine, token, key, () => warnStale(response))}}`;
+  }
+
+  async function serve(request: IncomingMessage, response: ServerResponse, plain: Plain): Promise<void> {
+    const startedMs = performance.now();
+    const requestId = newRequestId(rawHeader(request, 'x-request-id'));
+    let json: string;
+    try {
+      json = await (plain.method === 'GET' ? read(response, plain) : store(request, plain, requestId));
+    } catch (error) {
+      begun.failed(request, { startedMs, requestId, error });
+      return koa(request, response);
+    }
+    answer(response, requestId, json);
+    durations.add(entryRoute, plain.method, response.statusCode, (performance.now() - startedMs) / 1_000);
+  }
+
+  return (request, response) => {
+    const plain = plainOf(request, bodyLimitBytes);
+    if (!plain) return koa(request, response);
+    serve(request, response, plain).catch((error: unknown) => {
+      log.error({ err: error }, 'An answer could not be sent');
+      response.destroy();
+    });
+  };
+}
+
+/** A read or write that is plain. */
+interface Plain {
+  readonly method: 'GET' | 'POST';
+  readonly token: string;
+  readonly key: string;
+}
+
+function plainOf(request: IncomingMessage, limitBytes: number): Plain | undefined {
+  const { method } = request;
+  const [, token, key] = plainPath.exec(request.url ?? '') ?? [];
+  if (token === undefined || key === undefined || !hasOneHost(request)) return undefined;
+  const bytes = plainBodyBytes(request, limitBytes);
+  if (method === 'GET' && bytes === 0) return { method, token, key };
+  const isWrite = method === 'POST' && bytes !== undefined && bytes > 0;
+  return isWrite && plainJson.test(rawHeader(request, 'content-type') ?? '') ? { method, token, key } : undefined;
+}
+
+/** Undefined for a body that is none of a small one as it is, whose length is said and within the limit. */
+function plainBodyBytes(request: IncomingMessage, limitBytes: number): number | undefined {
+  const isEncoded = ['transfer-encoding', 'content-encoding'].some((name) => rawHeader(request, name) !== undefined);
+  if (isEncoded) return undefined;
+  const bytes = Number(rawHeader(request, 'content-length') ?? 0);
+  return bytes <= Math.min(smallBytes, limitBytes) ? bytes : undefined;
+}
+
+/** The body if all of it has come. Most come in one packet with their heads, and reading them as streams do takes a tenth of a write. */
+function arrivedBody(request: IncomingMessage): Buffer | undefined {
+  return request.complete ? ((request.read() as Buffer | null) ?? undefined) : undefined; // nobody has set an encoding
+}
+
+/** Never settles if the client breaks off: then there is nobody to answer. */
+function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.once('end', () => resolve(Buffer.concat(chunks)));
+  });
+}
+
+function answer(response: ServerResponse, requestId: string, json: string): void {
+  const length = String(Buffer.byteLength(json));
+  response.writeHead(200, headersOfAll.concat('X-Request-Id', requestId, 'Content-Length', length));
+  response.end(json);
+}
