@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import Koa from 'koa';
+import Koa, { type Middleware } from 'koa';
 import type { Config } from '@keybin/shared/config/config.js';
 import type { Log } from '@keybin/shared/log.js';
 import type { Engine } from '@keybin/shared/ports.js';
@@ -35,6 +35,8 @@ export interface AppParts {
   readonly readMetrics: () => Promise<string>;
   readonly transfers: Transfers;
   readonly begun: Begun;
+  /** The dashboard of the queue, where there is one. */
+  readonly dashboard?: ((limits: RateLimits) => Middleware) | undefined;
   /** Whether this process has been told to end. */
   readonly isDraining: () => boolean;
 }
@@ -90,6 +92,7 @@ export function createApp(parts: AppParts): Koa {
   );
   app.use(healthRoutes({ engine, isDraining }));
   if (config.metrics.enabled) app.use(metricsRoutes({ settings: config.metrics, read: readMetrics }));
+  if (parts.dashboard) app.use(parts.dashboard(limits));
   app.use(refuseUnmatched);
   return app;
 }

@@ -13,6 +13,7 @@ import { Begun } from './begun.js';
 import { metricsOfAll } from './cluster-metrics.js';
 import { codeKey } from './identify-codes/code.js';
 import { openDelivery } from './identify-codes/open-delivery.js';
+import { openDashboard } from './open-dashboard.js';
 import { fastEntries } from './fast-entries.js';
 import { HttpServer } from './server.js';
 import { Transfers } from './transfers.js';
@@ -57,6 +58,7 @@ export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf
       ? metricsOfAll(cluster.worker, metrics.registry)
       : async () => metrics.registry.metrics();
     const transfers = new Transfers({ atOnce: transfersAtOnce, idleMs: requestTimeoutMs });
+    const dashboard = await openDashboard(config, log, lifecycle);
     const begun = new Begun();
     const app = createApp({
       config,
@@ -68,6 +70,7 @@ export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf
       codes,
       metrics,
       readMetrics,
+      dashboard,
       isDraining: () => isDraining,
     });
     const mayTakeLong = (request: IncomingMessage) => transfers.isUpload(request);

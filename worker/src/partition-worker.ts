@@ -1,11 +1,12 @@
 import type { Redis } from 'ioredis';
 import { UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
 import type { BadWrites } from '@keybin/shared/engines/mongo/bad-writes.js';
-import type { EntriesJob, EntriesJobData, EntriesJobName, RefusedJob } from '@keybin/shared/engines/mongo/queue.js';
+import type { EntriesJobData, EntriesJobName, RefusedJob } from '@keybin/shared/engines/mongo/queue.js';
 import { partitionPrefix, queueName } from '@keybin/shared/engines/mongo/keys.js';
 import type { ConnectOptions } from '@keybin/shared/engines/mongo/redis-place.js';
 import type { Log } from '@keybin/shared/log.js';
 import type { Gatherer } from './gather.js';
+import { asEntriesJob } from './job-shape.js';
 import { requestsOf, type Origins } from './origins.js';
 import { Abandoned, endOf, outlast, type Patience } from './outage.js';
 
@@ -20,7 +21,8 @@ export interface PartitionWorkerOptions {
   readonly gatherer: Pick<Gatherer, 'add'>;
   readonly origins: Origins;
   readonly badWrites: Pick<BadWrites, 'takeBack' | 'find'>;
-  readonly eraseDocuments: (userId: string) => Promise<void>;
+  /** Erases an account that is to be erased; nothing of any other. */
+  readonly erase: (userId: string) => Promise<void>;
   readonly patience: Patience;
   readonly log: Log;
 }
@@ -75,7 +77,7 @@ export class PartitionWorker {
   }
 
   async #do(job: QueuedJob): Promise<void> {
-    const { name, data } = { name: job.name, data: job.data } as EntriesJob; // they were added together
+    const { name, data } = asEntriesJob(job.name, job.data);
     switch (name) {
       case 'apply':
         this.options.origins.note(data);
@@ -83,7 +85,7 @@ export class PartitionWorker {
         this.options.log.debug({ job: job.id, ...requestsOf(data) }, 'Applied');
         return undefined;
       case 'erase':
-        return outlast('Erasing an account', () => this.options.eraseDocuments(data.userId), this.options.patience);
+        return outlast('Erasing an account', () => this.options.erase(data.userId), this.options.patience);
       case 'refused':
         return this.#showOrRetry(data, job.attemptsMade > 0);
     }

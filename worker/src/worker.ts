@@ -111,6 +111,7 @@ function openPartition(context: Context, partition: number, queue: PartitionQueu
   const prefix = partitionPrefix(partition);
 
   const badWrites = new BadWrites(redis, prefix);
+  const records = new ErasureRecords(database);
   const origins = new Origins();
   const applier = new Applier(
     {
@@ -132,7 +133,10 @@ function openPartition(context: Context, partition: number, queue: PartitionQueu
     gatherer,
     origins,
     badWrites,
-    eraseDocuments: (userId) => eraseDocuments(database, all, userId),
+    // A job can be made by hand: the record says whether the account is to be erased
+    erase: async (userId) => {
+      if (await records.has(userId)) await eraseAccount(context, userId);
+    },
     patience,
     log,
   });

@@ -45,9 +45,10 @@ function bcryptCost({ accounts: { bcryptCost: cost } }: Config): Diagnosis {
 }
 
 /** Each secret of the settings with its name. */
-function secretsIn({ accounts, metrics, queue, store, v1 }: Config): [name: string, secret: string][] {
+function secretsIn({ accounts, admin, metrics, queue, store, v1 }: Config): [name: string, secret: string][] {
   const all = {
     '[ACCOUNTS] signing_secret': accounts.signingSecret,
+    '[ADMIN] password': admin.password,
     '[METRICS] token': metrics.token,
     '[V1] webhook_secret': v1.webhookSecret,
     'the password in [STORE] host': passwordIn(store.host),

@@ -24,7 +24,7 @@ export function checkSettings(raw: RawSettings): Config {
   problems.push(...unmatched(raw));
   if (problems.length > 0) throw new ConfigError(problems);
   const config = parts as unknown as Config; // `settings` has the shape of Config, and each kind the type of its member
-  problems.push(...tooNarrow(config), ...withoutReceiver(config));
+  problems.push(...tooNarrow(config), ...withoutReceiver(config), ...halfAnAdmin(config));
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
 }
@@ -52,6 +52,14 @@ function withoutReceiver({ v1 }: Config): string[] {
       return `[V1] ${key} is missing: [V1] code_delivery = webhook needs it; accepted: ${kind.accepted}`;
     });
 }
+
+/** A dashboard that anyone who knows the name could open, or that nobody could. */
+function halfAnAdmin({ admin }: Config): string[] {
+  const missing = (['user', 'password'] as const).filter((name) => admin[name] === undefined);
+  if (missing.length !== 1) return [];
+  return missing.map((name) => `[ADMIN] ${name} is missing: the other one is set; accepted: both or none of them`);
+}
+
 /** What is accepted by itself but not together: a MongoDB store has a Redis, a directory has none. */
 function unmatched({ given }: RawSettings): string[] {
   const host = given.get(nameOf('STORE', 'host'))?.text ?? settings.store.host.default;

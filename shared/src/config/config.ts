@@ -71,6 +71,14 @@ export interface Config {
     /** For all tries of one code. */
     readonly webhookTimeoutSeconds: number;
   };
+  /** The dashboard of the queue below `/admin/queues`. */
+  readonly admin: {
+    /** `undefined`, as the password is then: there is no dashboard. */
+    readonly user: string | undefined;
+    readonly password: string | undefined;
+    /** Whether the dashboard may change the queue. */
+    readonly queueChanges: boolean;
+  };
   readonly metrics: {
     /** Whether there is `/metrics`. */
     readonly enabled: boolean;

@@ -1,6 +1,8 @@
 import type { Config } from './config.js';
 import { redisUrl, storeUrl, webhookUrl } from './url-value.js';
 import {
+  adminPassword,
+  adminUser,
   bearerToken,
   listenHost,
   mongoName,
@@ -203,6 +205,16 @@ export const settings: Settings = {
       wholeNumber(1, 60, 'seconds'),
       'Seconds for all tries to post a code; whoever asks for it is answered 503 then',
     ),
+  },
+  admin: {
+    user: setting(
+      'user',
+      '',
+      adminUser,
+      'Name for the dashboard of the queue, /admin/queues; without name and password there is none',
+    ),
+    password: setting('password', '', adminPassword, 'Password for it'),
+    queueChanges: setting('queue_changes', 'off', yesOrNo, 'Let the dashboard change the queue; off only shows it'),
   },
   metrics: {
     enabled: setting(

@@ -145,3 +145,22 @@ export const webhookSecret: Kind<string | undefined> = {
     return isKey ? { value: text } : { accepted: this.accepted };
   },
 };
+
+/** A name that goes with Basic authentication, which ends it at a colon (RFC 7617, section 2), or nothing. */
+export const adminUser: Kind<string | undefined> = {
+  accepted: '1 to 64 printable ASCII characters without :, or nothing',
+  parse(text) {
+    if (text === '') return { value: undefined };
+    return /^[ -9;-~]{1,64}$/.test(text) ? { value: text } : { accepted: this.accepted };
+  },
+};
+
+/** Not soon guessed, or nothing. */
+export const adminPassword: Kind<string | undefined> = {
+  accepted: '12 to 256 characters, or nothing',
+  secret: true,
+  parse(text) {
+    if (text === '') return { value: undefined };
+    return text.length >= 12 && text.length <= 256 ? { value: text } : { accepted: this.accepted };
+  },
+};

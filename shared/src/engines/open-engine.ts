@@ -9,6 +9,7 @@ import type {
   StoreWriter,
 } from '../operations.js';
 import type { Engine } from '../ports.js';
+import type { QueueBoard } from '../queue-board.js';
 import { unobserved, type WriteObserver } from '../write-observer.js';
 
 /** How an engine is opened. Only then are its libraries loaded. */
@@ -19,6 +20,7 @@ interface EngineEntry {
   readonly openWriter: (config: Config, log: Log) => Promise<StoreWriter>;
   /** An engine that has applied a write when it answers has none. */
   readonly openQueue?: (config: Config, log: Log) => Promise<QueueOperations>;
+  readonly openBoard?: (config: Config, log: Log) => Promise<QueueBoard>;
 }
 
 const lmdb: EngineEntry = {
@@ -61,6 +63,10 @@ const mongo: EngineEntry = {
     const { openQueueOperations: open } = await import('./mongo/queue-operations.js');
     return open(config, log);
   },
+  async openBoard(config, log) {
+    const { openQueueBoard: open } = await import('./mongo/queue-board.js');
+    return open(config, log);
+  },
 };
 
 const byScheme: Readonly<Record<string, EngineEntry>> = { lmdb, mongodb: mongo, 'mongodb+srv': mongo };
@@ -97,3 +103,7 @@ export async function openOriginal(place: OriginalPlace): Promise<OriginalKeybin
 /** What an operator can do to the configured engine's queue; `undefined`: it has none. Throws as `openEngine` does. */
 export const openQueueOperations = async (config: Config, log: Log): Promise<QueueOperations | undefined> =>
   entryOf(config).openQueue?.(config, log);
+
+/** The configured engine's queues for a dashboard; `undefined`: it has none. Throws as `openEngine` does. */
+export const openQueueBoard = async (config: Config, log: Log): Promise<QueueBoard | undefined> =>
+  entryOf(config).openBoard?.(config, log);

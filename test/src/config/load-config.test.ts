@@ -142,4 +142,13 @@ describe('The configuration', () => {
     expect(problems(['--config'])).to.have.lengthOf(1);
     expect(problems(['store.cfg'])).to.have.lengthOf(1);
   });
+
+  it('wants both the name and the password of an administrator, or none, and shows no password', () => {
+    const [user, password] = [{ KEYBIN_ADMIN_USER: 'root' }, { KEYBIN_ADMIN_PASSWORD: 'a long password' }];
+    expect(problems([], { ...user, ...password })).to.deep.equal([]);
+    expect(problems([], user).join()).to.match(/^\[ADMIN\] password is missing/);
+    expect(problems([], password).join()).to.match(/^\[ADMIN\] user is missing/);
+    const wrong = problems([], { KEYBIN_ADMIN_USER: 'a:b', KEYBIN_ADMIN_PASSWORD: 'hunter2' }).join();
+    expect(wrong).to.include('KEYBIN_ADMIN_USER').and.include('KEYBIN_ADMIN_PASSWORD').and.not.include('hunter2');
+  });
 });

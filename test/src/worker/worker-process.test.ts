@@ -132,6 +132,7 @@ describe('a worker process', function () {
     });
     await partition.staged.redis.set(tokenIndexKey(partition.staged.prefix, hash), JSON.stringify([userId, client]));
     await start();
+    await new ErasureRecords(partition.database).put(userId, new Date());
     await partition.staged.queue.add({ name: 'erase', data: { userId } });
     const tokenCount = () => partition.database.tokens.countDocuments({ user_id: userId });
     await eventually(async () => (await tokenCount()) === 0, 'no token of the account');

@@ -78,6 +78,16 @@ export class ScaleOutWorld<S extends Services = Services> {
     await Promise.all(this.#workers.map((worker) => worker.kill('SIGCONT')));
   }
 
+  /** How many writes wait to be applied, in the first partition. */
+  async pendingEntries(): Promise<number> {
+    const redis = new Redis(this.services.redisUrl);
+    try {
+      return await redis.zcard(waitingKey(partitionPrefix(0)));
+    } finally {
+      redis.disconnect();
+    }
+  }
+
   /** Resolves when MongoDB has everything that was answered, and no job waits. */
   async drained(timeoutMs = drainedWithinMs): Promise<void> {
     const place = openRedisPlace(this.services.redisUrl);

@@ -27,6 +27,11 @@ export class ErasureRecords {
     await upserting(() => this.database.erasures.updateOne({ _id: userId }, { $setOnInsert: fresh }, options));
   }
 
+  /** Whether the account is to be erased, or being erased. */
+  async has(userId: string): Promise<boolean> {
+    return (await orUnavailable(this.database.erasures.countDocuments({ _id: userId }, bounded))) > 0;
+  }
+
   /** Those whose next pass is due, the longest waiting first. */
   due(now: Date, limit: number): Promise<ErasureDocument[]> {
     const found = this.database.erasures.find({ due_at: { $lte: now } }, bounded);

@@ -1,0 +1,42 @@
+import { createBullBoard } from '@bull-board/api';
+import { KoaAdapter } from '@bull-board/koa';
+import type { Middleware } from 'koa';
+import { routeNotFound } from '@keybin/shared/errors.js';
+import type { QueueBoard } from '@keybin/shared/queue-board.js';
+import type { RateLimits } from '../rate-limits.js';
+import { guard, type Admin } from './guard.js';
+
+export const dashboardPath = '/admin/queues';
+
+/** An error without where in the code it came from, whatever NODE_ENV says. */
+class TerseAdapter extends KoaAdapter {
+  override setErrorHandler(handler: Parameters<KoaAdapter['setErrorHandler']>[0]): this {
+    return super.setErrorHandler((error) => handler(Object.assign(error, { stack: undefined })));
+  }
+}
+
+/** The pages of Bull Board below `dashboardPath`, for the administrator. */
+export function createDashboard(board: QueueBoard, admin: Admin, limits: RateLimits): Middleware {
+  const server = new TerseAdapter().setBasePath(dashboardPath);
+  createBullBoard({
+    queues: [...board.queues],
+    serverAdapter: server,
+    options: { uiConfig: { boardTitle: 'Keybin', pollingInterval: { showSetting: true } } },
+  });
+  const pages = server.registerPlugin() as unknown as Middleware; // of Koa's own types, by another path
+  const guarded = guard(admin, limits);
+  return async (ctx, next) => {
+    if (ctx.path !== dashboardPath && !ctx.path.startsWith(`${dashboardPath}/`)) {
+      await next();
+      return;
+    }
+    // Bull Board answers whatever is thrown behind it, too
+    let isUnknown = false;
+    await guarded(ctx, () =>
+      pages(ctx, async () => {
+        isUnknown = true;
+      }),
+    );
+    if (isUnknown) throw routeNotFound();
+  };
+}
