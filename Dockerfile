@@ -1,0 +1,33 @@
+# One image for all of Keybin: the API unless told otherwise, `node worker/dist/main.js` for the worker, `node cli/bin/keybin.js`
+# for the command. Alone it runs the embedded engine with its data in /data.
+
+FROM node:20-bookworm-slim AS build
+WORKDIR /keybin
+# The workspaces' own package.json first: what they need is installed anew only when one of them has changed
+COPY package.json package-lock.json ./
+COPY api/package.json api/
+COPY bench/package.json bench/
+COPY cli/package.json cli/
+COPY procfile/package.json procfile/
+COPY shared/package.json shared/
+COPY test/package.json test/
+COPY worker/package.json worker/
+RUN npm ci --no-audit --no-fund
+COPY tsconfig.base.json ./
+COPY shared shared
+COPY api api
+COPY worker worker
+COPY cli cli
+RUN npx tsc -b shared api worker cli && npm prune --omit=dev --no-audit --no-fund
+
+FROM node:20-bookworm-slim
+ENV NODE_ENV=production KEYBIN_APP_HOST=0.0.0.0 KEYBIN_STORE_HOST=lmdb:///data
+WORKDIR /keybin
+COPY --from=build /keybin ./
+COPY deploy/docker deploy/docker
+RUN install -d -o node -g node /data
+USER node
+VOLUME /data
+EXPOSE 5000
+HEALTHCHECK --interval=10s --timeout=3s CMD ["node", "deploy/docker/is-ready.mjs", "http://127.0.0.1:5000/readyz"]
+CMD ["node", "--max-semi-space-size=32", "api/dist/main.js"]
