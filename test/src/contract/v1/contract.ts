@@ -4,6 +4,7 @@ import { downloadsContract } from './downloads.js';
 import { deliveryContract } from './delivery.js';
 import { v1ErrorsContract } from './errors.js';
 import { postsContract } from './posts.js';
+import { printedCallsContract } from './printed-calls.js';
 import { registrationContract } from './registration.js';
 import { sessionsContract } from './sessions.js';
 import { uploadsContract } from './uploads.js';
@@ -18,6 +19,7 @@ export function v1Contract(subject: Subject): void {
     postsContract(subject);
     uploadsContract(subject);
     downloadsContract(subject);
+    printedCallsContract(subject);
     v1ErrorsContract(subject);
   });
 }
