@@ -7,6 +7,11 @@ export class SharedAccount {
   life: Life | undefined;
   /** Registrations whose outcome is unknown: each may still be done, once the name is free. */
   maybe: Life[] = [];
+  /**
+   * The life before, if its end was only seen and never answered: what MongoDB showed may be undone when it is killed, and the account
+   * is there until the sweeper ends it.
+   */
+  seenGone: Life | undefined;
 
   constructor(
     readonly username: string,

@@ -1,8 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { KeybinClient } from '../world/keybin-client.js';
+import type { KeybinClient } from '../world/keybin-client.js';
 import type { SharedAccount } from './account.js';
-import type { History, Life } from './history.js';
-import type { Random } from './random.js';
+import { Actor, weighted, type ActorParts } from './actor.js';
+import type { Life } from './history.js';
 import { renew } from './renew.js';
 import { outcomeOf, type Outcome } from './requests.js';
 import { judgeRefusal, logIn, Session } from './session.js';
@@ -12,60 +11,26 @@ const thinkingMs = 15;
 /** Of reads: the share for which Redis is asked whether the key's write waits. */
 const lookedAt = 0.3;
 
-type Action = 'put' | 'get' | 'delete' | 'list' | 'rotate' | 'renew';
-const weights: Readonly<Record<Action, number>> = {
-  put: 90,
-  get: 80,
-  delete: 15,
-  list: 25,
-  rotate: 8,
-  renew: 1,
-};
-const actions = Object.entries(weights).flatMap(([action, weight]) => Array<Action>(weight).fill(action as Action));
-
-/** What the clients know of the processes that serve them. */
-export interface Service {
-  /** The base URL of each API, whether it is there or not. */
-  readonly urls: readonly string[];
-  /** The version of the key's write that waits for a worker, where there are workers. */
-  pendingVersion?(life: Life, key: string): Promise<string | undefined>;
-}
+const actions = weighted({ put: 90, get: 80, delete: 15, list: 25, rotate: 8, renew: 1 });
 
 /** Sends one request after the other, of all kinds, for all accounts, through all APIs, and records what becomes of them. */
-export class Client {
+export class Client extends Actor {
   readonly #sessions = new Map<SharedAccount, Session>();
   #lastPut: { account: SharedAccount; key: string } | undefined;
   #values = 0;
-  #ended = false;
 
-  constructor(
-    private readonly name: string,
-    private readonly service: Service,
-    private readonly accounts: readonly SharedAccount[],
-    private readonly history: History,
-    private readonly random: Random,
-  ) {}
-
-  /** Settles when it was told to end and its last request is answered. */
-  async run(): Promise<void> {
-    while (!this.#ended) {
-      await this.#step();
-      await delay(this.random.between(0, thinkingMs));
-    }
+  constructor(parts: ActorParts) {
+    super(parts, thinkingMs);
   }
 
-  end(): void {
-    this.#ended = true;
-  }
-
-  async #step(): Promise<void> {
-    const action = this.random.pick(actions);
-    const again = action === 'get' && this.random.next() < 0.5 ? this.#lastPut : undefined;
-    const account = again?.account ?? this.random.pick(this.accounts);
-    const key = again?.key ?? this.random.pick(account.keys);
+  protected async step(): Promise<void> {
+    const action = this.parts.random.pick(actions);
+    const again = action === 'get' && this.parts.random.next() < 0.5 ? this.#lastPut : undefined;
+    const account = again?.account ?? this.parts.random.pick(this.parts.accounts);
+    const key = again?.key ?? this.parts.random.pick(account.keys);
     const { life } = account;
     if (!life) return; // another client is about to register it
-    if (action === 'renew') return renew(account, life, { api: () => this.#api(), history: this.history });
+    if (action === 'renew') return renew(account, life, { api: () => this.api(), history: this.parts.history });
 
     const session = await this.#session(account, life);
     if (!session.token) return;
@@ -85,74 +50,74 @@ export class Client {
     }
   }
 
-  #api(): KeybinClient {
-    return new KeybinClient(this.random.pick(this.service.urls));
-  }
-
   /** With a token, if a login went well. */
   async #session(account: SharedAccount, life: Life): Promise<Session> {
     let session = this.#sessions.get(account);
     if (session?.life !== life) {
-      session = new Session(life, this.name);
+      session = new Session(life, this.parts.name);
       this.#sessions.set(account, session);
     }
-    if (!session.token) await logIn(session, this.#api(), this.history);
+    if (!session.token) await logIn(session, this.api(), this.parts.history);
     return session;
   }
 
   async #put(session: Session, key: string): Promise<void> {
     const { life, token = '' } = session;
-    const content = `${this.name}-${++this.#values}`;
-    const api = this.#api();
+    const content = `${this.parts.name}-${++this.#values}`;
+    const api = this.api();
     const outcome = await this.#write('put', api, () => api.put(token, key, content));
-    if (outcome.kind === 'refused') judgeRefusal(session, outcome, this.history);
+    if (outcome.kind === 'refused') judgeRefusal(session, outcome, this.parts.history);
     else life.record(key, { kind: 'write', content, ...sure(outcome) });
     this.#served(session, outcome, `put of ${content} to ${key}`);
   }
 
   async #delete(session: Session, key: string): Promise<void> {
     const { life, token = '' } = session;
-    const api = this.#api();
+    const api = this.api();
     const outcome = await this.#write('delete', api, () => api.delete(token, key));
     if (isNotFound(outcome)) life.record(key, { kind: 'read', content: undefined, ...sure(outcome) });
-    else if (outcome.kind === 'refused') judgeRefusal(session, outcome, this.history);
+    else if (outcome.kind === 'refused') judgeRefusal(session, outcome, this.parts.history);
     else life.record(key, { kind: 'write', content: undefined, found: outcome.kind === 'ok', ...sure(outcome) });
     this.#served(session, outcome, `delete of ${key}`);
   }
 
   #write(what: string, api: KeybinClient, send: () => ReturnType<KeybinClient['put']>): Promise<Outcome> {
-    return this.history.during(api.baseUrl, () => outcomeOf(this.history, what, send));
+    return this.parts.history.during(api.baseUrl, () => outcomeOf(this.parts.history, what, send));
   }
 
   async #get(session: Session, key: string): Promise<void> {
     const { life, token = '' } = session;
-    const look = this.random.next() < lookedAt ? await this.service.pendingVersion?.(life, key) : undefined;
-    const api = this.#api();
-    const outcome = await outcomeOf(this.history, 'get', () => api.get(token, key));
-    if (look !== undefined && outcome.kind === 'ok' && (await this.service.pendingVersion?.(life, key)) === look) {
-      this.history.readsOfPending++;
+    const look = this.parts.random.next() < lookedAt ? await this.parts.service.pendingVersion?.(life, key) : undefined;
+    const api = this.api();
+    const outcome = await outcomeOf(this.parts.history, 'get', () => api.get(token, key));
+    if (
+      look !== undefined &&
+      outcome.kind === 'ok' &&
+      (await this.parts.service.pendingVersion?.(life, key)) === look
+    ) {
+      this.parts.history.readsOfPending++;
     }
     if (outcome.kind === 'ok') life.record(key, { kind: 'read', content: contentIn(outcome.text), ...sure(outcome) });
     else if (isNotFound(outcome)) life.record(key, { kind: 'read', content: undefined, ...sure(outcome) });
-    else if (outcome.kind === 'refused') judgeRefusal(session, outcome, this.history);
+    else if (outcome.kind === 'refused') judgeRefusal(session, outcome, this.parts.history);
     this.#served(session, outcome, `get of ${key}`);
   }
 
   async #list(session: Session, keys: readonly string[]): Promise<void> {
     const { life, token = '' } = session;
-    const outcome = await outcomeOf(this.history, 'list', () => this.#api().keys(token));
+    const outcome = await outcomeOf(this.parts.history, 'list', () => this.api().keys(token));
     if (outcome.kind === 'ok') recordList(life, keys, outcome);
-    else if (outcome.kind === 'refused') judgeRefusal(session, outcome, this.history);
+    else if (outcome.kind === 'refused') judgeRefusal(session, outcome, this.parts.history);
     this.#served(session, outcome, 'list of keys');
   }
 
   /** The token before the last must be refused from the moment in which the new one was answered. */
   async #rotate(session: Session, key: string): Promise<void> {
     const old = session.token ?? '';
-    if (!(await logIn(session, this.#api(), this.history))) return;
-    const outcome = await outcomeOf(this.history, 'get', () => this.#api().get(old, key));
+    if (!(await logIn(session, this.api(), this.parts.history))) return;
+    const outcome = await outcomeOf(this.parts.history, 'get', () => this.api().get(old, key));
     if (outcome.kind === 'ok' || isNotFound(outcome)) {
-      this.history.findings.resurrected.push(`A replaced token of ${session.life.username} was accepted`);
+      this.parts.history.findings.resurrected.push(`A replaced token of ${session.life.username} was accepted`);
     }
   }
 

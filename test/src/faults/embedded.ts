@@ -3,6 +3,7 @@ import { temporaryDirectory } from '../world/temporary-directory.js';
 import { embeddedLeftovers } from './embedded-leftovers.js';
 import { startAll, type Fault } from './faults.js';
 import { Target } from './target.js';
+import { unlimited } from './unlimited.js';
 import type { World } from './world.js';
 
 /** Two APIs, of two processes each, on one directory. */
@@ -12,6 +13,7 @@ export async function openEmbedded(gone: (what: string) => void): Promise<World>
     KEYBIN_STORE_HOST: `lmdb://${directory}`,
     KEYBIN_STORE_TOKEN_EXPIRATION: '86400',
     KEYBIN_APP_PROCESSES: '2', // also says that others have the directory open
+    ...unlimited,
   };
   const apis = [1, 2].map((number) => new Target(`API ${number}`, false, () => startApi({ env }), gone));
   await startAll(apis);

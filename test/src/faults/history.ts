@@ -1,3 +1,5 @@
+import { FileHistory } from './files.js';
+import { PostHistory } from './posts.js';
 import type { Operation } from './register.js';
 
 /** From when it was sent until it was answered, in ms of the run's one clock; Infinity where no answer tells whether it was done. */
@@ -5,6 +7,9 @@ export interface Interval {
   readonly fromMs: number;
   readonly toMs: number;
 }
+
+/** A time as findings tell it. */
+export const ms = (value: number) => `${Math.round(value)} ms`;
 
 /** An account from its registration to its end. The next one of the same name has another password, so a token belongs to one life. */
 export class Life {
@@ -14,6 +19,8 @@ export class Life {
   endedMs = Infinity;
   /** What was sent for each of its keys. */
   readonly operations = new Map<string, Operation[]>();
+  readonly posts = new PostHistory();
+  readonly files = new FileHistory();
   /** Requests with one of its tokens that were served, for what they did. */
   readonly served: (Interval & { readonly what: string })[] = [];
 
@@ -55,6 +62,8 @@ export class History {
   answered = 0;
   /** Reads of a key whose write waited for the worker all the while. */
   readsOfPending = 0;
+  /** That were answered. */
+  logouts = 0;
   readonly #writesUnderWay = new Map<string, number>();
 
   life(username: string, password: string): Life {

@@ -119,4 +119,18 @@ describe('the checker of a fault run', () => {
       expect(counts(judge(history))).to.deep.equal({ ...nothing, ...found });
     });
   }
+
+  it('tells with what is wrong the writes that came before it', () => {
+    const history = new History();
+    const life = history.life('somebody', 'password');
+    life.record('a', { kind: 'write', content: 'one', fromMs: 1, toMs: 2 });
+    life.record('a', { kind: 'write', content: undefined, fromMs: 3, toMs: Infinity });
+    life.record('a', { kind: 'write', content: 'two', fromMs: 4, toMs: 5 });
+    life.record('a', { kind: 'read', content: 'one', fromMs: 6, toMs: 7 });
+    life.record('a', { kind: 'write', content: 'three', fromMs: 8, toMs: 9 });
+    expect(judge(history).stale).to.deep.equal([
+      'somebody (password), a: read one from 6 ms to 7 ms; before: put one from 1 ms to 2 ms, ' +
+        'deleted from 3 ms on, without an answer, put two from 4 ms to 5 ms',
+    ]);
+  });
 });

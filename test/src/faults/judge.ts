@@ -1,5 +1,10 @@
-import { noFindings, type Findings, type History, type Life } from './history.js';
+import { judgeFiles } from './files.js';
+import { ms, noFindings, type Findings, type History, type Life } from './history.js';
+import { judgePosts } from './posts.js';
 import { unexplained, type Operation } from './register.js';
+
+/** Of each finding, so that a run which cannot be repeated tells what came before it. */
+const shownBefore = 5;
 
 /** Goes through a whole history, life by life and key by key, and adds what the clients saw themselves. */
 export function judge(history: History): Findings {
@@ -20,6 +25,8 @@ function judgeLife(life: Life, findings: Findings): void {
       );
     }
   }
+  judgePosts(life, findings);
+  judgeFiles(life, findings);
   for (const [key, operations] of life.operations) {
     const written = new Set(
       operations.flatMap(({ kind, ...rest }) => (kind === 'write' && 'content' in rest ? [rest.content] : [])),
@@ -27,7 +34,8 @@ function judgeLife(life: Life, findings: Findings): void {
     const all = life.endingFromMs === Infinity ? operations : [...operations, ending(life)];
     const lost = new Set<string>();
     for (const seen of unexplained(all)) {
-      const text = `${username} (${password}), ${key}: ${describe(seen)}`;
+      const what = seen.kind === 'write' ? `${describe(seen)}, though nothing was there` : describe(seen);
+      const text = `${username} (${password}), ${key}: ${what}; before: ${listOf(before(seen, operations))}`;
       if (seen.kind === 'read' && seen.content !== undefined && !written.has(seen.content))
         findings.resurrected.push(text);
       else if (seen.kind !== 'write' && seen.final) lost.add(text);
@@ -46,11 +54,20 @@ const ending = (life: Life): Operation => ({
   toMs: life.endedMs,
 });
 
-function describe(seen: Operation): string {
-  const when = `from ${ms(seen.fromMs)} to ${ms(seen.toMs)}`;
-  if (seen.kind === 'listing') return `${seen.listed ? 'listed' : 'not listed'} ${when}`;
-  if (seen.kind === 'write') return `deleted, though nothing was there, ${when}`;
-  return `read ${seen.content ?? 'nothing'} ${when}`;
+/** The last writes that were sent before something was seen. */
+function before(seen: Operation, operations: readonly Operation[]): Operation[] {
+  return operations
+    .filter((operation) => operation !== seen && operation.kind === 'write' && operation.fromMs <= seen.toMs)
+    .toSorted((one, other) => one.fromMs - other.fromMs)
+    .slice(-shownBefore);
 }
 
-const ms = (value: number) => `${Math.round(value)} ms`;
+const listOf = (operations: readonly Operation[]) => operations.map(describe).join(', ') || 'nothing was written';
+
+function describe(operation: Operation): string {
+  const { fromMs, toMs } = operation;
+  const when = toMs === Infinity ? `from ${ms(fromMs)} on, without an answer` : `from ${ms(fromMs)} to ${ms(toMs)}`;
+  if (operation.kind === 'listing') return `${operation.listed ? 'listed' : 'not listed'} ${when}`;
+  if (operation.kind === 'read') return `read ${operation.content ?? 'nothing'} ${when}`;
+  return `${operation.content === undefined ? 'deleted' : `put ${operation.content}`} ${when}`;
+}

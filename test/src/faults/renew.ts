@@ -13,11 +13,12 @@ export interface Owner {
 /** Ends an account, asking until that is certain, and registers the next one of its name. */
 export async function renew(account: SharedAccount, life: Life, owner: Owner): Promise<void> {
   account.life = undefined;
-  await unregister(life, owner);
+  account.seenGone = (await unregister(life, owner)) ? undefined : life;
   await register(account, owner);
 }
 
-async function unregister(life: Life, { api, history }: Owner): Promise<void> {
+/** Answers whether the end was answered, or only seen after a request without an answer. */
+async function unregister(life: Life, { api, history }: Owner): Promise<boolean> {
   const { username, password } = life;
   life.endingFromMs = performance.now();
   for (let attempt = 1; ; attempt++) {
@@ -29,7 +30,7 @@ async function unregister(life: Life, { api, history }: Owner): Promise<void> {
       );
     }
     life.endedMs = outcome.toMs;
-    return;
+    return outcome.kind === 'ok';
   }
 }
 
@@ -49,8 +50,9 @@ export async function register(account: SharedAccount, owner: Owner): Promise<vo
 }
 
 /** The name is taken: by a registration that had no answer. */
-async function adopt(account: SharedAccount, { api, history }: Owner): Promise<boolean> {
-  let unknown = false;
+async function adopt(account: SharedAccount, owner: Owner): Promise<boolean> {
+  const { api, history } = owner;
+  let unknown = await isBack(account, owner);
   for (const life of account.maybe) {
     const { username, password } = life;
     const outcome = await outcomeOf(history, 'login', () => api().token(username, password, 'owner'));
@@ -62,4 +64,12 @@ async function adopt(account: SharedAccount, { api, history }: Owner): Promise<b
   }
   if (!unknown) history.findings.resurrected.push(`The name ${account.username} is taken, though nobody has it`);
   return false;
+}
+
+/** Whether the account whose end was only seen may be there again. */
+async function isBack({ seenGone }: SharedAccount, { api, history }: Owner): Promise<boolean> {
+  if (!seenGone) return false;
+  const { username, password } = seenGone;
+  const outcome = await outcomeOf(history, 'login', () => api().token(username, password, 'owner'));
+  return outcome.kind !== 'refused';
 }

@@ -41,4 +41,6 @@ export async function outcomeOf(history: History, what: string, send: () => Prom
   return { ...interval, kind: 'unknown' };
 }
 
-const isDefinite = (status: number) => (status >= 200 && status < 300) || (status >= 400 && status < 500);
+/** 429 is not: it says nothing of what was asked for, and a fault run sets no limits. */
+const isDefinite = (status: number) =>
+  (status >= 200 && status < 300) || (status >= 400 && status < 500 && status !== 429);

@@ -3,9 +3,11 @@ import { SharedAccount } from './account.js';
 import { Client } from './client.js';
 import { openEmbedded } from './embedded.js';
 import { injectFaults, startAll, type FaultCounts } from './faults.js';
+import { FileClient } from './file-client.js';
 import { readAll } from './final-reads.js';
 import { History, type Findings } from './history.js';
 import { judge } from './judge.js';
+import { PostClient } from './post-client.js';
 import { Random } from './random.js';
 import { register } from './renew.js';
 import { openScaleOut } from './scale-out.js';
@@ -13,6 +15,8 @@ import type { Leftovers, World } from './world.js';
 import { KeybinClient } from '../world/keybin-client.js';
 
 const clientCount = 12;
+const postClientCount = 4;
+const fileClientCount = 2;
 const accountCount = 10;
 const keys = ['a', 'b', 'c'];
 /** After the last fault, so that what it left half done meets further requests. */
@@ -34,6 +38,9 @@ export interface RunResult extends RunOptions {
   readonly gone: readonly string[];
 }
 
+const numbered = <T>(count: number, make: (number: number) => T): T[] =>
+  Array.from({ length: count }, (_, index) => make(index + 1));
+
 /** Runs clients against real processes while these are hit by faults; then lets everything come to rest and judges what was seen. */
 export async function runFaults({ engine, minutes, seed }: RunOptions): Promise<RunResult> {
   const random = new Random(seed);
@@ -45,16 +52,18 @@ export async function runFaults({ engine, minutes, seed }: RunOptions): Promise<
   const api = () => new KeybinClient(random.pick(world.urls));
   for (const account of accounts) await register(account, { api, history });
 
-  const clients = Array.from(
-    { length: clientCount },
-    (_, index) => new Client(`client-${index + 1}`, world, accounts, history, random.fork()),
-  );
-  const running = Promise.all(clients.map((client) => client.run()));
+  const partsOf = (name: string) => ({ name, service: world, accounts, history, random: random.fork() });
+  const all = [
+    ...numbered(clientCount, (number) => new Client(partsOf(`client-${number}`))),
+    ...numbered(postClientCount, (number) => new PostClient(partsOf(`poster-${number}`))),
+    ...numbered(fileClientCount, (number) => new FileClient(partsOf(`uploader-${number}`))),
+  ];
+  const running = Promise.all(all.map((client) => client.run()));
   const injecting = injectFaults(world.faults, history, random.fork(), performance.now() + minutes * 60_000);
   const faults = await Promise.race([injecting, running.then(() => injecting)]);
   await startAll(world.targets);
   await delay(calmMs);
-  for (const client of clients) client.end();
+  for (const client of all) client.end();
   await running;
 
   await world.drained();

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Database } from '@keybin/shared/engines/mongo/database.js';
 import { badKey, partitionPrefix, pendingKey, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
+import { postKey } from '@keybin/shared/engines/mongo/post-key.js';
 import { withQueue } from '../outages/jobs.js';
 import { withRedis } from '../outages/with-redis.js';
 import { eventually } from '../world/eventually.js';
@@ -9,8 +10,8 @@ import type { Leftovers, Shown } from './world.js';
 
 /** The sweeper and BullMQ's own recovery of a killed worker's jobs have done their work by then. */
 const drainedWithinMs = 90_000;
-/** An erasure is repeated ten seconds after the first pass, to remove what came late. */
-const erasedWithinMs = 30_000;
+/** An erasure is repeated ten seconds after the first pass, to remove what came late; the lease of an upload is over after twenty. */
+const erasedWithinMs = 60_000;
 
 interface Store {
   readonly redisUrl: string;
@@ -55,12 +56,13 @@ export async function scaleOutLeftovers(
   { redisUrl, partitions, stored }: Store,
   shown: readonly Shown[],
 ): Promise<Leftovers> {
-  const isClean = async () => (await ofNobody(stored)).length === 0;
+  const left = async () => [...(await ofNobody(stored)), ...(await halfDone(stored))];
+  const isClean = async () => (await left()).length === 0;
   await eventually(isClean, 'the end of erased data', erasedWithinMs).catch(() => {});
   return {
     pending: await pendingIn(redisUrl, partitions),
     jobs: await jobsIn(redisUrl, partitions),
-    resurrected: await ofNobody(stored),
+    resurrected: await left(),
     different: await differences(stored, shown),
   };
 }
@@ -72,18 +74,38 @@ async function ofNobody({ users, store, tokens }: Database): Promise<string[]> {
   return ids.filter((id) => !live.has(ownerIn(id)));
 }
 
+/** Files whose account is not there, uploads, and chunks that no file has. */
+async function halfDone({ users, files, chunks }: Database): Promise<string[]> {
+  const live = new Set((await users.find().toArray()).map(({ user_id }) => user_id));
+  const documents = await files.find().toArray();
+  const left = documents.filter(({ metadata }) => metadata.state === 'uploading' || !live.has(metadata.user_id));
+  const ids = new Set(
+    documents.flatMap(({ _id, metadata }) => (metadata.state === 'stored' ? [_id.toHexString()] : [])),
+  );
+  const stray = await chunks.find({}, { projection: { files_id: 1 } }).toArray();
+  return [
+    ...left.map(({ _id, metadata }) => `file ${_id.toHexString()}, ${metadata.state}`),
+    ...stray.filter(({ files_id }) => !ids.has(files_id.toHexString())).map(({ _id }) => `chunk ${_id}`),
+  ];
+}
+
 /** An id is `<user id>/<key or client>`. */
 const ownerIn = (id: string) => id.slice(0, id.indexOf('/'));
 const keyIn = (id: string) => id.slice(id.indexOf('/') + 1);
 
-async function differences({ users, store }: Database, shown: readonly Shown[]): Promise<string[]> {
-  const found = shown.map(async ({ username, values }) => {
+async function differences({ users, store, files }: Database, shown: readonly Shown[]): Promise<string[]> {
+  const found = shown.map(async ({ username, values, posts, files: shownFiles }) => {
+    const postEntries = [...posts].map(([id, content]) => [postKey(id), content] as const);
     const user = await users.findOne({ username });
     const documents = await store.find({ _id: { $regex: `^${user?.user_id}/` } }).toArray();
     const stored = documents.flatMap(
       ({ _id, value }): [string, unknown][] => (value === undefined ? [] : [[keyIn(_id), JSON.parse(value)]]), // one without a value is a tombstone
     );
-    return differ(username, new Map(stored), values);
+    const ownFiles = { 'metadata.user_id': user?.user_id ?? '', 'metadata.state': 'stored' } as const;
+    const storedFiles = (await files.find(ownFiles).toArray()).map(({ _id, metadata }): [string, unknown] => {
+      return [_id.toHexString(), metadata.sha256];
+    });
+    return differ(username, new Map([...stored, ...storedFiles]), new Map([...values, ...postEntries, ...shownFiles]));
   });
   return (await Promise.all(found)).flat();
 }

@@ -11,6 +11,7 @@ import { startAll, type Fault } from './faults.js';
 import type { Life } from './history.js';
 import { drained, scaleOutLeftovers } from './scale-out-leftovers.js';
 import { Target } from './target.js';
+import { unlimited } from './unlimited.js';
 import type { World } from './world.js';
 
 const partitions = 2;
@@ -28,6 +29,7 @@ export async function openScaleOut(gone: (what: string) => void): Promise<World>
     KEYBIN_QUEUE_REDIS: redisUrl,
     KEYBIN_QUEUE_PARTITIONS: String(partitions),
     KEYBIN_QUEUE_SWEEP_AFTER: '5',
+    ...unlimited,
   };
   const apis = [1, 2].map((number) => new Target(`API ${number}`, false, () => startApi({ env }), gone));
   const workers = [1, 2].map((number) => new Target(`worker ${number}`, false, () => startWorker({ env }), gone));

@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Child } from '../world/child.js';
+import { childrenOf } from '../world/runs.js';
 import type { Random } from './random.js';
+
+/** By a process that ended by itself, or badly. */
+const linesPrinted = 15;
 
 /** What a fault hits: one process, with its children, that can be started again. */
 export class Target {
@@ -33,7 +36,9 @@ export class Target {
   async #watch(child: Child): Promise<void> {
     const { code, signal } = await child.exited;
     if (this.#child !== child || this.#isEnding) return;
-    this.gone(`${child.name} ended with ${code ?? signal} by itself. Its last lines:\n${lastLines(child.output)}`);
+    this.gone(
+      `${child.name} ended with ${code ?? signal} by itself. Its last lines:\n${child.lastLines(linesPrinted)}`,
+    );
   }
 
   get isRunning(): boolean {
@@ -54,9 +59,8 @@ export class Target {
 
   /** kill -9 of one of its children, which it has to start again by itself. */
   killChild(random: Random): void {
-    const { pid } = this.child;
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean);
-    if (children.length > 0) process.kill(Number(random.pick(children)), 'SIGKILL'); // it may be about to start one
+    const children = childrenOf(this.child.pid);
+    if (children.length > 0) process.kill(random.pick(children), 'SIGKILL'); // it may be about to start one
   }
 
   /** SIGTERM. A process of Keybin has to end with 0. */
@@ -65,7 +69,7 @@ export class Target {
     const { code, signal } = await this.child.stop();
     if (code !== 0 && !this.isService) {
       this.gone(
-        `${this.child.name} ended with ${code ?? signal} after SIGTERM. Its last lines:\n${lastLines(this.child.output)}`,
+        `${this.child.name} ended with ${code ?? signal} after SIGTERM. Its last lines:\n${this.child.lastLines(linesPrinted)}`,
       );
     }
   }
@@ -79,5 +83,3 @@ export class Target {
     process.kill(-pid, 'SIGCONT');
   }
 }
-
-const lastLines = (output: string) => output.trimEnd().split('\n').slice(-15).join('\n');

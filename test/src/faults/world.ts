@@ -19,6 +19,10 @@ export interface Shown {
   readonly username: string;
   /** key → value */
   readonly values: ReadonlyMap<string, string>;
+  /** id → content */
+  readonly posts: ReadonlyMap<string, string>;
+  /** id → SHA-256 */
+  readonly files: ReadonlyMap<string, string>;
 }
 
 /** The processes of a run, and what may happen to them. */

@@ -71,6 +71,11 @@ export class Child {
     return running.has(this);
   }
 
+  /** The end of what it printed. */
+  lastLines(count: number): string {
+    return this.output.trimEnd().split('\n').slice(-count).join('\n');
+  }
+
   /** Standard output and standard error, together. */
   get output(): string {
     return this.#output;
