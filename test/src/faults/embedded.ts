@@ -6,21 +6,22 @@ import { Target } from './target.js';
 import { unlimited } from './unlimited.js';
 import type { World } from './world.js';
 
-/** Two APIs, of two processes each, on one directory. */
-export async function openEmbedded(gone: (what: string) => void): Promise<World> {
+/** Two APIs of two processes each on one directory, or one API of one process, which has it alone. */
+export async function openEmbedded(gone: (what: string) => void, processes: 1 | 2): Promise<World> {
   const directory = temporaryDirectory();
   const env = {
     KEYBIN_STORE_HOST: `lmdb://${directory}`,
     KEYBIN_STORE_TOKEN_EXPIRATION: '86400',
-    KEYBIN_APP_PROCESSES: '2', // also says that others have the directory open
+    KEYBIN_APP_PROCESSES: String(processes), // 2 also says that others have the directory open
     ...unlimited,
   };
-  const apis = [1, 2].map((number) => new Target(`API ${number}`, false, () => startApi({ env }), gone));
+  const names = processes === 1 ? ['API'] : ['API 1', 'API 2'];
+  const apis = names.map((name) => new Target(name, false, () => startApi({ env }), gone));
   await startAll(apis);
   return {
     engine: 'embedded',
     targets: apis,
-    faults: faultsOf(apis),
+    faults: processes === 1 ? faultsOfOne(apis) : faultsOfTwo(apis),
     get urls() {
       return apis.flatMap(({ url }) => url ?? []);
     },
@@ -32,7 +33,11 @@ export async function openEmbedded(gone: (what: string) => void): Promise<World>
   };
 }
 
-function faultsOf(apis: readonly Target[]): Fault[] {
+function faultsOfOne(apis: readonly Target[]): Fault[] {
+  return (['kill -9', 'hang', 'SIGTERM'] as const).map((manner) => ({ manner, what: 'API', among: [apis] }));
+}
+
+function faultsOfTwo(apis: readonly Target[]): Fault[] {
   const both = apis.map((api) => [api]);
   return [
     { manner: 'kill -9', what: 'API', among: [apis] },

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { History } from './history.js';
+import { ms, type History } from './history.js';
 import type { Random } from './random.js';
 import type { Target } from './target.js';
 
@@ -24,6 +24,8 @@ export class FaultCounts {
   readonly byKind = new Map<string, number>();
   total = 0;
   duringWrite = 0;
+  /** What was done to which processes, with the time of the run's one clock, a line each. */
+  readonly log: string[] = [];
 }
 
 /** Faults, one after the other, until `endMs` of `performance.now()`. Each kind comes up as often as any other. */
@@ -43,7 +45,9 @@ export async function injectFaults(
     if (!fault) throw new Error('There are no faults to inject');
     const targets = fault.among.map((list) => random.pick(list));
     count(counts, fault, targets, history);
-    await strike(fault, targets, random);
+    const fromMs = performance.now();
+    const names = await strike(fault, targets, random);
+    counts.log.push(`${fault.manner} of ${names.join(', ')}: ${ms(fromMs)} to ${ms(performance.now())}`);
   }
 }
 
@@ -55,18 +59,23 @@ function count(counts: FaultCounts, { manner, what }: Fault, targets: readonly T
   if (history.writesUnderWay(urls) > 0) counts.duringWrite++;
 }
 
-async function strike({ manner }: Fault, targets: readonly Target[], random: Random): Promise<void> {
-  if (manner === 'hang') {
-    await Promise.all(targets.map((target) => target.hang(random.between(...hangMs))));
-    return;
-  }
+/** Answers what each target suffered. */
+async function strike({ manner }: Fault, targets: readonly Target[], random: Random): Promise<string[]> {
+  if (manner === 'hang') return Promise.all(targets.map((target) => hang(target, random.between(...hangMs))));
+  const names = targets.map(({ name }) => name);
   if (manner === 'kill -9 of a child') {
     for (const target of targets) target.killChild(random);
-    return;
+    return names;
   }
   await Promise.all(targets.map((target) => (manner === 'kill -9' ? target.kill() : target.terminate())));
   await delay(random.between(...awayMs));
   await startAll(targets);
+  return names;
+}
+
+async function hang(target: Target, forMs: number): Promise<string> {
+  await target.hang(forMs);
+  return `${target.name} for ${ms(forMs)}`;
 }
 
 /** Starts what does not run, services first. */

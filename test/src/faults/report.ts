@@ -1,36 +1,45 @@
 import type { RunResult } from './run.js';
 
-/** Fewer show nothing: so many faults must there be for each minute, ... */
-const faultsPerMinute = 10;
-/** ... such a share of them while a write was under way, ... */
+/** Fewer show nothing. Posts, files and logouts count that were answered, and reads of keys whose write waited for the worker. */
+const leastPerMinute = {
+  single: { faults: 10, posts: 100, files: 20, logouts: 10, readsOfPending: 50 },
+  // It is whole again only seconds after each fault of a node
+  cluster: { faults: 6, posts: 20, files: 5, logouts: 2, readsOfPending: 10 },
+} as const;
+/** Such a share of the faults must come while a write is under way. */
 const duringWriteShare = 0.25;
-/** ... and so many reads, for each minute, of keys whose write waited for the worker. */
-const readsOfPendingPerMinute = 50;
 
-/** The table of a run, and below it each thing that is wrong. */
 export interface Report {
-  readonly text: string;
+  /** In Markdown, as the formatter leaves it. */
+  readonly table: string;
+  /** Each thing that is wrong, a line each. */
+  readonly details: readonly string[];
   readonly isGood: boolean;
 }
 
 export function report(result: RunResult): Report {
-  const { engine, minutes, seed, history, faults, findings, leftovers, gone } = result;
+  const { engine, redis, processes, minutes, seed, history, faults, findings, leftovers, gone } = result;
   const kinds = [...faults.byKind].toSorted(([one], [other]) => one.localeCompare(other));
   const wrong: readonly [string, readonly string[]][] = [
     ['lost', [...findings.lost, ...leftovers.different]],
     ['stale reads', findings.stale],
-    ['lists that missed a key', findings.missed],
+    ['lists that missed something, or were not in order', findings.missed],
     ['resurrected', [...findings.resurrected, ...leftovers.resurrected]],
     ['unexpected answers', history.unexpected],
     ['processes that ended by themselves or badly', gone],
   ];
   const rows: readonly (readonly [string, string | number])[] = [
-    ['engine', engine],
+    ['engine', processes === 1 ? `${engine}, one process` : engine],
+    ['Redis', engine === 'embedded' ? 'has none' : redis],
     ['minutes', minutes],
     ['seed', seed],
+    ['date', new Date().toISOString().slice(0, 10)],
     ['operations', history.operations],
     ['answered', history.answered],
     ['accounts', history.lives.length],
+    ['posts', postsOf(result)],
+    ['files', filesOf(result)],
+    ['logouts', history.logouts],
     ['faults', faults.total],
     ...kinds.map(([kind, count]) => [`  ${kind}`, count] as const),
     ['faults that hit a write in flight', faults.duringWrite],
@@ -44,18 +53,27 @@ export function report(result: RunResult): Report {
     ...wrong.flatMap(([name, list]) => list.slice(0, 20).map((line) => `${name}: ${line}`)),
     ...tooLittle,
   ];
+  if (wrong.some(([, list]) => list.length > 0)) details.push(...faults.log);
   const isGood = details.length === 0 && leftovers.jobs === 0 && leftovers.pending === 0;
-  return { text: [table(rows), ...details].join('\n'), isGood };
+  return { table: table(rows), details, isGood };
 }
 
-function whatWasTooLittle({ engine, minutes, history, faults }: RunResult): string[] {
+const postsOf = ({ history }: RunResult) => history.lives.reduce((sum, { posts }) => sum + posts.answered.length, 0);
+const filesOf = ({ history }: RunResult) => history.lives.reduce((sum, { files }) => sum + files.answered.length, 0);
+
+function whatWasTooLittle(result: RunResult): string[] {
+  const { engine, redis, minutes, history, faults } = result;
+  const perMinute = leastPerMinute[redis];
   const least: readonly [string, number, number][] = [
-    ['faults', faults.total, minutes * faultsPerMinute],
+    ['posts', postsOf(result), minutes * perMinute.posts],
+    ['files', filesOf(result), minutes * perMinute.files],
+    ['logouts', history.logouts, minutes * perMinute.logouts],
+    ['faults', faults.total, minutes * perMinute.faults],
     ['faults that hit a write in flight', faults.duringWrite, faults.total * duringWriteShare],
     [
       'reads that met a pending entry',
       history.readsOfPending,
-      engine === 'embedded' ? 0 : minutes * readsOfPendingPerMinute,
+      engine === 'embedded' ? 0 : minutes * perMinute.readsOfPending,
     ],
   ];
   return least.flatMap(([what, count, needed]) =>
@@ -64,11 +82,13 @@ function whatWasTooLittle({ engine, minutes, history, faults }: RunResult): stri
 }
 
 function table(rows: readonly (readonly [string, string | number])[]): string {
-  const width = Math.max(...rows.map(([name]) => name.length));
-  const line = (name: string, value: string) => `| ${name.padEnd(width)} | ${value.padStart(10)} |`;
-  return [
-    line('', ''),
-    `| ${'-'.repeat(width)} | ---------: |`,
-    ...rows.map(([name, value]) => line(name, String(value))),
-  ].join('\n');
+  const cells = [['', ''], ...rows.map(([name, value]) => [name.replace(/^  /, '… '), String(value)])] as const;
+  const [left, right] = [0, 1].map((column) => Math.max(...cells.map((row) => row[column]?.length ?? 0))) as [
+    number,
+    number,
+  ];
+  const [head = '', ...lines] = cells.map(
+    ([name = '', value = '']) => `| ${name.padEnd(left)} | ${value.padStart(right)} |`,
+  );
+  return [head, `| ${'-'.repeat(left)} | ${'-'.repeat(right - 1)}: |`, ...lines].join('\n');
 }

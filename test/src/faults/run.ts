@@ -24,6 +24,10 @@ const calmMs = 3_000;
 
 export interface RunOptions {
   readonly engine: World['engine'];
+  /** Of the scale-out engine. */
+  readonly redis: 'single' | 'cluster';
+  /** Of the embedded engine: one API of one process, or two APIs of two each. */
+  readonly processes: 1 | 2;
   readonly minutes: number;
   readonly seed: number;
 }
@@ -42,11 +46,12 @@ const numbered = <T>(count: number, make: (number: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index + 1));
 
 /** Runs clients against real processes while these are hit by faults; then lets everything come to rest and judges what was seen. */
-export async function runFaults({ engine, minutes, seed }: RunOptions): Promise<RunResult> {
+export async function runFaults(options: RunOptions): Promise<RunResult> {
+  const { engine, redis, processes, minutes, seed } = options;
   const random = new Random(seed);
   const gone: string[] = [];
   const note = (what: string) => gone.push(what);
-  const world = await (engine === 'embedded' ? openEmbedded(note) : openScaleOut(note));
+  const world = await (engine === 'embedded' ? openEmbedded(note, processes) : openScaleOut(note, redis));
   const history = new History();
   const accounts = Array.from({ length: accountCount }, (_, index) => new SharedAccount(`account-${index + 1}`, keys));
   const api = () => new KeybinClient(random.pick(world.urls));
@@ -70,5 +75,5 @@ export async function runFaults({ engine, minutes, seed }: RunOptions): Promise<
   const shown = await readAll(accounts, world.urls, history);
   const leftovers = await world.leftovers(shown);
   await world.close();
-  return { engine, minutes, seed, history, faults, findings: judge(history), leftovers, gone };
+  return { ...options, history, faults, findings: judge(history), leftovers, gone };
 }

@@ -13,26 +13,30 @@ const drainedWithinMs = 90_000;
 /** An erasure is repeated ten seconds after the first pass, to remove what came late; the lease of an upload is over after twenty. */
 const erasedWithinMs = 60_000;
 
-interface Store {
-  readonly redisUrl: string;
+/** Where the queue is, as it is seen from outside. */
+export interface Queues {
   readonly partitions: number;
+  /** The Redis that has this partition. */
+  readonly redisUrlOf: (partition: number) => string;
+}
+
+interface Store extends Queues {
   readonly stored: Database;
 }
 
-const prefixes = (partitions: number) =>
-  Array.from({ length: partitions }, (_, partition) => partitionPrefix(partition));
+const inEach = async ({ partitions }: Queues, count: (partition: number) => Promise<number>) =>
+  sum(await Promise.all(Array.from({ length: partitions }, (_, partition) => count(partition))));
 
 /** Waits until nothing is pending and no job is left, as long as that may take; what is left then is told by `scaleOutLeftovers`. */
-export async function drained(redisUrl: string, partitions: number): Promise<void> {
-  const isDrained = async () => (await pendingIn(redisUrl, partitions)) + (await jobsIn(redisUrl, partitions)) === 0;
+export async function drained(queues: Queues): Promise<void> {
+  const isDrained = async () => (await pendingIn(queues)) + (await jobsIn(queues)) === 0;
   await eventually(isDrained, 'an empty queue', drainedWithinMs).catch(() => {});
 }
 
-function pendingIn(redisUrl: string, partitions: number): Promise<number> {
-  return withRedis(redisUrl, async (redis) => {
-    return sum(await Promise.all(prefixes(partitions).map((prefix) => pendingOf(redis, prefix))));
-  });
-}
+const pendingIn = (queues: Queues): Promise<number> =>
+  inEach(queues, (partition) =>
+    withRedis(queues.redisUrlOf(partition), (redis) => pendingOf(redis, partitionPrefix(partition))),
+  );
 
 /** Of one partition: entries in the pending hashes, in the waiting set and among those set aside. */
 async function pendingOf(redis: Redis, prefix: string): Promise<number> {
@@ -41,27 +45,22 @@ async function pendingOf(redis: Redis, prefix: string): Promise<number> {
   return sum(entries) + (await redis.zcard(waitingKey(prefix))) + (await redis.hlen(badKey(prefix)));
 }
 
-async function jobsIn(redisUrl: string, partitions: number): Promise<number> {
-  const counts = prefixes(partitions).map((_, partition) =>
+const jobsIn = (queues: Queues): Promise<number> =>
+  inEach(queues, (partition) =>
     withQueue(
-      redisUrl,
+      queues.redisUrlOf(partition),
       (queue) => queue.getJobCountByTypes('wait', 'active', 'delayed', 'prioritized', 'failed'),
       partition,
     ),
   );
-  return sum(await Promise.all(counts));
-}
 
-export async function scaleOutLeftovers(
-  { redisUrl, partitions, stored }: Store,
-  shown: readonly Shown[],
-): Promise<Leftovers> {
+export async function scaleOutLeftovers({ stored, ...queues }: Store, shown: readonly Shown[]): Promise<Leftovers> {
   const left = async () => [...(await ofNobody(stored)), ...(await halfDone(stored))];
   const isClean = async () => (await left()).length === 0;
   await eventually(isClean, 'the end of erased data', erasedWithinMs).catch(() => {});
   return {
-    pending: await pendingIn(redisUrl, partitions),
-    jobs: await jobsIn(redisUrl, partitions),
+    pending: await pendingIn(queues),
+    jobs: await jobsIn(queues),
     resurrected: await left(),
     different: await differences(stored, shown),
   };

@@ -5,28 +5,31 @@ import { partitionOf, partitionPrefix, pendingKey } from '@keybin/shared/engines
 import type { Child } from '../world/child.js';
 import { startApi, startWorker } from '../world/keybin-process.js';
 import { startMongod } from '../world/mongo-server.js';
+import { startRedisCluster } from '../world/redis-cluster.js';
 import { startRedis } from '../world/redis-server.js';
 import { storeSettings } from '../world/store-settings.js';
 import { startAll, type Fault } from './faults.js';
 import type { Life } from './history.js';
-import { drained, scaleOutLeftovers } from './scale-out-leftovers.js';
+import { drained, scaleOutLeftovers, type Queues } from './scale-out-leftovers.js';
 import { Target } from './target.js';
 import { unlimited } from './unlimited.js';
 import type { World } from './world.js';
 
-const partitions = 2;
 const database = 'keybin_faults';
 
-/** Redis, which syncs always, MongoDB, two APIs and two workers. `gone` is told of each process that ended by itself. */
-export async function openScaleOut(gone: (what: string) => void): Promise<World> {
-  const redis = await startService('Redis', startRedis, gone);
+type Gone = (what: string) => void;
+
+/** Redis, or a cluster of three nodes, which sync always, MongoDB, two APIs and two workers. `gone` is told of each process that ended by itself. */
+export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster'): Promise<World> {
+  const redis = await (kind === 'cluster' ? startCluster(gone) : startSingle(gone));
+  const { partitions } = redis;
   const mongod = await startService('MongoDB', startMongod, gone);
-  const [redisUrl, mongoUrl] = [redis.server.url, mongod.server.url];
+  const mongoUrl = mongod.server.url;
   const env = {
     KEYBIN_STORE_HOST: mongoUrl,
     KEYBIN_STORE_DATABASE: database,
     KEYBIN_STORE_TOKEN_EXPIRATION: '86400',
-    KEYBIN_QUEUE_REDIS: redisUrl,
+    KEYBIN_QUEUE_REDIS: redis.url,
     KEYBIN_QUEUE_PARTITIONS: String(partitions),
     KEYBIN_QUEUE_SWEEP_AFTER: '5',
     ...unlimited,
@@ -37,8 +40,7 @@ export async function openScaleOut(gone: (what: string) => void): Promise<World>
 
   const client = new MongoClient(mongoUrl, { serverSelectionTimeoutMS: 500, socketTimeoutMS: 2_000 });
   const stored = new Database(client, storeSettings({ mongoUrl, database }));
-  const queue = new Redis(redisUrl, { maxRetriesPerRequest: 0, commandTimeout: 500, enableOfflineQueue: false });
-  queue.on('error', () => {}); // it is killed, too
+  const queues = Array.from({ length: partitions }, (_, partition) => lookInto(redis.redisUrlOf(partition)));
   const userIds = new Map<Life, string>();
   const userIdOf = async (life: Life) => {
     const known = userIds.get(life) ?? (await stored.users.findOne({ username: life.username }))?.user_id;
@@ -48,8 +50,8 @@ export async function openScaleOut(gone: (what: string) => void): Promise<World>
 
   return {
     engine: 'scale-out',
-    targets: [redis.target, mongod.target, ...apis, ...workers],
-    faults: faultsOf({ redis: [redis.target], mongod: [mongod.target], apis, workers }),
+    targets: [...redis.targets, mongod.target, ...apis, ...workers],
+    faults: faultsOf({ redis: redis.targets, mongod: [mongod.target], apis, workers }).filter(redis.isMeant),
     get urls() {
       return apis.flatMap(({ url }) => url ?? []);
     },
@@ -57,20 +59,73 @@ export async function openScaleOut(gone: (what: string) => void): Promise<World>
       try {
         const userId = await userIdOf(life);
         if (userId === undefined) return undefined;
-        const entry = await queue.hget(pendingKey(partitionPrefix(partitionOf(userId, partitions)), userId), key);
+        const partition = partitionOf(userId, partitions);
+        const entry = await queues[partition]?.hget(pendingKey(partitionPrefix(partition), userId), key);
         return entry?.slice(0, 16);
       } catch {
         return undefined; // Redis or MongoDB is away
       }
     },
-    drained: () => drained(redisUrl, partitions),
-    leftovers: (shown) => scaleOutLeftovers({ redisUrl, partitions, stored }, shown),
+    async drained() {
+      await redis.whole();
+      await drained(redis);
+    },
+    leftovers: (shown) => scaleOutLeftovers({ ...redis, stored }, shown),
     async close() {
-      queue.disconnect();
+      for (const queue of queues) queue.disconnect();
       await stored.close();
       await Promise.all([...apis, ...workers].map((target) => target.terminate()));
-      await Promise.all([redis, mongod].map(({ target }) => target.terminate()));
+      await Promise.all([...redis.targets, mongod.target].map((target) => target.terminate()));
     },
+  };
+}
+
+/** For the pending entry of a key; whoever asks is told quickly that it is away. */
+function lookInto(redisUrl: string): Redis {
+  const redis = new Redis(redisUrl, { maxRetriesPerRequest: 0, commandTimeout: 500, enableOfflineQueue: false });
+  redis.on('error', () => {}); // it is killed, too
+  return redis;
+}
+
+/** Redis in either form, with its processes. */
+interface RedisServers extends Queues {
+  /** As `[QUEUE] redis` has it. */
+  readonly url: string;
+  readonly targets: Targets;
+  /** Whether a run over it is about such a fault. */
+  readonly isMeant: (fault: Fault) => boolean;
+  /** Resolves when all parts of it work together again. */
+  readonly whole: () => Promise<void>;
+}
+
+async function startSingle(gone: Gone): Promise<RedisServers> {
+  const { server, target } = await startService('Redis', startRedis, gone);
+  return {
+    url: server.url,
+    partitions: 2,
+    redisUrlOf: () => server.url,
+    targets: [target],
+    isMeant: () => true,
+    whole: async () => {},
+  };
+}
+
+/** Each node has one partition. One that was started again counts as there when it is a part of the cluster again. */
+async function startCluster(gone: Gone): Promise<RedisServers> {
+  const cluster = await startRedisCluster();
+  const whole = () => cluster.together();
+  const nodes = cluster.nodes.map((server, index) =>
+    startService(`Redis ${index + 1}`, async () => server, gone, whole),
+  );
+  const targets = (await Promise.all(nodes)).map(({ target }) => target);
+  return {
+    url: cluster.url,
+    partitions: cluster.nodes.length,
+    redisUrlOf: (partition) => cluster.node(partition).url,
+    targets,
+    // The others need no cluster, and each fault of a node takes seconds until that is whole again
+    isMeant: ({ what, among }) => what === 'worker' || among.flat().some((target) => targets.includes(target)),
+    whole,
   };
 }
 
@@ -81,10 +136,18 @@ interface Server {
 }
 
 /** A server that is started again on its port and its data. */
-async function startService<S extends Server>(name: string, first: () => Promise<S>, gone: (what: string) => void) {
+async function startService<S extends Server>(
+  name: string,
+  first: () => Promise<S>,
+  gone: Gone,
+  ready = async () => {},
+) {
   const server = await first();
   const begin = async () => {
-    if (!server.child.alive) await server.start();
+    if (!server.child.alive) {
+      await server.start();
+      await ready();
+    }
     return { child: server.child };
   };
   const target = new Target(name, true, begin, gone);
