@@ -12,10 +12,28 @@ function printed(error: unknown): unknown {
   return { type, message, stack, ...(code !== undefined && { code }) };
 }
 
+/** Nothing is logged that may hold one of these; this is for the line that somebody forgets. */
+const secretMembers = [
+  'token',
+  'password',
+  'passwd',
+  'passwordHash',
+  'secret',
+  'authorization',
+  'identify_code',
+  'value',
+];
+const redact = { paths: secretMembers.flatMap((name) => [name, `*.${name}`]), censor: '***' };
+
 /** JSON lines on standard output; on a terminal the same lines, readable. */
 export function createLog(options: { debug: boolean }): Log {
   const level = options.debug ? 'debug' : 'info';
   const serializers = { err: printed };
-  if (!process.stdout.isTTY) return pino({ level, serializers });
-  return pino({ level, serializers, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } } });
+  if (!process.stdout.isTTY) return pino({ level, serializers, redact });
+  return pino({
+    level,
+    serializers,
+    redact,
+    transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } },
+  });
 }

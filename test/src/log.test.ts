@@ -7,6 +7,7 @@ const code = `
   const refused = Object.assign(new Error('WRONGPASS'), { code: 'E', command: { name: 'auth', args: ['hunter2'] } });
   log.warn({ err: refused }, 'failed');
   log.warn({ err: new Error('away', { cause: refused }) }, 'failed');
+  log.info({ token: 'hunter2', headers: { authorization: 'hunter2' }, account: { password: 'hunter2' } }, 'forgotten');
 `;
 
 /** The lines that a process logs. */
@@ -22,6 +23,7 @@ describe('the log', () => {
       .map((line) => JSON.parse(line).err);
     expect(first).to.include({ type: 'Error', message: 'WRONGPASS', code: 'E' });
     expect(first.stack).to.include('at file:');
+    expect(text).to.include('"token":"***"');
     expect(second.message).to.equal('away: WRONGPASS');
   });
 });

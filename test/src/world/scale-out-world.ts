@@ -43,6 +43,11 @@ export class ScaleOutWorld<S extends Services = Services> {
     return this.#apis;
   }
 
+  /** What each process has printed so far. */
+  get outputs(): [name: string, output: string][] {
+    return [...this.#apis, ...this.#workers].map(({ child }) => [child.name, child.output]);
+  }
+
   get here(): KeybinClient {
     return new KeybinClient(this.#apis[0]?.url ?? '');
   }

@@ -1,0 +1,25 @@
+import { randomBytes } from 'node:crypto';
+
+/** A secret of a test run, found again wherever it was written. */
+export interface Marked {
+  /** What it is. */
+  readonly name: string;
+  readonly text: string;
+}
+
+/** A text that nobody else writes. */
+export const marker = (name: string): string => `marked-${name}-${randomBytes(12).toString('hex')}`;
+
+/** The forms in which a careless process might write a secret. */
+function formsOf(text: string): string[] {
+  const bytes = Buffer.from(text);
+  return [text, bytes.toString('base64').replace(/=+$/, ''), bytes.toString('base64url'), bytes.toString('hex')];
+}
+
+/** Which of the secrets are in these bytes. A short number is one only where no digit or letter is beside it. */
+export function foundIn(bytes: Buffer, secrets: readonly Marked[]): string[] {
+  const text = bytes.toString('latin1');
+  const isIn = (form: string) =>
+    /^\d{1,8}$/.test(form) ? new RegExp(`(?<![\\da-z])${form}(?![\\da-z])`, 'i').test(text) : text.includes(form);
+  return secrets.filter((secret) => formsOf(secret.text).some(isIn)).map(({ name }) => name);
+}
