@@ -44,7 +44,7 @@ export class CheckedSteps<Pending> {
     deadlineMs: number,
   ): Promise<T> {
     const { pending } = this.partition(bearer);
-    const answer = await ask(pending, false);
+    const answer = await withDeadline(ask(pending, false), remainingMs(deadlineMs), 'reading from Redis');
     if (answer !== 'unknown') return answer;
     await this.verify(bearer, deadlineMs);
     const verified = await withDeadline(ask(pending, true), remainingMs(deadlineMs), 'reading from Redis');

@@ -9,6 +9,9 @@ import { loadScript, runScript } from './scripts.js';
 /** How long one command of the API may take. */
 const commandTimeoutMs = 1_500;
 
+/** A Redis that answers nothing for so long is connected to anew: what was sent to it is held in memory until then. */
+const silenceTimeoutMs = 5_000;
+
 /** Fails at once while Redis is away, and never sends a command a second time: a write must not run twice. */
 const apiOptions = {
   autoResendUnfulfilledCommands: false,
@@ -16,6 +19,7 @@ const apiOptions = {
   enableOfflineQueue: false,
   commandTimeout: commandTimeoutMs,
   connectTimeout: commandTimeoutMs,
+  socketTimeout: silenceTimeoutMs,
   retryStrategy: (attempt: number) => Math.min(50 * attempt, 500),
 };
 

@@ -1,0 +1,37 @@
+import { expect } from 'chai';
+import { CheckedSteps } from '@keybin/shared/engines/mongo/checked-steps.js';
+import { PendingReads } from '@keybin/shared/engines/mongo/read.js';
+import { services } from '../world/services.js';
+import { HoldingProxy } from './holding-proxy.js';
+import { Staged, newBearer } from './staged.js';
+
+/** Far less than a command to Redis may take. */
+const leftMs = 100;
+
+describe('a read of what is pending', () => {
+  const given = services();
+  let proxy: HoldingProxy;
+  let staged: Staged;
+
+  before(async () => {
+    proxy = await HoldingProxy.open(given.redisUrl);
+    staged = await Staged.open(`redis://127.0.0.1:${proxy.port}`);
+  });
+  after(async () => {
+    proxy?.release();
+    await staged?.close();
+    proxy?.close();
+  });
+
+  it('is given up when its time is over, of which finding the token may have taken most', async () => {
+    const bearer = newBearer();
+    const partition = { commits: staged.commits(), pending: new PendingReads(0, staged.connection) };
+    const steps = new CheckedSteps({ resolve: () => bearer, verify: async () => {} }, [partition]);
+    proxy.hold();
+    const startedMs = performance.now();
+    const read = steps.read(bearer, (pending) => pending.read(bearer, 'k', false), startedMs + leftMs);
+    const refused = await read.catch((error: unknown) => error);
+    expect(refused).to.include({ code: 'unavailable' });
+    expect(performance.now() - startedMs).to.be.lessThan(10 * leftMs);
+  });
+});
