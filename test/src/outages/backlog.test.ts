@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { alternately } from '../contract/subject.js';
 import { expectDone, expectKeys, expectNoKey, expectValue } from '../contract/answers.js';
 import { ScaleOutWorld } from '../world/scale-out-world.js';
-import { ownServices } from '../world/services.js';
+import { ownServices, services } from '../world/services.js';
 import { storedDocuments } from '../world/stored-documents.js';
 import { expectUnavailable } from './answers.js';
 
@@ -59,5 +59,20 @@ describe('while all workers are stopped', function () {
     expect(await storedDocuments(world.services, /\/key_/)).to.have.length(maxBacklog);
     for (const client of [world.here, world.there]) expectDone(await client.put(token, 'stored', 'after'));
     expectValue(await world.here.get(token, 'stored'), 'after');
+  });
+});
+
+describe('while all workers of several partitions are stopped', () => {
+  const partitions = 3;
+  const world = new ScaleOutWorld({
+    services,
+    env: { KEYBIN_QUEUE_PARTITIONS: String(partitions), KEYBIN_QUEUE_MAX_BACKLOG: String(partitions * maxBacklog) },
+  });
+
+  it('each of them takes its share of the limit', async () => {
+    const { token } = await world.here.newAccount();
+    const keys = Array.from({ length: tooMany }, (_, index) => `key_${index}`);
+    const answers = await Promise.all(keys.map((key) => world.here.put(token, key, 1)));
+    expect(answers.filter(({ status }) => status === 200)).to.have.length(maxBacklog);
   });
 });

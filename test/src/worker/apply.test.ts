@@ -71,6 +71,17 @@ describe('applying entries', () => {
     expect(await world.partition.staged.bytes()).to.equal(0);
   });
 
+  it('refuses of several writes only the one with which the whole command fails', async () => {
+    const keys = ['a', 'b', 'bad', 'c'];
+    for (const key of keys) await world.partition.stage(world.user, key, '1');
+    await world.partition.stage(world.user, 'bad', `"${'x'.repeat(17 * 1024 * 1024)}"`);
+    const refused: string[] = [];
+    const applier = world.partition.applier({ setAside: async ({ key }) => void refused.push(key) });
+    await applier.apply([[world.user.userId, keys]]);
+    expect(refused).to.deep.equal(['bad']);
+    for (const key of ['a', 'b', 'c']) expect((await world.partition.stored(world.user, key))?.value).to.equal('1');
+  });
+
   it('settles nothing when MongoDB answers a write concern error, and writes again', async () => {
     await world.partition.stage(world.user, 'a', '1');
     const { write } = world.partition.steps;

@@ -4,6 +4,7 @@ import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
 import { ErasureRecords } from '@keybin/shared/engines/mongo/erasure-records.js';
 import { tokenIndexKey } from '@keybin/shared/engines/mongo/keys.js';
 import { Staged, newBearer, put } from '../mongo/staged.js';
+import { failedJobs, withQueue } from '../outages/jobs.js';
 import { eventually } from '../world/eventually.js';
 import { startWorker, type WorkerProcess } from '../world/keybin-process.js';
 import { services } from '../world/services.js';
@@ -86,6 +87,19 @@ describe('a worker process', function () {
     for (const [position, key] of keys.entries()) {
       expect((await partition.stored(user, key))?.value).to.equal(String(2_900 + position));
     }
+  });
+
+  it('takes a job up again however often its workers have died', async () => {
+    await stageAll(['a'], String);
+    await withQueue(world.redisUrl, async (queue) => {
+      for (const { id = '' } of await queue.getWaiting()) {
+        await partition.staged.redis.lmove(queue.toKey('wait'), queue.toKey('active'), 'RIGHT', 'LEFT');
+        await partition.staged.redis.hset(queue.toKey(id), 'stc', 1_000_000); // BullMQ's count of that
+      }
+    });
+    await start({ KEYBIN_QUEUE_SWEEP_AFTER: '3600' });
+    await drained();
+    expect(await failedJobs(world.redisUrl)).to.equal(0);
   });
 
   it('finds what has lost its job', async () => {

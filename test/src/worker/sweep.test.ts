@@ -1,0 +1,36 @@
+import { expect } from 'chai';
+import { unavailable } from '@keybin/shared/errors.js';
+import { Overdue } from '@keybin/worker/overdue.js';
+import { sweep } from '@keybin/worker/sweep.js';
+import { silent } from '../mongo/staged.js';
+import { freshPartition } from './partition.js';
+
+describe('sweeping', () => {
+  const world = freshPartition();
+
+  it('goes on behind writes that can neither be applied nor set aside', async () => {
+    const { partition, user } = world;
+    for (const key of ['bad', 'a', 'worse', 'b']) await partition.stage(user, key, '1');
+    const { write } = partition.steps;
+    const applier = partition.applier({
+      write: async (entries) => {
+        const [entry] = entries;
+        if (!entry || !['bad', 'worse'].includes(entry.key)) return write(entries);
+        return { stored: [], overtaken: [], refused: [{ entry, reason: 'refused' }] };
+      },
+      setAside: async () => {
+        throw unavailable(); // as a Redis at `maxmemory`
+      },
+    });
+    await sweep({
+      redis: partition.staged.connection,
+      prefix: partition.staged.prefix,
+      apply: (names) => applier.apply(names),
+      overdue: new Overdue(0),
+      batchEntries: 1,
+      log: silent,
+    });
+    expect(await partition.staged.waiting()).to.deep.equal([`${user.userId}/bad`, `${user.userId}/worse`]);
+    expect((await partition.stored(user, 'b'))?.value).to.equal('1');
+  });
+});
