@@ -3,11 +3,14 @@ import { parseArgs } from 'node:util';
 import { results, table } from './results.js';
 import type { Line, Row, Rounds } from './row.js';
 import { embeddedGet, embeddedPost } from './rows/embedded-load.js';
+import { embeddedFiles, scaleOutFiles } from './rows/files.js';
+import { embeddedLoginRate, scaleOutLoginRate } from './rows/login-rate.js';
 import { embeddedLogins, scaleOutLogins } from './rows/logins.js';
 import { millionKeys } from './rows/million-keys.js';
 import { redisMemory } from './rows/redis-memory.js';
 import { pendingGet, storedGet } from './rows/scale-out-get.js';
 import { scaleOutPostAlways, scaleOutPostEverysec } from './rows/scale-out-post.js';
+import { transfer } from './rows/transfer.js';
 import { distinctKeys, fewKeys } from './rows/worker.js';
 import { Scene } from './scene.js';
 
@@ -22,8 +25,13 @@ const rows: readonly Row[] = [
   fewKeys,
   embeddedLogins,
   scaleOutLogins,
+  embeddedLoginRate,
+  scaleOutLoginRate,
   millionKeys,
   redisMemory,
+  embeddedFiles,
+  scaleOutFiles,
+  transfer,
 ];
 const thorough: Rounds = { count: 5, seconds: 3, shrink: 1 };
 const quick: Rounds = { count: 2, seconds: 1, shrink: 10 };
