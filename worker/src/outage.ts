@@ -36,7 +36,14 @@ export function isOutage(error: unknown): boolean {
   }
   if (error instanceof MongoInvalidArgumentError) return false;
   if (error instanceof MongoError) return true; // of the driver itself: there was no answer
-  return error instanceof Error && 'syscall' in error;
+  return isOfSocket(error);
+}
+
+/** Whether node's sockets or streams failed. The driver passes such errors on as they are; those of the system name the call. */
+function isOfSocket(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ('syscall' in error) return true;
+  return 'code' in error && /^(EPIPE|ECONNRESET|ERR_(SOCKET|STREAM)_\w+)$/.test(String(error.code));
 }
 
 /** Work that is given up because the worker ends; whatever it was about is still pending. */

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import {
   MongoInvalidArgumentError,
@@ -27,6 +29,17 @@ describe('an outage', () => {
       socket,
     ];
     for (const error of [...errors, unavailable()]) expect(isOutage(error), String(error)).to.equal(true);
+  });
+
+  it('is a write to a server that has just closed the connection', async () => {
+    const server = createServer((socket) => socket.end()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').resume();
+    socket.once('end', () => queueMicrotask(() => socket.write('a command')));
+    const [error]: unknown[] = await once(socket, 'error');
+    server.close();
+    expect(error).to.include({ code: 'EPIPE' }).and.not.have.property('syscall');
+    expect(isOutage(error)).to.equal(true);
   });
 
   it('is not what is wrong with the write itself', () => {
