@@ -38,7 +38,8 @@ export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster'): Prom
   const workers = [1, 2].map((number) => new Target(`worker ${number}`, false, () => startWorker({ env }), gone));
   await startAll([...apis, ...workers]);
 
-  const client = new MongoClient(mongoUrl, { serverSelectionTimeoutMS: 500, socketTimeoutMS: 2_000 });
+  // Now, while it is there: a client whose first operation fails to connect is closed for those that run beside it
+  const client = await new MongoClient(mongoUrl, { serverSelectionTimeoutMS: 500, socketTimeoutMS: 2_000 }).connect();
   const stored = new Database(client, storeSettings({ mongoUrl, database }));
   const queues = Array.from({ length: partitions }, (_, partition) => lookInto(redis.redisUrlOf(partition)));
   const userIds = new Map<Life, string>();
