@@ -1,4 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { eventually } from './eventually.js';
+import { standsStill } from './runs.js';
 
 export interface Exit {
   readonly code: number | null;
@@ -98,11 +100,13 @@ export class Child {
     this.#process.stderr?.destroy();
   }
 
-  /** Sends a signal; resolves at once, and for SIGKILL when the process is gone. */
+  /** Sends a signal; resolves at once, for SIGKILL when the process is gone, and for SIGSTOP when none of its threads runs on. */
   async kill(signal: NodeJS.Signals): Promise<void> {
     if (!this.alive) return;
     process.kill(this.pid, signal);
     if (signal === 'SIGKILL') await this.exited;
+    if (signal === 'SIGSTOP')
+      await eventually(() => !this.alive || standsStill(this.pid), `${this.name} to stand still`);
   }
 
   /** Ends the process with SIGTERM. Kills it and throws if it does not end in time. */
