@@ -25,6 +25,10 @@ const actions: Record<string, (values: Values, engine: Engine) => Promise<unknow
   create: ([username = ''], engine) => engine.accounts.create(username, 'hash'),
   issue: ([json = ''], engine) => engine.tokens.issue(JSON.parse(json) as NewToken), // written by the test
   erase: ([json = ''], engine) => engine.accounts.erase(JSON.parse(json) as Account), // written by the test
+  'erase and die': async ([json = ''], engine) => {
+    await engine.accounts.erase(JSON.parse(json) as Account); // written by the test
+    process.kill(process.pid, 'SIGKILL');
+  },
   agree: ([name = '', proposed = ''], engine) => engine.secrets.agree(name, proposed),
   write: async ([token = ''], engine) => writeForEver(token, engine),
 };

@@ -81,6 +81,12 @@ export class Peer {
     this.process.kill(signal);
   }
 
+  /** Resolves when it has ended by itself. */
+  async ended(): Promise<void> {
+    await this.#exited;
+    started.delete(this);
+  }
+
   /** Ends it as a crash does. */
   async kill(): Promise<void> {
     started.delete(this);
