@@ -21,10 +21,8 @@ describe('an API process', () => {
 
   it('says where it listens and where the data is', async () => {
     await start({});
-    const messages = api.child.logs.map(({ msg }) => String(msg));
-    expect(messages).to.satisfy((all: string[]) =>
-      all.some((one) => one.startsWith(`Keybin listens on ${api.url}, data in `)),
-    );
+    const line = `Keybin listens on ${api.url}, data in `;
+    await eventually(() => api.child.logs.some(({ msg }) => String(msg).startsWith(line)), 'the line');
   });
 
   it('ends a request that is slow to arrive, and writes nothing of it', async () => {
