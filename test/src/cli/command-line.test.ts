@@ -93,11 +93,14 @@ describe('the keybin command', () => {
   it('does so when Redis takes the connection and never answers', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
+    let connectedMs = Infinity;
+    silent.once('connection', () => (connectedMs = performance.now()));
     const { port } = silent.address() as AddressInfo; // a TCP server has one
     const result = await keybin(['queue', 'failed'], scaleOut(port));
+    const tookMs = performance.now() - connectedMs; // without what a busy machine takes to start it
     silent.close();
     expectOneLine(result, /cannot be reached: Redis does not answer/);
     expect(result.code).to.equal(1);
-    expect(result.tookMs).to.be.below(longestAnswerMs);
+    expect(tookMs).to.be.within(0, longestAnswerMs);
   });
 });
