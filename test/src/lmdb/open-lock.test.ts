@@ -43,6 +43,12 @@ const source = (hanging: string, go: string) => `
 const put = ({ writes, databases }: Parts, value: string) =>
   writes.apply(() => void databases.entries.put('key', value));
 
+/** Until so many writes elsewhere have been answered, one after the other: in that time this one would have been. */
+async function waitFor(writes: number): Promise<void> {
+  const elsewhere = ownParts();
+  for (let count = 0; count < writes; count++) await put(elsewhere, `${count}`);
+}
+
 /** What is stored after a write that came while another process was opening the directory, and whether it was answered meanwhile. */
 async function writeWhileOpening(how: How) {
   const directory = temporaryDirectory();
@@ -53,8 +59,8 @@ async function writeWhileOpening(how: How) {
   await eventually(() => existsSync(hanging), 'the other process to open the directory');
   let answered = false;
   const write = put(parts, 'after').then(() => (answered = true));
-  const elsewhere = ownParts();
-  for (let count = 0; count < 20; count++) await put(elsewhere, `${count}`); // in that time it would have been answered
+  if (how === 'unlocked') await eventually(() => answered, 'the answer');
+  else await waitFor(20);
   const answeredMeanwhile = answered;
   writeFileSync(go, '');
   await Promise.all([opening, write]);
