@@ -7,7 +7,7 @@ import { unregistering, waysToLogIn, type Secret } from './ways-to-log-in.js';
 
 /** So often each way is tried with either. */
 const turns = 41;
-/** The larger median is at most so many times the smaller one. */
+/** The longer time is at most so many times the shorter one. */
 const bound = 1.5;
 const cost = 7;
 
@@ -32,7 +32,7 @@ export function timingContract(subject: Subject): void {
         const username = randomUUID();
         // Hashed by this API, at its cost
         expect((await fetch(`${api.url}/register`, posted({ username, password: 'right' }))).status).to.equal(200);
-        const { unknown, wrong } = await medians(way.refused, username, (secret) => way.try(api.url, secret));
+        const { unknown, wrong } = await shortestMs(way.refused, username, (secret) => way.try(api.url, secret));
         expect(Math.max(unknown / wrong, wrong / unknown), `${unknown} ms, ${wrong} ms`).to.be.below(bound);
       });
     }
@@ -41,7 +41,7 @@ export function timingContract(subject: Subject): void {
       const { username } = await subject.here.newAccount(); // at the cost of the tests, 4
       const [way] = waysToLogIn;
       if (!way) throw new Error('There is no way to log in');
-      const { unknown, wrong } = await medians(way.refused, username, (secret) => way.try(api.url, secret));
+      const { unknown, wrong } = await shortestMs(way.refused, username, (secret) => way.try(api.url, secret));
       expect(Math.max(unknown / wrong, wrong / unknown), `${unknown} ms, ${wrong} ms`).to.be.below(bound);
     });
   });
@@ -53,8 +53,11 @@ const posted = (body: object) => ({
   body: JSON.stringify(body),
 });
 
-/** Of what a refusal takes in ms, by turns, so that whatever else the machine does meets both. */
-async function medians(refused: number, username: string, logIn: (secret: Secret) => Promise<Answer>) {
+/**
+ * What a refusal takes at least, by turns. On a busy machine most take several times as long, some do not: which of both the median is
+ * among is chance.
+ */
+async function shortestMs(refused: number, username: string, logIn: (secret: Secret) => Promise<Answer>) {
   const unknown: number[] = [];
   const wrong: number[] = [];
   for (let turn = 0; turn < turns; turn++) {
@@ -64,7 +67,7 @@ async function medians(refused: number, username: string, logIn: (secret: Secret
     ];
     for (const attempt of turn % 2 === 0 ? tries : tries.toReversed()) await attempt();
   }
-  return { unknown: median(unknown), wrong: median(wrong) };
+  return { unknown: Math.min(...unknown), wrong: Math.min(...wrong) };
 }
 
 async function timed(refused: number, login: () => Promise<Answer>): Promise<number> {
@@ -74,6 +77,3 @@ async function timed(refused: number, login: () => Promise<Answer>): Promise<num
   expect(status).to.equal(refused);
   return tookMs;
 }
-
-const median = (values: readonly number[]): number =>
-  values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
