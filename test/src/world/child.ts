@@ -140,7 +140,10 @@ export class Child {
   async ready(ready: () => Promise<unknown>, timeoutMs = 20_000): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     for (;;) {
-      if (!this.alive) throw new Error(`${this.name} ended before it was ready. It printed:\n${this.#output}`);
+      if (!this.alive) {
+        await this.exited; // only then is there all that it printed
+        throw new Error(`${this.name} ended before it was ready. It printed:\n${this.#output}`);
+      }
       try {
         await ready();
         if (this.alive) return;
