@@ -106,8 +106,11 @@ describe('/metrics of a scale-out service', function () {
     await database.command({ collMod: 'store', validator: { value: { $not: /POISON/ } } });
     await world.here.put(token, 'b', 'POISON');
     await eventually(async () => (await ofWorker()).sum('keybin_writes_failed_total') === 1, 'a failed write');
+    await eventually(
+      async () => (await api()).sum('keybin_jobs', { state: 'failed' }) === 1,
+      'its job, which fails last',
+    );
     expect((await api()).sum('keybin_set_aside_entries')).to.equal(1);
-    expect((await api()).sum('keybin_jobs', { state: 'failed' })).to.equal(1);
     await database.command({ collMod: 'store', validator: {} });
     await client.close();
   });
