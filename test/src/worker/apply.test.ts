@@ -105,14 +105,17 @@ describe('applying entries', () => {
 
   it('reads again when a batch took longer than its greatest age', async () => {
     await world.partition.stage(world.user, 'a', '1');
-    const { write } = world.partition.steps;
-    let attempts = 0;
+    const { read, write } = world.partition.steps;
+    let newer: Promise<unknown> | undefined;
     const hanging = world.partition.applier(
       {
+        read: async (names) => {
+          await newer; // which may take longer than that age
+          return read(names);
+        },
         write: async (entries) => {
-          attempts += 1;
-          if (attempts > 1) return write(entries);
-          await world.partition.stage(world.user, 'a', '2');
+          if (newer) return write(entries);
+          newer = world.partition.stage(world.user, 'a', '2');
           return new Promise(() => {});
         },
       },
@@ -147,7 +150,7 @@ describe('applying entries', () => {
       150,
     );
     await paused.apply([[world.user.userId, ['a']]]);
-    expect(sent).to.deep.equal(['"new"']);
+    expect(new Set(sent)).to.deep.equal(new Set(['"new"'])); // again, if MongoDB took that long to answer
   });
 
   it('has nothing to do for a job whose entries were applied already', async () => {
