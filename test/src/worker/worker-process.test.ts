@@ -3,6 +3,7 @@ import { Queue } from 'bullmq';
 import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
 import { ErasureRecords } from '@keybin/shared/engines/mongo/erasure-records.js';
 import { tokenIndexKey } from '@keybin/shared/engines/mongo/keys.js';
+import { HoldingProxy } from '../mongo/holding-proxy.js';
 import { Staged, newBearer, put } from '../mongo/staged.js';
 import { failedJobs, withQueue } from '../outages/jobs.js';
 import { eventually } from '../world/eventually.js';
@@ -59,16 +60,27 @@ describe('a worker process', function () {
   });
 
   it('loses nothing when it is killed in the middle', async () => {
-    const keys = Array.from({ length: 5_000 }, (_, i) => `k${i}`); // more than it applies until the kill
-    await stageAll(keys, String);
-    const first = await start({ KEYBIN_WORKER_BATCH_ENTRIES: '100' });
-    await eventually(async () => (await storedCount()) > 100, 'some entries in MongoDB');
-    await first.kill('SIGKILL');
-    expect(await partition.pendingCount(user)).to.be.greaterThan(0);
+    const keys = Array.from({ length: 1_500 }, (_, i) => `k${i}`);
+    const settled = 300;
+    const mongoWay = await HoldingProxy.open(world.mongoUrl);
+    try {
+      const mongoUrl = `mongodb://127.0.0.1:${mongoWay.port}/`;
+      const first = await start({ KEYBIN_STORE_HOST: mongoUrl, KEYBIN_WORKER_BATCH_ENTRIES: '100' });
+      await stageAll(keys.slice(0, settled), String);
+      await drained();
+      mongoWay.hold(); // what it writes from now on it cannot settle
+      await stageAll(keys.slice(settled), (position) => String(settled + position));
+      await eventually(async () => (await storedCount()) > settled, 'further entries in MongoDB');
+      await first.kill('SIGKILL');
+    } finally {
+      mongoWay.close();
+    }
+    expect(await partition.pendingCount(user)).to.equal(keys.length - settled);
+    expect(await storedCount()).to.be.below(keys.length);
     await start();
     await drained();
     expect(await storedCount()).to.equal(keys.length);
-    for (const i of [0, 2_500, 4_999]) expect((await partition.stored(user, `k${i}`))?.value).to.equal(String(i));
+    for (const i of [0, 750, 1_499]) expect((await partition.stored(user, `k${i}`))?.value).to.equal(String(i));
   });
 
   it('stores the last accepted write of each key with two workers, one of which is paused and another killed', async () => {
