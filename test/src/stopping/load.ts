@@ -74,17 +74,9 @@ export class Load {
   }
 
   async #run(writer: Writer): Promise<void> {
-    let silentSince = performance.now();
     const send = async (method: string, json?: unknown): Promise<string | undefined> => {
-      const isLate = performance.now() - silentSince > silentMs;
-      const outcome = await exchange({
-        agent: this.#agent,
-        method,
-        url: this.url() + entryPath(this.token, writer.key),
-        json,
-      });
-      silentSince = performance.now();
-      return this.#judge(outcome, isLate, `${method} of ${writer.key}`);
+      const url = this.url() + entryPath(this.token, writer.key);
+      return this.#judge(await exchange({ agent: this.#agent, method, url, json }), `${method} of ${writer.key}`);
     };
     while (!this.#ended) {
       const value = ++writer.sent;
@@ -100,9 +92,10 @@ export class Load {
     }
   }
 
-  #judge(outcome: Outcome, isLate: boolean, what: string): string | undefined {
+  #judge(outcome: Outcome, what: string): string | undefined {
     if (outcome.kind === 'failed') {
-      if (outcome.isReused && !isLate) this.failures.push(`${what}: ${outcome.reason} on a connection that had served`);
+      if ((outcome.silentMs ?? Infinity) < silentMs)
+        this.failures.push(`${what}: ${outcome.reason} on a connection that had served`);
       else this.refused++;
       return undefined;
     }
