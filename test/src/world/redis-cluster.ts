@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { eventually } from './eventually.js';
-import { freePort } from './free-port.js';
+import { onFreePort } from './free-port.js';
 import { startRedis, type RedisServer } from './redis-server.js';
 
 /** The slots of each node: one of the partitions 0, 1 and 2 is in each range. */
@@ -149,8 +149,10 @@ export async function startRedisCluster(args: readonly string[] = []): Promise<R
 }
 
 async function startNode(args: readonly string[]): Promise<RedisServer> {
-  const busPort = await freePort(); // by default it is the port and 10000, which may be none
-  const cluster = ['--cluster-enabled', 'yes', '--cluster-port', String(busPort)];
-  const alone = ['--cluster-node-timeout', String(nodeTimeoutMs), '--cluster-require-full-coverage', 'no'];
-  return startRedis({ args: [...cluster, ...alone, ...args] });
+  const cluster = ['--cluster-enabled', 'yes', '--cluster-node-timeout', String(nodeTimeoutMs)];
+  const alone = ['--cluster-require-full-coverage', 'no'];
+  // By default its bus is at the port and 10000, which may be none
+  return onFreePort((busPort) =>
+    startRedis({ args: [...cluster, ...alone, '--cluster-port', String(busPort), ...args] }),
+  );
 }
