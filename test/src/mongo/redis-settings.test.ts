@@ -39,7 +39,8 @@ describe('settings of Redis', () => {
     expect(settingsProblems(wrong, 'everysec')).to.have.length(3);
   });
 
-  describe('of a running server', () => {
+  describe('of a running server', function () {
+    this.timeout(60_000); // clusters come together, on a machine that may be busy
     ownServers('redis-server');
     let server: RedisServer | undefined;
     afterEach(() => server?.stop());

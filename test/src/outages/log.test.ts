@@ -19,7 +19,8 @@ async function saidOf(child: Child, mongod: ReturnType<typeof ownServices>['mong
   return said();
 }
 
-describe('the log of a process that uses MongoDB', () => {
+describe('the log of a process that uses MongoDB', function () {
+  this.timeout(60_000); // processes start and die, on a machine that may be busy
   const given = ownServices();
   const both = ['MongoDB is away', 'MongoDB is back'];
 

@@ -19,7 +19,8 @@ export function clusterServices(): ClusterServices {
   };
 
   ownServers('redis-server', 'mongod');
-  before('a Redis Cluster and a MongoDB', async () => {
+  before('a Redis Cluster and a MongoDB', async function () {
+    this.timeout(60_000); // the nodes come together, on a machine that may be busy
     const [cluster, mongod] = await Promise.all([startRedisCluster(), startMongod()]);
     started = { cluster, mongod };
   });
