@@ -7,7 +7,7 @@ import type { StoredFile, Upload } from './ports.js';
 /** An upload whose lease was not prolonged for so long is swept: its process is gone, or takes it for gone. */
 export const uploadLeaseMs = 20_000;
 
-/** Who is waiting for a failure is told it after this, though the upload be not removed yet: a store that hangs has taken its time. */
+/** The removal of an upload is waited for no longer than this, for a store that hangs has taken its time. It goes on, or is left to the sweeper. */
 const removalWaitMs = 250;
 
 /** Between one prolonging and the next. */
@@ -42,7 +42,7 @@ export interface UploadLimits {
  * An upload on its way into a store:
  *
  *     open --write()*--> open --finish()--> finished: readable
- *       └──abort(), or anything fails──▶ ended: `remove()` of its target has run; every later call throws why
+ *       └──abort(), or anything fails──▶ ended: `remove()` of its target has been called; every later call throws why
  *
  * Length, limits and SHA-256 are looked after here, bytes are gathered in blocks. While the store takes one block the next is
  * gathered; the two blocks are all the memory that an upload has. The lease is prolonged whether or not bytes come.
@@ -144,8 +144,7 @@ export class LeasedUpload implements Upload {
     try {
       return await step();
     } catch (error) {
-      const ended = withDeadline(this.#end(error), removalWaitMs, 'removing an upload');
-      await ended.catch(() => {}); // it goes on, or is left to the sweeper
+      await this.#end(error);
       throw this.#failure;
     }
   }
@@ -156,7 +155,7 @@ export class LeasedUpload implements Upload {
 
   #end(failure: unknown): Promise<void> {
     this.#failure ??= failure;
-    this.#ended ??= this.#remove();
+    this.#ended ??= withDeadline(this.#remove(), removalWaitMs, 'removing an upload').catch(() => {});
     return this.#ended;
   }
 

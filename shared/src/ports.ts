@@ -201,7 +201,7 @@ export interface Upload {
   write(bytes: Uint8Array): Promise<void>;
   /** Resolves when the file is durable and can be read. Throws as `write` does. */
   finish(): Promise<StoredFile>;
-  /** Ends it, unless it has ended. Never throws. */
+  /** Ends it, unless it has ended, and does not wait long for a store that hangs. Never throws. */
   abort(): Promise<void>;
 }
 

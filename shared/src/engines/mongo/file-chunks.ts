@@ -33,11 +33,12 @@ export class FileChunks {
     const askedMs = performance.now();
     return this.#slots(async () => {
       const stillMs = performance.now() - Math.max(askedMs, this.#takenMs);
-      if (stillMs >= operationTimeoutMs) throw unavailable(new Error('MongoDB takes no chunk'));
+      const timeoutMs = Math.floor(operationTimeoutMs - stillMs);
+      if (timeoutMs <= 0) throw unavailable(new Error('MongoDB takes no chunk'));
       const data = new Binary(bytes);
       const chunk: ChunkDocument = { _id: chunkId(userId, id, n), files_id: new ObjectId(id), n, data };
-      const inserted = this.database.chunks.insertOne(chunk, { maxTimeMS: operationTimeoutMs });
-      await orStorageFull(withDeadline(inserted, operationTimeoutMs, 'writing a chunk'));
+      const inserted = this.database.chunks.insertOne(chunk, { maxTimeMS: timeoutMs });
+      await orStorageFull(withDeadline(inserted, timeoutMs, 'writing a chunk'));
       this.#takenMs = performance.now();
     });
   }
