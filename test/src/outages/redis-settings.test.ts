@@ -1,16 +1,12 @@
 import { expect } from 'chai';
-import type { Redis } from 'ioredis';
 import { expectDone } from '../contract/answers.js';
 import { eventually } from '../world/eventually.js';
 import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { ownServices } from '../world/services.js';
-import { withRedis } from './with-redis.js';
+import { whileConnecting, withRedis } from './with-redis.js';
 
 /** Of an API: for what changes something and for reads. */
 const connections = 2;
-
-const connectionsSoFar = async (redis: Redis) =>
-  Number(/^total_connections_received:(\d+)/m.exec(await redis.info('stats'))?.[1]);
 
 describe('a Redis that comes back with settings under which it could forget', function () {
   this.timeout(60_000); // processes start and end, on a machine that may be busy
@@ -33,11 +29,8 @@ describe('a Redis that comes back with settings under which it could forget', fu
     expectDone(await world.here.put(token, 'k', 1));
     await comeBackWith('everysec');
     await eventually(() => complaints().length === connections, 'a line of each connection');
-    await withRedis(world.services.redisUrl, async (redis) => {
-      const enough = (await connectionsSoFar(redis)) + 3 * connections;
-      while ((await connectionsSoFar(redis)) < enough) {
-        expect((await world.here.put(token, 'k', 2)).status).to.equal(503);
-      }
+    await whileConnecting(world.services.redisUrl, 3 * connections, async () => {
+      expect((await world.here.put(token, 'k', 2)).status).to.equal(503);
     });
     await comeBackWith('always');
     await eventually(async () => (await world.here.put(token, 'k', 3)).status === 200, 'a write');

@@ -9,3 +9,14 @@ export async function withRedis<T>(redisUrl: string, work: (redis: Redis) => Pro
     redis.disconnect();
   }
 }
+
+/** Calls `meanwhile` again and again until a Redis has had `count` more connections. */
+export async function whileConnecting(redisUrl: string, count: number, meanwhile: () => Promise<void>): Promise<void> {
+  await withRedis(redisUrl, async (redis) => {
+    const enough = (await connectionsOf(redis)) + count;
+    while ((await connectionsOf(redis)) < enough) await meanwhile();
+  });
+}
+
+const connectionsOf = async (redis: Redis) =>
+  Number(/^total_connections_received:(\d+)/m.exec(await redis.info('stats'))?.[1]);
