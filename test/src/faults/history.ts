@@ -46,9 +46,11 @@ export interface Findings {
   readonly missed: string[];
   /** What was erased or replaced for good, and was there again. */
   readonly resurrected: string[];
+  /** Entries that any of this is about. */
+  readonly entries: { readonly life: Life; readonly key: string }[];
 }
 
-export const noFindings = (): Findings => ({ lost: [], stale: [], missed: [], resurrected: [] });
+export const noFindings = (): Findings => ({ lost: [], stale: [], missed: [], resurrected: [], entries: [] });
 
 /** What was sent and answered in a run, by all clients. */
 export class History {

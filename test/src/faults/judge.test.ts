@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { History, type Findings, type Life } from './history.js';
+import { History, noFindings, type Findings, type Life } from './history.js';
 import { judge } from './judge.js';
 import { Random } from './random.js';
 
@@ -58,7 +58,7 @@ describe('the checker of a fault run', () => {
       for (const key of keys) {
         last.record(key, { kind: 'read', content: values.get(key), fromMs: nowMs, toMs: nowMs + 1, final: true });
       }
-      expect(judge(history)).to.deep.equal({ lost: [], stale: [], missed: [], resurrected: [] });
+      expect(judge(history)).to.deep.equal(noFindings());
     });
   }
 
@@ -128,7 +128,9 @@ describe('the checker of a fault run', () => {
     life.record('a', { kind: 'write', content: 'two', fromMs: 4, toMs: 5 });
     life.record('a', { kind: 'read', content: 'one', fromMs: 6, toMs: 7 });
     life.record('a', { kind: 'write', content: 'three', fromMs: 8, toMs: 9 });
-    expect(judge(history).stale).to.deep.equal([
+    const { stale, entries } = judge(history);
+    expect(entries).to.deep.equal([{ life, key: 'a' }]);
+    expect(stale).to.deep.equal([
       'somebody (password), a: read one from 6 ms to 7 ms; before: put one from 1 ms to 2 ms, ' +
         'deleted from 3 ms on, without an answer, put two from 4 ms to 5 ms',
     ]);

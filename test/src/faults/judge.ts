@@ -33,7 +33,9 @@ function judgeLife(life: Life, findings: Findings): void {
     );
     const all = life.endingFromMs === Infinity ? operations : [...operations, ending(life)];
     const lost = new Set<string>();
-    for (const seen of unexplained(all)) {
+    const seenWrong = [...unexplained(all)];
+    if (seenWrong.length > 0) findings.entries.push({ life, key });
+    for (const seen of seenWrong) {
       const what = seen.kind === 'write' ? `${describe(seen)}, though nothing was there` : describe(seen);
       const text = `${username} (${password}), ${key}: ${what}; before: ${listOf(before(seen, operations))}`;
       if (seen.kind === 'read' && seen.content !== undefined && !written.has(seen.content))

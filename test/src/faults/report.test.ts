@@ -27,6 +27,7 @@ function goodRun(engine: RunResult['engine'] = 'scale-out'): RunResult {
     history,
     faults,
     findings: noFindings(),
+    traces: [],
     leftovers,
     gone: [],
   };
@@ -37,12 +38,13 @@ describe('the report of a fault run', () => {
     expect(report(goodRun())).to.include({ isGood: true });
   });
 
-  it('lists the faults, with their times, where something was wrong', () => {
+  it('tells where something was wrong what the servers did, and the faults with their times', () => {
     const run = goodRun();
     run.faults.log.push('kill -9 of API 1: 1000 ms to 2000 ms');
     expect(report(run).details).to.deep.equal([]);
     run.findings.stale.push('a');
-    expect(report(run).details).to.deep.equal(['stale reads: a', 'kill -9 of API 1: 1000 ms to 2000 ms']);
+    const details = ['stale reads: a', 'Redis: HDEL', 'kill -9 of API 1: 1000 ms to 2000 ms'];
+    expect(report({ ...run, traces: ['Redis: HDEL'] }).details).to.deep.equal(details);
   });
 
   const wrong: readonly [string, (run: RunResult) => Partial<RunResult> | void][] = [

@@ -18,7 +18,7 @@ export interface Report {
 }
 
 export function report(result: RunResult): Report {
-  const { engine, redis, processes, minutes, seed, history, faults, findings, leftovers, gone } = result;
+  const { engine, redis, processes, minutes, seed, history, faults, findings, traces, leftovers, gone } = result;
   const kinds = [...faults.byKind].toSorted(([one], [other]) => one.localeCompare(other));
   const wrong: readonly [string, readonly string[]][] = [
     ['lost', [...findings.lost, ...leftovers.different]],
@@ -53,7 +53,7 @@ export function report(result: RunResult): Report {
     ...wrong.flatMap(([name, list]) => list.slice(0, 20).map((line) => `${name}: ${line}`)),
     ...tooLittle,
   ];
-  if (wrong.some(([, list]) => list.length > 0)) details.push(...faults.log);
+  if (wrong.some(([, list]) => list.length > 0)) details.push(...traces, ...faults.log);
   const isGood = details.length === 0 && leftovers.jobs === 0 && leftovers.pending === 0;
   return { table: table(rows), details, isGood };
 }

@@ -21,6 +21,8 @@ const accountCount = 10;
 const keys = ['a', 'b', 'c'];
 /** After the last fault, so that what it left half done meets further requests. */
 const calmMs = 3_000;
+/** Entries of which it is told what the servers did with them. */
+const mostTraced = 3;
 
 export interface RunOptions {
   readonly engine: World['engine'];
@@ -37,6 +39,8 @@ export interface RunResult extends RunOptions {
   readonly history: History;
   readonly faults: FaultCounts;
   readonly findings: Findings;
+  /** What the servers did with the entries that were found wrong, a line each. */
+  readonly traces: readonly string[];
   readonly leftovers: Leftovers;
   /** Processes that ended by themselves, or badly when they were told to. */
   readonly gone: readonly string[];
@@ -74,6 +78,11 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
   await world.drained();
   const shown = await readAll(accounts, world.urls, history);
   const leftovers = await world.leftovers(shown);
+  const findings = judge(history);
+  const traces: string[] = [];
+  for (const { life, key } of findings.entries.slice(0, mostTraced)) {
+    traces.push(...((await world.trace?.(life, key)) ?? []));
+  }
   await world.close();
-  return { ...options, history, faults, findings: judge(history), leftovers, gone };
+  return { ...options, history, faults, findings, traces, leftovers, gone };
 }

@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
 import { Database } from '@keybin/shared/engines/mongo/database.js';
 import { partitionOf, partitionPrefix, pendingKey } from '@keybin/shared/engines/mongo/keys.js';
+import { entryId } from '@keybin/shared/engines/mongo/stored-entries.js';
 import type { Child } from '../world/child.js';
 import { startApi, startWorker } from '../world/keybin-process.js';
 import { startMongod } from '../world/mongo-server.js';
@@ -13,6 +14,7 @@ import type { Life } from './history.js';
 import { drained, scaleOutLeftovers, type Queues } from './scale-out-leftovers.js';
 import { Target } from './target.js';
 import { unlimited } from './unlimited.js';
+import { operationsOf, traceInMongo, traceInRedis } from './traces.js';
 import type { World } from './world.js';
 
 const database = 'keybin_faults';
@@ -44,7 +46,9 @@ export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster'): Prom
   const queues = Array.from({ length: partitions }, (_, partition) => lookInto(redis.redisUrlOf(partition)));
   const userIds = new Map<Life, string>();
   const userIdOf = async (life: Life) => {
-    const known = userIds.get(life) ?? (await stored.users.findOne({ username: life.username }))?.user_id;
+    const isThere = life.endingFromMs === Infinity; // later its name may be another life's
+    const found = isThere && !userIds.has(life) ? await stored.users.findOne({ username: life.username }) : undefined;
+    const known = userIds.get(life) ?? found?.user_id;
     if (known !== undefined) userIds.set(life, known);
     return known;
   };
@@ -72,6 +76,16 @@ export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster'): Prom
       await drained(redis);
     },
     leftovers: (shown) => scaleOutLeftovers({ ...redis, stored }, shown),
+    async trace(life, key) {
+      const what = `${life.username} (${life.password}), ${key}`;
+      const userId = await userIdOf(life);
+      if (userId === undefined) return [`${what}: its user id is not known any more`];
+      const partition = partitionOf(userId, partitions);
+      const hash = pendingKey(partitionPrefix(partition), userId);
+      const inRedis = traceInRedis(redis.directoryOf(partition), hash, key);
+      const inMongo = traceInMongo(await operationsOf(client, database, entryId(userId, key)));
+      return [`${what}, in the servers:`, ...inRedis, ...inMongo];
+    },
     async close() {
       for (const queue of queues) queue.disconnect();
       await stored.close();
@@ -93,6 +107,8 @@ interface RedisServers extends Queues {
   /** As `[QUEUE] redis` has it. */
   readonly url: string;
   readonly targets: Targets;
+  /** Where the Redis of a partition has its files. */
+  readonly directoryOf: (partition: number) => string;
   /** Whether a run over it is about such a fault. */
   readonly isMeant: (fault: Fault) => boolean;
   /** Resolves when all parts of it work together again. */
@@ -105,6 +121,7 @@ async function startSingle(gone: Gone): Promise<RedisServers> {
     url: server.url,
     partitions: 2,
     redisUrlOf: () => server.url,
+    directoryOf: () => server.dir,
     targets: [target],
     isMeant: () => true,
     whole: async () => {},
@@ -123,6 +140,7 @@ async function startCluster(gone: Gone): Promise<RedisServers> {
     url: cluster.url,
     partitions: cluster.nodes.length,
     redisUrlOf: (partition) => cluster.node(partition).url,
+    directoryOf: (partition) => cluster.node(partition).dir,
     targets,
     // The others need no cluster, and each fault of a node takes seconds until that is whole again
     isMeant: ({ what, among }) => what === 'worker' || among.flat().some((target) => targets.includes(target)),

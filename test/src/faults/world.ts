@@ -39,6 +39,8 @@ export interface World {
   drained(): Promise<void>;
   /** Looks into the store and the queue, once what removes erased data has had its time. */
   leftovers(shown: readonly Shown[]): Promise<Leftovers>;
+  /** What the servers did with an entry of which something was found, a line each. */
+  trace?(life: Life, key: string): Promise<string[]>;
   /** Ends everything, cleanly. */
   close(): Promise<void>;
 }
