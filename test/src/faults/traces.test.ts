@@ -1,10 +1,25 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { MongoClient } from 'mongodb';
 import { partitionPrefix, pendingKey } from '@keybin/shared/engines/mongo/keys.js';
 import { expectDone } from '../contract/answers.js';
 import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { ownServices } from '../world/services.js';
+import { temporaryDirectory } from '../world/temporary-directory.js';
 import { operationsOf, traceInMongo, traceInRedis } from './traces.js';
+
+describe('the file to which Redis appends', () => {
+  it('is read as far as it goes while Redis writes to it', () => {
+    const directory = temporaryDirectory();
+    mkdirSync(join(directory, 'appendonlydir'));
+    const whole = '*3\r\n$4\r\nHDEL\r\n$4\r\nhash\r\n$1\r\nk\r\n';
+    for (const half of ['', '*', '*3', '*3\r\n', '*3\r\n$4\r\nHD', '*3\r\n$4\r\nHDEL\r\n$4']) {
+      writeFileSync(join(directory, 'appendonlydir', 'appendonly.aof.1.incr.aof'), whole + half);
+      expect(traceInRedis(directory, 'hash', 'k'), half).to.deep.equal(['Redis: HDEL']);
+    }
+  });
+});
 
 describe('what is told of an entry that was lost or read stale', () => {
   const world = new ScaleOutWorld({ services: ownServices, workers: 1 });

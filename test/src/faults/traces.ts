@@ -49,13 +49,14 @@ function commandsOf(directory: string): string[][] {
 /** Of the files to which Redis appends, one after the other; NaN of any other. */
 const numberOf = (file: string) => Number(/\.(\d+)\.incr\.aof$/.exec(file)?.[1]);
 
+/** Redis may be writing the last one: of that there is what has come. */
 function commandsIn(bytes: Buffer): string[][] {
   const commands: string[][] = [];
   let at = 0;
   const count = () => {
     const end = bytes.indexOf('\r\n', at);
     const line = bytes.toString('latin1', at + 1, end);
-    at = end + 2;
+    at = end === -1 ? bytes.length : end + 2;
     return Number(line);
   };
   const argument = () => {
