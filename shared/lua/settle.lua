@@ -3,9 +3,10 @@
 -- `allow-oom`: a Redis at `maxmemory` would refuse `DECRBY` and `ZADD`, and could then never be drained; all this makes it smaller
 -- or leaves its size as it is.
 --
--- KEYS  1 clock  2 waiting  3 bytes  4 deleted  5 bad
+-- KEYS  1 clock  2 waiting  3 bytes  4 deleted  5 bad  6 life
 --       then for each account: pending
--- ARGV  for each account: user id, number of its entries
+-- ARGV  1 store to which they were applied; empty: whichever has the queue
+--       then for each account: user id, number of its entries
 --       then for each of those: key
 --         text    pending entry as it was read before it was applied; empty: there was none
 --         stored  16 digits, if the database has this larger version, or another value with the same version; else empty
@@ -16,7 +17,10 @@
 --   because of `stored`:            was accepted by a Redis that had lost its clock. It gets a new version above `stored`, keeps
 --                                   its age in waiting and is to be applied again: an accepted write is never dropped as stale.
 -- One that was replaced moves on in waiting to its own version. One that is not pending leaves waiting.
--- Answers the positions, from 1, of the entries that are to be applied again.
+-- Answers the positions, from 1, of the entries that are to be applied again. An error, and nothing is settled, if another store has the queue.
+
+local claim = redis.call('HGET', KEYS[6], 'store')
+if ARGV[1] ~= '' and claim and claim ~= ARGV[1] then return redis.error_reply('ANOTHERS Redis has the queue of another store') end
 
 local headLength = 17
 -- Longer than any delete takes from the moment when nothing was pending to its `F`: those are within the 2 s of one request
@@ -54,9 +58,9 @@ local function settle(pending, member, key, text, stored)
   return false
 end
 
-local at, position = 1, 0
-for account = 1, #KEYS - 5 do
-  local pending = KEYS[account + 5]
+local at, position = 2, 0
+for account = 1, #KEYS - 6 do
+  local pending = KEYS[account + 6]
   local user, count = ARGV[at], tonumber(ARGV[at + 1])
   at = at + 2
   for _ = 1, count do

@@ -150,6 +150,12 @@ export interface QueueOperations {
   /** Has workers take no jobs, in all partitions. */
   pause(): Promise<void>;
   resume(): Promise<void>;
+  /**
+   * Has the configured store take the place of the one whose queue this is: what waits there is applied to it. Answers `own` if it was
+   * this store's already. Throws an `Error` of one line while a worker has shown itself within the last seconds, or if entries wait in
+   * partitions of another number.
+   */
+  adopt(): Promise<'adopted' | 'own'>;
   /** May be called twice. */
   close(): Promise<void>;
 }

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MongoError } from 'mongodb';
 import type { Config } from '@keybin/shared/config/config.js';
+import { AnothersQueue } from '@keybin/shared/engines/mongo/anothers-queue.js';
+import { claimQueue } from '@keybin/shared/engines/mongo/claim-queue.js';
 import { openDatabase, type Database } from '@keybin/shared/engines/mongo/database.js';
-import { claimPartitions } from '@keybin/shared/engines/mongo/partitions.js';
 import { RedisConnections } from '@keybin/shared/engines/mongo/redis-connections.js';
 import { openRedisPlace, type RedisPlace } from '@keybin/shared/engines/mongo/redis-place.js';
 import { checkAllRedisSettings, checkRedisSettings } from '@keybin/shared/engines/mongo/redis-settings.js';
@@ -25,7 +26,7 @@ export interface Services {
 
 /**
  * Opens Redis and MongoDB, and waits for them, saying so, while they are away. Throws an `Error` of one line when what is there
- * must not be used: wrong settings of Redis, another number of partitions, documents of an original Keybin.
+ * must not be used: wrong settings of Redis, the queue of another store, another number of partitions, documents of an original Keybin.
  */
 export async function openServices(
   { store, queue }: Config,
@@ -52,8 +53,9 @@ export async function openServices(
   lifecycle.push('MongoDB', () => database.close());
   database.logOutages(log);
 
-  const claim = () => claimPartitions(database.settings, queue.partitions, connect);
-  await untilThere('Redis and MongoDB', claim, (error) => isAway(error) || !redis.areReady, log);
+  const claim = () => claimQueue({ database, connections: [redis], partitions: queue.partitions, connect });
+  const isTransient = (error: unknown) => !(error instanceof AnothersQueue) && (isAway(error) || !redis.areReady);
+  await untilThere('Redis and MongoDB', claim, isTransient, log);
   return { place, redis, database };
 }
 

@@ -1,4 +1,12 @@
-import { badKey, bytesKey, clockKey, deletedKey, pendingKey, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
+import {
+  badKey,
+  bytesKey,
+  clockKey,
+  deletedKey,
+  lifeKey,
+  pendingKey,
+  waitingKey,
+} from '@keybin/shared/engines/mongo/keys.js';
 import { formatVersion } from '@keybin/shared/engines/mongo/pending-entry.js';
 import type { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
 import { loadScript, runScript, type Script } from '@keybin/shared/engines/mongo/scripts.js';
@@ -18,14 +26,14 @@ const settleScript = loadScript('settle');
 
 /** Settles entries of one partition by settle.lua. Answers those that have a new version now and are to be applied again. */
 export function settling(
-  redis: Pick<RedisConnection, 'client'>,
+  redis: Pick<RedisConnection, 'client' | 'storeId'>,
   prefix: string,
   script: Script = settleScript,
 ): SettleEntries {
   return async (settlements) => {
     if (settlements.length === 0) return [];
-    const keys = [clockKey(prefix), waitingKey(prefix), bytesKey(prefix), deletedKey(prefix), badKey(prefix)];
-    const args: (string | number)[] = [];
+    const keys = [clockKey, waitingKey, bytesKey, deletedKey, badKey, lifeKey].map((name) => name(prefix));
+    const args: (string | number)[] = [redis.storeId];
     const order: Settlement[] = [];
     for (const [userId, entries] of groupByAccount(settlements)) {
       keys.push(pendingKey(prefix, userId));

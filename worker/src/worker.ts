@@ -68,7 +68,7 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
   await monitor(config, { metrics, health }, lifecycle, log);
   const services = await openServices(config, redisUrl, lifecycle, log);
   connected.services = services;
-  const watch = new LossWatch(services.redis, log);
+  const watch = new LossWatch(services.redis, services.redis.all, log);
   lifecycle.push('watch', () => watch.close());
   void watch.run();
   const closing = new AbortController();

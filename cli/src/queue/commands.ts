@@ -1,6 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { EntryName } from '@keybin/shared/operations.js';
 import type { Context } from '../context.js';
+import { adoptQueue } from './adopt.js';
 import { failedWrites } from './failed.js';
 import { pauseQueue, resumeQueue } from './pause.js';
 import { retryAll, retryWrites } from './retry.js';
@@ -40,6 +41,10 @@ export function queueCommand({ config, answer }: Context): Command {
     .command('resume')
     .description('has workers take jobs again')
     .action(async () => answer(await withQueue(config(), resumeQueue)));
+  command
+    .command('adopt')
+    .description('has the store take the place of one that is gone: what was answered and waits there is applied to it')
+    .action(async () => answer(await withQueue(config(), adoptQueue)));
   return command;
 }
 

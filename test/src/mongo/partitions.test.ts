@@ -3,7 +3,7 @@ import { openDatabase, type Database } from '@keybin/shared/engines/mongo/databa
 import { PendingReads } from '@keybin/shared/engines/mongo/read.js';
 import { RedisConnections } from '@keybin/shared/engines/mongo/redis-connections.js';
 import { openRedisPlace } from '@keybin/shared/engines/mongo/redis-place.js';
-import { claimPartitions } from '@keybin/shared/engines/mongo/partitions.js';
+import { agreeOnPartitions } from '@keybin/shared/engines/mongo/partitions.js';
 import { partitionOf } from '@keybin/shared/engines/mongo/keys.js';
 import { startApi, startWorker } from '../world/keybin-process.js';
 import { services } from '../world/services.js';
@@ -43,7 +43,7 @@ describe('the number of partitions', () => {
     const connect = (count: number) => new RedisConnections(openRedisPlace(given.redisUrl), count, silent);
     const claim = async (partitions: number) => {
       try {
-        await claimPartitions(database.settings, partitions, connect);
+        await agreeOnPartitions(database.settings, partitions, connect);
         return 'claimed';
       } catch (error) {
         return error instanceof Error ? error.message : String(error);

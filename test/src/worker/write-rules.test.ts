@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { clockKey } from '@keybin/shared/engines/mongo/keys.js';
+import { clockKey, lifeKey } from '@keybin/shared/engines/mongo/keys.js';
 import type { Script } from '@keybin/shared/engines/mongo/scripts.js';
 import type { WriteEntries } from '@keybin/worker/guarded-writes.js';
 import { settling } from '@keybin/worker/settle.js';
@@ -43,6 +43,34 @@ describe('the rules of applying', () => {
 
     it('would lose it without', async () => {
       expect(await shownAfterSlowWorker(unguarded)).to.equal('"old"');
+    });
+  });
+
+  /** Another store claims the queue after an entry was applied and before it is settled. Answers what is pending then. */
+  async function pendingAfterAnothersClaim(settleScript?: Script): Promise<number> {
+    const { connection, prefix } = world.partition.staged;
+    const names = [[world.user.userId, ['a']]] as const;
+    await connection.belongTo('ours');
+    await world.partition.stage(world.user, 'a', '"x"');
+    const { staged } = await world.partition.steps.read(names);
+    await connection.client.hset(lifeKey(prefix), 'store', 'theirs');
+    await settling(
+      connection,
+      prefix,
+      settleScript,
+    )(staged).catch((error: unknown) => {
+      expect(String(error)).to.include('Redis has the queue of another store');
+    });
+    return (await world.partition.steps.read(names)).staged.length;
+  }
+
+  describe('only the store that has claimed the queue settles', () => {
+    it('leaves the entry to it', async () => {
+      expect(await pendingAfterAnothersClaim()).to.equal(1);
+    });
+
+    it('would take it away without', async () => {
+      expect(await pendingAfterAnothersClaim(changedScript('settle', 'claim ~= ARGV[1]', 'false'))).to.equal(0);
     });
   });
 

@@ -2,11 +2,13 @@ import type { Redis } from 'ioredis';
 import type { Config } from '../../config/config.js';
 import type { Log } from '../../log.js';
 import type { Diagnosis } from '../../operations.js';
+import { AnothersQueue } from './anothers-queue.js';
 import { connectDatabase, indexesOf, type Database } from './database.js';
-import { partitionPrefix, sweeperKey } from './keys.js';
 import { openOperatorRedis } from './operator-redis.js';
+import { partitionsAtWork } from './partition-status.js';
 import type { RedisConnections } from './redis-connections.js';
 import { readSettings, settingsProblems } from './redis-settings.js';
+import { expectOwnQueue } from './store-id.js';
 
 /** A clock that is further away makes times in logs and tokens hard to understand. */
 const skewLimitMs = 5_000;
@@ -17,35 +19,62 @@ const fullShare = 0.9;
 
 /** Looks at Redis and at MongoDB without changing anything. */
 export async function diagnose(config: Config, log: Log): Promise<Diagnosis[]> {
-  const [redis, mongo] = await Promise.all([lookAtRedis(config, log), lookAtMongo(config)]);
-  return [...redis, ...mongo];
+  const [redis, database] = await Promise.allSettled([
+    openOperatorRedis(config.queue, log),
+    connectDatabase(config.store),
+  ]);
+  try {
+    const found = await Promise.all([
+      lookInto(redis, (opened) => lookAtRedis(opened, config.queue)).catch(redisProblem),
+      lookInto(database, lookAtMongo).catch(mongoProblem),
+      redis.status === 'fulfilled' && database.status === 'fulfilled' ? whose(redis.value, database.value) : [],
+    ]);
+    return found.flat();
+  } finally {
+    if (redis.status === 'fulfilled') redis.value.close();
+    if (database.status === 'fulfilled') await database.value.close();
+  }
+}
+
+async function lookInto<Opened>(
+  opened: PromiseSettledResult<Opened>,
+  look: (opened: Opened) => Promise<Diagnosis[]>,
+): Promise<Diagnosis[]> {
+  if (opened.status === 'rejected') throw opened.reason;
+  return look(opened.value);
 }
 
 const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
-const failed = (check: string, error: unknown, remedy: string): Diagnosis => ({
-  check,
-  state: 'problem',
-  says: reasonOf(error),
-  remedy,
-});
+const failed =
+  (check: string, remedy: string) =>
+  (error: unknown): Diagnosis[] => [{ check, state: 'problem', says: reasonOf(error), remedy }];
+const redisProblem = failed('redis', 'start Redis, or set [QUEUE] redis right');
+const mongoProblem = failed('mongodb', 'start MongoDB, or set [STORE] host right');
 
-async function lookAtRedis({ queue }: Config, log: Log): Promise<Diagnosis[]> {
-  let redis: RedisConnections | undefined;
+async function lookAtRedis(redis: RedisConnections, { durability }: Config['queue']): Promise<Diagnosis[]> {
+  const found: Diagnosis[] = [];
+  for (const { client } of redis.all) {
+    const info = await client.info();
+    const version = field(info, 'redis_version') ?? '0';
+    found.push(versionOf('Redis', version, oldestRedis), await settings(client, durability));
+    found.push(memory(info), appendStatus(info), await skew('Redis', await redisTime(client)));
+  }
+  found.push(await workers(redis));
+  return found;
+}
+
+/** Whose queue this is. */
+async function whose(redis: RedisConnections, database: Database): Promise<Diagnosis[]> {
+  const check = 'queue';
   try {
-    redis = await openOperatorRedis(queue, log);
-    const found: Diagnosis[] = [];
-    for (const { client } of redis.all) {
-      const info = await client.info();
-      const version = field(info, 'redis_version') ?? '0';
-      found.push(versionOf('Redis', version, oldestRedis), await settings(client, queue.durability));
-      found.push(memory(info), appendStatus(info), await skew('Redis', await redisTime(client)));
-    }
-    found.push(await workers(redis));
-    return found;
+    const isClaimed = await expectOwnQueue(database, redis);
+    const says = isClaimed
+      ? "the queue in Redis is this store's"
+      : 'the first process that starts claims the queue in Redis';
+    return [{ check, state: 'ok', says }];
   } catch (error) {
-    return [failed('redis', error, 'start Redis, or set [QUEUE] redis right')];
-  } finally {
-    redis?.close();
+    if (!(error instanceof AnothersQueue)) return failed(check, 'mend Redis and MongoDB first')(error);
+    return [{ check, state: 'problem', says: AnothersQueue.says, remedy: AnothersQueue.remedy }];
   }
 }
 
@@ -110,38 +139,25 @@ async function skew(name: string, timeMs: number): Promise<Diagnosis> {
   return { check, state: 'problem', says, remedy: 'set the clocks by NTP' };
 }
 
-/** A worker that is at work holds, or another one does, the lease of each partition. */
 async function workers(redis: RedisConnections): Promise<Diagnosis> {
-  const without: number[] = [];
-  for (let partition = 0; partition < redis.partitions; partition++) {
-    const held = await redis.of(partition).client.exists(sweeperKey(partitionPrefix(partition)));
-    if (held === 0) without.push(partition);
-  }
-  if (without.length === 0) return { check: 'worker', state: 'ok', says: 'a worker is at work in each partition' };
-  const says = `no worker is at work in ${without.length} of ${redis.partitions} partitions`;
+  const without = redis.partitions - (await partitionsAtWork(redis)).length;
+  if (without === 0) return { check: 'worker', state: 'ok', says: 'a worker is at work in each partition' };
+  const says = `no worker is at work in ${without} of ${redis.partitions} partitions`;
   return { check: 'worker', state: 'problem', says, remedy: 'start one: npm run start:worker' };
 }
 
-async function lookAtMongo({ store }: Config): Promise<Diagnosis[]> {
-  let database: Database | undefined;
-  try {
-    database = await connectDatabase(store);
-    const { db } = database.store;
-    const [{ version }, { localTime }] = await Promise.all([
-      db.command({ buildInfo: 1 }) as Promise<{ version: string }>, // what these commands answer
-      db.command({ hello: 1 }) as Promise<{ localTime?: Date }>,
-    ]);
-    return [
-      versionOf('MongoDB', version, oldestMongo),
-      ...(localTime ? [await skew('MongoDB', localTime.getTime())] : []),
-      await indexes(database),
-      await disk(database),
-    ];
-  } catch (error) {
-    return [failed('mongodb', error, 'start MongoDB, or set [STORE] host right')];
-  } finally {
-    await database?.close();
-  }
+async function lookAtMongo(database: Database): Promise<Diagnosis[]> {
+  const { db } = database.store;
+  const [{ version }, { localTime }] = await Promise.all([
+    db.command({ buildInfo: 1 }) as Promise<{ version: string }>, // what these commands answer
+    db.command({ hello: 1 }) as Promise<{ localTime?: Date }>,
+  ]);
+  return [
+    versionOf('MongoDB', version, oldestMongo),
+    ...(localTime ? [await skew('MongoDB', localTime.getTime())] : []),
+    await indexes(database),
+    await disk(database),
+  ];
 }
 
 async function indexes(database: Database): Promise<Diagnosis> {

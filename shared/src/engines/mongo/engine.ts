@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Config } from '../../config/config.js';
+import { hasCode } from '../../errors.js';
 import type { Log } from '../../log.js';
 import type { Engine } from '../../ports.js';
 import { unobserved, type WriteObserver } from '../../write-observer.js';
@@ -13,9 +14,9 @@ import { FileChunks } from './file-chunks.js';
 import { FileDocuments } from './file-documents.js';
 import { GridFiles } from './files.js';
 import { MongoIdentifyCodes } from './identify-codes.js';
+import { claimQueue } from './claim-queue.js';
 import { clockKey, partitionOf, partitionPrefix } from './keys.js';
 import { LossWatch } from './loss-watch.js';
-import { claimPartitions } from './partitions.js';
 import { PendingPosts } from './pending-posts.js';
 import { PendingFirstPosts } from './posts.js';
 import { PartitionQueue, statusOfEach } from './queue.js';
@@ -47,14 +48,20 @@ export async function openMongoEngine(config: Config, log: Log, observer = unobs
     const database = await openDatabase(config.store);
     closers.push(() => database.close());
     database.logOutages(log);
-    await claimPartitions(database.settings, config.queue.partitions, connect);
+    const connections = [writes, reads];
+    await claimQueue({ database, connections, partitions: config.queue.partitions, connect }).catch(
+      (cause: unknown) => {
+        if (!hasCode(cause, 'unavailable')) throw cause;
+        throw new Error(`Redis or MongoDB cannot be used: ${whyAway(cause)}`, { cause });
+      },
+    );
     const queues: PartitionQueue[] = [];
     for (let partition = 0; partition < config.queue.partitions; partition++) {
       const queue = await PartitionQueue.open(writes.of(partition), partition, log);
       closers.push(() => queue.close());
       queues.push(queue);
     }
-    const watch = new LossWatch(writes, log);
+    const watch = new LossWatch(writes, [...writes.all, ...reads.all], log);
     closers.push(() => watch.close());
     void watch.run();
     const location = `${withoutCredentials(config.store.host)} and ${withoutCredentials(config.queue.redis ?? '')}`;

@@ -25,6 +25,7 @@ import { formatVersion } from './pending-entry.js';
 import { postKey } from './post-key.js';
 import type { RedisConnections } from './redis-connections.js';
 import { loadScript, runScript } from './scripts.js';
+import { expectOwnQueue } from './store-id.js';
 import { entryId } from './stored-entries.js';
 
 /** For one batch. */
@@ -39,6 +40,7 @@ export async function openMongoWriter({ store, queue }: Config, log: Log): Promi
   try {
     database = await openDatabase(store, batchTimeoutMs);
     await expectPartitions(database.settings, queue.partitions);
+    await expectOwnQueue(database, redis);
     return new MongoWriter(database, redis);
   } catch (error) {
     redis.close();

@@ -15,7 +15,7 @@ export function partitionOf(userId: string, partitions: number): number {
 /** The prefix of a partition's keys, a hash tag; also BullMQ's prefix for its queue. */
 export const partitionPrefix = (partition: number) => `{kb:${partition}}`;
 
-/** Hash: name of the partition's present life, and the server with which it began. */
+/** Hash: name of the partition's present life, the server with which it began, and the store that has claimed it. */
 export const lifeKey = (prefix: string) => `${prefix}:life`;
 /** Hash: client → life, then token hash and expiry, or a lease. */
 export const tokensKey = (prefix: string, userId: string) => `${prefix}:tokens:${userId}`;

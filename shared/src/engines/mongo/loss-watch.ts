@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../../log.js';
 import { looksKey, partitionPrefix, waitingKey } from './keys.js';
+import type { RedisConnection } from './redis-connection.js';
 import type { RedisConnections } from './redis-connections.js';
 import { loadScript, runScript } from './scripts.js';
 
@@ -23,15 +24,17 @@ const lookScript = loadScript('look');
  * Tells in the log when Redis has lost writes: it came back empty, or older than it was. Every second each process adds one to a
  * count of its own in each partition. A smaller count than the one before means that all that came after it is lost, too.
  * How much that is, is known as of the last look: of what was accepted or applied after it nobody keeps a record. Before it looks
- * each connection meets its Redis again, which may have been a replica for a while.
+ * each connection meets its Redis again, which may have been a replica for a while, or another store's since it was emptied.
  */
 export class LossWatch {
   readonly #id = randomUUID();
   readonly #closing = new AbortController();
   readonly #last: (Look | undefined)[] = [];
 
+  /** Looks through `redis`; `connections` are all that are to meet their Redis again. */
   constructor(
-    private readonly redis: Pick<RedisConnections, 'all' | 'of' | 'partitions'>,
+    private readonly redis: Pick<RedisConnections, 'of' | 'partitions'>,
+    private readonly connections: readonly RedisConnection[],
     private readonly log: Log,
   ) {}
 
@@ -39,7 +42,7 @@ export class LossWatch {
   async run(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
-      await Promise.allSettled(this.redis.all.map(async (connection) => connection.isReady && connection.meet()));
+      await Promise.allSettled(this.connections.map(async (connection) => connection.isReady && connection.meet()));
       const looks = Array.from({ length: this.redis.partitions }, (_, partition) => this.#look(partition));
       await Promise.allSettled(looks); // an outage is told by whoever waits for an answer
       await delay(lookIntervalMs, undefined, { signal, ref: false }).catch(() => {}); // the loop looks at the signal

@@ -1,7 +1,8 @@
 import type { Queue } from 'bullmq';
 import type { PartitionStatus } from '../../partition-status.js';
-import { badKey, bytesKey, partitionPrefix, waitingKey } from './keys.js';
+import { badKey, bytesKey, partitionPrefix, sweeperKey, waitingKey } from './keys.js';
 import type { RedisConnection } from './redis-connection.js';
+import type { PartitionedRedis } from './redis-connections.js';
 
 const usPerSecond = 1_000_000;
 
@@ -36,4 +37,12 @@ export async function partitionStatus({ redis, partition, queue }: PartitionPart
     setAside,
     jobs: { waiting: wait, active, delayed, failed },
   };
+}
+
+/** The partitions in which a worker is at work: it holds, or another one does, the lease of each. */
+export async function partitionsAtWork(redis: PartitionedRedis): Promise<number[]> {
+  const held = Array.from({ length: redis.partitions }, (_, partition) =>
+    redis.of(partition).client.exists(sweeperKey(partitionPrefix(partition))),
+  );
+  return (await Promise.all(held)).flatMap((count, partition) => (count > 0 ? [partition] : []));
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Collection } from 'mongodb';
+import { agreedSetting } from './agreed-setting.js';
 import type { SettingDocument } from './documents.js';
 import { bytesKey, lifeKey, partitionPrefix, waitingKey } from './keys.js';
-import { isDuplicate } from './outages.js';
 import type { RedisConnections } from './redis-connections.js';
 
 const settingId = 'partitions';
@@ -15,12 +15,12 @@ const openTimeoutMs = 5_000;
  * of the old ones; then it takes their place. Processes with the old number must be stopped by then. `connect` makes connections
  * for that many partitions. Throws `unavailable`, too.
  */
-export async function claimPartitions(
+export async function agreeOnPartitions(
   settings: Collection<SettingDocument>,
   partitions: number,
   connect: (partitions: number) => RedisConnections,
 ): Promise<void> {
-  const stored = await storedPartitions(settings, partitions);
+  const stored = await agreedSetting(settings, settingId, partitions);
   if (stored === partitions) return;
   const redis = connect(Math.max(stored, partitions));
   try {
@@ -37,7 +37,7 @@ export async function claimPartitions(
     redis.close();
   }
   await settings.updateOne({ _id: settingId, value: stored }, { $set: { value: partitions } });
-  const agreed = await storedPartitions(settings, partitions);
+  const agreed = await agreedSetting(settings, settingId, partitions);
   if (agreed !== partitions)
     throw new Error(`[QUEUE] partitions is ${partitions}, but another process has just made it ${agreed}`);
 }
@@ -49,17 +49,9 @@ export async function expectPartitions(settings: Collection<SettingDocument>, pa
   throw new Error(`[QUEUE] partitions is ${partitions}, but the services run with ${stored.value}`);
 }
 
-/** The number that is stored; `first` is stored if there is none. */
-async function storedPartitions(settings: Collection<SettingDocument>, first: number): Promise<number> {
-  try {
-    const stored = await settings.findOne({ _id: settingId });
-    if (stored) return Number(stored.value);
-    await settings.insertOne({ _id: settingId, value: first });
-    return first;
-  } catch (error) {
-    if (!isDuplicate(error)) throw error;
-    return storedPartitions(settings, first);
-  }
+/** Has every process count this many, whatever they counted. */
+export async function storePartitions(settings: Collection<SettingDocument>, partitions: number): Promise<void> {
+  await settings.updateOne({ _id: settingId }, { $set: { value: partitions } }, { upsert: true });
 }
 
 /**

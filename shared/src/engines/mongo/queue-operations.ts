@@ -4,9 +4,11 @@ import type { Config } from '../../config/config.js';
 import type { Log } from '../../log.js';
 import type { EntryName, FailedWrite, QueueOperations } from '../../operations.js';
 import type { PartitionStatus } from '../../partition-status.js';
+import { adoptQueue } from './adopt-queue.js';
 import { BadWrites } from './bad-writes.js';
+import { connectDatabase } from './database.js';
 import { partitionOf, partitionPrefix, queueName } from './keys.js';
-import { partitionStatus } from './partition-status.js';
+import { partitionStatus, partitionsAtWork } from './partition-status.js';
 import { jobOptions, refusedJobId, type EntriesJobData, type EntriesJobName } from './queue.js';
 import { openOperatorRedis } from './operator-redis.js';
 import type { RedisConnection } from './redis-connection.js';
@@ -16,14 +18,15 @@ import type { RedisConnections } from './redis-connections.js';
 const retriesAtOnce = 100;
 
 /**
- * The operator's side of the queue: Redis and BullMQ, without MongoDB, which may be what is away. Throws an `Error` of one line
- * when Redis cannot be reached.
+ * The operator's side of the queue: Redis and BullMQ; MongoDB, which may be what is away, is needed by `adopt` alone. Throws an
+ * `Error` of one line when Redis cannot be reached.
  */
-export async function openQueueOperations({ queue }: Config, log: Log): Promise<QueueOperations> {
+export async function openQueueOperations({ queue, store }: Config, log: Log): Promise<QueueOperations> {
   const { partitions } = queue;
   const redis = await openOperatorRedis(queue, log);
   for (const { raw } of redis.all) setMaxListeners(0, raw); // each partition's queue listens: no leak to be warned of
   return new PartitionedQueue(
+    store,
     redis,
     Array.from({ length: partitions }, (_, partition) => new OperatedPartition(redis.of(partition), partition, log)),
   );
@@ -33,6 +36,7 @@ class PartitionedQueue implements QueueOperations {
   #closed: Promise<void> | undefined;
 
   constructor(
+    private readonly store: Config['store'],
     private readonly redis: RedisConnections,
     private readonly partitions: readonly OperatedPartition[],
   ) {}
@@ -61,6 +65,18 @@ class PartitionedQueue implements QueueOperations {
 
   async resume(): Promise<void> {
     await Promise.all(this.partitions.map((each) => each.queue.resume()));
+  }
+
+  async adopt(): Promise<'adopted' | 'own'> {
+    if ((await partitionsAtWork(this.redis)).length > 0) {
+      throw new Error('a worker is at work on this queue: end what uses it, and try again after some seconds');
+    }
+    const database = await connectDatabase(this.store);
+    try {
+      return await adoptQueue(database, this.redis);
+    } finally {
+      await database.close();
+    }
   }
 
   close(): Promise<void> {

@@ -8,8 +8,9 @@ import type { UserDocument } from './documents.js';
 import { leftoversIn } from './leftovers.js';
 import { recordsIn } from './export.js';
 import { orUnavailable } from './outages.js';
-import { expectPartitions } from './partitions.js';
 import { openOperatorRedis } from './operator-redis.js';
+import { expectPartitions } from './partitions.js';
+import { expectOwnQueue } from './store-id.js';
 
 /** How long MongoDB may take over one page of what is there. */
 const pageTimeoutMs = 60_000;
@@ -21,11 +22,14 @@ export async function openMongoReader(config: Config, log: Log): Promise<StoreRe
   const redis = await openOperatorRedis(config.queue, log);
   const connected = async () => {
     const opened = await connectDatabase(config.store, pageTimeoutMs);
-    await expectPartitions(opened.settings, config.queue.partitions).catch(async (error: unknown) => {
+    try {
+      await expectPartitions(opened.settings, config.queue.partitions);
+      await expectOwnQueue(opened, redis);
+      return opened;
+    } catch (error) {
       await opened.close();
       throw error;
-    });
-    return opened;
+    }
   };
   const database = await connected().catch((error: unknown) => {
     redis.close();

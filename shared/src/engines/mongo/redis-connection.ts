@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { KeybinError, unavailable } from '../../errors.js';
 import type { Log } from '../../log.js';
+import { AnothersQueue } from './anothers-queue.js';
 import { lifeKey, partitionPrefix } from './keys.js';
 import type { ConnectOptions, RedisPlace } from './redis-place.js';
 import { loadScript, runScript } from './scripts.js';
@@ -11,6 +12,9 @@ const commandTimeoutMs = 1_500;
 
 /** A Redis that answers nothing for so long is connected to anew: what was sent to it is held in memory until then. */
 const silenceTimeoutMs = 5_000;
+
+/** A Redis that is another store's is looked at again so much later. */
+const anothersPauseMs = 1_000;
 
 /** Fails at once while Redis is away, and never sends a command a second time: a write must not run twice. */
 const apiOptions = {
@@ -24,6 +28,7 @@ const apiOptions = {
 };
 
 const arriveScript = loadScript('arrive');
+const claimScript = loadScript('claim');
 
 /** What a connection is for. */
 export interface RedisConnectionOptions {
@@ -40,8 +45,9 @@ export interface RedisConnectionOptions {
 }
 
 /**
- * A connection of the API to Redis that knows what time it is there, and has seen to it that its partitions live in the life of
- * that server. Both come before anything else that is sent on a new connection; until then every use throws `unavailable`.
+ * A connection of the API to Redis that knows what time it is there, and has seen to it that its partitions are its store's and live
+ * in the life of that server. This comes before anything else that is sent on a new connection; until then every use throws
+ * `unavailable`.
  *
  * A *life* of a partition ends when its server is restarted, or another one takes its place: it may have lost the last of what was
  * answered. Token records of an earlier life do not count. The name of the life is kept beside them, so that it goes where they
@@ -55,6 +61,9 @@ export class RedisConnection {
   #isMet = false;
   /** How often it has met a Redis. */
   #meetings = 0;
+  #leaving: NodeJS.Timeout | undefined;
+  /** The store whose queue this must be, once that is known. */
+  #storeId: string | undefined;
   /** Redis's time at `performance.now()` 0, in µs; never ahead of it. */
   #epochUs = 0;
   /** Why there is no connection, as far as that has shown. */
@@ -72,7 +81,10 @@ export class RedisConnection {
       if (!complained) log.warn({ err: error, partitions }, 'Redis connection failed');
       complained = true;
     });
-    this.#client.on('close', () => (this.#isMet = false));
+    this.#client.on('close', () => {
+      clearTimeout(this.#leaving);
+      this.#isMet = false;
+    });
     this.#client.on('ready', () => {
       complained = false;
       this.meet().then(
@@ -81,13 +93,18 @@ export class RedisConnection {
           this.#failure = error;
           if (String(error) !== refused) log.warn({ err: error, partitions }, 'Redis cannot be used');
           refused = String(error);
-          this.#client.disconnect(true);
+          this.#leave(error instanceof AnothersQueue ? anothersPauseMs : 0);
         },
       );
     });
   }
 
-  /** May be repeated: a server can have been a replica meanwhile, without a break of the connection. */
+  /** Connects anew after a while, unless it was broken or met meanwhile. */
+  #leave(afterMs: number): void {
+    this.#leaving = setTimeout(() => this.#isMet || this.#client.disconnect(true), afterMs).unref();
+  }
+
+  /** May be repeated: a server can have been a replica meanwhile, or been emptied, without a break of the connection. */
   async meet(): Promise<void> {
     const [server, replication] = await Promise.all([this.#client.info('server'), this.#client.info('replication')]);
     if (this.#mode === 'standalone' && field(server, 'redis_mode') === 'cluster') {
@@ -99,6 +116,7 @@ export class RedisConnection {
     if (!run || !history) throw new Error('INFO has no run_id or master_replid');
     if (!this.#isMet && this.#meetings > 0) await this.#check?.(this.#client);
     this.observeTime(Number(field(server, 'server_time_usec')));
+    await this.#claim();
     await Promise.all(this.#partitions.map((partition) => this.#arrive(partition, `${run}/${history}`)));
     if (this.#isMet) return;
     this.#isMet = true;
@@ -111,6 +129,39 @@ export class RedisConnection {
     const key = lifeKey(partitionPrefix(partition));
     if ((await this.#client.hget(key, 'server')) === server) return;
     await runScript(this.#client, arriveScript, [key], [server, randomUUID()]);
+  }
+
+  /** Looks first, too. One after the other: of two stores that come together one gets all. */
+  async #claim(): Promise<void> {
+    const storeId = this.#storeId;
+    if (storeId === undefined) return;
+    const keys = this.#partitions.map((partition) => lifeKey(partitionPrefix(partition)));
+    const claims = await Promise.all(keys.map((key) => this.#client.hget(key, 'store')));
+    for (const [position, key] of keys.entries()) {
+      const claim: unknown = claims[position] ?? (await runScript(this.#client, claimScript, [key], [storeId]));
+      if (claim === storeId) continue;
+      if (this.#isMet) this.#client.disconnect(true); // it may find another Redis
+      this.#isMet = false;
+      throw new AnothersQueue();
+    }
+  }
+
+  /**
+   * Claims its partitions for a store, now and in every Redis that it meets. Throws `AnothersQueue` if another store has one of them:
+   * it cannot be used then; and `unavailable`.
+   */
+  async belongTo(storeId: string): Promise<void> {
+    this.#storeId = storeId;
+    try {
+      await this.meet();
+    } catch (error) {
+      throw error instanceof AnothersQueue ? error : unavailable(error);
+    }
+  }
+
+  /** The store whose queue this must be; empty: that is not known yet. */
+  get storeId(): string {
+    return this.#storeId ?? '';
   }
 
   /** Whether there is a Redis that the next command reaches. */

@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import type { Log } from '../../log.js';
 import { partitionOf } from './keys.js';
 import { RedisConnection, type RedisConnectionOptions } from './redis-connection.js';
@@ -48,6 +49,16 @@ export class RedisConnections implements PartitionedRedis {
   /** Resolves once all can be used; throws `unavailable` after `timeoutMs`. */
   async ready(timeoutMs: number): Promise<void> {
     await Promise.all(this.all.map((connection) => connection.ready(timeoutMs)));
+  }
+
+  /** As `RedisConnection.belongTo`. */
+  async belongTo(storeId: string): Promise<void> {
+    for (const connection of this.all) await connection.belongTo(storeId); // one after the other: of two stores one gets all
+  }
+
+  /** Each server that may have partitions, whatever their number. */
+  async servers(): Promise<Redis[]> {
+    return this.place.mode === 'cluster' ? this.place.masters() : this.all.map(({ client }) => client);
   }
 
   get areReady(): boolean {
