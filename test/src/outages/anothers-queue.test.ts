@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { lifeKey, partitionPrefix, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
-import { openRedisPlace } from '@keybin/shared/engines/mongo/redis-place.js';
 import type { Diagnosis } from '@keybin/shared/operations.js';
 import type { Redis } from 'ioredis';
 import { expectDone, expectInvalidToken, expectValue } from '../contract/answers.js';
 import { clusterServices } from '../world/cluster-services.js';
+import { withEachPartition } from '../world/each-partition.js';
 import { eventually } from '../world/eventually.js';
 import { KeybinClient, type Account } from '../world/keybin-client.js';
 import { keybin, type CommandResult } from '../world/keybin-command.js';
@@ -22,16 +22,8 @@ const partitions = 3;
 const partitioned = { KEYBIN_QUEUE_PARTITIONS: String(partitions) };
 
 /** What `ask` answers of each partition. */
-async function ofEach<T>(redisUrl: string, ask: (redis: Redis, prefix: string) => Promise<T>): Promise<T[]> {
-  const place = openRedisPlace(redisUrl);
-  const clients = Array.from({ length: partitions }, (_, partition) => place.connect(partition, {}));
-  try {
-    return await Promise.all(clients.map((client, partition) => ask(client, partitionPrefix(partition))));
-  } finally {
-    for (const client of clients) client.disconnect();
-    place.close();
-  }
-}
+const ofEach = <T>(redisUrl: string, ask: (redis: Redis, prefix: string) => Promise<T>): Promise<T[]> =>
+  withEachPartition(redisUrl, partitions, (each) => each(ask));
 
 const claimsIn = (redisUrl: string) => ofEach(redisUrl, (redis, prefix) => redis.hget(lifeKey(prefix), 'store'));
 const livesIn = (redisUrl: string) => ofEach(redisUrl, (redis, prefix) => redis.hgetall(lifeKey(prefix)));

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { partitionPrefix, queueName, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
-import { openRedisPlace } from '@keybin/shared/engines/mongo/redis-place.js';
+import { withEachPartition } from './each-partition.js';
 import { eventually } from './eventually.js';
 import { KeybinClient } from './keybin-client.js';
 import { startApi, startWorker, type ApiProcess, type WorkerProcess } from './keybin-process.js';
@@ -95,25 +95,15 @@ export class ScaleOutWorld<S extends Services = Services> {
 
   /** Resolves when MongoDB has everything that was answered, and no job waits. */
   async drained(timeoutMs = drainedWithinMs): Promise<void> {
-    const place = openRedisPlace(this.services.redisUrl);
     const partitions = Number(this.#env['KEYBIN_QUEUE_PARTITIONS'] ?? 1);
-    const clients = Array.from({ length: partitions }, (_, partition) => place.connect(partition, {}));
-    try {
-      await eventually(
-        async () => (await Promise.all(clients.map(left))).every((count) => count === 0),
-        'an empty queue',
-        timeoutMs,
-      );
-    } finally {
-      for (const client of clients) client.disconnect();
-      place.close();
-    }
+    await withEachPartition(this.services.redisUrl, partitions, (each) =>
+      eventually(async () => (await each(left)).every((count) => count === 0), 'an empty queue', timeoutMs),
+    );
   }
 }
 
 /** Entries and jobs that are not done. */
-async function left(redis: Redis, partition: number): Promise<number> {
-  const prefix = partitionPrefix(partition);
+async function left(redis: Redis, prefix: string): Promise<number> {
   const lists = ['wait', 'active'].map((list) => redis.llen(`${prefix}:${queueName}:${list}`));
   const [entries, ...jobs] = await Promise.all([redis.zcard(waitingKey(prefix)), ...lists]);
   return jobs.reduce((sum, count) => sum + count, entries);
