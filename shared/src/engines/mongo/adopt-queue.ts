@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { lifeKey, partitionOf, partitionPrefix } from './keys.js';
-import { storePartitions } from './partitions.js';
+import { anyPartitionPrefix, lifeKey, partitionOf, partitionPrefix, pendingKey } from './keys.js';
+import { keysLike } from './keys-like.js';
+import { newLife, storePartitions } from './partitions.js';
 import type { RedisConnections } from './redis-connections.js';
 import { storeIdOf, type NamedStore } from './store-id.js';
 
@@ -20,10 +20,12 @@ export async function adoptQueue(database: NamedStore, redis: RedisConnections):
   let outcome: 'adopted' | 'own' = 'own';
   const claim = async (client: Redis, life: string) => {
     if ((await client.hget(life, 'store')) === storeId) return;
-    await client.hset(life, { store: storeId, server: '', name: randomUUID() });
+    await client.hset(life, { store: storeId, ...newLife() });
     outcome = 'adopted';
   };
-  for await (const { server, key } of keysOf(redis, '{kb:*}:life')) await claim(server, key);
+  for (const server of await redis.servers()) {
+    for await (const life of keysLike(server, lifeKey(anyPartitionPrefix))) await claim(server, life);
+  }
   for (let partition = 0; partition < redis.partitions; partition++) {
     await claim(redis.of(partition).client, lifeKey(partitionPrefix(partition)));
   }
@@ -32,19 +34,13 @@ export async function adoptQueue(database: NamedStore, redis: RedisConnections):
 
 /** Each entry that is pending tells by its key in which partition it is, and of which account. */
 async function expectEntriesInPlace(redis: RedisConnections): Promise<void> {
-  for await (const { key } of keysOf(redis, '{kb:*}:pending:*')) {
-    const [, partition, userId = ''] = /^\{kb:(\d+)\}:pending:(.*)$/s.exec(key) ?? [];
-    if (Number(partition) === partitionOf(userId, redis.partitions)) continue;
-    throw new Error(
-      `[QUEUE] partitions is ${redis.partitions}, but Redis has writes that were answered with another number of partitions: set that one`,
-    );
-  }
-}
-
-/** The keys of a pattern, each with the server that has it. */
-async function* keysOf(redis: RedisConnections, pattern: string): AsyncGenerator<{ server: Redis; key: string }> {
   for (const server of await redis.servers()) {
-    const pages: AsyncIterable<string[]> = server.scanStream({ match: pattern, count: 1_000 });
-    for await (const keys of pages) for (const key of keys) yield { server, key };
+    for await (const key of keysLike(server, pendingKey(anyPartitionPrefix, '*'))) {
+      const [, partition, userId = ''] = /^\{kb:(\d+)\}:pending:(.*)$/s.exec(key) ?? [];
+      if (Number(partition) === partitionOf(userId, redis.partitions)) continue;
+      throw new Error(
+        `[QUEUE] partitions is ${redis.partitions}, but Redis has writes that were answered with another number of partitions: set that one`,
+      );
+    }
   }
 }

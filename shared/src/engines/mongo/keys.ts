@@ -15,6 +15,9 @@ export function partitionOf(userId: string, partitions: number): number {
 /** The prefix of a partition's keys, a hash tag; also BullMQ's prefix for its queue. */
 export const partitionPrefix = (partition: number) => `{kb:${partition}}`;
 
+/** In a pattern of Redis the prefix of every partition. */
+export const anyPartitionPrefix = '{kb:*}';
+
 /** Hash: name of the partition's present life, the server with which it began, and the store that has claimed it. */
 export const lifeKey = (prefix: string) => `${prefix}:life`;
 /** Hash: client → life, then token hash and expiry, or a lease. */

@@ -16,6 +16,7 @@ import {
   tokensKey,
   waitingKey,
 } from './keys.js';
+import { keysLike } from './keys-like.js';
 import { orUnavailable } from './outages.js';
 import { postKey } from './post-key.js';
 import type { EntriesJobData } from './queue.js';
@@ -23,7 +24,6 @@ import { redisOf, type PartitionedRedis } from './redis-connections.js';
 
 const usersPerLook = 1_000;
 const jobsPerPage = 500;
-const keysPerScan = 1_000;
 const documentsPerBatch = 5_000;
 
 const jobStates: JobType[] = ['wait', 'prioritized', 'active', 'delayed', 'failed', 'completed'];
@@ -158,10 +158,6 @@ async function* jobsIn(redis: Redis, prefix: string): AsyncGenerator<Finding> {
 
 const accountsIn = (data: EntriesJobData): string[] =>
   'entries' in data ? data.entries.map(([userId]) => userId) : [data.userId];
-
-async function* keysLike(redis: Redis, pattern: string): AsyncGenerator<string> {
-  for await (const found of redis.scanStream({ match: pattern, count: keysPerScan })) yield* found as string[];
-}
 
 /** The fields of a hash or the members of a sorted set, without what belongs to each. */
 async function* everyOther(stream: AsyncIterable<unknown>): AsyncGenerator<string> {

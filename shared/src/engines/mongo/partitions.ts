@@ -54,13 +54,16 @@ export async function storePartitions(settings: Collection<SettingDocument>, par
   await settings.updateOne({ _id: settingId }, { $set: { value: partitions } }, { upsert: true });
 }
 
+/** In a new life no token record counts; live tokens are found in MongoDB. */
+export const newLife = () => ({ server: '', name: randomUUID() });
+
 /**
  * With another number the records of an account are in another partition, and nobody ends them in the old one: they would count
- * again with the old number. In a new life none counts; live tokens are found in MongoDB.
+ * again with the old number.
  */
 async function beginLives(redis: RedisConnections): Promise<void> {
   const lives = Array.from({ length: redis.partitions }, (_, partition) => {
-    return redis.of(partition).client.hset(lifeKey(partitionPrefix(partition)), { server: '', name: randomUUID() });
+    return redis.of(partition).client.hset(lifeKey(partitionPrefix(partition)), newLife());
   });
   await Promise.all(lives);
 }
