@@ -5,19 +5,15 @@ import type { Log } from '@keybin/shared/log.js';
 import type { Engine } from '@keybin/shared/ports.js';
 import type { ApiMetrics } from './api-metrics.js';
 import { AuthorNames } from './author-names.js';
-import type { Begun } from './begun.js';
 import { bodyReader } from './body.js';
 import { allowOrigins } from './middleware/cors.js';
 import { eachRequest } from './middleware/each-request.js';
-import { answerErrors } from './middleware/errors.js';
 import { refuseUnmatched } from './middleware/unmatched.js';
 import { Passwords } from './passwords.js';
 import { RateLimits } from './rate-limits.js';
-import { apiErrors } from './routes/api/errors.js';
 import { apiRoutes } from './routes/api/routes.js';
 import { healthRoutes } from './routes/health.js';
 import { keybinRoutes } from './routes/keybin/routes.js';
-import { v1Errors } from './routes/v1/errors.js';
 import { v1Routes } from './routes/v1/routes.js';
 import { metricsRoutes } from './routes/metrics.js';
 import type { SignedTokens } from './signed-tokens.js';
@@ -34,7 +30,6 @@ export interface AppParts {
   /** The metrics of all processes at this address, as text. */
   readonly readMetrics: () => Promise<string>;
   readonly transfers: Transfers;
-  readonly begun: Begun;
   /** The dashboard of the queue, where there is one. */
   readonly dashboard?: ((limits: RateLimits) => Middleware) | undefined;
   /** Whether this process has been told to end. */
@@ -58,9 +53,7 @@ export function createApp(parts: AppParts): Koa {
     // Errors of connections have a code, and clients may break off whenever they like.
     log['code' in error ? 'debug' : 'error']({ err: error }, 'An answer could not be sent');
   });
-  const answerError = answerErrors(log, [apiErrors, v1Errors]);
-  const { begun } = parts;
-  app.use(eachRequest({ log, durations: metrics.requests, rateLimited: metrics.rateLimited, answerError, begun }));
+  app.use(eachRequest({ log, durations: metrics.requests, rateLimited: metrics.rateLimited }));
   if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
   const { loginsRefused } = metrics;
   const readBody = bodyReader(config.limits.bodyBytes, config.limits.bodiesBytes);
@@ -75,7 +68,6 @@ export function createApp(parts: AppParts): Koa {
   app.use(
     keybinRoutes({
       ...dialect('keybin'),
-      begun,
       valueLimitBytes: config.limits.bodyBytes,
       tokenLifetimeSeconds: config.store.tokenExpirationSeconds,
     }),

@@ -3,8 +3,9 @@ import type { Log } from '@keybin/shared/log.js';
 import type { Engine } from '@keybin/shared/ports.js';
 import { Turn } from '@keybin/shared/turn.js';
 import { jsonContentType } from './answers.js';
+import { errorAnswer, type ErrorAnswer } from './answers/error-answer.js';
+import { loggedError } from './answers/logged-error.js';
 import { decodeBody } from './body.js';
-import type { Begun } from './begun.js';
 import { hasOneHost } from './host.js';
 import { rawHeader } from './raw-header.js';
 import type { RequestDurations } from './request-durations.js';
@@ -19,31 +20,29 @@ export interface FastEntriesParts {
   readonly durations: RequestDurations;
   /** Of a body, and so of a value as JSON text. */
   readonly bodyLimitBytes: number;
-  readonly begun: Begun;
   readonly log: Log;
 }
 
 /** A Keybin token and a key that need no decoding, and no query. */
 const plainPath = /^\/user\/([0-9a-f-]{36})\/store\/([\w.,]+)$/;
 const plainJson = /^application\/json(?:; ?charset=utf-8)?$/i;
+
 /** A larger body has its place in the room of bodies. */
 const smallBytes = 16 * 1_024;
 
+/** Headers as node takes them at once: names and values in turn. */
+const securityFields = securityHeaders.flat();
 /** Those that `eachRequest` and `answerJson` set, which take them one by one. */
-const headersOfAll = ['Content-Type', jsonContentType, ...securityHeaders.flatMap(([name, value]) => [name, value])];
+const okFields = ['Content-Type', jsonContentType, ...securityFields];
 
 /**
- * Answers plain reads and writes of a value that go well; all others are for `koa`. Koa's context, its router and the body parser take
+ * Answers plain reads and writes of a value; all other requests are for `koa`, untouched. Koa's context, its router and the body parser take
  * more time than all the rest of such a request, and most requests are such.
  *
- *     plain --begun--> done --> answered here
- *                        └─ failed --> koa: the request's route throws what it finds in `begun`, and answers it as ever
- *     not plain --> koa
- *
- * Nothing is decided here that `koa` decides otherwise: the same use cases do the work, and errors are known there alone.
+ * Nothing is decided here that `koa` decides otherwise: the same use cases do the work, and `errorAnswer` tells how a failed one is answered.
  */
 export function fastEntries(parts: FastEntriesParts, koa: RequestListener): RequestListener {
-  const { begun, bodyLimitBytes, durations, engine, log } = parts;
+  const { bodyLimitBytes, durations, engine, log } = parts;
   const bodies = new Turn<IncomingMessage, Buffer | undefined>((requests) => requests.map(arrivedBody));
 
   async function store(request: IncomingMessage, { token, key }: Plain, requestId: string): Promise<string> {
@@ -61,14 +60,14 @@ export function fastEntries(parts: FastEntriesParts, koa: RequestListener): Requ
   async function serve(request: IncomingMessage, response: ServerResponse, plain: Plain): Promise<void> {
     const startedMs = performance.now();
     const requestId = newRequestId(rawHeader(request, 'x-request-id'));
-    let json: string;
+    let json: string | undefined;
     try {
       json = await (plain.method === 'GET' ? read(response, plain) : store(request, plain, requestId));
     } catch (error) {
-      begun.failed(request, { startedMs, requestId, error });
-      return koa(request, response);
+      const own = loggedError(error, log, requestId);
+      answerError(response, requestId, errorAnswer(own, 'keybin', request.headers.accept));
     }
-    answer(response, requestId, json);
+    if (json !== undefined) answerOk(response, requestId, json);
     durations.add(entryRoute, plain.method, response.statusCode, (performance.now() - startedMs) / 1_000);
   }
 
@@ -121,8 +120,15 @@ function bodyOf(request: IncomingMessage): Promise<Buffer> {
   });
 }
 
-function answer(response: ServerResponse, requestId: string, json: string): void {
-  const length = String(Buffer.byteLength(json));
-  response.writeHead(200, headersOfAll.concat('X-Request-Id', requestId, 'Content-Length', length));
+function answerOk(response: ServerResponse, requestId: string, json: string): void {
+  response.writeHead(200, okFields.concat('X-Request-Id', requestId, 'Content-Length', lengthOf(json)));
   response.end(json);
 }
+
+function answerError(response: ServerResponse, requestId: string, { status, headers, body }: ErrorAnswer): void {
+  const fields = ['X-Request-Id', requestId, ...securityFields, ...headers.flat(), 'Content-Length', lengthOf(body)];
+  response.writeHead(status, fields);
+  response.end(body);
+}
+
+const lengthOf = (body: string) => String(Buffer.byteLength(body));

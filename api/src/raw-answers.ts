@@ -1,4 +1,13 @@
+import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import {
+  bodyTooSlow,
+  headersTooLarge,
+  methodNotAllowed,
+  requestNotHttp,
+  type KeybinError,
+} from '@keybin/shared/errors.js';
+import { errorAnswer } from './answers/error-answer.js';
 import { securityHeaders } from './security-headers.js';
 
 /** How long a client has to read such an answer and to end its own side; the connection is cut then. */
@@ -6,38 +15,29 @@ const lingerMs = 1_000;
 /** Of all routes: what cannot be parsed has no path to look up. */
 const allMethods = 'GET, HEAD, POST, DELETE';
 
-export type RawStatus = 400 | 405 | 408 | 431;
-
-const answers: Readonly<Record<RawStatus, { reason: string; message: string }>> = {
-  400: { reason: 'Bad Request', message: 'Request is not HTTP' },
-  405: { reason: 'Method Not Allowed', message: 'Method not allowed' },
-  408: { reason: 'Request Timeout', message: 'Request took too long to arrive' },
-  431: { reason: 'Request Header Fields Too Large', message: 'Request headers are too large' },
-};
-
-/** The status for what the parser refused, by the code of its error. */
-export function statusOfParseError(code: string | undefined): RawStatus {
-  if (code === 'HPE_INVALID_METHOD') return 405;
-  if (code === 'HPE_HEADER_OVERFLOW') return 431;
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408;
-  return 400;
+/** Returns what the parser refused a request for, by the code of its error. */
+export function parseError(code: string | undefined): KeybinError {
+  if (code === 'HPE_INVALID_METHOD') return methodNotAllowed();
+  if (code === 'HPE_HEADER_OVERFLOW') return headersTooLarge();
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return bodyTooSlow();
+  return requestNotHttp();
 }
 
 /**
  * Answers on a connection that has no request to answer, and ends it. Cut at once, the connection might lose the answer; left
  * to the client, it might never end, and no drain either.
  */
-export function endWithAnswer(socket: Duplex, status: RawStatus): void {
-  const { reason, message } = answers[status];
+export function endWithAnswer(socket: Duplex, error: KeybinError): void {
+  const { status, body } = errorAnswer(error, 'keybin', undefined); // as text, since no `Accept` was read
   const lines = [
-    `HTTP/1.1 ${status} ${reason}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'Content-Type: text/plain; charset=utf-8',
-    `Content-Length: ${message.length}`,
+    `Content-Length: ${body.length}`,
     'Connection: close',
     ...securityHeaders.map(([name, value]) => `${name}: ${value}`),
   ];
   if (status === 405) lines.push(`Allow: ${allMethods}`);
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${message}`);
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
   const cut = setTimeout(() => socket.destroy(), lingerMs);
   socket.once('close', () => clearTimeout(cut));
 }

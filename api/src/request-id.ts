@@ -14,8 +14,9 @@ export function newRequestId(given: string | string[] | undefined): string {
   return `${process}-${count.toString(36)}`;
 }
 
-/** Notes the request's id, a new one unless given, for those that come after, and tells the client. */
-export function setRequestId(ctx: Context, id = newRequestId(ctx.req.headers['x-request-id'])): void {
+/** Notes the id of a request for the layers below, and tells the client. */
+export function setRequestId(ctx: Context): void {
+  const id = newRequestId(ctx.req.headers['x-request-id']);
   ctx.state['requestId'] = id;
   ctx.res.setHeader('X-Request-Id', id);
 }

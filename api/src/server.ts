@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { Server as NetServer, Socket, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { Pipeline } from './pipeline.js';
-import { endWithAnswer, statusOfParseError } from './raw-answers.js';
+import { endWithAnswer, parseError } from './raw-answers.js';
 import { rawHeader } from './raw-header.js';
 
 export interface ServerOptions {
@@ -173,7 +173,7 @@ export class HttpServer {
     else if (code !== late && response?.req.readableFlowing === null) {
       if (isSettled) response.setHeader('Connection', 'close');
       else setImmediate(() => this.#refuse(code, socket, true));
-    } else endWithAnswer(socket, statusOfParseError(code));
+    } else endWithAnswer(socket, parseError(code));
   }
 }
 

@@ -9,7 +9,6 @@ import type { Log } from '@keybin/shared/log.js';
 import { watchSurroundings } from '@keybin/shared/metrics/surroundings.js';
 import { ApiMetrics } from './api-metrics.js';
 import { createApp } from './app.js';
-import { Begun } from './begun.js';
 import { metricsOfAll } from './cluster-metrics.js';
 import { codeKey } from './identify-codes/code.js';
 import { openDelivery } from './identify-codes/open-delivery.js';
@@ -59,14 +58,12 @@ export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf
       : async () => metrics.registry.metrics();
     const transfers = new Transfers({ atOnce: transfersAtOnce, idleMs: requestTimeoutMs });
     const dashboard = await openDashboard(config, log, lifecycle);
-    const begun = new Begun();
     const app = createApp({
       config,
       engine,
       log,
       signedTokens,
       transfers,
-      begun,
       codes,
       metrics,
       readMetrics,
@@ -76,7 +73,7 @@ export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf
     const mayTakeLong = (request: IncomingMessage) => transfers.isUpload(request);
     const listener = isPlain(config, log)
       ? fastEntries(
-          { engine, durations: metrics.requests, bodyLimitBytes: config.limits.bodyBytes, begun, log },
+          { engine, durations: metrics.requests, bodyLimitBytes: config.limits.bodyBytes, log },
           app.callback(),
         )
       : app.callback();

@@ -1,8 +1,10 @@
 /**
  * Every error that Keybin itself raises, with a stable code. Storage and use cases raise them and know no HTTP; the API's
- * `middleware/errors.ts` is the only place that turns a code into a status. Messages are part of the contract.
+ * `answers/error-answer.ts` is the only place that turns a code into a status. Messages are part of the contract.
  */
 export type ErrorCode =
+  | 'request_not_http'
+  | 'headers_too_large'
   | 'invalid_host'
   | 'body_not_json'
   | 'body_too_large'
@@ -33,6 +35,7 @@ export type ErrorCode =
   | 'route_not_found'
   | 'method_not_allowed'
   | 'too_many_requests'
+  | 'internal_error'
   | 'unavailable'
   | 'storage_full';
 
@@ -48,6 +51,8 @@ export class KeybinError extends Error {
   }
 }
 
+export const requestNotHttp = () => new KeybinError('request_not_http', 'Request is not HTTP');
+export const headersTooLarge = () => new KeybinError('headers_too_large', 'Request headers are too large');
 export const invalidHost = () => new KeybinError('invalid_host', 'Request must have one Host header');
 export const bodyNotJson = () => new KeybinError('body_not_json', 'Request body is not JSON or is empty');
 export const bodyTooLarge = (limitBytes: number) =>
@@ -98,6 +103,9 @@ export const storageFull = (cause?: unknown) => new KeybinError('storage_full', 
 /** The request was not served and may be sent again; `cause` is for the log and never leaves the process. */
 export const unavailable = (cause?: unknown) =>
   new KeybinError('unavailable', 'Service unavailable, try again later', { cause });
+
+/** A bug; `cause` is for the log and never leaves the process. */
+export const internalError = (cause: unknown) => new KeybinError('internal_error', 'Internal server error', { cause });
 
 /** How often something may happen in a window of time. */
 export interface RateLimit {

@@ -1,21 +1,19 @@
 import type { RouterContext } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import type { Counter } from 'prom-client';
-import { invalidHost, RateLimitError } from '@keybin/shared/errors.js';
+import { invalidHost, RateLimitError, type KeybinError } from '@keybin/shared/errors.js';
 import type { Log } from '@keybin/shared/log.js';
-import type { Begun } from '../begun.js';
+import { dialectOf, errorAnswer, type Dialect } from '../answers/error-answer.js';
+import { loggedError } from '../answers/logged-error.js';
 import { hasOneHost } from '../host.js';
 import { requestIdOf, setRequestId } from '../request-id.js';
 import type { RequestDurations } from '../request-durations.js';
-import type { AnswerError } from './errors.js';
 import { securityHeaders } from '../security-headers.js';
 
 export interface EachRequestParts {
   readonly log: Log;
   readonly durations: RequestDurations;
   readonly rateLimited: Pick<Counter, 'inc'>;
-  readonly answerError: AnswerError;
-  readonly begun: Begun;
 }
 
 /**
@@ -23,19 +21,18 @@ export interface EachRequestParts {
  * took is noted and, in detail, logged.
  * One layer and not three, since each layer of asynchronous middleware takes a twentieth of a request's time.
  */
-export function eachRequest({ log, durations, rateLimited, answerError, begun }: EachRequestParts): Middleware {
+export function eachRequest({ log, durations, rateLimited }: EachRequestParts): Middleware {
   const isLogged = log.isLevelEnabled('debug');
   return async (ctx, next) => {
-    const failure = begun.failureOf(ctx.req);
-    const startedMs = failure?.startedMs ?? performance.now();
-    setRequestId(ctx, failure?.requestId);
+    const startedMs = performance.now();
+    setRequestId(ctx);
     for (const [name, value] of securityHeaders) ctx.res.setHeader(name, value);
     try {
       if (!hasOneHost(ctx.req)) throw invalidHost();
       await next();
     } catch (error) {
       if (error instanceof RateLimitError) rateLimited.inc({ limit: error.limitName });
-      answerError(ctx, error);
+      if (ctx.writable) answerError(ctx, loggedError(error, log, requestIdOf(ctx))); // else the client has gone
     }
     const { method, status } = ctx;
     const ms = performance.now() - startedMs;
@@ -45,6 +42,24 @@ export function eachRequest({ log, durations, rateLimited, answerError, begun }:
       log.debug({ request: requestIdOf(ctx), method, route: route ?? null, status, ms: Math.round(ms) }, 'Answered');
     }
   };
+}
+
+function answerError(ctx: Context, error: KeybinError): void {
+  const { status, headers, body } = errorAnswer(error, dialectOfRequest(ctx), ctx.req.headers.accept);
+  ctx.status = status;
+  for (const [name, value] of headers) {
+    if (name === 'Vary') ctx.vary(value);
+    else ctx.set(name, value);
+  }
+  ctx.body = body;
+}
+
+function dialectOfRequest(ctx: Context): Dialect {
+  try {
+    return dialectOf(ctx.path);
+  } catch {
+    return 'keybin'; // its target is no URL
+  }
 }
 
 /** The template of the route that took the request; never the path, which may hold a token. */

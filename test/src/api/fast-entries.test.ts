@@ -1,17 +1,13 @@
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import Koa from 'koa';
 import { ApiMetrics } from '@keybin/api/api-metrics.js';
-import { Begun } from '@keybin/api/begun.js';
 import { fastEntries } from '@keybin/api/fast-entries.js';
-import { eachRequest } from '@keybin/api/middleware/each-request.js';
-import { answerErrors } from '@keybin/api/middleware/errors.js';
 import { openEngine } from '@keybin/shared/engines/open-engine.js';
 import { loadConfig } from '@keybin/shared/config/load-config.js';
 import { unavailable } from '@keybin/shared/errors.js';
-import { createLog } from '@keybin/shared/log.js';
+import { createLog, type Log } from '@keybin/shared/log.js';
 import { Scrape } from '../metrics/scrape.js';
 import { KeybinClient } from '../world/keybin-client.js';
 import { startApi, type ApiProcess } from '../world/keybin-process.js';
@@ -20,6 +16,9 @@ import { temporaryDirectory } from '../world/temporary-directory.js';
 /** What differs from answer to answer. */
 const varying = new Set(['date', 'x-request-id']);
 const json = { 'content-type': 'application/json' };
+
+/** Stands where Koa does. */
+const handOn: RequestListener = (_request, response) => response.writeHead(418).end();
 
 const headersOf = ({ headers }: Response) => Object.fromEntries([...headers].filter(([name]) => !varying.has(name)));
 
@@ -85,11 +84,16 @@ describe('reads and writes that are answered without Koa', () => {
   });
 });
 
-describe('a write that fails before Koa has it', () => {
-  it('is timed from its beginning, and is answered with the id that its write had', async () => {
-    const log = createLog({ debug: false });
+describe('a write that fails without Koa', () => {
+  const lines: { level: string; request: string; err: unknown; message: string }[] = [];
+  const at = (level: string) => (members: { request: string; err: unknown }, message: string) =>
+    void lines.push({ level, ...members, message });
+  const log = { error: at('error'), debug: at('debug') } as unknown as Log; // what a failed request calls of it
+
+  /** Sends a write that throws `error` after `delayMs`; its answer, with what there is to see of it. */
+  async function failed(error: Error, delayMs = 0) {
     const config = loadConfig(['--config', '/dev/null'], { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` });
-    const engine = await openEngine(config, log);
+    const engine = await openEngine(config, createLog({ debug: false }));
     const requests: string[] = [];
     const failing = {
       ...engine,
@@ -97,31 +101,50 @@ describe('a write that fails before Koa has it', () => {
         ...engine.entries,
         put: async (_token: string, _key: string, _json: string, request: string) => {
           requests.push(request);
-          await delay(200);
-          throw unavailable();
+          await delay(delayMs);
+          throw error;
         },
       },
     };
-    const begun = new Begun();
-    const { requests: durations, rateLimited, registry } = new ApiMetrics();
-    const koa = new Koa();
-    koa.use(eachRequest({ log, durations, rateLimited, answerError: answerErrors(log, []), begun }));
-    koa.use((ctx) => begun.rethrow(ctx.req));
-    const server = createServer(
-      fastEntries({ engine: failing, durations, bodyLimitBytes: 1_000, begun, log }, koa.callback()),
-    );
+    const { requests: durations, registry } = new ApiMetrics();
+    const server = createServer(fastEntries({ engine: failing, durations, bodyLimitBytes: 1_000, log }, handOn));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     try {
       const { port } = server.address() as AddressInfo; // it listens on TCP
       const url = `http://127.0.0.1:${port}/user/00000000-0000-4000-8000-000000000000/store/a`;
-      const { status, headers } = await fetch(url, { method: 'POST', body: '{"value":1}', headers: json });
-      expect(status).to.equal(503);
-      expect(requests).to.deep.equal([headers.get('x-request-id')]);
-      const seconds = new Scrape(await registry.metrics()).sum('keybin_http_request_duration_seconds_sum');
-      expect(seconds).to.be.within(0.19, 10);
+      const response = await fetch(url, { method: 'POST', body: '{"value":1}', headers: json });
+      const { status, headers } = response;
+      const text = await response.text();
+      return { status, headers, text, requests, scrape: new Scrape(await registry.metrics()) };
     } finally {
       server.close();
       await engine.close();
     }
+  }
+
+  beforeEach(() => lines.splice(0));
+
+  it('is timed from its beginning, is answered with the id that its write had, and never comes to Koa', async () => {
+    const { status, headers, requests, scrape } = await failed(unavailable(), 200);
+    expect(status).to.equal(503);
+    expect(requests).to.deep.equal([headers.get('x-request-id')]);
+    expect(scrape.sum('keybin_http_request_duration_seconds_count', { status: '503' })).to.equal(1);
+    expect(scrape.sum('keybin_http_request_duration_seconds_sum')).to.be.within(0.19, 10);
+    expect(lines).to.deep.equal([]);
+  });
+
+  it('is a line in the log, of little weight, where the client is not told the cause', async () => {
+    const cause = new Error('the disk hangs');
+    const { requests } = await failed(unavailable(cause));
+    const message = 'Service unavailable, try again later';
+    expect(lines).to.deep.equal([{ level: 'debug', request: requests[0], err: cause, message }]);
+  });
+
+  it('is answered by a fixed sentence, and logged as an error, if nobody expected it', async () => {
+    const bug = new TypeError('x is not a function');
+    const { status, text, requests } = await failed(bug);
+    expect(status).to.equal(500);
+    expect(text).to.equal('Internal server error');
+    expect(lines).to.deep.equal([{ level: 'error', request: requests[0], err: bug, message: 'A request failed' }]);
   });
 });

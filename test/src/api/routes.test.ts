@@ -3,7 +3,6 @@ import type { Router } from '@koa/router';
 import { expect } from 'chai';
 import type Koa from 'koa';
 import { createApp } from '@keybin/api/app.js';
-import { Begun } from '@keybin/api/begun.js';
 import { ApiMetrics } from '@keybin/api/api-metrics.js';
 import { codeKey } from '@keybin/api/identify-codes/code.js';
 import { openDelivery } from '@keybin/api/identify-codes/open-delivery.js';
@@ -26,7 +25,6 @@ async function withApp(look: (app: Koa) => void): Promise<void> {
   try {
     look(
       createApp({
-        begun: new Begun(),
         config,
         engine,
         log,

@@ -7,15 +7,13 @@ import { answerOk, warnStale } from './answers.js';
 import { entryRoute, keyOf, tokenOf, valueTextOf } from './parameters.js';
 import type { KeybinParts } from './parts.js';
 
-export function entryRoutes(router: Router, { engine, readBody, begun, valueLimitBytes }: KeybinParts): void {
+export function entryRoutes(router: Router, { engine, readBody, valueLimitBytes }: KeybinParts): void {
   router.get(entryRoute, async (ctx) => {
-    begun.rethrow(ctx.req);
     const json = await readValue(engine, tokenOf(ctx), keyOf(ctx), () => warnStale(ctx.res));
     answerJson(ctx, `{"value":${json}}`);
   });
 
   router.post(entryRoute, async (ctx) => {
-    begun.rethrow(ctx.req);
     const body = await readBody(ctx);
     const json = valueTextOf(body, valueLimitBytes);
     await afterWait(ctx, storeValue(engine, tokenOf(ctx), { key: keyOf(ctx), json }, requestIdOf(ctx)));

@@ -1,11 +1,9 @@
-import type { Begun } from '../../begun.js';
 import type { ReadBody } from '../../body.js';
 import type { TokenParts } from '../../use-cases/issue-token.js';
 
 /** What the routes of the Keybin dialect are made of. */
 export interface KeybinParts extends TokenParts {
   readonly readBody: ReadBody;
-  readonly begun: Begun;
   /** For a value as JSON text. */
   readonly valueLimitBytes: number;
 }

@@ -1,0 +1,136 @@
+import { STATUS_CODES, type IncomingMessage } from 'node:http';
+import accepts from 'accepts';
+import { RateLimitError, type ErrorCode, type KeybinError } from '@keybin/shared/errors.js';
+import { jsonContentType } from '../answers.js';
+
+export type Dialect = 'keybin' | 'api' | 'v1';
+
+/** An error as a client gets it. */
+export interface ErrorAnswer {
+  readonly status: number;
+  /** In the order in which they are sent; `Vary` is added to what the answer varies by already. */
+  readonly headers: readonly Header[];
+  readonly body: string;
+}
+
+type Header = readonly [name: string, value: string];
+
+type Statuses = Readonly<Record<ErrorCode, number>>;
+
+const usualStatuses: Statuses = {
+  request_not_http: 400,
+  invalid_host: 400,
+  body_not_json: 400,
+  parameter_missing: 400,
+  parameter_not_string: 400,
+  parameter_invalid: 400,
+  invalid_username: 400,
+  invalid_password: 400,
+  invalid_identify_code: 400,
+  invalid_key: 400,
+  key_too_long: 400,
+  value_too_deep: 400,
+  number_out_of_range: 400,
+  invalid_file_name: 400,
+  body_not_multipart: 400,
+  invalid_credentials: 403,
+  invalid_token: 403,
+  forbidden: 403,
+  route_not_found: 404,
+  key_not_found: 404,
+  post_not_found: 404,
+  file_not_found: 404,
+  account_not_found: 404,
+  method_not_allowed: 405,
+  body_too_slow: 408,
+  account_exists: 409,
+  body_too_large: 413,
+  file_too_large: 413,
+  range_not_satisfiable: 416,
+  too_many_requests: 429,
+  headers_too_large: 431,
+  internal_error: 500,
+  unavailable: 503,
+  storage_full: 507,
+  account_full: 507,
+};
+
+interface DialectErrors {
+  readonly statuses: Statuses;
+  /** Challenge of a 401 (RFC 9110, section 11.6.1). A dialect with one tells errors as JSON, `{"error": message}`. */
+  readonly challenge?: string;
+}
+
+const dialects: Readonly<Record<Dialect, DialectErrors>> = {
+  keybin: { statuses: usualStatuses },
+  api: {
+    statuses: { ...usualStatuses, account_exists: 400, account_not_found: 400, invalid_credentials: 401 },
+    challenge: 'Basic realm="Keybin", charset="UTF-8"',
+  },
+  v1: {
+    statuses: { ...usualStatuses, invalid_credentials: 401, invalid_token: 401 },
+    challenge: 'Bearer realm="Keybin"',
+  },
+};
+
+/** Returns the dialect of the routes below `path`, whose case does not matter. */
+export function dialectOf(path: string): Dialect {
+  if (/^\/api(?:\/|$)/i.test(path)) return 'api';
+  return /^\/v1(?:\/|$)/i.test(path) ? 'v1' : 'keybin';
+}
+
+/** Returns the answer for `error` in a dialect, to a client that sent this `Accept` header. */
+export function errorAnswer(error: KeybinError, dialect: Dialect, accept: string | undefined): ErrorAnswer {
+  const { statuses, challenge } = dialects[dialect];
+  const status = statuses[error.code];
+  const content = challenge === undefined ? textOrProblem(error, status, accept) : json(error, status, challenge);
+  return { status, headers: [...retryHeaders(error, status), ...content.headers], body: content.body };
+}
+
+type Content = Pick<ErrorAnswer, 'headers' | 'body'>;
+
+const problemJson = 'application/problem+json';
+const plainText = 'text/plain; charset=utf-8';
+
+/** The message alone, or RFC 9457 "Problem Details" for a client that prefers them. */
+function textOrProblem({ code, message }: KeybinError, status: number, accept: string | undefined): Content {
+  const isProblem = prefersProblem(accept);
+  return {
+    headers: [
+      ['Vary', 'Accept'],
+      ['Content-Type', isProblem ? problemJson : plainText],
+    ],
+    body: isProblem
+      ? JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail: message, code })
+      : message,
+  };
+}
+
+function prefersProblem(accept: string | undefined): boolean {
+  const request = { headers: { accept } } as IncomingMessage; // nothing else of it is read
+  return accepts(request).type('text/plain', problemJson) === problemJson;
+}
+
+function json({ message }: KeybinError, status: number, challenge: string): Content {
+  const headers: Header[] = status === 401 ? [['WWW-Authenticate', challenge]] : [];
+  return { headers: [...headers, ['Content-Type', jsonContentType]], body: JSON.stringify({ error: message }) };
+}
+
+const unavailableRetrySeconds = 2;
+
+/**
+ * Tells when a refused client may try again: `Retry-After` (RFC 9110, section 10.2.3), and for a rate limit the fields of
+ * draft-ietf-httpapi-ratelimit-headers-10, which are lists of structured fields (RFC 9651).
+ */
+function retryHeaders(error: KeybinError, status: number): Header[] {
+  if (!(error instanceof RateLimitError)) {
+    return status === 503 ? [['Retry-After', String(unavailableRetrySeconds)]] : [];
+  }
+  const { limitName, limit, resetsInMs } = error;
+  const seconds = Math.max(1, Math.ceil(resetsInMs / 1_000));
+  return [
+    ['Retry-After', String(seconds)],
+    ['RateLimit', `"${limitName}";r=0;t=${seconds}`],
+    ['RateLimit-Policy', `"${limitName}";q=${limit.count};w=${limit.windowSeconds}`],
+  ];
+}

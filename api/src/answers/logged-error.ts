@@ -1,0 +1,20 @@
+import { internalError, KeybinError, routeNotFound } from '@keybin/shared/errors.js';
+import type { Log } from '@keybin/shared/log.js';
+
+/** Returns what a request threw as an error that clients may see. Its cause, which they may not see, goes to the log. */
+export function loggedError(thrown: unknown, log: Log, request: string): KeybinError {
+  const error = keybinError(thrown);
+  if (error.code === 'internal_error') log.error({ request, err: error.cause }, 'A request failed');
+  else if (error.cause) log.debug({ request, err: error.cause }, error.message);
+  return error;
+}
+
+function keybinError(thrown: unknown): KeybinError {
+  if (thrown instanceof KeybinError) return thrown;
+  return isInvalidUrl(thrown) ? routeNotFound() : internalError(thrown);
+}
+
+/** True for a request target such as `http://[`. The error quotes it, so it is not logged. */
+function isInvalidUrl(error: unknown): boolean {
+  return error instanceof TypeError && 'code' in error && error.code === 'ERR_INVALID_URL';
+}
