@@ -12,8 +12,8 @@ export type ReadBody = (ctx: Context) => Promise<JsonObject>;
 
 const jsonContentType = /^\s*application\/(?:[^\s;/]+\+)?json\s*(?:;|$)/i;
 
-/** Shorter bodies need no room: an idle connection takes as much. */
-const smallBytes = 16 * 1_024;
+/** Bodies up to this size need no room: an idle connection takes as much. */
+export const smallBodyBytes = 16 * 1_024;
 
 /** Refuses bodies of more than `limitBytes`, inflated, and lets `roomBytes` of them be in memory at once. */
 export function bodyReader(limitBytes: number, roomBytes: number): ReadBody {
@@ -30,7 +30,7 @@ export function bodyReader(limitBytes: number, roomBytes: number): ReadBody {
 
   async function readInRoom(ctx: Context): Promise<void> {
     const bytes = bytesOf(ctx, limitBytes);
-    if (bytes <= smallBytes) return readBytes(ctx, nothingMore);
+    if (bytes <= smallBodyBytes) return readBytes(ctx, nothingMore);
     const place = await room.take(bytes);
     ctx.res.once('close', () => place.giveBack());
     if (ctx.res.destroyed) place.giveBack();

@@ -5,7 +5,7 @@ import { Turn } from '@keybin/shared/turn.js';
 import { jsonContentType } from './answers.js';
 import { errorAnswer, type ErrorAnswer } from './answers/error-answer.js';
 import { loggedError } from './answers/logged-error.js';
-import { decodeBody } from './body.js';
+import { decodeBody, smallBodyBytes } from './body.js';
 import { hasOneHost } from './host.js';
 import { rawHeader } from './raw-header.js';
 import type { RequestDurations } from './request-durations.js';
@@ -26,9 +26,6 @@ export interface FastEntriesParts {
 /** A Keybin token and a key that need no decoding, and no query. */
 const plainPath = /^\/user\/([0-9a-f-]{36})\/store\/([\w.,]+)$/;
 const plainJson = /^application\/json(?:; ?charset=utf-8)?$/i;
-
-/** A larger body has its place in the room of bodies. */
-const smallBytes = 16 * 1_024;
 
 /** Headers as node takes them at once: names and values in turn. */
 const securityFields = securityHeaders.flat();
@@ -103,7 +100,7 @@ function plainBodyBytes(request: IncomingMessage, limitBytes: number): number | 
   const isEncoded = ['transfer-encoding', 'content-encoding'].some((name) => rawHeader(request, name) !== undefined);
   if (isEncoded) return undefined;
   const bytes = Number(rawHeader(request, 'content-length') ?? 0);
-  return bytes <= Math.min(smallBytes, limitBytes) ? bytes : undefined;
+  return bytes <= Math.min(smallBodyBytes, limitBytes) ? bytes : undefined;
 }
 
 /** The body if all of it has come. Most come in one packet with their heads, and reading them as streams do takes a tenth of a write. */
