@@ -15,11 +15,16 @@ const lingerMs = 1_000;
 /** Of all routes: what cannot be parsed has no path to look up. */
 const allMethods = 'GET, HEAD, POST, DELETE';
 
-/** Returns what the parser refused a request for, by the code of its error. */
+/** Node's code for a request that took too long to arrive. */
+export const late = 'ERR_HTTP_REQUEST_TIMEOUT';
+/** Its parser's code for a method that it does not know. */
+export const unknownMethod = 'HPE_INVALID_METHOD';
+
+/** Returns the error for which the parser refused a request, by the code of its own error. */
 export function parseError(code: string | undefined): KeybinError {
-  if (code === 'HPE_INVALID_METHOD') return methodNotAllowed();
+  if (code === unknownMethod) return methodNotAllowed();
   if (code === 'HPE_HEADER_OVERFLOW') return headersTooLarge();
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return bodyTooSlow();
+  if (code === late) return bodyTooSlow();
   return requestNotHttp();
 }
 

@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
-import { Server as NetServer, Socket, type AddressInfo } from 'node:net';
+import { Server as NetServer, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { listen } from '@keybin/shared/listen.js';
 import { Pipeline } from './pipeline.js';
-import { endWithAnswer, parseError } from './raw-answers.js';
+import { endWithAnswer, late, parseError, unknownMethod } from './raw-answers.js';
 import { rawHeader } from './raw-header.js';
 
 export interface ServerOptions {
@@ -12,10 +13,6 @@ export interface ServerOptions {
   readonly mayTakeLong?: (request: IncomingMessage) => boolean;
 }
 
-/** Node's code for a request that took too long to arrive. */
-const late = 'ERR_HTTP_REQUEST_TIMEOUT';
-/** Its parser's for a method that it does not know. */
-const unknownMethod = 'HPE_INVALID_METHOD';
 /** Of the request line and all headers; then 431. */
 const maxHeaderBytes = 16 * 1_024;
 /** How often late requests are looked for. */
@@ -78,16 +75,9 @@ export class HttpServer {
     });
   }
 
-  /** Listens; port 0 takes a free one. The address that it listens at. Throws when it is taken. */
-  async listen(port: number, host: string): Promise<AddressInfo> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, host, () => {
-        this.#server.off('error', reject);
-        resolve();
-      });
-    });
-    return this.#server.address() as AddressInfo; // an object for every server that listens on TCP
+  /** Listens, and returns the address as a URL. Port 0 takes a free one. Throws if the address is taken. */
+  async listen(port: number, host: string): Promise<string> {
+    return listen(this.#server, port, host);
   }
 
   /** Takes no new connection any more. */

@@ -1,6 +1,5 @@
 import cluster from 'node:cluster';
 import type { IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '@keybin/shared/config/config.js';
 import { openEngine } from '@keybin/shared/engines/open-engine.js';
@@ -90,7 +89,7 @@ export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf
       if (drainDelaySeconds > 0) await delay(drainDelaySeconds * 1_000);
     });
     return {
-      address: urlOf(address),
+      address,
       data: `${engine.location} (${engine.name})`,
       close: async () => lifecycle.drain(),
     };
@@ -108,8 +107,4 @@ function isPlain({ app }: Config, log: Log): boolean {
 export function lifecycleOf(config: Config, log: Log): Lifecycle {
   const { drainDelaySeconds, drainTimeoutSeconds } = config.limits;
   return new Lifecycle({ log, drainTimeoutMs: (drainDelaySeconds + drainTimeoutSeconds) * 1_000 });
-}
-
-function urlOf({ address, family, port }: AddressInfo): string {
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }

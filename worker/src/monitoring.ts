@@ -1,9 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import { bearerMatches } from '@keybin/shared/bearer-matches.js';
 import type { Config } from '@keybin/shared/config/config.js';
 import { describeHealth, type Health } from '@keybin/shared/health.js';
+import { listen } from '@keybin/shared/listen.js';
 
 /** What can be asked of a worker while it runs. */
 export interface Monitored {
@@ -34,16 +34,8 @@ const requestTimeoutMs = 10_000;
 export async function openMonitoring(monitored: Monitored, host: string, port: number): Promise<Monitoring> {
   const options = { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs };
   const server = createServer(options, (request, response) => void respond(request, response, monitored));
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-  const { address, family, port: taken } = server.address() as AddressInfo; // an object for every server that listens on TCP
   return {
-    address: `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`,
+    address: await listen(server, port, host),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

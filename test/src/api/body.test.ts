@@ -34,7 +34,7 @@ describe('the room of a body', () => {
       arrived += 1;
     });
     server = new HttpServer(app.callback(), { requestTimeoutMs: 5_000 });
-    url = `http://127.0.0.1:${(await server.listen(0, '127.0.0.1')).port}`;
+    url = await server.listen(0, '127.0.0.1');
     arrived = 0;
     begun.splice(0);
   });

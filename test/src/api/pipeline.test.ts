@@ -18,8 +18,8 @@ describe('requests that a client sends without waiting for their answers', () =>
 
   async function start(listener: RequestListener, requestTimeoutMs = 5_000): Promise<void> {
     server = new HttpServer(listener, { requestTimeoutMs });
-    const { port } = await server.listen(0, '127.0.0.1');
-    socket = connect(port, '127.0.0.1');
+    const { port, hostname } = new URL(await server.listen(0, '127.0.0.1'));
+    socket = connect(Number(port), hostname);
     socket.on('error', () => {}); // it is cut off
     bytes = 0;
     await once(socket, 'connect');
