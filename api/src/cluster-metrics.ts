@@ -1,6 +1,6 @@
 import cluster, { type Worker } from 'node:cluster';
 import { AggregatorRegistry, type Registry } from 'prom-client';
-import { withDeadline } from '@keybin/shared/deadline.js';
+import { settledWithin, withDeadline } from '@keybin/shared/deadline.js';
 import type { Log } from '@keybin/shared/log.js';
 import type { FromChild, FromPrimary, MetricsOfProcess } from './child-messages.js';
 
@@ -51,7 +51,7 @@ export class MetricsOfChildren {
       });
     });
     for (const child of children) child?.send({ type: 'tell-metrics', request } satisfies FromPrimary);
-    await withDeadline(told, tellTimeoutMs, 'asking the children').catch(() => {}); // then what they told last counts
+    await settledWithin(told, tellTimeoutMs); // of the others, what they told last counts
     this.#asked.delete(request);
   }
 

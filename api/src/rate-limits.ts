@@ -1,5 +1,5 @@
 import type { Config } from '@keybin/shared/config/config.js';
-import { remainingMs, withDeadline } from '@keybin/shared/deadline.js';
+import { remainingMs, settledWithin } from '@keybin/shared/deadline.js';
 import { RateLimitError, type RateLimit } from '@keybin/shared/errors.js';
 import type { RateCount, RateCounters } from '@keybin/shared/ports.js';
 import {
@@ -88,7 +88,7 @@ export class RateLimits {
    */
   async forgetAccount(username: string, dueMs: number): Promise<void> {
     const forgotten = this.counters.forget(failedLoginsEverywhereKey(username));
-    await withDeadline(forgotten, remainingMs(dueMs), 'forgetting failed logins').catch(() => {}); // it goes on
+    await settledWithin(forgotten, remainingMs(dueMs)); // it goes on
   }
 
   /** The narrowest first: that is what the client is told. */

@@ -13,13 +13,22 @@ export const remainingMs = (deadlineMs: number) => Math.max(deadlineMs - perform
  * Settles as `promise` does, or throws `unavailable` after `timeoutMs`. The work itself goes on: its outcome is unknown to the
  * caller from then on.
  */
-export async function withDeadline<T>(promise: Promise<T>, timeoutMs: number, what: string): Promise<T> {
+export function withDeadline<T>(promise: Promise<T>, timeoutMs: number, what: string): Promise<T> {
+  return orTimeout(promise, timeoutMs, () =>
+    unavailable(new Error(`${what} took longer than ${Math.round(timeoutMs)} ms`)),
+  );
+}
+
+/** Resolves when `work` has settled, either way, or after `timeoutMs`. Never throws. */
+export async function settledWithin(work: Promise<unknown> | undefined, timeoutMs: number): Promise<void> {
+  if (work) await withDeadline(work, timeoutMs, 'work').catch(() => {});
+}
+
+/** Settles as `promise` does, or throws the error that `late` returns after `timeoutMs`. */
+export async function orTimeout<T>(promise: Promise<T>, timeoutMs: number, late: () => Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const expired = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(
-      () => reject(unavailable(new Error(`${what} took longer than ${Math.round(timeoutMs)} ms`))),
-      timeoutMs,
-    );
+    timer = setTimeout(() => reject(late()), timeoutMs);
   });
   try {
     return await Promise.race([promise, expired]);

@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { answerTimeoutMs, withDeadline } from './deadline.js';
+import { answerTimeoutMs, settledWithin, withDeadline } from './deadline.js';
 import { fileTooLarge, hasCode, unavailable } from './errors.js';
 import { nextRoom, roomOf, type Room } from './file-room.js';
 import type { StoredFile, Upload } from './ports.js';
@@ -155,7 +155,7 @@ export class LeasedUpload implements Upload {
 
   #end(failure: unknown): Promise<void> {
     this.#failure ??= failure;
-    this.#ended ??= withDeadline(this.#remove(), removalWaitMs, 'removing an upload').catch(() => {});
+    this.#ended ??= settledWithin(this.#remove(), removalWaitMs);
     return this.#ended;
   }
 

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { settledWithin } from './deadline.js';
 import type { Log } from './log.js';
 
 /** A terminal signals all that runs in it, npm included, which passes the signal on: one that comes so soon is the same. */
@@ -89,7 +89,7 @@ export class Lifecycle {
     this.#options.log.warn(`${reason}: leaving at once`);
     if (this.#halts.length === 0) return this.#exit(1);
     const halted = Promise.allSettled(this.#halts.map(async (halt) => halt()));
-    void Promise.race([halted, delay(haltTimeoutMs)]).then(() => this.#exit(1));
+    void settledWithin(halted, haltTimeoutMs).then(() => this.#exit(1));
   }
 
   /** The first SIGTERM or SIGINT ends the process, the second at once. */

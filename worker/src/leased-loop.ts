@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { settledWithin } from '@keybin/shared/deadline.js';
 import type { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
 import { loadScript, runScript } from '@keybin/shared/engines/mongo/scripts.js';
 import type { Log } from '@keybin/shared/log.js';
-import { Abandoned, endOf } from './outage.js';
+import { Abandoned } from './outage.js';
 
 const leaseScript = loadScript('sweep-lease');
 
@@ -38,7 +39,7 @@ export class LeasedLoop {
   /** Waits for the run under way, `timeoutMs` at most: it may be cut off anywhere. */
   async close(timeoutMs: number): Promise<void> {
     this.#closing.abort();
-    await endOf(this.#loop, timeoutMs);
+    await settledWithin(this.#loop, timeoutMs);
   }
 
   async #repeat(): Promise<void> {

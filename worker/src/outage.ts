@@ -106,11 +106,3 @@ async function untilGraceEnds<T>(work: Promise<T>, closing: AbortSignal, graceMs
     work.catch(() => {}); // a late failure has no reader left
   }
 }
-
-/** Resolves when `work` has ended, whichever way, or after `timeoutMs`. */
-export async function endOf(work: Promise<unknown> | undefined, timeoutMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const timeout = new Promise<void>((resolve) => (timer = setTimeout(resolve, timeoutMs)));
-  await Promise.race([Promise.allSettled([work]), timeout]);
-  clearTimeout(timer);
-}

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
+import { settledWithin } from '@keybin/shared/deadline.js';
 import type { BadWrites } from '@keybin/shared/engines/mongo/bad-writes.js';
 import type { EntriesJobData, EntriesJobName, RefusedJob } from '@keybin/shared/engines/mongo/queue.js';
 import { partitionPrefix, queueName } from '@keybin/shared/engines/mongo/keys.js';
@@ -8,7 +9,7 @@ import type { Log } from '@keybin/shared/log.js';
 import type { Gatherer } from './gather.js';
 import { asEntriesJob } from './job-shape.js';
 import { requestsOf, type Origins } from './origins.js';
-import { Abandoned, endOf, outlast, type Patience } from './outage.js';
+import { Abandoned, outlast, type Patience } from './outage.js';
 
 type QueuedJob = Job<EntriesJobData, void, EntriesJobName>;
 
@@ -62,7 +63,7 @@ export class PartitionWorker {
 
   /** Waits for the active jobs, `timeoutMs` at most; others may take up those that are still active some seconds later. */
   async close(timeoutMs: number): Promise<void> {
-    await endOf(this.#worker.close(), timeoutMs);
+    await settledWithin(this.#worker.close(), timeoutMs);
     this.#connection.disconnect();
   }
 

@@ -9,7 +9,7 @@ import {
 } from 'mongodb';
 import type { Config } from '../../config/config.js';
 import { maskCredentials } from '../../config/url-value.js';
-import { withDeadline } from '../../deadline.js';
+import { settledWithin } from '../../deadline.js';
 import type { Log } from '../../log.js';
 import { logOutages } from './database-outages.js';
 import type {
@@ -77,7 +77,7 @@ export class Database {
   /** May be called twice. The driver's own close can wait for ever for a server that had hung: it is left behind then. */
   close(): Promise<void> {
     this.#client.removeAllListeners('topologyDescriptionChanged'); // its own end is no outage
-    this.#closed ??= withDeadline(this.#client.close(), operationTimeoutMs, 'closing MongoDB').catch(() => {});
+    this.#closed ??= settledWithin(this.#client.close(), operationTimeoutMs);
     return this.#closed;
   }
 }

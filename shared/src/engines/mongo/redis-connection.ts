@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { orTimeout } from '../../deadline.js';
 import { KeybinError, unavailable } from '../../errors.js';
 import type { Log } from '../../log.js';
 import { AnothersQueue } from './anothers-queue.js';
@@ -198,17 +199,10 @@ export class RedisConnection {
   /** Resolves once the connection can be used; throws `unavailable` after `timeoutMs`. */
   async ready(timeoutMs: number): Promise<void> {
     if (this.#isMet) return;
-    await new Promise<void>((resolve, reject) => {
-      const met = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-      const timer = setTimeout(() => {
-        this.#client.off('met', met);
-        reject(unavailable(this.#failure ?? new Error('Redis does not answer')));
-      }, timeoutMs);
-      this.#client.once('met', met);
-    });
+    let met: (() => void) | undefined;
+    const meeting = new Promise<void>((resolve) => this.#client.once('met', (met = resolve)));
+    const late = () => unavailable(this.#failure ?? new Error('Redis does not answer'));
+    await orTimeout(meeting, timeoutMs, late).finally(() => met && this.#client.off('met', met));
   }
 
   close(): void {
