@@ -64,7 +64,9 @@ export const webhookUrl: Kind<string | undefined> = {
   },
 };
 
-/** `text` without what may be a credential: all before the last `@` of a URL, and passwords among its parameters. */
+/** Masks what may be a credential: all before the last `@` of a URL, and passwords and session tokens among its parameters. */
 export function maskCredentials(text: string): string {
-  return text.replace(/^([a-z][a-z+]*:\/\/)?.*@/is, '$1***@').replace(/(password=)[^&\s]*/gi, '$1***');
+  return text
+    .replace(/^([a-z][a-z+]*:\/\/)?.*@/is, '$1***@')
+    .replace(/(password=|session_token(?::|%3a))[^&\s]*/gi, '$1***');
 }

@@ -234,6 +234,10 @@ describe('A setting', () => {
     expect(maskCredentials('mongodb://u:p@a/ss@h/?authPassword=x&b=1')).to.equal(
       'mongodb://***@h/?authPassword=***&b=1',
     );
+    for (const separator of [':', '%3A']) {
+      const url = `mongodb://h1,h2/?authMechanismProperties=AWS_SESSION_TOKEN${separator}x&b=1`;
+      expect(maskCredentials(url)).to.equal(url.replace('x&b', '***&b'));
+    }
     expect(maskCredentials('u:p@h')).to.equal('***@h');
     expect(maskCredentials('5000')).to.equal('5000');
   });

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Config } from '../../config/config.js';
+import { maskCredentials } from '../../config/url-value.js';
 import { hasCode } from '../../errors.js';
 import type { Log } from '../../log.js';
 import type { Engine } from '../../ports.js';
@@ -64,7 +65,7 @@ export async function openMongoEngine(config: Config, log: Log, observer = unobs
     const watch = new LossWatch(writes, [...writes.all, ...reads.all], log);
     closers.push(() => watch.close());
     void watch.run();
-    const location = `${withoutCredentials(config.store.host)} and ${withoutCredentials(config.queue.redis ?? '')}`;
+    const location = `${maskCredentials(config.store.host)} and ${maskCredentials(config.queue.redis ?? '')}`;
     return {
       name: 'scale-out',
       location,
@@ -98,7 +99,7 @@ async function openRedis(
     const connections = connect(partitions);
     closers.push(() => connections.close());
     await connections.ready(openTimeoutMs).catch((cause: unknown) => {
-      throw new Error(`Redis at ${withoutCredentials(url)} cannot be reached: ${whyAway(cause)}`, { cause });
+      throw new Error(`Redis at ${maskCredentials(url)} cannot be reached: ${whyAway(cause)}`, { cause });
     });
     return connections;
   };
@@ -214,6 +215,3 @@ async function closeAll(closers: (() => void | Promise<void>)[]): Promise<void> 
     }
   }
 }
-
-/** A URL that may be printed. A MongoDB URL with several hosts is no URL to `URL`. */
-const withoutCredentials = (url: string) => url.replace(/\/\/[^/]*@/, '//').replace(/[?].*$/, '');
