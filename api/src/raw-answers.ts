@@ -7,6 +7,7 @@ import {
   requestNotHttp,
   type KeybinError,
 } from '@keybin/shared/errors.js';
+import { textContentType } from './answers.js';
 import { errorAnswer } from './answers/error-answer.js';
 import { securityHeaders } from './security-headers.js';
 
@@ -36,7 +37,7 @@ export function endWithAnswer(socket: Duplex, error: KeybinError): void {
   const { status, body } = errorAnswer(error, 'keybin', undefined); // as text, since no `Accept` was read
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    'Content-Type: text/plain; charset=utf-8',
+    `Content-Type: ${textContentType}`,
     `Content-Length: ${body.length}`,
     'Connection: close',
     ...securityHeaders.map(([name, value]) => `${name}: ${value}`),

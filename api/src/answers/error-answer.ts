@@ -1,7 +1,7 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import accepts from 'accepts';
 import { RateLimitError, type ErrorCode, type KeybinError } from '@keybin/shared/errors.js';
-import { jsonContentType } from '../answers.js';
+import { jsonContentType, textContentType } from '../answers.js';
 
 export type Dialect = 'keybin' | 'api' | 'v1';
 
@@ -90,7 +90,6 @@ export function errorAnswer(error: KeybinError, dialect: Dialect, accept: string
 type Content = Pick<ErrorAnswer, 'headers' | 'body'>;
 
 const problemJson = 'application/problem+json';
-const plainText = 'text/plain; charset=utf-8';
 
 /** The message alone, or RFC 9457 "Problem Details" for a client that prefers them. */
 function textOrProblem({ code, message }: KeybinError, status: number, accept: string | undefined): Content {
@@ -98,7 +97,7 @@ function textOrProblem({ code, message }: KeybinError, status: number, accept: s
   return {
     headers: [
       ['Vary', 'Accept'],
-      ['Content-Type', isProblem ? problemJson : plainText],
+      ['Content-Type', isProblem ? problemJson : textContentType],
     ],
     body: isProblem
       ? JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail: message, code })

@@ -3,6 +3,7 @@ import type { Context, Middleware } from 'koa';
 import { describeHealth } from '@keybin/shared/health.js';
 import type { Engine } from '@keybin/shared/ports.js';
 import { answerJson } from '../answers.js';
+import { middlewareOf } from './middleware-of.js';
 
 export interface HealthParts {
   readonly engine: Pick<Engine, 'health'>;
@@ -22,7 +23,7 @@ export function healthRoutes({ engine, isDraining }: HealthParts): Middleware {
     if (!health || isDraining()) return answer(ctx, 503, { status: 'draining' });
     answer(ctx, health.canServe ? 200 : 503, describeHealth(health));
   });
-  return router.routes() as unknown as Middleware; // the router's own context type only adds to Koa's
+  return middlewareOf(router);
 }
 
 function answer(ctx: Context, status: number, body: object): void {

@@ -4,6 +4,7 @@ import { Registry } from 'prom-client';
 import { bearerMatches } from '@keybin/shared/bearer-matches.js';
 import type { Config } from '@keybin/shared/config/config.js';
 import { unavailable } from '@keybin/shared/errors.js';
+import { middlewareOf } from './middleware-of.js';
 
 export interface MetricsParts {
   readonly settings: Config['metrics'];
@@ -28,5 +29,5 @@ export function metricsRoutes({ settings, read }: MetricsParts): Middleware {
     ctx.set('Content-Type', Registry.PROMETHEUS_CONTENT_TYPE);
     ctx.body = text;
   });
-  return router.routes() as unknown as Middleware; // the router's own context type only adds to Koa's
+  return middlewareOf(router);
 }

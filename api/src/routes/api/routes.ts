@@ -1,6 +1,7 @@
 import { Router } from '@koa/router';
 import type { Middleware } from 'koa';
 import { noStore } from '../../middleware/no-store.js';
+import { middlewareOf } from '../middleware-of.js';
 import type { ApiParts } from './parts.js';
 import { tokenRoutes } from './tokens.js';
 import { userRoutes } from './users.js';
@@ -11,5 +12,5 @@ export function apiRoutes(parts: ApiParts): Middleware {
   router.use(noStore);
   userRoutes(router, parts);
   tokenRoutes(router, parts);
-  return router.routes() as unknown as Middleware; // the router's own context type only adds to Koa's
+  return middlewareOf(router);
 }

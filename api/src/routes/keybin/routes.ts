@@ -1,5 +1,6 @@
 import { Router } from '@koa/router';
 import type { Middleware } from 'koa';
+import { middlewareOf } from '../middleware-of.js';
 import { accountRoutes } from './accounts.js';
 import { entryRoutes } from './entries.js';
 import type { KeybinParts } from './parts.js';
@@ -11,5 +12,5 @@ export function keybinRoutes(parts: KeybinParts): Middleware {
   entryRoutes(router, parts);
   tokenRoutes(router, parts);
   accountRoutes(router, parts);
-  return router.routes() as unknown as Middleware; // the router's own context type only adds to Koa's
+  return middlewareOf(router);
 }

@@ -1,6 +1,7 @@
 import { Router } from '@koa/router';
 import type { Middleware } from 'koa';
 import { noStore } from '../../middleware/no-store.js';
+import { middlewareOf } from '../middleware-of.js';
 import type { V1Parts } from './parts.js';
 import { fileRoutes } from './files.js';
 import { postRoutes } from './posts.js';
@@ -15,5 +16,5 @@ export function v1Routes(parts: V1Parts): Middleware {
   registrationRoutes(router, parts);
   userRoutes(router, parts);
   postRoutes(router, parts);
-  return router.routes() as unknown as Middleware; // the router's own context type only adds to Koa's
+  return middlewareOf(router);
 }
