@@ -1,19 +1,19 @@
 #!lua flags=no-writes
 -- Reads what is pending of the named entries. `no-writes` lets it run in a Redis at `maxmemory` too.
 --
--- KEYS  1 bad
+-- KEYS  1 rejected
 --       then for each account: pending
 -- ARGV  1 bytes after which no further entry is read
 --       then for each account: user id, number of its keys, the keys
 -- Answers for each entry, in the order of ARGV:
 --   text  version, operation and value, as it was accepted
 --   0     nothing is pending
---   1     the pending version is set aside
+--   1     the pending version is rejected
 -- The answer is shorter than the question when it grew too long: the rest was not read.
 
 local room = tonumber(ARGV[1])
 local answers = {}
-local anyBad = redis.call('EXISTS', KEYS[1]) == 1
+local anyRejected = redis.call('EXISTS', KEYS[1]) == 1
 local at = 2
 for account = 2, #KEYS do
   local pending, user = KEYS[account], ARGV[at]
@@ -24,7 +24,7 @@ for account = 2, #KEYS do
     if not text then
       answers[#answers + 1] = 0
     else
-      local line = anyBad and redis.call('HGET', KEYS[1], user .. '/' .. ARGV[i])
+      local line = anyRejected and redis.call('HGET', KEYS[1], user .. '/' .. ARGV[i])
       if line and string.sub(line, 1, 16) == string.sub(text, 1, 16) then
         answers[#answers + 1] = 1
       else

@@ -3,7 +3,7 @@
 -- `allow-oom`: a Redis at `maxmemory` would refuse `DECRBY` and `ZADD`, and could then never be drained; all this makes it smaller
 -- or leaves its size as it is.
 --
--- KEYS  1 clock  2 waiting  3 bytes  4 deleted  5 bad  6 life
+-- KEYS  1 clock  2 waiting  3 bytes  4 deleted  5 rejected  6 life
 --       then for each account: pending
 -- ARGV  1 store to which they were applied; empty: whichever has the queue
 --       then for each account: user id, number of its entries
@@ -11,8 +11,9 @@
 --         text    pending entry as it was read before it was applied; empty: there was none
 --         stored  16 digits, if the database has this larger version, or another value with the same version; else empty
 -- An entry that is still pending as it was read
---   and that the database has:      is removed from pending, waiting and bad, and its bytes are given back. A delete is remembered
---                                   in `deleted`, for deletes of the key that looked into the database before it came there.
+--   and that the database has:      is removed from pending, waiting and rejected, and its bytes are given back. A delete is
+--                                   remembered in `deleted`, for deletes of the key that looked into the database
+--                                   before it came there.
 --   and that the database refused
 --   because of `stored`:            was accepted by a Redis that had lost its clock. It gets a new version above `stored`, keeps
 --                                   its age in waiting and is to be applied again: an accepted write is never dropped as stale.

@@ -126,8 +126,8 @@ export interface EntryName {
   readonly key: string;
 }
 
-/** A write that was answered and that the database refuses for good. It stays readable until a newer one takes its place. */
-export interface FailedWrite extends EntryName {
+/** An acknowledged write that the database will not store. It stays readable until a newer one replaces it. */
+export interface RejectedWrite extends EntryName {
   readonly partition: number;
   readonly acceptedAt: Date;
   /** What the database said. */
@@ -139,13 +139,13 @@ export interface QueueOperations {
   /** In the order of the partitions. */
   status(): Promise<PartitionStatus[]>;
   /** In no order. */
-  failed(): AsyncIterable<FailedWrite>;
+  rejected(): AsyncIterable<RejectedWrite>;
   /**
-   * Lets a write that is set aside be tried again, as the one that was accepted last for its key: a newer one is never undone.
-   * Answers whether it was set aside.
+   * Has a rejected write tried again, as the one that was accepted last for its key: a newer one is never undone.
+   * Returns false if it is not rejected.
    */
   retry(name: EntryName): Promise<boolean>;
-  /** The same for all of them. Answers how many were set aside. */
+  /** The same for all of them. Returns how many were rejected. */
   retryAll(): Promise<number>;
   /** Has workers take no jobs, in all partitions. */
   pause(): Promise<void>;

@@ -5,12 +5,12 @@ export interface PartitionStatus {
   readonly paused: boolean;
   /** Entries that wait to be applied. */
   readonly pendingEntries: number;
-  /** Room that these, and those that are set aside, take. */
+  /** Room that these, and those that are rejected, take. */
   readonly pendingBytes: number;
   /** How long the oldest entry has waited to be applied; 0: none waits. */
   readonly oldestUnappliedSeconds: number;
-  /** Writes that the database refuses for good. */
-  readonly setAside: number;
+  /** Writes that the database rejected. */
+  readonly rejected: number;
   /** Jobs by their state. */
   readonly jobs: {
     readonly waiting: number;

@@ -14,25 +14,25 @@ export const batchMaxAgeMs = 10_000;
 
 const usPerSecond = 1_000_000;
 
-/** What is to be applied again, and what could not be set aside. */
+/** Entries to apply again, and rejected ones that could not be marked so: they go on waiting. */
 interface Round {
   readonly again: EntryName[];
-  readonly stuck: EntryName[];
+  readonly stillWaiting: EntryName[];
 }
 
-const nothingWritten: Written = { stored: [], overtaken: [], refused: [] };
+const nothingWritten: Written = { stored: [], overtaken: [], rejected: [] };
 
 /** Told of what became of entries. */
 export interface ApplyObserver {
   /** MongoDB has a batch: for each of its entries the seconds since it was accepted. */
   applied(lagsSeconds: readonly number[]): void;
-  /** They were refused for good and are set aside. */
-  failed(entries: number): void;
+  /** The database rejected them. */
+  rejected(entries: number): void;
   /** A service was away; they are applied again. */
   retried(entries: number): void;
 }
 
-const unobserved: ApplyObserver = { applied() {}, failed() {}, retried() {} };
+const unobserved: ApplyObserver = { applied() {}, rejected() {}, retried() {} };
 
 export interface ApplierOptions {
   readonly maxAgeMs?: number;
@@ -47,7 +47,7 @@ export interface ApplySteps {
   readonly read: (names: EntryNames) => Promise<PendingRead>;
   readonly write: WriteEntries;
   readonly settle: SettleEntries;
-  readonly setAside: (entry: StagedEntry & { readonly request: string | undefined }, reason: string) => Promise<void>;
+  readonly reject: (entry: StagedEntry & { readonly request: string | undefined }, reason: string) => Promise<void>;
 }
 
 /**
@@ -56,7 +56,7 @@ export interface ApplySteps {
  * pending --read, written, the database has it--> settled: no longer pending.
  * pending --read, written, replaced meanwhile--> pending, as the newer one; that one has a job of its own.
  * pending --the database has a larger version--> pending with a version above it, applied again.
- * pending --the database refuses it for good--> set aside: still readable, with a failed job.
+ * pending --the database rejects it--> rejected: still readable, with a failed job.
  * pending --outage--> pending: read again and written again, until the outage is over or the worker ends (`Abandoned`).
  *
  * However often, late or concurrently this runs for an entry, the last accepted write wins: only versions decide.
@@ -84,18 +84,18 @@ export class Applier {
   }
 
   /**
-   * Resolves once none of `names` is pending as it was when this was called, or it is set aside. Answers those that should have
-   * been set aside but could not: they go on waiting. Throws `Abandoned`.
+   * Resolves once each of `names` is rejected, or no longer pending as it was when this was called. Returns the
+   * rejected ones that go on waiting, since they could not be marked so. Throws `Abandoned`.
    */
   async apply(names: EntryNames): Promise<EntryName[]> {
-    const stuck: EntryName[] = [];
+    const stillWaiting: EntryName[] = [];
     let left = names;
     while (left.length > 0) {
       const round = await outlast('Applying entries', () => this.#attempt(left), this.patience);
-      stuck.push(...round.stuck);
+      stillWaiting.push(...round.stillWaiting);
       left = namesOf(round.again);
     }
-    return stuck;
+    return stillWaiting;
   }
 
   async #attempt(names: EntryNames): Promise<Round> {
@@ -111,7 +111,7 @@ export class Applier {
     const deadline = performance.now() + this.#maxAgeMs;
     const { staged, absent, unread } = await this.steps.read(names);
     const written = staged.length > 0 ? await this.#write(staged, deadline - performance.now()) : nothingWritten;
-    const { stored, overtaken, refused } = written;
+    const { stored, overtaken, rejected } = written;
 
     const again = await this.steps.settle([
       ...stored,
@@ -120,10 +120,10 @@ export class Applier {
     ]);
     const nowUs = this.#timeUs();
     this.#observer.applied(stored.map(({ version }) => Math.max(nowUs - version, 0) / usPerSecond));
-    const stuck = await this.#setAside(refused);
+    const stillWaiting = await this.#reject(rejected);
 
-    const known = new Set([...stored, ...[...overtaken, ...refused].map(({ entry }) => entry)]);
-    return { again: [...unread, ...again, ...staged.filter((entry) => !known.has(entry))], stuck };
+    const known = new Set([...stored, ...[...overtaken, ...rejected].map(({ entry }) => entry)]);
+    return { again: [...unread, ...again, ...staged.filter((entry) => !known.has(entry))], stillWaiting };
   }
 
   /** A process that was stopped in between must not send what it read long ago. */
@@ -132,24 +132,24 @@ export class Applier {
     return withDeadline(this.steps.write(staged), remainingMs, 'writing to MongoDB');
   }
 
-  /** A Redis at `maxmemory` takes no job: then a bad write goes on waiting, for the sweeper, and holds nothing up. */
-  async #setAside(refused: Written['refused']): Promise<EntryName[]> {
-    const stuck: EntryName[] = [];
-    for (const { entry, reason } of refused) {
+  /** A Redis at `maxmemory` takes no job: then a rejected write goes on waiting for the sweeper and holds nothing up. */
+  async #reject(rejected: Written['rejected']): Promise<EntryName[]> {
+    const stillWaiting: EntryName[] = [];
+    for (const { entry, reason } of rejected) {
       const { userId, key } = entry;
       const request = this.#requestOf(entry);
       try {
-        await this.steps.setAside({ ...entry, request }, reason);
-        this.#observer.failed(1);
-        this.patience.log.error({ request, userId, key, reason }, 'MongoDB refuses a write: it is set aside');
+        await this.steps.reject({ ...entry, request }, reason);
+        this.#observer.rejected(1);
+        this.patience.log.error({ request, userId, key, reason }, 'MongoDB rejected a write');
       } catch (error) {
         this.patience.log.error(
           { err: error, request, userId, key, reason },
-          'MongoDB refuses a write that cannot be set aside',
+          'MongoDB rejected a write that cannot be marked so: it goes on waiting',
         );
-        stuck.push(entry);
+        stillWaiting.push(entry);
       }
     }
-    return stuck;
+    return stillWaiting;
   }
 }

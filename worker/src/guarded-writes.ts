@@ -13,8 +13,8 @@ export interface Written {
   readonly stored: StagedEntry[];
   /** The database has a larger version, or another value with the same version. */
   readonly overtaken: { readonly entry: StagedEntry; readonly version: number }[];
-  /** The database will not take these, whatever its state. */
-  readonly refused: { readonly entry: StagedEntry; readonly reason: string }[];
+  /** The database will not store these, whatever its state. */
+  readonly rejected: { readonly entry: StagedEntry; readonly reason: string }[];
 }
 
 export type WriteEntries = (entries: readonly StagedEntry[]) => Promise<Written>;
@@ -23,7 +23,7 @@ export type WriteEntries = (entries: readonly StagedEntry[]) => Promise<Written>
  * Writes entries as one unordered bulk write in which each update holds only if the stored version is smaller. A delete is
  * a tombstone: without one, an older put that comes late would find nothing and be stored.
  *
- * An error of the whole command that is no outage halves the entries until the one that caused it is alone, and refused.
+ * An error of the whole command that is no outage halves the entries until the one that caused it is alone and rejected.
  * Throws outages, and then nothing is known about any entry.
  */
 export function guardedWrites(store: Collection<StoreDocument>, timeoutMs: number): WriteEntries {
@@ -34,14 +34,14 @@ export function guardedWrites(store: Collection<StoreDocument>, timeoutMs: numbe
       if (isOutage(error)) throw error;
       const [only] = entries;
       if (entries.length === 1 && only)
-        return { stored: [], overtaken: [], refused: [{ entry: only, reason: reasonOf(error) }] };
+        return { stored: [], overtaken: [], rejected: [{ entry: only, reason: reasonOf(error) }] };
       const middle = Math.ceil(entries.length / 2);
       const left = await write(entries.slice(0, middle));
       const right = await write(entries.slice(middle));
       return {
         stored: [...left.stored, ...right.stored],
         overtaken: [...left.overtaken, ...right.overtaken],
-        refused: [...left.refused, ...right.refused],
+        rejected: [...left.rejected, ...right.rejected],
       };
     }
   };
@@ -54,8 +54,8 @@ async function writeOnce(
   timeoutMs: number,
 ): Promise<Written> {
   const upserts = await bulkWrite(store, entries, { upsert: true, timeoutMs });
-  const { refused } = upserts;
-  if (upserts.duplicates.length === 0) return { stored: upserts.done, overtaken: [], refused };
+  const { rejected } = upserts;
+  if (upserts.duplicates.length === 0) return { stored: upserts.done, overtaken: [], rejected };
 
   // Error 11000: a version that is not smaller is there; or nothing was, and another worker's upsert was first, maybe with
   // a smaller version: once more without upsert.
@@ -64,7 +64,7 @@ async function writeOnce(
   return {
     stored: [...upserts.done, ...compared.stored],
     overtaken: compared.overtaken,
-    refused: [...refused, ...updates.refused],
+    rejected: [...rejected, ...updates.rejected],
   };
 }
 
@@ -72,7 +72,7 @@ interface BulkOutcome {
   /** No error was reported for these. */
   readonly done: StagedEntry[];
   readonly duplicates: StagedEntry[];
-  readonly refused: Written['refused'];
+  readonly rejected: Written['rejected'];
 }
 
 async function bulkWrite(
@@ -85,7 +85,7 @@ async function bulkWrite(
       entries.map((entry) => guardedUpdate(entry, upsert)),
       { ordered: false, writeConcern: { w: 'majority' }, maxTimeMS: timeoutMs },
     );
-    return { done: [...entries], duplicates: [], refused: [] };
+    return { done: [...entries], duplicates: [], rejected: [] };
   } catch (error) {
     if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) throw error;
     const errors = [error.writeErrors].flat();
@@ -101,13 +101,13 @@ function sort(
   entries: readonly StagedEntry[],
   errors: ReadonlyMap<number, { readonly code: number; readonly reason: string }>,
 ): BulkOutcome {
-  const outcome: BulkOutcome = { done: [], duplicates: [], refused: [] };
+  const outcome: BulkOutcome = { done: [], duplicates: [], rejected: [] };
   entries.forEach((entry, index) => {
     const error = errors.get(index);
     if (!error) outcome.done.push(entry);
     else if (error.code === duplicateKey) outcome.duplicates.push(entry);
     else if (isOutageCode(error.code)) throw unavailable(new Error(error.reason));
-    else outcome.refused.push({ entry, reason: error.reason });
+    else outcome.rejected.push({ entry, reason: error.reason });
   });
   return outcome;
 }

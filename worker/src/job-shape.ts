@@ -25,7 +25,7 @@ function isJob(name: string, { entries, requests, userId, key, version, reason }
       return isEntries(entries) && (requests === undefined || isTexts(requests));
     case 'erase':
       return typeof userId === 'string';
-    case 'refused':
+    case 'rejected':
       return (
         typeof userId === 'string' &&
         typeof key === 'string' &&

@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis';
 import { UnrecoverableError, WaitingError, Worker, type Job } from 'bullmq';
 import { settledWithin } from '@keybin/shared/deadline.js';
-import type { BadWrites } from '@keybin/shared/engines/mongo/bad-writes.js';
-import type { EntriesJobData, EntriesJobName, RefusedJob } from '@keybin/shared/engines/mongo/queue.js';
+import type { RejectedWrites } from '@keybin/shared/engines/mongo/rejected-writes.js';
+import type { EntriesJobData, EntriesJobName, RejectedJob } from '@keybin/shared/engines/mongo/queue.js';
 import { partitionPrefix, queueName } from '@keybin/shared/engines/mongo/keys.js';
 import type { ConnectOptions } from '@keybin/shared/engines/mongo/redis-place.js';
 import type { Log } from '@keybin/shared/log.js';
@@ -21,7 +21,7 @@ export interface PartitionWorkerOptions {
   readonly concurrency: number;
   readonly gatherer: Pick<Gatherer, 'add'>;
   readonly origins: Origins;
-  readonly badWrites: Pick<BadWrites, 'takeBack' | 'find'>;
+  readonly rejectedWrites: Pick<RejectedWrites, 'takeBack' | 'find'>;
   /** Erases an account that is to be erased; nothing of any other. */
   readonly erase: (userId: string) => Promise<void>;
   readonly patience: Patience;
@@ -30,7 +30,7 @@ export interface PartitionWorkerOptions {
 
 /**
  * Takes the jobs of one partition. A job is complete when nothing that it names is pending as it was any more; it fails only if
- * it is `refused`. Jobs that cannot be finished when the worker ends go back to the queue.
+ * it is `rejected`. Jobs that cannot be finished when the worker ends go back to the queue.
  */
 export class PartitionWorker {
   readonly #worker: Worker<EntriesJobData, void, EntriesJobName>;
@@ -87,18 +87,18 @@ export class PartitionWorker {
         return undefined;
       case 'erase':
         return outlast('Erasing an account', () => this.options.erase(data.userId), this.options.patience);
-      case 'refused':
+      case 'rejected':
         return this.#showOrRetry(data, job.attemptsMade > 0);
     }
   }
 
-  /** The first run only shows why the write was refused. An operator retries the job when the cause is gone. */
-  async #showOrRetry(refused: RefusedJob['data'], retried: boolean): Promise<void> {
-    const { gatherer, badWrites, patience } = this.options;
-    if (!retried) throw new UnrecoverableError(refused.reason);
-    await outlast('Taking back a refused write', () => badWrites.takeBack(refused), patience);
-    await gatherer.add([[refused.userId, [refused.key]]]);
-    const again = await outlast('Looking at a refused write', () => badWrites.find(refused), patience);
+  /** The first run only shows why the write was rejected. An operator retries the job when the cause is gone. */
+  async #showOrRetry(rejected: RejectedJob['data'], retried: boolean): Promise<void> {
+    const { gatherer, rejectedWrites, patience } = this.options;
+    if (!retried) throw new UnrecoverableError(rejected.reason);
+    await outlast('Taking back a rejected write', () => rejectedWrites.takeBack(rejected), patience);
+    await gatherer.add([[rejected.userId, [rejected.key]]]);
+    const again = await outlast('Looking at a rejected write', () => rejectedWrites.find(rejected), patience);
     if (again) throw new UnrecoverableError(again.reason);
   }
 }

@@ -1,4 +1,4 @@
-import { badKey, pendingKey } from '@keybin/shared/engines/mongo/keys.js';
+import { pendingKey, rejectedKey } from '@keybin/shared/engines/mongo/keys.js';
 import { parsePendingEntry, type PendingEntry } from '@keybin/shared/engines/mongo/pending-entry.js';
 import type { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
 import { loadScript, runScript } from '@keybin/shared/engines/mongo/scripts.js';
@@ -22,15 +22,15 @@ export interface PendingRead {
 }
 
 const readScript = loadScript('read-pending');
-const isSetAside = 1;
+const isRejected = 1;
 
-/** Reads what is pending of `names`; what is set aside is left out. */
+/** Reads what is pending of `names`; rejected entries are left out. */
 export async function readPending(
   redis: Pick<RedisConnection, 'client'>,
   prefix: string,
   names: EntryNames,
 ): Promise<PendingRead> {
-  const keys = [badKey(prefix)];
+  const keys = [rejectedKey(prefix)];
   const args: (string | number)[] = [bytesPerRead];
   for (const [userId, entryKeys] of names) {
     keys.push(pendingKey(prefix, userId));
@@ -42,7 +42,7 @@ export async function readPending(
   const absent: EntryName[] = [];
   answers.forEach((answer, position) => {
     const name = asked[position];
-    if (name === undefined || answer === isSetAside) return;
+    if (name === undefined || answer === isRejected) return;
     if (typeof answer === 'number') absent.push(name);
     else {
       const { version, json } = parsePendingEntry(answer);

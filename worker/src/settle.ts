@@ -1,10 +1,10 @@
 import {
-  badKey,
   bytesKey,
   clockKey,
   deletedKey,
   lifeKey,
   pendingKey,
+  rejectedKey,
   waitingKey,
 } from '@keybin/shared/engines/mongo/keys.js';
 import { formatVersion } from '@keybin/shared/engines/mongo/pending-entry.js';
@@ -32,7 +32,7 @@ export function settling(
 ): SettleEntries {
   return async (settlements) => {
     if (settlements.length === 0) return [];
-    const keys = [clockKey, waitingKey, bytesKey, deletedKey, badKey, lifeKey].map((name) => name(prefix));
+    const keys = [clockKey, waitingKey, bytesKey, deletedKey, rejectedKey, lifeKey].map((name) => name(prefix));
     const args: (string | number)[] = [redis.storeId];
     const order: Settlement[] = [];
     for (const [userId, entries] of groupByAccount(settlements)) {

@@ -28,20 +28,20 @@ export async function redisTimeUs(redis: Pick<RedisConnection, 'client'>): Promi
 export async function sweep({ redis, prefix, apply, overdue, batchEntries, log }: SweepOptions): Promise<void> {
   const version = Number((await redis.client.get(clockKey(prefix))) ?? 0);
   const latest = overdue.lastVersion(await redisTimeUs(redis), version);
-  for (let stuck = 0; ;) {
+  for (let stillWaiting = 0; ;) {
     const members = await redis.client.zrange(
       waitingKey(prefix),
       '-inf',
       String(latest),
       'BYSCORE',
       'LIMIT',
-      stuck, // those are the first in line, and stay there
+      stillWaiting, // those are the first in line, and stay there
       batchEntries,
     );
     if (members.length === 0) return;
     log.info({ entries: members.length }, 'Sweeping entries that have waited too long');
     const left = await apply(namesOf(members.map(parseMember)));
-    stuck += left.length;
+    stillWaiting += left.length;
   }
 }
 

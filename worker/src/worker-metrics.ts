@@ -5,7 +5,7 @@ import type { ApplyObserver } from './apply.js';
 /** The metrics of a worker. */
 export class WorkerMetrics extends Metrics implements ApplyObserver {
   readonly #applied: Counter = this.counter('keybin_writes_applied_total');
-  readonly #failed: Counter = this.counter('keybin_writes_failed_total');
+  readonly #rejected: Counter = this.counter('keybin_writes_rejected_total');
   readonly #retried: Counter = this.counter('keybin_writes_retried_total');
   readonly #lag: Histogram = this.histogram('keybin_accept_to_applied_seconds');
   readonly #batches = this.histogram('keybin_batch_entries').labels('apply');
@@ -24,8 +24,8 @@ export class WorkerMetrics extends Metrics implements ApplyObserver {
     for (const seconds of lagsSeconds) this.#lag.observe(seconds);
   }
 
-  failed(writes: number): void {
-    this.#failed.inc(writes);
+  rejected(writes: number): void {
+    this.#rejected.inc(writes);
   }
 
   retried(writes: number): void {

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Config } from '@keybin/shared/config/config.js';
 import { RedisAccountMarks } from '@keybin/shared/engines/mongo/account-marks.js';
-import { BadWrites } from '@keybin/shared/engines/mongo/bad-writes.js';
+import { RejectedWrites } from '@keybin/shared/engines/mongo/rejected-writes.js';
 import { ErasureRecords } from '@keybin/shared/engines/mongo/erasure-records.js';
 import { FileDocuments } from '@keybin/shared/engines/mongo/file-documents.js';
 import {
@@ -110,7 +110,7 @@ function openPartition(context: Context, partition: number, queue: PartitionQueu
   const { batchEntries, concurrency } = config.worker;
   const prefix = partitionPrefix(partition);
 
-  const badWrites = new BadWrites(redis, prefix);
+  const rejectedWrites = new RejectedWrites(redis, prefix);
   const records = new ErasureRecords(database);
   const origins = new Origins();
   const applier = new Applier(
@@ -118,7 +118,7 @@ function openPartition(context: Context, partition: number, queue: PartitionQueu
       read: (names) => readPending(redis, prefix, names),
       write: guardedWrites(database.store, batchMaxAgeMs),
       settle: settling(redis, prefix),
-      setAside: (entry, reason) => badWrites.setAside(entry, reason, (job) => queue.add(job)),
+      reject: (entry, reason) => rejectedWrites.reject(entry, reason, (job) => queue.add(job)),
     },
     patience,
     { observer: metrics, timeUs: () => redis.timeUs, requestOf: (entry) => origins.of(entry) },
@@ -132,7 +132,7 @@ function openPartition(context: Context, partition: number, queue: PartitionQueu
     concurrency,
     gatherer,
     origins,
-    badWrites,
+    rejectedWrites,
     // A job can be made by hand: the record says whether the account is to be erased
     erase: async (userId) => {
       if (await records.has(userId)) await eraseAccount(context, userId);
@@ -160,7 +160,7 @@ function openPartition(context: Context, partition: number, queue: PartitionQueu
 /** All that is left of an account after its pending entries have gone. */
 async function eraseAccount({ database, redis, queues }: Context, userId: string): Promise<void> {
   await eraseDocuments(database, redis, userId);
-  await queues[partitionOf(userId, queues.length)]?.forgetRefused(userId);
+  await queues[partitionOf(userId, queues.length)]?.forgetRejected(userId);
 }
 
 function eraser(context: Context): Work {

@@ -2,8 +2,8 @@ import { Command, InvalidArgumentError } from 'commander';
 import type { EntryName } from '@keybin/shared/operations.js';
 import type { Context } from '../context.js';
 import { adoptQueue } from './adopt.js';
-import { failedWrites } from './failed.js';
 import { pauseQueue, resumeQueue } from './pause.js';
+import { rejectedWrites } from './rejected.js';
 import { retryAll, retryWrites } from './retry.js';
 import { queueStatus } from './status.js';
 import { withQueue } from './with-queue.js';
@@ -18,16 +18,16 @@ export function queueCommand({ config, answer }: Context): Command {
     .description('what waits, how long the oldest write has waited, and the jobs, for each partition')
     .action(async () => answer(await withQueue(config(), queueStatus)));
   command
-    .command('failed')
-    .description('the writes that the database refuses for good, each with the reason; they stay readable')
+    .command('rejected')
+    .description('the writes that the database rejected, each with the reason; they stay readable')
     .option('--limit <number>', 'how many to show', wholeNumber, defaultLimit)
     .action(async ({ limit }: { limit: number }) =>
-      answer(await withQueue(config(), (queue) => failedWrites(queue, limit))),
+      answer(await withQueue(config(), (queue) => rejectedWrites(queue, limit))),
     );
   command
     .command('retry')
-    .description('has refused writes tried again; a newer write of the same key is never undone')
-    .argument('[write...]', 'USER/KEY, as `queue failed` shows it', entryNames)
+    .description('has rejected writes tried again; a newer write of the same key is never undone')
+    .argument('[write...]', 'USER/KEY, as `queue rejected` shows it', entryNames)
     .option('--all', 'all of them')
     .action(async (names: readonly EntryName[], { all = false }: { all?: boolean }, self: Command) => {
       if (all === names.length > 0) self.error('error: name the writes to try again, or give --all');

@@ -3,7 +3,7 @@ import type { PartitionStatus } from '@keybin/shared/partition-status.js';
 import type { Answer } from '../answer.js';
 import { table } from '../table.js';
 
-const heads = ['partition', 'pending', 'bytes', 'oldest', 'set aside', 'waiting', 'active', 'delayed', 'failed', ''];
+const heads = ['partition', 'pending', 'bytes', 'oldest', 'rejected', 'waiting', 'active', 'delayed', 'failed', ''];
 
 /** One line for each partition, and the sum of all. */
 export async function queueStatus(queue: QueueOperations): Promise<Answer> {
@@ -17,7 +17,7 @@ export async function queueStatus(queue: QueueOperations): Promise<Answer> {
 function row(name: string, { paused, jobs, ...status }: PartitionStatus): string[] {
   const counts = [jobs.waiting, jobs.active, jobs.delayed, jobs.failed].map(String);
   const oldest = `${status.oldestUnappliedSeconds.toFixed(1)} s`;
-  const entries = [String(status.pendingEntries), String(status.pendingBytes), oldest, String(status.setAside)];
+  const entries = [String(status.pendingEntries), String(status.pendingBytes), oldest, String(status.rejected)];
   return [name, ...entries, ...counts, paused ? 'paused' : ''];
 }
 
@@ -28,7 +28,7 @@ function added(sum: PartitionStatus, each: PartitionStatus): PartitionStatus {
     pendingEntries: sum.pendingEntries + each.pendingEntries,
     pendingBytes: sum.pendingBytes + each.pendingBytes,
     oldestUnappliedSeconds: Math.max(sum.oldestUnappliedSeconds, each.oldestUnappliedSeconds),
-    setAside: sum.setAside + each.setAside,
+    rejected: sum.rejected + each.rejected,
     jobs: {
       waiting: sum.jobs.waiting + each.jobs.waiting,
       active: sum.jobs.active + each.jobs.active,

@@ -50,9 +50,9 @@ export const definitions = {
     help: 'Writes that the store has: by a worker, or at once by an embedded engine',
     of: 'API and worker',
   },
-  keybin_writes_failed_total: {
+  keybin_writes_rejected_total: {
     kind: 'counter',
-    help: 'Accepted writes that MongoDB refused for good and that were set aside',
+    help: 'Accepted writes that MongoDB rejected',
     of: 'worker',
   },
   keybin_writes_retried_total: {
@@ -89,14 +89,14 @@ export const definitions = {
   },
   keybin_pending_bytes: {
     kind: 'gauge',
-    help: 'Room in Redis that entries take which wait or are set aside',
+    help: 'Room in Redis taken by entries that wait or are rejected',
     labels: ['partition'],
     of: 'queue',
     aggregator: 'max',
   },
-  keybin_set_aside_entries: {
+  keybin_rejected_entries: {
     kind: 'gauge',
-    help: 'Entries that MongoDB refuses for good; they are readable and wait for the operator',
+    help: 'Entries that MongoDB rejected; they are readable and wait for the operator',
     labels: ['partition'],
     of: 'queue',
     aggregator: 'max',

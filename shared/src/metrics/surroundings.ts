@@ -65,8 +65,8 @@ export function watchSurroundings(metrics: Metrics, { health, backlog }: Surroun
     byPartition(({ pendingBytes }) => pendingBytes),
   );
   metrics.gauge(
-    'keybin_set_aside_entries',
-    byPartition(({ setAside }) => setAside),
+    'keybin_rejected_entries',
+    byPartition(({ rejected }) => rejected),
   );
   metrics.gauge(
     'keybin_queue_paused',

@@ -57,7 +57,7 @@ describe('the keybin command', () => {
       [['queue', 'retry'], /--all/],
       [['queue', 'retry', '--all', 'user/key'], /--all/],
       [['queue', 'retry', 'nobody'], /'nobody'.*USER\/KEY/],
-      [['queue', 'failed', '--limit', '-1'], /'-1'/],
+      [['queue', 'rejected', '--limit', '-1'], /'-1'/],
     ] as const) {
       const result = await keybin(args);
       expectOneLine(result, line);
@@ -96,7 +96,7 @@ describe('the keybin command', () => {
     let connectedMs = Infinity;
     silent.once('connection', () => (connectedMs = performance.now()));
     const { port } = silent.address() as AddressInfo; // a TCP server has one
-    const result = await keybin(['queue', 'failed'], scaleOut(port));
+    const result = await keybin(['queue', 'rejected'], scaleOut(port));
     const tookMs = performance.now() - connectedMs; // without what a busy machine takes to start it
     silent.close();
     expectOneLine(result, /cannot be reached: Redis does not answer/);

@@ -57,7 +57,7 @@ describe('keybin verify-erasure, scale-out engine', function () {
     expectDone(await there.unregister(username, password));
     const during = await verify(username, env());
     expect(during).to.include({ registered: false, erased: 1 });
-    expect(during.left).to.include({ accounts: 0, pending: 0, setAside: 0, identifyCodes: 0 });
+    expect(during.left).to.include({ accounts: 0, pending: 0, rejected: 0, identifyCodes: 0 });
     expect(during.left['jobs']).to.be.above(0);
     expect(during.total).to.be.above(0);
 
@@ -79,23 +79,23 @@ describe('keybin verify-erasure, scale-out engine', function () {
     await worker.stop();
   });
 
-  it('finds a refused write and its failed job until they are erased', async () => {
+  it('finds a rejected write and its failed job until they are erased', async () => {
     const { here } = world;
     const client = await MongoClient.connect(world.services.mongoUrl);
     try {
-      const refusing = { value: { $not: /poison/ } };
-      await client.db(world.services.database).command({ collMod: 'store', validator: refusing });
+      const rejecting = { value: { $not: /poison/ } };
+      await client.db(world.services.database).command({ collMod: 'store', validator: rejecting });
       const { username, password, token } = await here.newAccount();
       const worker = await world.startWorker();
-      expectDone(await here.put(token, 'bad', 'poison'));
+      expectDone(await here.put(token, 'rejected', 'poison'));
       await eventually(
-        async () => (await keybin(['queue', 'failed', '--json'], env())).stdout.includes('"count":1'),
-        'the write set aside',
+        async () => (await keybin(['queue', 'rejected', '--json'], env())).stdout.includes('"count":1'),
+        'the rejected write',
         30_000,
       );
       await worker.stop();
       expectDone(await here.unregister(username, password));
-      expect((await verify(username, env())).left).to.include({ jobs: 1, setAside: 0 });
+      expect((await verify(username, env())).left).to.include({ jobs: 1, rejected: 0 });
       const next = await world.startWorker();
       await eventually(async () => (await verify(username, env())).total === 0, 'nothing left', 60_000);
       await next.stop();

@@ -48,7 +48,7 @@ function queueSuite(place: string, provide: () => Services): void {
         pendingEntries: 0,
         pendingBytes: 0,
         oldestUnappliedSeconds: 0,
-        setAside: 0,
+        rejected: 0,
         jobs: { waiting: 0, active: 0, delayed: 0, failed: 0 },
       });
 

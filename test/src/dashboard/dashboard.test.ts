@@ -215,8 +215,8 @@ describe('the dashboard of the queue', function () {
       const made = [
         ...userIds.map((userId) => ['erase', { userId }]),
         ...jobs.map(({ name, data }) => [name, data]),
-        ['refused', entry],
-        ['refused', { ...entry, key: '../..' }],
+        ['rejected', entry],
+        ['rejected', { ...entry, key: '../..' }],
         ['apply', { entries: userIds.map((userId) => [userId, ['key0_0', 'theirs', '', '/', '~']]) }],
         [
           'apply',
@@ -240,7 +240,7 @@ describe('the dashboard of the queue', function () {
         ].flatMap((data) => [
           ['apply', data],
           ['erase', data],
-          ['refused', data],
+          ['rejected', data],
           ['no-such-job', data],
         ]),
       ];

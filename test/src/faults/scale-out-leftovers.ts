@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Database } from '@keybin/shared/engines/mongo/database.js';
-import { badKey, partitionPrefix, pendingKey, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
+import { rejectedKey, partitionPrefix, pendingKey, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
 import { postKey } from '@keybin/shared/engines/mongo/post-key.js';
 import { withQueue } from '../outages/jobs.js';
 import { withRedis } from '../outages/with-redis.js';
@@ -38,11 +38,11 @@ const pendingIn = (queues: Queues): Promise<number> =>
     withRedis(queues.redisUrlOf(partition), (redis) => pendingOf(redis, partitionPrefix(partition))),
   );
 
-/** Of one partition: entries in the pending hashes, in the waiting set and among those set aside. */
+/** Of one partition: entries in the pending hashes, in the waiting set and among the rejected ones. */
 async function pendingOf(redis: Redis, prefix: string): Promise<number> {
   const hashes = await redis.keys(pendingKey(prefix, '*'));
   const entries = await Promise.all(hashes.map((hash) => redis.hlen(hash)));
-  return sum(entries) + (await redis.zcard(waitingKey(prefix))) + (await redis.hlen(badKey(prefix)));
+  return sum(entries) + (await redis.zcard(waitingKey(prefix))) + (await redis.hlen(rejectedKey(prefix)));
 }
 
 const jobsIn = (queues: Queues): Promise<number> =>

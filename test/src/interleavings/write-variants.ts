@@ -28,7 +28,7 @@ const unguarded =
       const document = json === undefined ? { version, deleted_at: new Date() } : { version, value: json };
       await store.replaceOne({ _id: `${userId}/${key}` }, document, { upsert: true });
     }
-    return { stored: [...entries], overtaken: [], refused: [] };
+    return { stored: [...entries], overtaken: [], rejected: [] };
   };
 
 /** One rule taken out each, under the names that the models in `test/model` have for them. */

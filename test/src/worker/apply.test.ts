@@ -75,10 +75,10 @@ describe('applying entries', () => {
     const keys = ['a', 'b', 'bad', 'c'];
     for (const key of keys) await world.partition.stage(world.user, key, '1');
     await world.partition.stage(world.user, 'bad', `"${'x'.repeat(17 * 1024 * 1024)}"`);
-    const refused: string[] = [];
-    const applier = world.partition.applier({ setAside: async ({ key }) => void refused.push(key) });
+    const rejected: string[] = [];
+    const applier = world.partition.applier({ reject: async ({ key }) => void rejected.push(key) });
     await applier.apply([[world.user.userId, keys]]);
-    expect(refused).to.deep.equal(['bad']);
+    expect(rejected).to.deep.equal(['bad']);
     for (const key of ['a', 'b', 'c']) expect((await world.partition.stored(world.user, key))?.value).to.equal('1');
   });
 
@@ -160,7 +160,7 @@ describe('applying entries', () => {
     const idle = world.partition.applier({
       write: async () => {
         writes += 1;
-        return { stored: [], overtaken: [], refused: [] };
+        return { stored: [], overtaken: [], rejected: [] };
       },
     });
     await idle.apply([[world.user.userId, ['a', 'b']]]);

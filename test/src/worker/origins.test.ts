@@ -57,18 +57,18 @@ describe("a worker's log", function () {
     expect(worker.child.output).not.to.include('a secret value').and.not.to.include(token);
   });
 
-  it('names the request whose write MongoDB refuses', async () => {
+  it('names the request whose write MongoDB rejects', async () => {
     const { token } = await world.here.newAccount();
     await put(token, 'a', 'good', 'of-the-good');
     await world.drained();
     const client = await MongoClient.connect(world.services.mongoUrl);
     await client.db(world.services.database).command({ collMod: 'store', validator: { value: { $not: /POISON/ } } });
     await client.close();
-    await put(token, 'b', 'POISON', 'of-the-bad');
+    await put(token, 'b', 'POISON', 'of-the-rejected');
     const line = await eventually(
-      () => worker.child.logs.find(({ msg }) => String(msg).startsWith('MongoDB refuses a write')),
-      'the refusal',
+      () => worker.child.logs.find(({ msg }) => String(msg).startsWith('MongoDB rejected a write')),
+      'the rejection',
     );
-    expect(line).to.include({ request: 'of-the-bad', key: 'b' });
+    expect(line).to.include({ request: 'of-the-rejected', key: 'b' });
   });
 });

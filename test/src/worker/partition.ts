@@ -1,4 +1,4 @@
-import { BadWrites } from '@keybin/shared/engines/mongo/bad-writes.js';
+import { RejectedWrites } from '@keybin/shared/engines/mongo/rejected-writes.js';
 import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
 import { openDatabase, type Database } from '@keybin/shared/engines/mongo/database.js';
 import type { StoreDocument } from '@keybin/shared/engines/mongo/documents.js';
@@ -40,12 +40,12 @@ export class Partition {
       read: (names) => readPending(connection, prefix, names),
       write: guardedWrites(this.database.store, batchMaxAgeMs),
       settle: settling(connection, prefix),
-      setAside: (entry, reason) => this.badWrites.setAside(entry, reason, (job) => this.staged.queue.add(job)),
+      reject: (entry, reason) => this.rejectedWrites.reject(entry, reason, (job) => this.staged.queue.add(job)),
     };
   }
 
-  get badWrites(): BadWrites {
-    return new BadWrites(this.staged.connection, this.staged.prefix);
+  get rejectedWrites(): RejectedWrites {
+    return new RejectedWrites(this.staged.connection, this.staged.prefix);
   }
 
   get patience(): Patience {

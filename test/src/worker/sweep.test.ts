@@ -8,7 +8,7 @@ import { freshPartition } from './partition.js';
 describe('sweeping', () => {
   const world = freshPartition();
 
-  it('goes on behind writes that can neither be applied nor set aside', async () => {
+  it('goes on behind rejected writes that cannot be marked so', async () => {
     const { partition, user } = world;
     for (const key of ['bad', 'a', 'worse', 'b']) await partition.stage(user, key, '1');
     const { write } = partition.steps;
@@ -16,9 +16,9 @@ describe('sweeping', () => {
       write: async (entries) => {
         const [entry] = entries;
         if (!entry || !['bad', 'worse'].includes(entry.key)) return write(entries);
-        return { stored: [], overtaken: [], refused: [{ entry, reason: 'refused' }] };
+        return { stored: [], overtaken: [], rejected: [{ entry, reason: 'rejected' }] };
       },
-      setAside: async () => {
+      reject: async () => {
         throw unavailable(); // as a Redis at `maxmemory`
       },
     });

@@ -20,7 +20,7 @@ describe('the rules of applying', () => {
       const replacement = { version, value: json };
       await world.partition.database.store.replaceOne({ _id: `${userId}/${key}` }, replacement, { upsert: true });
     }
-    return { stored: [...entries], overtaken: [], refused: [] };
+    return { stored: [...entries], overtaken: [], rejected: [] };
   };
 
   /** One worker has read a put and is slow; meanwhile a newer put is accepted, applied and settled by another. */

@@ -1,10 +1,10 @@
 import {
-  badKey,
   bytesKey,
   erasedKey,
   partitionOf,
   partitionPrefix,
   pendingKey,
+  rejectedKey,
   tokensKey,
   waitingKey,
 } from './keys.js';
@@ -83,7 +83,7 @@ export class RedisAccountMarks implements AccountMarks {
       pendingKey(prefix, userId),
       waitingKey(prefix),
       bytesKey(prefix),
-      badKey(prefix),
+      rejectedKey(prefix),
     ];
     return { script: this.scripts.unregister, keys, args: [userId, erasureLifetimeMs] };
   }

@@ -26,8 +26,8 @@ export const tokensKey = (prefix: string, userId: string) => `${prefix}:tokens:$
 export const pendingKey = (prefix: string, userId: string) => `${prefix}:pending:${userId}`;
 /** The erasure mark of an account. */
 export const erasedKey = (prefix: string, userId: string) => `${prefix}:erased:${userId}`;
-/** Hash: `<user>/<key>` → version and reason of a write that MongoDB refuses for good. */
-export const badKey = (prefix: string) => `${prefix}:bad`;
+/** Hash: `<user>/<key>` → version and reason of a write that MongoDB rejected. */
+export const rejectedKey = (prefix: string) => `${prefix}:rejected`;
 /** String: the last version given out. */
 export const clockKey = (prefix: string) => `${prefix}:clock`;
 /** Sorted set: `<user>/<key>` → version from which on this entry is pending; tells the lag, and the sweeper what to take. */

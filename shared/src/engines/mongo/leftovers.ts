@@ -5,13 +5,13 @@ import type { Leftovers } from '../../operations.js';
 import { failedLoginsEverywhereKey } from '../../rate-limit-keys.js';
 import type { Database } from './database.js';
 import {
-  badKey,
   countersPrefix,
   deletedKey,
   partitionOf,
   partitionPrefix,
   pendingKey,
   queueName,
+  rejectedKey,
   tokenIndexKey,
   tokensKey,
   waitingKey,
@@ -84,7 +84,7 @@ const places = [
   'fileChunks',
   'tokens',
   'pending',
-  'setAside',
+  'rejected',
   'tokenRecords',
   'jobs',
   'identifyCodes',
@@ -103,7 +103,8 @@ async function* findingsIn({ database, redis: all }: LeftoverParts): AsyncGenera
     for (const key of [waitingKey(prefix), deletedKey(prefix)]) {
       for await (const member of everyOther(redis.zscanStream(key))) yield ['pending', ownerOf(member), 1];
     }
-    for await (const member of everyOther(redis.hscanStream(badKey(prefix)))) yield ['setAside', ownerOf(member), 1];
+    for await (const member of everyOther(redis.hscanStream(rejectedKey(prefix))))
+      yield ['rejected', ownerOf(member), 1];
     yield* jobsIn(redis, prefix);
     for await (const key of keysLike(redis, tokenIndexKey(prefix, '*'))) {
       const text = await redis.get(key);

@@ -1,6 +1,6 @@
 import type { Queue } from 'bullmq';
 import type { PartitionStatus } from '../../partition-status.js';
-import { badKey, bytesKey, partitionPrefix, sweeperKey, waitingKey } from './keys.js';
+import { bytesKey, partitionPrefix, rejectedKey, sweeperKey, waitingKey } from './keys.js';
 import type { RedisConnection } from './redis-connection.js';
 import type { PartitionedRedis } from './redis-connections.js';
 
@@ -16,10 +16,10 @@ export interface PartitionParts {
 export async function partitionStatus({ redis, partition, queue }: PartitionParts): Promise<PartitionStatus> {
   const prefix = partitionPrefix(partition);
   const waiting = waitingKey(prefix);
-  const [paused, counts, setAside, pendingEntries, bytes, [, since], [seconds, micros]] = await Promise.all([
+  const [paused, counts, rejected, pendingEntries, bytes, [, since], [seconds, micros]] = await Promise.all([
     queue.isPaused(),
     queue.getJobCounts('wait', 'active', 'delayed', 'failed'),
-    redis.client.hlen(badKey(prefix)),
+    redis.client.hlen(rejectedKey(prefix)),
     redis.client.zcard(waiting),
     redis.client.get(bytesKey(prefix)),
     redis.client.zrange(waiting, 0, '0', 'WITHSCORES'),
@@ -34,7 +34,7 @@ export async function partitionStatus({ redis, partition, queue }: PartitionPart
     pendingEntries,
     pendingBytes: Number(bytes ?? 0),
     oldestUnappliedSeconds: since === undefined ? 0 : Math.max(nowUs - Number(since), 0) / usPerSecond,
-    setAside,
+    rejected,
     jobs: { waiting: wait, active, delayed, failed },
   };
 }

@@ -68,7 +68,7 @@ async function beginLives(redis: RedisConnections): Promise<void> {
   await Promise.all(lives);
 }
 
-/** Those of the first `count` partitions that hold entries: waiting to be applied, or set aside. */
+/** Those of the first `count` partitions that hold entries: waiting to be applied, or rejected. */
 async function pendingPartitions(redis: RedisConnections, count: number): Promise<number[]> {
   const found = [];
   for (let partition = 0; partition < count; partition++) {

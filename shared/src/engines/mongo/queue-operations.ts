@@ -2,14 +2,14 @@ import { setMaxListeners } from 'node:events';
 import { Queue } from 'bullmq';
 import type { Config } from '../../config/config.js';
 import type { Log } from '../../log.js';
-import type { EntryName, FailedWrite, QueueOperations } from '../../operations.js';
+import type { EntryName, RejectedWrite, QueueOperations } from '../../operations.js';
 import type { PartitionStatus } from '../../partition-status.js';
 import { adoptQueue } from './adopt-queue.js';
-import { BadWrites } from './bad-writes.js';
+import { RejectedWrites } from './rejected-writes.js';
 import { connectDatabase } from './database.js';
 import { partitionOf, partitionPrefix, queueName } from './keys.js';
 import { partitionStatus, partitionsAtWork } from './partition-status.js';
-import { jobOptions, refusedJobId, type EntriesJobData, type EntriesJobName } from './queue.js';
+import { jobOptions, rejectedJobId, type EntriesJobData, type EntriesJobName } from './queue.js';
 import { openOperatorRedis } from './operator-redis.js';
 import type { RedisConnection } from './redis-connection.js';
 import type { RedisConnections } from './redis-connections.js';
@@ -45,8 +45,8 @@ class PartitionedQueue implements QueueOperations {
     return Promise.all(this.partitions.map((each) => each.status()));
   }
 
-  async *failed(): AsyncGenerator<FailedWrite> {
-    for (const each of this.partitions) yield* each.failed();
+  async *rejected(): AsyncGenerator<RejectedWrite> {
+    for (const each of this.partitions) yield* each.rejected();
   }
 
   async retry(name: EntryName): Promise<boolean> {
@@ -92,7 +92,7 @@ class PartitionedQueue implements QueueOperations {
 
 class OperatedPartition {
   readonly queue: Queue<EntriesJobData, void, EntriesJobName>;
-  readonly #badWrites: BadWrites;
+  readonly #rejectedWrites: RejectedWrites;
 
   constructor(
     private readonly redis: RedisConnection,
@@ -100,7 +100,7 @@ class OperatedPartition {
     log: Log,
   ) {
     const prefix = partitionPrefix(partition);
-    this.#badWrites = new BadWrites(redis, prefix);
+    this.#rejectedWrites = new RejectedWrites(redis, prefix);
     this.queue = new Queue(queueName, {
       connection: redis.client,
       prefix,
@@ -114,8 +114,8 @@ class OperatedPartition {
     return partitionStatus({ redis, partition, queue });
   }
 
-  async *failed(): AsyncGenerator<FailedWrite> {
-    for await (const { userId, key, version, reason } of this.#badWrites.all()) {
+  async *rejected(): AsyncGenerator<RejectedWrite> {
+    for await (const { userId, key, version, reason } of this.#rejectedWrites.all()) {
       yield { partition: this.partition, userId, key, acceptedAt: new Date(version / 1_000), reason };
     }
   }
@@ -125,9 +125,9 @@ class OperatedPartition {
    * no value, so that what is applied is what was accepted last.
    */
   async retry({ userId, key }: EntryName): Promise<boolean> {
-    const write = await this.#badWrites.find({ userId, key });
-    if (!write || !(await this.#badWrites.takeBack(write))) return false;
-    const job = await this.queue.getJob(refusedJobId(write.version));
+    const write = await this.#rejectedWrites.find({ userId, key });
+    if (!write || !(await this.#rejectedWrites.takeBack(write))) return false;
+    const job = await this.queue.getJob(rejectedJobId(write.version));
     if (await job?.isFailed()) await job?.retry('failed');
     else await this.queue.add('apply', { entries: [[userId, [key]]] }, jobOptions);
     return true;
@@ -138,10 +138,10 @@ class OperatedPartition {
     let count = 0;
     const group: EntryName[] = [];
     const takeBack = async () => {
-      const taken = await Promise.all(group.splice(0).map((name) => this.#badWrites.takeBack(name)));
+      const taken = await Promise.all(group.splice(0).map((name) => this.#rejectedWrites.takeBack(name)));
       count += taken.filter(Boolean).length;
     };
-    for await (const write of this.#badWrites.all()) {
+    for await (const write of this.#rejectedWrites.all()) {
       group.push(write);
       if (group.length === retriesAtOnce) await takeBack();
     }

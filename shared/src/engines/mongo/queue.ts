@@ -23,9 +23,9 @@ export interface EraseJob {
   readonly data: { readonly userId: string };
 }
 
-/** A write that MongoDB refuses for good, in the failed set for the operator. */
-export interface RefusedJob {
-  readonly name: 'refused';
+/** A write that MongoDB rejected, in the failed set for the operator. */
+export interface RejectedJob {
+  readonly name: 'rejected';
   readonly data: {
     readonly userId: string;
     readonly key: string;
@@ -37,7 +37,7 @@ export interface RefusedJob {
   };
 }
 
-export type EntriesJob = ApplyJob | EraseJob | RefusedJob;
+export type EntriesJob = ApplyJob | EraseJob | RejectedJob;
 
 /** For `Queue`, `Worker` and `Job` of BullMQ. */
 export type EntriesJobData = EntriesJob['data'];
@@ -50,11 +50,11 @@ export const jobOptions = {
   attempts: 1_000_000_000,
 } as const satisfies JobsOptions;
 
-/** Found refused again, by another worker or after a crash, a version has one job nevertheless. */
-export const refusedJobId = (version: number) => `refused-${version}`;
+/** A version that is rejected again, by another worker or after a crash, has one job nevertheless. */
+export const rejectedJobId = (version: number) => `rejected-${version}`;
 
 /** BullMQ chooses the other ids. */
-const idOf = (job: EntriesJob) => (job.name === 'refused' ? refusedJobId(job.data.version) : undefined);
+const idOf = (job: EntriesJob) => (job.name === 'rejected' ? rejectedJobId(job.data.version) : undefined);
 
 /** Entries that BullMQ keeps in the event stream of a partition, which nobody reads. */
 export const queueEventsLimit = 100;
@@ -128,11 +128,11 @@ export class PartitionQueue {
     return partitionStatus({ redis: this.#connection, partition: this.#partition, queue: this.#queue });
   }
 
-  /** Takes away the failed jobs of writes of an account that is gone. */
-  async forgetRefused(userId: string): Promise<void> {
+  /** Removes the jobs of rejected writes of an account that is gone. */
+  async forgetRejected(userId: string): Promise<void> {
     for (let start = 0; ;) {
       const jobs = await this.#queue.getJobs(['failed'], start, start + jobsPerPage - 1);
-      const its = jobs.filter((job) => job?.name === 'refused' && 'userId' in job.data && job.data.userId === userId);
+      const its = jobs.filter((job) => job?.name === 'rejected' && 'userId' in job.data && job.data.userId === userId);
       await Promise.all(its.map((job) => job.remove()));
       if (jobs.length < jobsPerPage) return;
       start += jobsPerPage - its.length; // the others move up

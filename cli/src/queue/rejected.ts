@@ -1,13 +1,13 @@
-import type { FailedWrite, QueueOperations } from '@keybin/shared/operations.js';
+import type { QueueOperations, RejectedWrite } from '@keybin/shared/operations.js';
 import type { Answer } from '../answer.js';
 import { oneLine } from '../one-line.js';
 
-/** The first `limit` of the writes that are set aside, and how many there are. */
-export async function failedWrites(queue: QueueOperations, limit: number): Promise<Answer> {
-  const counts = (await queue.status()).map(({ setAside }) => setAside);
-  const writes: FailedWrite[] = [];
+/** The first `limit` rejected writes, and how many there are. */
+export async function rejectedWrites(queue: QueueOperations, limit: number): Promise<Answer> {
+  const counts = (await queue.status()).map(({ rejected }) => rejected);
+  const writes: RejectedWrite[] = [];
   if (limit > 0) {
-    for await (const write of queue.failed()) {
+    for await (const write of queue.rejected()) {
       writes.push(write);
       if (writes.length === limit) break;
     }
@@ -19,11 +19,11 @@ export async function failedWrites(queue: QueueOperations, limit: number): Promi
   return { json: { count, writes }, text: [...writes.map(line), footer(count, writes.length)].join('\n') };
 }
 
-const line = ({ userId, key, acceptedAt, reason }: FailedWrite) =>
+const line = ({ userId, key, acceptedAt, reason }: RejectedWrite) =>
   `${userId}/${key}  ${acceptedAt.toISOString()}  ${oneLine(reason)}`;
 
 function footer(count: number, shown: number): string {
-  if (count === 0) return 'No write is set aside.';
+  if (count === 0) return 'No write is rejected.';
   const rest = count > shown ? `; --limit shows more than these ${shown}` : '';
-  return `${count} set aside${rest}`;
+  return `${count} rejected${rest}`;
 }

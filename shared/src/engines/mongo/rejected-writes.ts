@@ -1,19 +1,19 @@
-import { badKey, pendingKey, waitingKey } from './keys.js';
+import { pendingKey, rejectedKey, waitingKey } from './keys.js';
 import { formatVersion } from './pending-entry.js';
-import type { RefusedJob } from './queue.js';
+import type { RejectedJob } from './queue.js';
 import type { RedisConnection } from './redis-connection.js';
 import { loadScript, runScript } from './scripts.js';
 
-const setAsideScript = loadScript('set-aside');
+const rejectScript = loadScript('reject');
 const takeBackScript = loadScript('take-back');
 
 const versionDigits = 16;
 const linesPerScan = 500;
 
-type EntryName = Pick<RefusedJob['data'], 'userId' | 'key'>;
+type EntryName = Pick<RejectedJob['data'], 'userId' | 'key'>;
 
-/** The writes of one partition that MongoDB refuses for good. */
-export class BadWrites {
+/** The writes of one partition that MongoDB rejected. */
+export class RejectedWrites {
   constructor(
     private readonly redis: Pick<RedisConnection, 'client'>,
     private readonly prefix: string,
@@ -23,32 +23,32 @@ export class BadWrites {
    * Gives the entry a job of its own, which fails with `reason` and stays, then stops trying it. In this order: an entry that
    * nobody tries is always shown. The job's id is made from the version, so a crash in between does not make a second job.
    */
-  async setAside(
-    { userId, key, version, request }: EntryName & Pick<RefusedJob['data'], 'version' | 'request'>,
+  async reject(
+    { userId, key, version, request }: EntryName & Pick<RejectedJob['data'], 'version' | 'request'>,
     reason: string,
-    addJob: (job: RefusedJob) => Promise<void>,
+    addJob: (job: RejectedJob) => Promise<void>,
   ): Promise<void> {
-    await addJob({ name: 'refused', data: { userId, key, version, request, reason } });
+    await addJob({ name: 'rejected', data: { userId, key, version, request, reason } });
     const args = [userId, key, formatVersion(version), reason];
-    await runScript(this.redis.client, setAsideScript, this.#keys(userId), args);
+    await runScript(this.redis.client, rejectScript, this.#keys(userId), args);
   }
 
-  /** Lets the entry be tried again. Answers whether one was set aside. */
+  /** Makes the entry wait again. Returns false if it is not rejected. */
   async takeBack({ userId, key }: EntryName): Promise<boolean> {
     return (await runScript(this.redis.client, takeBackScript, this.#keys(userId), [userId, key])) === 1;
   }
 
-  /** What is set aside of the entry. */
-  async find({ userId, key }: EntryName): Promise<RefusedJob['data'] | undefined> {
+  /** The rejected write of the entry, if there is one. */
+  async find({ userId, key }: EntryName): Promise<RejectedJob['data'] | undefined> {
     const member = `${userId}/${key}`;
-    const line = await this.redis.client.hget(badKey(this.prefix), member);
+    const line = await this.redis.client.hget(rejectedKey(this.prefix), member);
     return line === null ? undefined : parse(member, line);
   }
 
-  /** All, in no order; one that is set aside or taken back meanwhile may be missing or come twice. */
-  async *all(): AsyncGenerator<RefusedJob['data']> {
+  /** All, in no order; one that is rejected or taken back meanwhile may be missing or come twice. */
+  async *all(): AsyncGenerator<RejectedJob['data']> {
     for (let cursor = '0'; ;) {
-      const [next, found] = await this.redis.client.hscan(badKey(this.prefix), cursor, 'COUNT', linesPerScan);
+      const [next, found] = await this.redis.client.hscan(rejectedKey(this.prefix), cursor, 'COUNT', linesPerScan);
       for (let at = 0; at < found.length; at += 2) yield parse(found[at] ?? '', found[at + 1] ?? '');
       if (next === '0') return;
       cursor = next;
@@ -56,11 +56,11 @@ export class BadWrites {
   }
 
   #keys(userId: string): string[] {
-    return [pendingKey(this.prefix, userId), badKey(this.prefix), waitingKey(this.prefix)];
+    return [pendingKey(this.prefix, userId), rejectedKey(this.prefix), waitingKey(this.prefix)];
   }
 }
 
-function parse(member: string, line: string): RefusedJob['data'] {
+function parse(member: string, line: string): RejectedJob['data'] {
   const slash = member.indexOf('/');
   return {
     userId: member.slice(0, slash),

@@ -2,13 +2,13 @@ import { expect } from 'chai';
 import { Queue, type Job } from 'bullmq';
 import { MongoClient } from 'mongodb';
 import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
-import type { EntriesJobData, RefusedJob } from '@keybin/shared/engines/mongo/queue.js';
+import type { EntriesJobData, RejectedJob } from '@keybin/shared/engines/mongo/queue.js';
 import { eventually } from '../world/eventually.js';
 import { startWorker, type WorkerProcess } from '../world/keybin-process.js';
 import { services } from '../world/services.js';
 import { Partition } from './partition.js';
 
-describe('a write that MongoDB refuses for good', () => {
+describe('a write that MongoDB rejects', () => {
   // registered first, so that it runs before the servers end
   after(async () => {
     await worker?.stop();
@@ -46,48 +46,50 @@ describe('a write that MongoDB refuses for good', () => {
   const failedJob = () =>
     eventually(async () => {
       const jobs = await queue.getFailed();
-      return jobs.find(({ data }) => (data as RefusedJob['data']).userId === user.userId); // no other job fails
+      return jobs.find(({ data }) => (data as RejectedJob['data']).userId === user.userId); // no other job fails
     }, 'a failed job');
 
   const applied = (key: string) =>
     eventually(async () => (await partition.stored(user, key))?.value !== undefined, `${key} in MongoDB`);
 
   async function poison(): Promise<Job<EntriesJobData>> {
-    await partition.stage(user, 'bad', '"POISON"');
+    await partition.stage(user, 'rejected', '"POISON"');
     return failedJob();
   }
 
   it('has a failed job with its reason, stays readable and stops nobody', async () => {
-    const staged = ['a', 'bad', 'b'].map((key) => partition.stage(user, key, key === 'bad' ? '"POISON"' : '1'));
+    const staged = ['a', 'rejected', 'b'].map((key) =>
+      partition.stage(user, key, key === 'rejected' ? '"POISON"' : '1'),
+    );
     await Promise.all(staged);
     const job = await failedJob();
-    expect(job.name).to.equal('refused');
+    expect(job.name).to.equal('rejected');
     expect(job.failedReason).to.match(/validation/);
     await applied('a');
     await applied('b');
-    expect(await partition.shown(user, 'bad')).to.equal('"POISON"');
+    expect(await partition.shown(user, 'rejected')).to.equal('"POISON"');
     expect(JSON.stringify(job)).not.to.contain('POISON');
   });
 
   it('is not tried again by itself, but a newer write of its key is applied', async () => {
     await poison();
-    await eventually(async () => (await partition.waitsSince(user, 'bad')) === undefined, 'an entry that is set aside');
-    await partition.apply(user, 'bad');
-    expect(await partition.stored(user, 'bad')).to.equal(null);
-    await partition.stage(user, 'bad', '"fine"');
-    await applied('bad');
+    await eventually(async () => (await partition.waitsSince(user, 'rejected')) === undefined, 'a rejected entry');
+    await partition.apply(user, 'rejected');
+    expect(await partition.stored(user, 'rejected')).to.equal(null);
+    await partition.stage(user, 'rejected', '"fine"');
+    await applied('rejected');
     await eventually(async () => (await partition.pendingCount(user)) === 0, 'nothing pending');
-    expect(await partition.badWrites.find({ userId: user.userId, key: 'bad' })).to.equal(undefined);
+    expect(await partition.rejectedWrites.find({ userId: user.userId, key: 'rejected' })).to.equal(undefined);
   });
 
   it('is applied by a retry of its job once the cause is gone', async () => {
     const job = await poison();
     await refuse({});
     await job.retry();
-    await applied('bad');
+    await applied('rejected');
     await eventually(async () => (await partition.pendingCount(user)) === 0, 'nothing pending');
     await eventually(async () => (await queue.getJob(job.id ?? '')) === undefined, 'the end of the job');
-    expect(await partition.badWrites.find({ userId: user.userId, key: 'bad' })).to.equal(undefined);
+    expect(await partition.rejectedWrites.find({ userId: user.userId, key: 'rejected' })).to.equal(undefined);
   });
 
   it('fails the same job again when it is retried in vain', async () => {
@@ -98,16 +100,16 @@ describe('a write that MongoDB refuses for good', () => {
       return failed.attemptsMade === 2 && failed;
     }, 'a second failure');
     expect(again.id).to.equal(job.id);
-    expect(await partition.shown(user, 'bad')).to.equal('"POISON"');
+    expect(await partition.shown(user, 'rejected')).to.equal('"POISON"');
   });
 
   it('is found by halves when the whole command fails with it', async () => {
     const keys = ['a', 'b', 'c', 'd', 'e'];
     for (const key of keys) await partition.stage(user, key, '1');
     const tooLarge = `"${'x'.repeat(17 * 1024 * 1024)}"`;
-    await partition.stage(user, 'bad', tooLarge);
+    await partition.stage(user, 'rejected', tooLarge);
     await failedJob();
     for (const key of keys) await applied(key);
-    expect((await partition.shown(user, 'bad'))?.length).to.equal(tooLarge.length);
+    expect((await partition.shown(user, 'rejected'))?.length).to.equal(tooLarge.length);
   });
 });

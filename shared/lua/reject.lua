@@ -1,8 +1,8 @@
 #!lua flags=allow-oom
--- Sets a pending entry aside that the database refuses for good: it stays readable, and nobody applies this version again by
--- itself. `allow-oom`: a Redis at `maxmemory` would keep trying it otherwise.
+-- Marks a pending entry as rejected by the database. It stays readable, and no worker applies this version again by
+-- itself. `allow-oom`: in a Redis at `maxmemory` workers would keep trying it otherwise.
 --
--- KEYS  1 pending  2 bad  3 waiting
+-- KEYS  1 pending  2 rejected  3 waiting
 -- ARGV  1 user id  2 key  3 version, 16 digits  4 reason
 -- Answers 1, or 0 if another version is pending by now (or none).
 

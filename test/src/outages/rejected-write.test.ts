@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { MongoClient } from 'mongodb';
-import type { FailedWrite } from '@keybin/shared/operations.js';
+import type { RejectedWrite } from '@keybin/shared/operations.js';
 import type { PartitionStatus } from '@keybin/shared/partition-status.js';
 import { expectDone, expectKeys, expectValue } from '../contract/answers.js';
 import { eventually } from '../world/eventually.js';
@@ -14,7 +14,7 @@ import { withQueue } from './jobs.js';
 const partitions = 2;
 const poison = 'POISON';
 
-describe('a write that MongoDB refuses for good', function () {
+describe('a write that MongoDB rejects', function () {
   this.timeout(60_000);
   const own = { KEYBIN_QUEUE_PARTITIONS: String(partitions), KEYBIN_QUEUE_SWEEP_AFTER: '1' };
   const world = new ScaleOutWorld({ services, env: own });
@@ -23,13 +23,13 @@ describe('a write that MongoDB refuses for good', function () {
   before(async () => {
     worker = await world.startWorker();
     const { token } = await world.here.newAccount();
-    expectDone(await world.here.put(token, 'first', 1)); // the collection that is to refuse
+    expectDone(await world.here.put(token, 'first', 1)); // the collection that is to reject
     await world.drained();
   });
-  beforeEach(() => refuse({ value: { $not: new RegExp(poison) } }));
+  beforeEach(() => reject({ value: { $not: new RegExp(poison) } }));
   afterEach(() => worker.kill('SIGCONT'));
 
-  async function refuse(validator: Record<string, unknown>): Promise<void> {
+  async function reject(validator: Record<string, unknown>): Promise<void> {
     const client = await MongoClient.connect(world.services.mongoUrl);
     await client.db(world.services.database).command({ collMod: 'store', validator });
     await client.close();
@@ -37,21 +37,21 @@ describe('a write that MongoDB refuses for good', function () {
 
   const settings = () => ({ ...world.services.env, ...own });
   const command = (...args: string[]) => keybin(['queue', ...args], settings());
-  const failed = () => keybinJson<{ count: number; writes: FailedWrite[] }>(['queue', 'failed'], settings());
+  const listed = () => keybinJson<{ count: number; writes: RejectedWrite[] }>(['queue', 'rejected'], settings());
 
   /** The jobs of a write that is taken back go a little later than the write. */
-  const nothingFailed = () =>
+  const nothingRejected = () =>
     eventually(async () => {
       const { partitions: all } = await keybinJson<{ partitions: PartitionStatus[] }>(['queue', 'status'], settings());
-      return all.every(({ setAside, jobs }) => setAside === 0 && jobs.failed === 0);
-    }, 'no failed write');
+      return all.every(({ rejected: count, jobs }) => count === 0 && jobs.failed === 0);
+    }, 'no rejected write');
 
-  /** Resolves with the names of the writes that are set aside, once there are `count`. */
-  const setAside = (count: number) =>
+  /** Resolves with the names of the rejected writes, once there are `count`. */
+  const rejected = (count: number) =>
     eventually(async () => {
-      const { writes } = await failed();
+      const { writes } = await listed();
       return writes.length === count && writes.map(({ userId, key }) => `${userId}/${key}`);
-    }, `${count} writes set aside`);
+    }, `${count} rejected writes`);
 
   const storedValue = async (key: string) => {
     const [document] = await storedDocuments(world.services, new RegExp(`/${key}$`));
@@ -65,7 +65,7 @@ describe('a write that MongoDB refuses for good', function () {
       const values = ['one', poison, 'two'].map((value, index) => here.put(token, `all_${index}`, value));
       for (const answer of await Promise.all(values)) expectDone(answer);
     }
-    const names = await setAside(accounts.length);
+    const names = await rejected(accounts.length);
     await world.drained();
     expect(await storedDocuments(world.services, /\/all_0$/)).to.have.lengthOf(accounts.length);
     expect(await storedDocuments(world.services, /\/all_2$/)).to.have.lengthOf(accounts.length);
@@ -74,23 +74,23 @@ describe('a write that MongoDB refuses for good', function () {
       expectValue(await there.get(token, 'all_1'), poison);
       expectKeys(await there.keys(token), ['all_0', 'all_1', 'all_2']);
     }
-    const { stdout } = await command('failed');
+    const { stdout } = await command('rejected');
     for (const name of names) expect(stdout).to.match(new RegExp(`^${name}  \\d{4}-[^ ]+Z  .*validation`, 'm'));
     expect(stdout).not.to.include(poison);
     const short = await keybinJson<{ count: number; writes: unknown[] }>(
-      ['queue', 'failed', '--limit', '3'],
+      ['queue', 'rejected', '--limit', '3'],
       settings(),
     );
     expect([short.count, short.writes.length]).to.deep.equal([accounts.length, 3]);
 
     expect((await command('retry', ...names)).code).to.equal(0); // in vain
-    expect(await setAside(accounts.length)).to.have.members(names);
+    expect(await rejected(accounts.length)).to.have.members(names);
 
-    await refuse({});
+    await reject({});
     expect((await command('retry', ...names.slice(0, 1))).code).to.equal(0);
-    expect(await setAside(accounts.length - 1)).to.have.members(names.slice(1));
+    expect(await rejected(accounts.length - 1)).to.have.members(names.slice(1));
     expect(await keybinJson(['queue', 'retry', '--all'], settings())).to.deep.equal({ retried: accounts.length - 1 });
-    await nothingFailed();
+    await nothingRejected();
     await world.drained();
     expect(await storedDocuments(world.services, /\/all_1$/)).to.have.lengthOf(accounts.length);
     for (const { token } of accounts) expectValue(await there.get(token, 'all_1'), poison);
@@ -99,16 +99,16 @@ describe('a write that MongoDB refuses for good', function () {
   it('never beats a newer write of its key that was applied before the retry', async () => {
     const { token } = await world.here.newAccount();
     expectDone(await world.here.put(token, 'applied', poison));
-    const names = await setAside(1);
+    const names = await rejected(1);
     expectDone(await world.there.put(token, 'applied', 'newer'));
     await world.drained();
-    await setAside(0);
-    await refuse({});
+    await rejected(0);
+    await reject({});
     const again = await command('retry', ...names);
     expect(again.code).to.equal(1);
-    expect(again.stderr).to.match(/^keybin: nothing is set aside of [^\n]+\n$/);
+    expect(again.stderr).to.match(/^keybin: not rejected: [^\n]+\n$/);
     expect((await command('retry', '--all')).code).to.equal(0);
-    await nothingFailed();
+    await nothingRejected();
     expect(await storedValue('applied')).to.equal('"newer"');
     expectValue(await world.here.get(token, 'applied'), 'newer');
   });
@@ -116,14 +116,14 @@ describe('a write that MongoDB refuses for good', function () {
   it('never beats a newer write of its key that is pending when it is tried again', async () => {
     const { token } = await world.here.newAccount();
     expectDone(await world.here.put(token, 'pending', poison));
-    const names = await setAside(1);
+    const names = await rejected(1);
     await worker.kill('SIGSTOP');
     expectDone(await world.there.put(token, 'pending', 'newer'));
-    await refuse({});
+    await reject({});
     expect((await command('retry', ...names)).code).to.equal(0);
     expectValue(await world.here.get(token, 'pending'), 'newer');
     await worker.kill('SIGCONT');
-    await nothingFailed();
+    await nothingRejected();
     await world.drained();
     expect(await storedValue('pending')).to.equal('"newer"');
     expectValue(await world.here.get(token, 'pending'), 'newer');
@@ -132,29 +132,29 @@ describe('a write that MongoDB refuses for good', function () {
   it('is listed and can be tried again when its job was deleted and the queue is paused', async () => {
     const { token } = await world.here.newAccount();
     expectDone(await world.here.put(token, 'jobless', poison));
-    const names = await setAside(1);
+    const names = await rejected(1);
     for (let partition = 0; partition < partitions; partition++) {
       await withQueue(world.services.redisUrl, (queue) => queue.obliterate({ force: true }), partition);
     }
-    expect(await setAside(1)).to.deep.equal(names);
-    await refuse({});
+    expect(await rejected(1)).to.deep.equal(names);
+    await reject({});
     await command('pause');
     expect((await command('retry', ...names)).code).to.equal(0);
     await eventually(async () => (await storedValue('jobless')) === `"${poison}"`, 'the write in MongoDB');
     await command('resume');
-    await nothingFailed();
+    await nothingRejected();
     await world.drained();
   });
 
   it('is gone with its account', async () => {
     const { username, password, token } = await world.here.newAccount();
     expectDone(await world.here.put(token, 'gone', poison));
-    await setAside(1);
+    await rejected(1);
     expectDone(await world.there.unregister(username, password));
-    await setAside(0);
-    await refuse({});
+    await rejected(0);
+    await reject({});
     expect(await keybinJson(['queue', 'retry', '--all'], settings())).to.deep.equal({ retried: 0 });
-    await nothingFailed();
+    await nothingRejected();
     await world.drained();
     expect(await storedValue('gone')).to.equal(undefined);
   });
