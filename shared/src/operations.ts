@@ -1,4 +1,5 @@
 import type { Config } from './config/config.js';
+import type { EntryName } from './entry-name.js';
 import type { Account } from './ports.js';
 import type { ChunkRecord, Cursor, FileRecord, TransferRecord } from './transfer/records.js';
 import type { PartitionStatus } from './partition-status.js';
@@ -119,11 +120,6 @@ export interface StoreReader {
   leftovers(username: string): Promise<Leftovers>;
   /** May be called twice. */
   close(): Promise<void>;
-}
-
-export interface EntryName {
-  readonly userId: string;
-  readonly key: string;
 }
 
 /** An acknowledged write that the database will not store. It stays readable until a newer one replaces it. */

@@ -1,6 +1,7 @@
 import { withDeadline } from '@keybin/shared/deadline.js';
+import type { EntryName } from '@keybin/shared/entry-name.js';
 import { unavailable } from '@keybin/shared/errors.js';
-import { namesOf, type EntryName, type EntryNames } from './entry-names.js';
+import { namesOf, type EntryNames } from './entry-names.js';
 import type { WriteEntries, Written } from './guarded-writes.js';
 import { outlast, type Patience } from './outage.js';
 import type { PendingRead, StagedEntry } from './pending.js';

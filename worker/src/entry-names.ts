@@ -1,15 +1,8 @@
+import type { EntryName } from '@keybin/shared/entry-name.js';
 import type { ApplyJob } from '@keybin/shared/engines/mongo/queue.js';
 
 /** Entries by account, as jobs list them. */
 export type EntryNames = ApplyJob['data']['entries'];
-
-export interface EntryName {
-  readonly userId: string;
-  readonly key: string;
-}
-
-/** Of all accounts. */
-export const idOf = ({ userId, key }: EntryName): string => `${userId}/${key}`;
 
 /** The same entries, one after the other. */
 export function flatten(names: EntryNames): EntryName[] {

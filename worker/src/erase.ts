@@ -1,6 +1,6 @@
 import type { AccountMarks } from '@keybin/shared/engines/mongo/account-marks.js';
 import type { Database } from '@keybin/shared/engines/mongo/database.js';
-import type { ErasureDocument } from '@keybin/shared/engines/mongo/documents.js';
+import { idsUnder, type ErasureDocument } from '@keybin/shared/engines/mongo/documents.js';
 import type { ErasureRecords } from '@keybin/shared/engines/mongo/erasure-records.js';
 import { chunksOf } from '@keybin/shared/engines/mongo/file-chunks.js';
 import { partitionOf, partitionPrefix, tokenIndexKey } from '@keybin/shared/engines/mongo/keys.js';
@@ -28,7 +28,7 @@ export async function eraseDocuments(
   userId: string,
 ): Promise<void> {
   await users.deleteOne({ user_id: userId });
-  await deleteDocuments(store, { _id: { $gte: `${userId}/`, $lt: `${userId}0` } }, documentsAtOnce); // 0 comes after /
+  await deleteDocuments(store, { _id: idsUnder(userId) }, documentsAtOnce);
   await deleteDocuments(files, { 'metadata.user_id': userId }, documentsAtOnce); // first: an upload under way ends then
   await deleteDocuments(chunks, chunksOf(userId), chunksAtOnce);
   const issued = await tokens.find({ user_id: userId }, { projection: { hash: 1 } }).toArray();

@@ -1,4 +1,5 @@
-import { idOf, namesOf, type EntryName, type EntryNames } from './entry-names.js';
+import { entryId, type EntryName } from '@keybin/shared/entry-name.js';
+import { namesOf, type EntryNames } from './entry-names.js';
 import { Abandoned } from './outage.js';
 
 const batchesUnderWay = 2;
@@ -76,7 +77,7 @@ export class Gatherer {
   }
 
   #place(entry: EntryName): Batch {
-    const id = idOf(entry);
+    const id = entryId(entry.userId, entry.key);
     const placed = this.#batchOf.get(id);
     if (placed) return placed;
     let batch = this.#waiting.at(-1);
@@ -97,7 +98,7 @@ export class Gatherer {
       if (batch.entries.length < this.batchEntries && (this.#underWay > 0 || this.#isEarly(batch))) return;
       this.#waiting.shift();
       clearTimeout(this.#pause);
-      this.#last = new Set(batch.entries.map(idOf));
+      this.#last = new Set(batch.entries.map(({ userId, key }) => entryId(userId, key)));
       this.#lastBeganMs = performance.now();
       for (const id of this.#last) this.#batchOf.delete(id);
       this.#underWay += 1;

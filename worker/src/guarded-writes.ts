@@ -1,7 +1,7 @@
 import { MongoBulkWriteError, type AnyBulkWriteOperation, type Collection } from 'mongodb';
 import type { StoreDocument } from '@keybin/shared/engines/mongo/documents.js';
+import { entryId } from '@keybin/shared/entry-name.js';
 import { unavailable } from '@keybin/shared/errors.js';
-import { idOf } from './entry-names.js';
 import type { StagedEntry } from './pending.js';
 import { isOutage, isOutageCode } from './outage.js';
 
@@ -113,8 +113,8 @@ function sort(
 }
 
 function guardedUpdate(entry: StagedEntry, upsert: boolean): AnyBulkWriteOperation<StoreDocument> {
-  const { version, json } = entry;
-  const filter = { _id: idOf(entry), version: { $lt: version } };
+  const { userId, key, version, json } = entry;
+  const filter = { _id: entryId(userId, key), version: { $lt: version } };
   if (json !== undefined) return { replaceOne: { filter, replacement: { value: json, version }, upsert } };
   // MongoDB's own clock: it is the one that the TTL index goes by
   const tombstone = { $set: { version }, $currentDate: { deleted_at: true as const }, $unset: { value: '' as const } };
@@ -127,7 +127,7 @@ async function compare(
   entries: readonly StagedEntry[],
   timeoutMs: number,
 ): Promise<Pick<Written, 'stored' | 'overtaken'>> {
-  const byId = new Map(entries.map((entry) => [idOf(entry), entry]));
+  const byId = new Map(entries.map((entry) => [entryId(entry.userId, entry.key), entry]));
   const outcome: Pick<Written, 'stored' | 'overtaken'> = { stored: [], overtaken: [] };
   const documents = store.find({ _id: { $in: [...byId.keys()] } }, { readPreference: 'primary', maxTimeMS: timeoutMs });
   for await (const { _id, version, value } of documents) {

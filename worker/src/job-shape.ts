@@ -1,4 +1,5 @@
 import { UnrecoverableError } from 'bullmq';
+import { readEntryName } from '@keybin/shared/entry-name.js';
 import type { EntriesJob } from '@keybin/shared/engines/mongo/queue.js';
 
 /**
@@ -15,8 +16,8 @@ export function asEntriesJob(name: string, data: unknown): EntriesJob {
 
 /** The dashboard shows an entry as `account/key`, and so that is what comes of a job that is edited there. */
 function parseName(entry: unknown): unknown {
-  const [, userId, key] = typeof entry === 'string' ? (/^([^/]+)\/([^/]+)$/.exec(entry) ?? []) : [];
-  return userId === undefined ? entry : [userId, [key]];
+  const name = typeof entry === 'string' ? readEntryName(entry) : undefined;
+  return name === undefined ? entry : [name.userId, [name.key]];
 }
 
 function isJob(name: string, { entries, requests, userId, key, version, reason }: Record<string, unknown>): boolean {

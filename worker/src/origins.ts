@@ -1,5 +1,6 @@
-import { flatten, idOf, type EntryName } from './entry-names.js';
+import { entryId, type EntryName } from '@keybin/shared/entry-name.js';
 import type { ApplyJob } from '@keybin/shared/engines/mongo/queue.js';
+import { flatten } from './entry-names.js';
 
 /** Of the entries that came last; older ones are forgotten. */
 const rememberedEntries = 20_000;
@@ -11,10 +12,10 @@ export class Origins {
   readonly #requestOf = new Map<string, string>();
 
   note({ entries, requests = [] }: ApplyJob['data']): void {
-    flatten(entries).forEach((entry, position) => {
+    flatten(entries).forEach(({ userId, key }, position) => {
       const request = requests[position];
       if (!request) return;
-      const id = idOf(entry);
+      const id = entryId(userId, key);
       this.#requestOf.delete(id); // so that it is the newest
       this.#requestOf.set(id, request);
     });
@@ -24,8 +25,8 @@ export class Origins {
     }
   }
 
-  of(entry: EntryName): string | undefined {
-    return this.#requestOf.get(idOf(entry));
+  of({ userId, key }: EntryName): string | undefined {
+    return this.#requestOf.get(entryId(userId, key));
   }
 }
 

@@ -1,8 +1,9 @@
+import type { EntryName } from '@keybin/shared/entry-name.js';
 import { pendingKey, rejectedKey } from '@keybin/shared/engines/mongo/keys.js';
 import { parsePendingEntry, type PendingEntry } from '@keybin/shared/engines/mongo/pending-entry.js';
 import type { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
 import { loadScript, runScript } from '@keybin/shared/engines/mongo/scripts.js';
-import { flatten, type EntryName, type EntryNames } from './entry-names.js';
+import { flatten, type EntryNames } from './entry-names.js';
 
 /** Values that are read for one bulk write; one entry more may come on top. */
 const bytesPerRead = 8 * 1024 * 1024;

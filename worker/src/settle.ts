@@ -1,3 +1,4 @@
+import type { EntryName } from '@keybin/shared/entry-name.js';
 import {
   bytesKey,
   clockKey,
@@ -10,7 +11,7 @@ import {
 import { formatVersion } from '@keybin/shared/engines/mongo/pending-entry.js';
 import type { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
 import { loadScript, runScript, type Script } from '@keybin/shared/engines/mongo/scripts.js';
-import { groupByAccount, type EntryName } from './entry-names.js';
+import { groupByAccount } from './entry-names.js';
 
 /** An entry that the database has, or has a larger version of. */
 export interface Settlement extends EntryName {

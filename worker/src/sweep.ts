@@ -1,7 +1,8 @@
 import { clockKey, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
+import { parseEntryId, type EntryName } from '@keybin/shared/entry-name.js';
 import type { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
 import type { Log } from '@keybin/shared/log.js';
-import { namesOf, type EntryName, type EntryNames } from './entry-names.js';
+import { namesOf, type EntryNames } from './entry-names.js';
 import type { Overdue } from './overdue.js';
 
 export interface SweepOptions {
@@ -40,12 +41,7 @@ export async function sweep({ redis, prefix, apply, overdue, batchEntries, log }
     );
     if (members.length === 0) return;
     log.info({ entries: members.length }, 'Sweeping entries that have waited too long');
-    const left = await apply(namesOf(members.map(parseMember)));
+    const left = await apply(namesOf(members.map(parseEntryId)));
     stillWaiting += left.length;
   }
-}
-
-function parseMember(member: string): EntryName {
-  const slash = member.indexOf('/');
-  return { userId: member.slice(0, slash), key: member.slice(slash + 1) };
 }

@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import type { EntryName } from '@keybin/shared/operations.js';
+import { readEntryName, type EntryName } from '@keybin/shared/entry-name.js';
 import type { Context } from '../context.js';
 import { adoptQueue } from './adopt.js';
 import { pauseQueue, resumeQueue } from './pause.js';
@@ -55,7 +55,7 @@ function wholeNumber(text: string): number {
 
 /** Collects the arguments. */
 function entryNames(text: string, before: readonly EntryName[] = []): EntryName[] {
-  const [, userId, key] = /^([^/]+)\/([^/]+)$/.exec(text) ?? [];
-  if (userId === undefined || key === undefined) throw new InvalidArgumentError('It is not USER/KEY.');
-  return [...before, { userId, key }];
+  const name = readEntryName(text);
+  if (name === undefined) throw new InvalidArgumentError('It is not USER/KEY.');
+  return [...before, name];
 }

@@ -1,3 +1,4 @@
+import { entryId } from '@keybin/shared/entry-name.js';
 import type { QueueOperations, RejectedWrite } from '@keybin/shared/operations.js';
 import type { Answer } from '../answer.js';
 import { oneLine } from '../one-line.js';
@@ -20,7 +21,7 @@ export async function rejectedWrites(queue: QueueOperations, limit: number): Pro
 }
 
 const line = ({ userId, key, acceptedAt, reason }: RejectedWrite) =>
-  `${userId}/${key}  ${acceptedAt.toISOString()}  ${oneLine(reason)}`;
+  `${entryId(userId, key)}  ${acceptedAt.toISOString()}  ${oneLine(reason)}`;
 
 function footer(count: number, shown: number): string {
   if (count === 0) return 'No write is rejected.';

@@ -1,11 +1,12 @@
-import type { EntryName, QueueOperations } from '@keybin/shared/operations.js';
+import { entryId, type EntryName } from '@keybin/shared/entry-name.js';
+import type { QueueOperations } from '@keybin/shared/operations.js';
 import { CommandError, type Answer } from '../answer.js';
 
 /** Throws a `CommandError` that names those that are not rejected; the others are tried again nevertheless. */
 export async function retryWrites(queue: QueueOperations, names: readonly EntryName[]): Promise<Answer> {
   const unknown: string[] = [];
   for (const name of names) {
-    if (!(await queue.retry(name))) unknown.push(`${name.userId}/${name.key}`);
+    if (!(await queue.retry(name))) unknown.push(entryId(name.userId, name.key));
   }
   if (unknown.length > 0) throw new CommandError(`not rejected: ${unknown.join(', ')}`);
   return answerOf(names.length);

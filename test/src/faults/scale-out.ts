@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
 import { Database } from '@keybin/shared/engines/mongo/database.js';
 import { partitionOf, partitionPrefix, pendingKey } from '@keybin/shared/engines/mongo/keys.js';
-import { entryId } from '@keybin/shared/engines/mongo/stored-entries.js';
+import { entryId } from '@keybin/shared/entry-name.js';
 import type { Child } from '../world/child.js';
 import { startApi, startWorker } from '../world/keybin-process.js';
 import { startMongod } from '../world/mongo-server.js';

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { answerDeadline } from '@keybin/shared/deadline.js';
 import { openDatabase, type Database } from '@keybin/shared/engines/mongo/database.js';
-import { entryId, StoredEntries } from '@keybin/shared/engines/mongo/stored-entries.js';
+import { StoredEntries } from '@keybin/shared/engines/mongo/stored-entries.js';
+import { entryId } from '@keybin/shared/entry-name.js';
 import { services } from '../world/services.js';
 import { storeSettings } from '../world/store-settings.js';
 

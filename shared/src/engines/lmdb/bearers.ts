@@ -1,6 +1,6 @@
 import { invalidToken, type KeybinError } from '../../errors.js';
 import type { Databases } from './environment.js';
-import { afterVersion, bearerIn, expiryIn, liveBearer, rangeOf, type Bearer } from './records.js';
+import { afterVersion, bearerIn, expiryIn, liveBearer, rangeOf, recordKey, type Bearer } from './records.js';
 
 /**
  * Whom the token with this hash stands for at `nowMs`, or `invalid_token`. A token's record goes in the same transaction as its
@@ -41,8 +41,9 @@ export function removeToken({ tokens, clients, expiries }: Databases, tokenHash:
   const record = tokens.get(tokenHash);
   if (record === undefined) return;
   const { userId, client } = bearerIn(record);
-  const current = clients.get(`${userId}/${client}`);
-  if (current !== undefined && afterVersion(current) === tokenHash) void clients.remove(`${userId}/${client}`);
+  const key = recordKey(userId, client);
+  const current = clients.get(key);
+  if (current !== undefined && afterVersion(current) === tokenHash) void clients.remove(key);
   void expiries.remove(`${expiryIn(record)}/${tokenHash}`);
   void tokens.remove(tokenHash);
 }

@@ -3,7 +3,7 @@ import type { Entries } from '../../ports.js';
 import { findBearerIn, oncePerSnapshot, type FindBearer } from './bearers.js';
 import type { Databases } from './environment.js';
 import type { Reads } from './reads.js';
-import { afterVersion, hashOf, rangeOf } from './records.js';
+import { afterVersion, hashOf, rangeOf, recordKey } from './records.js';
 import type { Writes } from './writes.js';
 
 /** Keys listed in one turn of the event loop: a millisecond or two, after which other requests have theirs. */
@@ -29,7 +29,7 @@ export function lmdbEntries(
       return reads.ask(() => {
         const bearer = findReader(tokenHash, Date.now(), reads.snapshot);
         if (bearer instanceof KeybinError) return bearer;
-        const record = entries.get(`${bearer.number}/${key}`);
+        const record = entries.get(recordKey(bearer.number, key));
         return record === undefined ? keyNotFound(key) : afterVersion(record);
       });
     },
@@ -59,7 +59,7 @@ export function lmdbEntries(
         const bearer = findWriter(tokenHash, nowMs, snapshot);
         if (bearer instanceof KeybinError) return bearer;
         count();
-        void entries.put(`${bearer.number}/${key}`, version() + json);
+        void entries.put(recordKey(bearer.number, key), version() + json);
         return undefined;
       });
     },
@@ -69,9 +69,9 @@ export function lmdbEntries(
       return writes.apply(({ nowMs, count }) => {
         const bearer = findBearer(tokenHash, nowMs);
         if (bearer instanceof KeybinError) return bearer;
-        if (!entries.doesExist(`${bearer.number}/${key}`)) return keyNotFound(key);
+        if (!entries.doesExist(recordKey(bearer.number, key))) return keyNotFound(key);
         count();
-        void entries.remove(`${bearer.number}/${key}`);
+        void entries.remove(recordKey(bearer.number, key));
         return undefined;
       });
     },
@@ -80,7 +80,7 @@ export function lmdbEntries(
 
 function keysAfter({ entries }: Databases, number: string, after: string | undefined): string[] {
   const { start, end } = rangeOf(number);
-  const from = after === undefined ? { start } : { start: `${number}/${after}`, exclusiveStart: true };
+  const from = after === undefined ? { start } : { start: recordKey(number, after), exclusiveStart: true };
   const keys: string[] = [];
   for (const key of entries.getKeys({ ...from, end, limit: keysPerTurn })) keys.push(key.slice(start.length));
   return keys;

@@ -4,6 +4,7 @@ import { grant, roomOf, type Room } from '../../file-room.js';
 import { uploadLeaseMs } from '../../leased-upload.js';
 import type { StoredFile } from '../../ports.js';
 import type { Databases } from './environment.js';
+import { rangeOf, recordKey } from './records.js';
 
 /** A file, whatever has become of it. */
 export interface FileNames {
@@ -21,8 +22,6 @@ interface UploadRecord {
   /** When the lease runs out, in ms since 1970. */
   readonly untilMs: number;
 }
-
-const recordOf = (number: string, id: string) => `${number}/${id}`;
 
 const parseUpload = (json: string) => JSON.parse(json) as UploadRecord; // written here
 const parseFile = (id: string, json: string): StoredFile => ({ id, ...(JSON.parse(json) as Omit<StoredFile, 'id'>) }); // likewise
@@ -66,13 +65,13 @@ export class FileRecords {
     const upload = this.#upload(number, id);
     if (upload instanceof KeybinError) return upload;
     void this.databases.uploads.remove(id);
-    void this.databases.files.put(recordOf(number, id), JSON.stringify(details));
+    void this.databases.files.put(recordKey(number, id), JSON.stringify(details));
     this.#addRoom(number, roomOf(details.length) - upload.heldBytes);
     return { id, ...details };
   }
 
   isFinished({ number, id }: FileNames): boolean {
-    return this.databases.files.doesExist(recordOf(number, id));
+    return this.databases.files.doesExist(recordKey(number, id));
   }
 
   /** Forgets an upload that is not finished and whose bytes are gone. */
@@ -84,10 +83,10 @@ export class FileRecords {
   /** A file of the account with this number. */
   find(number: string, id: string): StoredFile | KeybinError {
     const { files, fileOwners } = this.databases;
-    const json = isFileId(id) ? files.get(recordOf(number, id)) : undefined;
+    const json = isFileId(id) ? files.get(recordKey(number, id)) : undefined;
     if (json !== undefined) return parseFile(id, json);
     const owner = isFileId(id) ? fileOwners.get(id) : undefined;
-    const isAnothers = owner !== undefined && owner !== number && files.doesExist(recordOf(owner, id));
+    const isAnothers = owner !== undefined && owner !== number && files.doesExist(recordKey(owner, id));
     return isAnothers ? forbidden() : fileNotFound(id);
   }
 
@@ -99,9 +98,9 @@ export class FileRecords {
   /** Files older than `after`, newest first. */
   list(number: string, after: string, limit: number): StoredFile[] {
     const range = {
-      start: recordOf(number, after),
+      start: recordKey(number, after),
       exclusiveStart: true,
-      end: recordOf(number, ''),
+      end: recordKey(number, ''),
       reverse: true,
       limit,
     };
@@ -112,7 +111,7 @@ export class FileRecords {
   delete(number: string, id: string): undefined | KeybinError {
     const file = this.find(number, id);
     if (file instanceof KeybinError) return file;
-    void this.databases.files.remove(recordOf(number, id));
+    void this.databases.files.remove(recordKey(number, id));
     void this.databases.unlinking.put(id, '');
     this.#addRoom(number, -roomOf(file.length));
     return undefined;
@@ -134,7 +133,7 @@ export class FileRecords {
   /** Forgets the names of at most `limit` files of an erased account and the room that it had; answers how many. */
   erase(number: string, limit: number): number {
     const { files, unlinking, fileRoom } = this.databases;
-    const keys = [...files.getKeys({ start: recordOf(number, ''), end: `${number}0`, limit })]; // '0' follows '/'
+    const keys = [...files.getKeys({ ...rangeOf(number), limit })];
     for (const key of keys) {
       void files.remove(key);
       void unlinking.put(key.slice(number.length + 1), '');

@@ -11,7 +11,7 @@ import { FileDirectory } from './file-directory.js';
 import { FileRecords } from './file-records.js';
 import { FileUpload } from './file-upload.js';
 import { directoryOf } from './location.js';
-import { printAccount, printVersion, versionIn } from './records.js';
+import { printAccount, printVersion, recordKey, versionIn } from './records.js';
 import { transactionsOf } from './transactions.js';
 import { Writes } from './writes.js';
 
@@ -113,7 +113,7 @@ class LmdbWriter implements StoreWriter {
     if (number === undefined) {
       tally.skipped += 1;
     } else if (record.type === 'entry') {
-      const key = `${number}/${record.key}`;
+      const key = recordKey(number, record.key);
       const stored = entries.get(key);
       if (stored !== undefined && versionIn(stored) >= record.version) {
         tally.present += 1;
@@ -121,10 +121,10 @@ class LmdbWriter implements StoreWriter {
       }
       void entries.put(key, printVersion(record.version) + record.json);
       tally.entries += 1;
-    } else if (posts.doesExist(`${number}/${record.id}`)) {
+    } else if (posts.doesExist(recordKey(number, record.id))) {
       tally.present += 1;
     } else {
-      void posts.put(`${number}/${record.id}`, record.json);
+      void posts.put(recordKey(number, record.id), record.json);
       tally.posts += 1;
     }
     return undefined;

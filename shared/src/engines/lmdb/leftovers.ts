@@ -2,7 +2,7 @@ import { erasedName } from '../../erased-name.js';
 import type { Leftovers } from '../../operations.js';
 import { failedLoginsEverywhereKey } from '../../rate-limit-keys.js';
 import type { Databases } from './environment.js';
-import { bearerIn, readCounter } from './records.js';
+import { bearerIn, ownerIn, rangeOf, readCounter } from './records.js';
 
 type Strings = Databases['entries'];
 
@@ -21,7 +21,7 @@ export function leftoversIn(databases: Databases, username: string): Leftovers {
     files: countUnder(files, isLeft),
     fileBytes: count(databases.fileOwners, ({ value }) => isLeft(value)),
     tokens: count(tokens, ({ value }) => isLeft(bearerIn(value).number)),
-    clients: count(clients, ({ key }) => users.get(key.slice(0, key.indexOf('/'))) === undefined),
+    clients: count(clients, ({ key }) => users.get(ownerIn(key)) === undefined),
     identifyCodes: !registered && databases.codes.doesExist(username) ? 1 : 0,
     rateLimitKeys: registered ? 0 : countsOf(databases, failedLoginsEverywhereKey(username)),
   };
@@ -34,10 +34,10 @@ function countUnder(records: Strings, isLeft: (number: string) => boolean): numb
   for (let start = ''; ;) {
     const [first] = [...records.getKeys({ start, limit: 1 })];
     if (first === undefined) return found;
-    const number = first.slice(0, first.indexOf('/'));
-    const end = `${number}0`; // '0' follows '/'
-    if (isLeft(number)) found += records.getKeysCount({ start: `${number}/`, end });
-    start = end;
+    const number = ownerIn(first);
+    const range = rangeOf(number);
+    if (isLeft(number)) found += records.getKeysCount(range);
+    start = range.end;
   }
 }
 

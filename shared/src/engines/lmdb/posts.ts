@@ -5,7 +5,7 @@ import type { PageOfPosts, PostPage, Posts } from '../../ports.js';
 import { findBearerIn } from './bearers.js';
 import type { Databases } from './environment.js';
 import type { Reads } from './reads.js';
-import { hashOf, type Bearer } from './records.js';
+import { hashOf, recordKey, type Bearer } from './records.js';
 import type { Writes } from './writes.js';
 
 /**
@@ -32,7 +32,7 @@ export function lmdbPosts(databases: Databases, reads: Reads, writes: Writes): P
         if (bearer instanceof KeybinError) return bearer;
         count();
         const id = newPostId(Number(version()), bearer.userId);
-        void posts.put(recordOf(bearer, id), json);
+        void posts.put(recordKey(bearer.number, id), json);
         return id;
       });
     },
@@ -42,7 +42,7 @@ export function lmdbPosts(databases: Databases, reads: Reads, writes: Writes): P
       return reads.ask(() => {
         const author = findAuthor(tokenHash, id, Date.now());
         if (author instanceof KeybinError) return author;
-        const json = posts.get(recordOf(author, id));
+        const json = posts.get(recordKey(author.number, id));
         return json === undefined ? postNotFound(id) : { id, userId: author.userId, json };
       });
     },
@@ -60,21 +60,19 @@ export function lmdbPosts(databases: Databases, reads: Reads, writes: Writes): P
       return writes.apply(({ nowMs, count }) => {
         const author = findAuthor(tokenHash, id, nowMs);
         if (author instanceof KeybinError) return author;
-        if (!posts.doesExist(recordOf(author, id))) return postNotFound(id);
+        if (!posts.doesExist(recordKey(author.number, id))) return postNotFound(id);
         count();
-        void posts.remove(recordOf(author, id));
+        void posts.remove(recordKey(author.number, id));
         return undefined;
       });
     },
   };
 }
 
-const recordOf = ({ number }: Bearer, id: string) => `${number}/${id}`;
-
 function pageOf({ posts }: Databases, author: Bearer, { limit, after = afterAllPosts }: PageOfPosts): PostPage {
   const { userId, number } = author;
   const page = new PostPageBuilder(limit);
-  const range = { start: recordOf(author, after), exclusiveStart: true, end: recordOf(author, ''), reverse: true };
+  const range = { start: recordKey(number, after), exclusiveStart: true, end: recordKey(number, ''), reverse: true };
   for (const { key, value } of posts.getRange(range)) {
     if (!page.add({ id: key.slice(number.length + 1), userId, json: value })) break;
   }

@@ -80,5 +80,11 @@ export function parseAccount(json: string): Account {
   return { disabled: false, generation: 0, ...stored, createdAt: new Date(stored.createdAt) };
 }
 
-/** The keys of all records of an account, in a database whose keys begin with `owner`: its user id or its number. */
+/** The key of a record that an account has, in a database whose keys begin with `owner`: its user id or its number. */
+export const recordKey = (owner: string, name: string): string => `${owner}/${name}`;
+
+/** The owner in a `recordKey`. */
+export const ownerIn = (key: string): string => key.slice(0, key.indexOf('/'));
+
+/** The keys of all records of an account. */
 export const rangeOf = (owner: string) => ({ start: `${owner}/`, end: `${owner}0` }); // '0' follows '/'

@@ -4,7 +4,7 @@ import { accountWithId } from './accounts.js';
 import { findBearerIn, removeToken } from './bearers.js';
 import type { Databases } from './environment.js';
 import type { Reads } from './reads.js';
-import { afterVersion, clientOf, hashOf, printMs, printToken, rangeOf } from './records.js';
+import { afterVersion, clientOf, hashOf, printMs, printToken, rangeOf, recordKey } from './records.js';
 import type { Moment } from './step.js';
 import type { Writes } from './writes.js';
 
@@ -49,7 +49,7 @@ function issueIn(
   const tokenHash = hashOf(token);
   const expiresAtMs = moment.nowMs + lifetimeSeconds * 1_000;
   void tokens.put(tokenHash, printToken({ userId, client, number }, expiresAtMs));
-  void clients.put(`${userId}/${client}`, moment.version() + tokenHash);
+  void clients.put(recordKey(userId, client), moment.version() + tokenHash);
   void expiries.put(`${printMs(expiresAtMs)}/${tokenHash}`, '');
   return undefined;
 }
@@ -57,8 +57,9 @@ function issueIn(
 /** Removes the client's earlier token, and of too many clients those whose tokens were issued first. */
 function makeRoom(databases: Databases, userId: string, client: string, clientsPerAccount: number): void {
   const issued = Array.from(databases.clients.getRange(rangeOf(userId)));
-  const earlier = issued.filter(({ key }) => key === `${userId}/${client}`);
-  const others = issued.filter(({ key }) => key !== `${userId}/${client}`).map(({ value }) => value);
+  const own = recordKey(userId, client);
+  const earlier = issued.filter(({ key }) => key === own);
+  const others = issued.filter(({ key }) => key !== own).map(({ value }) => value);
   const surplus = Math.max(others.length + 1 - clientsPerAccount, 0);
   const oldest = others.sort().slice(0, surplus); // a record begins with the version of its issue
   for (const record of [...earlier.map(({ value }) => value), ...oldest]) removeToken(databases, afterVersion(record));

@@ -1,5 +1,8 @@
 import type { Binary, ObjectId } from 'mongodb';
 
+/** The ids of all documents whose `_id` begins with `<prefix>/`. */
+export const idsUnder = (prefix: string) => ({ $gte: `${prefix}/`, $lt: `${prefix}0` }); // 0 comes after /
+
 /** An entry, or a post (`post-key.ts`): `value` is JSON text; one without `value` is a tombstone. */
 export interface StoreDocument {
   /** `<user_id>/<key>` */

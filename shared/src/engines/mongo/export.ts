@@ -1,3 +1,4 @@
+import { entryId, keyIn } from '../../entry-name.js';
 import type { Account, StoredFile } from '../../ports.js';
 import { afterAllKeys, atTheBeginning, positionOf, type Position } from '../../transfer/position.js';
 import type { Cursor, TransferRecord } from '../../transfer/records.js';
@@ -117,12 +118,12 @@ async function* merged(
     const its = document && isOf(document, prefix) ? document : undefined;
     const name = names[at];
     if (name === undefined && its === undefined) break;
-    if (name !== undefined && (its === undefined || name <= keyIn(its))) {
+    if (name !== undefined && (its === undefined || name <= keyOf(its))) {
       items.push({ key: name, stored: undefined });
       at += 1;
-      if (its !== undefined && name === keyIn(its)) await stored.next();
+      if (its !== undefined && name === keyOf(its)) await stored.next();
     } else if (its !== undefined) {
-      items.push({ key: keyIn(its), stored: its });
+      items.push({ key: keyOf(its), stored: its });
       await stored.next();
     }
     if (items.length >= pendingPerRead) yield* read(parts, userId, items.splice(0));
@@ -133,7 +134,7 @@ async function* merged(
 const isOf = ({ _id }: StoreDocument, prefix: string) => _id.startsWith(prefix);
 const isBefore = ({ _id }: StoreDocument, prefix: string, after: string) =>
   _id < prefix || (_id.startsWith(prefix) && _id <= prefix + after);
-const keyIn = ({ _id }: StoreDocument) => _id.slice(_id.indexOf('/') + 1);
+const keyOf = ({ _id }: StoreDocument) => keyIn(_id);
 
 async function* read({ database, redis }: ExportParts, userId: string, items: readonly Item[]): Records {
   const names = items.filter(({ stored }) => stored === undefined).map(({ key }) => key);
@@ -145,10 +146,10 @@ async function* read({ database, redis }: ExportParts, userId: string, items: re
       const text = texts[index];
       if (typeof text === 'string') pending.set(name, text);
     }
-    const ids = names.filter((name) => !pending.has(name)).map((name) => `${userId}/${name}`);
+    const ids = names.filter((name) => !pending.has(name)).map((name) => entryId(userId, name));
     if (ids.length > 0) {
       const found = await orUnavailable(database.store.find({ _id: { $in: ids } }).toArray());
-      for (const document of found) applied.set(keyIn(document), document);
+      for (const document of found) applied.set(keyOf(document), document);
     }
   }
   for (const { key, stored } of items) {

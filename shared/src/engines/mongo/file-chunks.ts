@@ -3,7 +3,7 @@ import pLimit from 'p-limit';
 import { remainingMs, withDeadline } from '../../deadline.js';
 import { fileNotFound, unavailable } from '../../errors.js';
 import { operationTimeoutMs, type Database } from './database.js';
-import type { ChunkDocument } from './documents.js';
+import { idsUnder, type ChunkDocument } from './documents.js';
 import { orStorageFull, orUnavailable } from './outages.js';
 
 /** Chunks of all uploads of this process that MongoDB is given at once: more would only wait, in memory and against the clock. */
@@ -12,10 +12,9 @@ const writesAtOnce = 4;
 const chunkId = (userId: string, id: string, n: number) => `${userId}/${id}/${String(n).padStart(8, '0')}`;
 
 /** The ids of all chunks of an account, or of one of its files. */
-export const chunksOf = (userId: string, id?: string) =>
-  id === undefined
-    ? { _id: { $gte: `${userId}/`, $lt: `${userId}0` } } // 0 comes after /
-    : { _id: { $gte: `${userId}/${id}/`, $lt: `${userId}/${id}0` } };
+export const chunksOf = (userId: string, id?: string) => ({
+  _id: idsUnder(id === undefined ? userId : `${userId}/${id}`),
+});
 
 /** The chunks of files in MongoDB. */
 export class FileChunks {

@@ -1,5 +1,6 @@
 import { MongoBulkWriteError, ObjectId, type AnyBulkWriteOperation } from 'mongodb';
 import type { Config } from '../../config/config.js';
+import { entryId } from '../../entry-name.js';
 import { KeybinError } from '../../errors.js';
 import { roomOf } from '../../file-room.js';
 import { LeasedUpload } from '../../leased-upload.js';
@@ -26,7 +27,6 @@ import { postKey } from './post-key.js';
 import type { RedisConnections } from './redis-connections.js';
 import { loadScript, runScript } from './scripts.js';
 import { expectOwnQueue } from './store-id.js';
-import { entryId } from './stored-entries.js';
 
 /** For one batch. */
 const batchTimeoutMs = 60_000;

@@ -1,5 +1,6 @@
 import { Queue, type JobType } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { keyIn, userIdIn } from '../../entry-name.js';
 import { erasedName } from '../../erased-name.js';
 import type { Leftovers } from '../../operations.js';
 import { failedLoginsEverywhereKey } from '../../rate-limit-keys.js';
@@ -101,10 +102,10 @@ async function* findingsIn({ database, redis: all }: LeftoverParts): AsyncGenera
     }
     for await (const key of keysLike(redis, tokensKey(prefix, '*'))) yield ['tokenRecords', lastPart(key), 1];
     for (const key of [waitingKey(prefix), deletedKey(prefix)]) {
-      for await (const member of everyOther(redis.zscanStream(key))) yield ['pending', ownerOf(member), 1];
+      for await (const member of everyOther(redis.zscanStream(key))) yield ['pending', userIdIn(member), 1];
     }
     for await (const member of everyOther(redis.hscanStream(rejectedKey(prefix))))
-      yield ['rejected', ownerOf(member), 1];
+      yield ['rejected', userIdIn(member), 1];
     yield* jobsIn(redis, prefix);
     for await (const key of keysLike(redis, tokenIndexKey(prefix, '*'))) {
       const text = await redis.get(key);
@@ -130,7 +131,7 @@ async function* counted(
 ): AsyncGenerator<Finding> {
   let last: [place: string, userId: string, count: number] | undefined;
   for await (const { _id } of documents) {
-    const [place, userId] = [placeOf(_id), ownerOf(_id)];
+    const [place, userId] = [placeOf(_id), userIdIn(_id)];
     if (last?.[0] === place && last[1] === userId) {
       last[2] += 1;
       continue;
@@ -168,6 +169,5 @@ async function* everyOther(stream: AsyncIterable<unknown>): AsyncGenerator<strin
   }
 }
 
-const isPost = (id: string) => id.startsWith(postKey(''), id.indexOf('/') + 1);
-const ownerOf = (id: string) => id.slice(0, id.indexOf('/'));
+const isPost = (id: string) => keyIn(id).startsWith(postKey(''));
 const lastPart = (key: string) => key.slice(key.lastIndexOf(':') + 1);

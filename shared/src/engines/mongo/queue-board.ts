@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { Queue, type Job } from 'bullmq';
 import type { Config } from '../../config/config.js';
+import { entryId } from '../../entry-name.js';
 import type { Log } from '../../log.js';
 import type { QueueBoard } from '../../queue-board.js';
 import { partitionPrefix, queueName } from './keys.js';
@@ -42,7 +43,7 @@ function shown(data: unknown): unknown {
   if (!Array.isArray(entries)) return data;
   const names = entries.flatMap((entry: unknown) => {
     if (!Array.isArray(entry) || !Array.isArray(entry[1])) return [entry];
-    return entry[1].map((key: unknown) => `${String(entry[0])}/${String(key)}`);
+    return entry[1].map((key: unknown) => entryId(String(entry[0]), String(key)));
   });
   return { ...(data as object), entries: names };
 }

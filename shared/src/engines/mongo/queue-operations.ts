@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { Queue } from 'bullmq';
 import type { Config } from '../../config/config.js';
+import type { EntryName } from '../../entry-name.js';
 import type { Log } from '../../log.js';
-import type { EntryName, RejectedWrite, QueueOperations } from '../../operations.js';
+import type { QueueOperations, RejectedWrite } from '../../operations.js';
 import type { PartitionStatus } from '../../partition-status.js';
 import { adoptQueue } from './adopt-queue.js';
 import { RejectedWrites } from './rejected-writes.js';

@@ -1,6 +1,7 @@
 import { Job, Queue, type IRedisTransaction, type JobsOptions } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { withDeadline } from '../../deadline.js';
+import type { EntryName } from '../../entry-name.js';
 import type { Log } from '../../log.js';
 import type { PartitionStatus } from '../../partition-status.js';
 import { partitionPrefix, queueName } from './keys.js';
@@ -26,9 +27,7 @@ export interface EraseJob {
 /** A write that MongoDB rejected, in the failed set for the operator. */
 export interface RejectedJob {
   readonly name: 'rejected';
-  readonly data: {
-    readonly userId: string;
-    readonly key: string;
+  readonly data: EntryName & {
     readonly version: number;
     /** The id of the request that wrote it. */
     readonly request?: string | undefined;

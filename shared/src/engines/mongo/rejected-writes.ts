@@ -1,3 +1,4 @@
+import { entryId, parseEntryId, type EntryName } from '../../entry-name.js';
 import { pendingKey, rejectedKey, waitingKey } from './keys.js';
 import { formatVersion } from './pending-entry.js';
 import type { RejectedJob } from './queue.js';
@@ -9,8 +10,6 @@ const takeBackScript = loadScript('take-back');
 
 const versionDigits = 16;
 const linesPerScan = 500;
-
-type EntryName = Pick<RejectedJob['data'], 'userId' | 'key'>;
 
 /** The writes of one partition that MongoDB rejected. */
 export class RejectedWrites {
@@ -40,7 +39,7 @@ export class RejectedWrites {
 
   /** The rejected write of the entry, if there is one. */
   async find({ userId, key }: EntryName): Promise<RejectedJob['data'] | undefined> {
-    const member = `${userId}/${key}`;
+    const member = entryId(userId, key);
     const line = await this.redis.client.hget(rejectedKey(this.prefix), member);
     return line === null ? undefined : parse(member, line);
   }
@@ -61,10 +60,8 @@ export class RejectedWrites {
 }
 
 function parse(member: string, line: string): RejectedJob['data'] {
-  const slash = member.indexOf('/');
   return {
-    userId: member.slice(0, slash),
-    key: member.slice(slash + 1),
+    ...parseEntryId(member),
     version: Number(line.slice(0, versionDigits)),
     reason: line.slice(versionDigits),
   };

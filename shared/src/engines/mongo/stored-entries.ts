@@ -1,12 +1,10 @@
 import type { Collection } from 'mongodb';
 import { answerTimeoutMs, remainingMs, withDeadline } from '../../deadline.js';
+import { entryId, keyIn } from '../../entry-name.js';
 import { Turn } from '../../turn.js';
 import type { StoreDocument } from './documents.js';
 import { orUnavailable } from './outages.js';
 import { postKey } from './post-key.js';
-
-/** The `_id` of an entry. */
-export const entryId = (userId: string, key: string) => `${userId}/${key}`;
 
 const maxEntriesInOneFind = 200;
 const keysInOnePage = 5_000;
@@ -45,7 +43,7 @@ export class StoredEntries {
         .batchSize(keysInOnePage + 1); // one answer, and no cursor is left open
       const found = await orUnavailable(withDeadline(cursor.toArray(), timeoutMs, 'listing keys in MongoDB'));
       const ids = found.map(({ _id }) => _id);
-      if (ids.length > 0) yield ids.map((id) => id.slice(prefix.length));
+      if (ids.length > 0) yield ids.map(keyIn);
       const last = ids.at(-1);
       if (last === undefined || ids.length < keysInOnePage) return;
       after = last;

@@ -1,10 +1,10 @@
 import type { Collection } from 'mongodb';
 import { remainingMs, withDeadline } from '../../deadline.js';
+import { entryId, keyIn } from '../../entry-name.js';
 import type { Post } from '../../ports.js';
 import type { StoreDocument } from './documents.js';
 import { orUnavailable } from './outages.js';
 import { postIdOf, postKey } from './post-key.js';
-import { entryId } from './stored-entries.js';
 
 /** Reads posts from MongoDB, newest first. */
 export class StoredPosts {
@@ -34,7 +34,7 @@ export class StoredPosts {
           for (const { _id, value = '' } of cursor.readBufferedDocuments()) {
             found += 1;
             end = _id;
-            yield { id: postIdOf(_id.slice(userId.length + 1)), userId, json: value };
+            yield { id: postIdOf(keyIn(_id)), userId, json: value };
           }
         }
       } finally {
