@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
-import { GroupCommit, type WriteAnswer } from '@keybin/shared/engines/mongo/accept.js';
+import { GroupCommit } from '@keybin/shared/engines/mongo/accept.js';
 import type { Limits, Write } from '@keybin/shared/engines/mongo/accept-command.js';
 import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
 import {
@@ -124,5 +124,3 @@ export class Staged {
 export function put(bearer: Bearer, key: string, json: string): Write {
   return { bearer, key, change: `P${json}`, deadlineMs: performance.now() + 1_800 };
 }
-
-export const isVersion = (answer: WriteAnswer): boolean => /^\d{16}$/.test(answer);

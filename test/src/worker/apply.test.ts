@@ -7,7 +7,7 @@ describe('applying entries', () => {
   const world = freshPartition();
 
   it('brings a pending put into MongoDB and leaves nothing of it in Redis', async () => {
-    const version = await world.partition.stage(world.user, 'a', '{"x":"\\ud800"}');
+    const version = await world.partition.stageVersion(world.user, 'a', '{"x":"\\ud800"}');
     await world.partition.apply(world.user, 'a');
     const document = { _id: `${world.user.userId}/a`, value: '{"x":"\\ud800"}', version };
     expect(await world.partition.stored(world.user, 'a')).to.deep.equal(document);
@@ -19,7 +19,7 @@ describe('applying entries', () => {
   it('writes a delete as a tombstone with the time of MongoDB', async () => {
     await world.partition.stage(world.user, 'a', '1');
     await world.partition.apply(world.user, 'a');
-    const version = await world.partition.stage(world.user, 'a', undefined);
+    const version = await world.partition.stageVersion(world.user, 'a', undefined);
     await world.partition.apply(world.user, 'a');
     const document = await world.partition.stored(world.user, 'a');
     expect(document).to.have.all.keys('_id', 'version', 'deleted_at').and.to.include({ version });
@@ -29,7 +29,7 @@ describe('applying entries', () => {
   it('turns a tombstone into a value again', async () => {
     await world.partition.stage(world.user, 'a', undefined);
     await world.partition.apply(world.user, 'a');
-    const version = await world.partition.stage(world.user, 'a', '2');
+    const version = await world.partition.stageVersion(world.user, 'a', '2');
     await world.partition.apply(world.user, 'a');
     expect(await world.partition.stored(world.user, 'a')).to.deep.equal({
       _id: `${world.user.userId}/a`,
@@ -44,7 +44,7 @@ describe('applying entries', () => {
     const { settle } = world.partition.steps;
     const overtaken = world.partition.applier({
       settle: async (settlements) => {
-        newer ??= await world.partition.stage(world.user, 'a', '2');
+        newer ??= await world.partition.stageVersion(world.user, 'a', '2');
         return settle(settlements);
       },
     });
@@ -71,7 +71,7 @@ describe('applying entries', () => {
     expect(await world.partition.staged.bytes()).to.equal(0);
   });
 
-  it('refuses of several writes only the one with which the whole command fails', async () => {
+  it('rejects of several writes only the one with which the whole command fails', async () => {
     const keys = ['a', 'b', 'bad', 'c'];
     for (const key of keys) await world.partition.stage(world.user, key, '1');
     await world.partition.stage(world.user, 'bad', `"${'x'.repeat(17 * 1024 * 1024)}"`);

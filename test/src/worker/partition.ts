@@ -9,7 +9,7 @@ import { guardedWrites } from '@keybin/worker/guarded-writes.js';
 import type { Patience } from '@keybin/worker/outage.js';
 import { readPending } from '@keybin/worker/pending.js';
 import { settling } from '@keybin/worker/settle.js';
-import { Staged, isVersion, newBearer, silent } from '../mongo/staged.js';
+import { Staged, newBearer, silent } from '../mongo/staged.js';
 import { services, type Services } from '../world/services.js';
 import { storeSettings } from '../world/store-settings.js';
 
@@ -64,12 +64,19 @@ export class Partition {
     return bearer;
   }
 
-  /** Accepts a write as the API does; `undefined` deletes. Answers the version. */
-  async stage(bearer: Bearer, key: string, json: string | undefined): Promise<number> {
+  /** Accepts a write as the API does; `undefined` deletes. */
+  async stage(bearer: Bearer, key: string, json: string | undefined): Promise<void> {
     const change = json === undefined ? `F${formatVersion(Number.MAX_SAFE_INTEGER)}` : `P${json}`;
     const answer = await this.#commit.accept({ bearer, key, change, deadlineMs: performance.now() + 5_000 });
-    if (!isVersion(answer)) throw new Error(`The write was answered ${answer}`);
-    return Number(answer);
+    if (answer !== 'accepted') throw new Error(`The write was answered ${JSON.stringify(answer)}`);
+  }
+
+  /** The same while no worker runs. Returns the version. */
+  async stageVersion(bearer: Bearer, key: string, json: string | undefined): Promise<number> {
+    await this.stage(bearer, key, json);
+    const pending = await this.staged.pending(bearer, key);
+    if (!pending) throw new Error('The write is not pending');
+    return pending.version;
   }
 
   async apply({ userId }: Bearer, ...keys: string[]): Promise<void> {

@@ -73,7 +73,7 @@ describe('two deletes of one stored value at once', () => {
     expect(await redis.pttl(deletedKey(prefix))).to.be.within(1, 10_000);
 
     await redis.set(clockKey(prefix), String((await world.partition.staged.clock()) + 11_000_000));
-    const version = await world.partition.stage(world.user, 'other', undefined);
+    const version = await world.partition.stageVersion(world.user, 'other', undefined);
     await world.partition.apply(world.user, 'other');
     const member = `${world.user.userId}/other`;
     expect(await redis.zrange(deletedKey(prefix), '0', '-1', 'WITHSCORES')).to.deep.equal([member, String(version)]);

@@ -103,7 +103,7 @@ describe('the rules of applying', () => {
     const { connection, prefix, redis } = world.partition.staged;
     const ahead = connection.timeUs + 3_600_000_000;
     await redis.set(clockKey(prefix), String(ahead));
-    const stored = await world.partition.stage(world.user, 'a', '"old"');
+    const stored = await world.partition.stageVersion(world.user, 'a', '"old"');
     await world.partition.apply(world.user, 'a');
     await redis.flushdb();
     await world.partition.staged.giveRecord(world.user);

@@ -5,23 +5,12 @@ import { KeybinError, unavailable } from '../../errors.js';
 import type { Log } from '../../log.js';
 import { WriteGroup } from '../../write-group.js';
 import { unobserved, type WriteObserver } from '../../write-observer.js';
+import { parseAcceptAnswer, type WriteAnswer } from './accept-answer.js';
 import { acceptCommand, type Limits, type Write } from './accept-command.js';
 import { partitionPrefix } from './keys.js';
 import type { ApplyJob, PartitionQueue } from './queue.js';
 import type { RedisConnection } from './redis-connection.js';
 import { loadScript, type Script } from './scripts.js';
-
-/** `late`: the deadline was over when the write reached Redis, nothing happened. The others are explained in `accept.lua`. */
-export type WriteAnswer =
-  | `${number}`
-  | 'refused'
-  | 'unknown'
-  | 'marked'
-  | 'full'
-  | 'absent'
-  | 'taken'
-  | `look${number}`
-  | 'late';
 
 export interface GroupCommitParts {
   readonly partition: number;
@@ -48,8 +37,6 @@ const leastCommitMs = 250;
 const freshMs = answerTimeoutMs - 100;
 
 const noTimeLeft = () => unavailable(new Error('no time left for a commit'));
-
-const isVersion = (answer: WriteAnswer): boolean => /^\d/.test(answer);
 
 class Group extends WriteGroup<Write, WriteAnswer> {
   bytes = 0;
@@ -178,19 +165,18 @@ export class GroupCommit {
       if (withJob) await queue.addTo(transaction, job);
       const executed = transaction.exec();
       this.#alternation.underWay(writes.length);
-      const [accepted, added] = (await executed) ?? [];
+      const [ran, added] = (await executed) ?? [];
       if (connection.meeting !== meeting) throw new Error('the deadline was in the time of another Redis');
-      if (!accepted || (withJob && !added)) throw new Error('the transaction was not executed');
-      if (accepted[0]?.message.startsWith('NOSCRIPT')) {
+      if (!ran || (withJob && !added)) throw new Error('the transaction was not executed');
+      if (ran[0]?.message.startsWith('NOSCRIPT')) {
         await connection.client.script('LOAD', script.lua);
         return undefined;
       }
-      if (accepted[0]) throw accepted[0];
-      const [timeUs, coalesced = 0, ...answers] = accepted[1] as [string, number?, ...WriteAnswer[]]; // as accept.lua says
-      connection.observeTime(Number(timeUs));
-      const versions = answers.filter(isVersion).length;
-      const needsJob = versions > 0;
-      if (needsJob) this.#observer.accepted(versions, coalesced);
+      if (ran[0]) throw ran[0];
+      const { timeUs, answers, accepted, coalesced } = parseAcceptAnswer(ran[1]);
+      connection.observeTime(timeUs);
+      const needsJob = accepted > 0;
+      if (needsJob) this.#observer.accepted(accepted, coalesced);
       this.#noRoom = !needsJob && answers.includes('full');
       if (needsJob && (!added || added[0])) await this.#addJob(job, added?.[0]);
       return answers;

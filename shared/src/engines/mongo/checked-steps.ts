@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { remainingMs, withDeadline } from '../../deadline.js';
 import { invalidToken, unavailable } from '../../errors.js';
-import type { GroupCommit, WriteAnswer } from './accept.js';
+import type { GroupCommit } from './accept.js';
+import type { WriteAnswer } from './accept-answer.js';
 import type { Write } from './accept-command.js';
 import type { Bearer, Bearers } from './bearer.js';
 
@@ -11,8 +12,8 @@ export interface PartitionSteps<Pending> {
   readonly pending: Pending;
 }
 
-export type Look = Extract<WriteAnswer, `look${number}`>;
-export const isLook = (answer: string): answer is Look => answer.startsWith('look');
+/** What becomes of a write whose token is live. */
+export type WriteOutcome = Exclude<WriteAnswer, 'refused' | 'full' | 'marked' | 'unknown' | 'late'>;
 
 /** Longest pause between two tries of a write whose token another process is just replacing. */
 const maxPauseMs = 100;
@@ -52,7 +53,7 @@ export class CheckedSteps<Pending> {
     return verified;
   }
 
-  async write(bearer: Bearer, write: Omit<Write, 'bearer'>): Promise<'accepted' | 'absent' | 'taken' | Look> {
+  async write(bearer: Bearer, write: Omit<Write, 'bearer'>): Promise<WriteOutcome> {
     const { commits } = this.partition(bearer);
     const { deadlineMs } = write;
     for (let pauseMs = 0; ; pauseMs = Math.min(2 * pauseMs + 1, maxPauseMs)) {
@@ -71,11 +72,8 @@ export class CheckedSteps<Pending> {
           continue;
         case 'late':
           continue;
-        case 'absent':
-        case 'taken':
-          return answer;
         default:
-          return isLook(answer) ? answer : 'accepted';
+          return answer;
       }
     }
   }

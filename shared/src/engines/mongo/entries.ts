@@ -2,7 +2,7 @@ import { answerDeadline } from '../../deadline.js';
 import { keyNotFound } from '../../errors.js';
 import type { Entries } from '../../ports.js';
 import type { Bearers } from './bearer.js';
-import { CheckedSteps, isLook, type PartitionSteps } from './checked-steps.js';
+import { CheckedSteps, type PartitionSteps } from './checked-steps.js';
 import { mergeKeys } from './merge-keys.js';
 import type { PendingReads } from './read.js';
 import type { StoredEntries } from './stored-entries.js';
@@ -59,8 +59,8 @@ export class PendingFirstEntries implements Entries {
     const bearer = await this.#steps.bearer(token, deadlineMs);
     let found = await this.#steps.write(bearer, { key, change: 'D', deadlineMs, request });
     // Again if another delete came to MongoDB meanwhile: of two deletes of one value one finds nothing
-    while (isLook(found) && (await this.stored.find(bearer.userId, key, deadlineMs)) !== undefined) {
-      const change = `F${found.slice('look'.length)}`;
+    while (typeof found === 'object' && (await this.stored.find(bearer.userId, key, deadlineMs)) !== undefined) {
+      const change = `F${found.version}`;
       found = await this.#steps.write(bearer, { key, change, deadlineMs, request });
     }
     if (found !== 'accepted') throw keyNotFound(key);
