@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ObjectId } from 'mongodb';
 import { RedisAccountMarks } from '@keybin/shared/engines/mongo/account-marks.js';
 import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
+import { CheckedSteps } from '@keybin/shared/engines/mongo/checked-steps.js';
 import { PendingFirstEntries } from '@keybin/shared/engines/mongo/entries.js';
 import { ErasureRecords } from '@keybin/shared/engines/mongo/erasure-records.js';
 import { clockKey } from '@keybin/shared/engines/mongo/keys.js';
@@ -92,11 +93,8 @@ export class WriteWorld {
       },
     });
     const commits = gated(this.#commits[process], ['accept'], turns);
-    return new PendingFirstEntries(
-      gated(bearers, ['verify'], turns),
-      [{ commits, pending: reads.pending }],
-      reads.stored,
-    );
+    const steps = new CheckedSteps(gated(bearers, ['verify'], turns), [{ commits, entries: reads.pending }]);
+    return new PendingFirstEntries(steps, reads.stored);
   }
 
   async #verify(): Promise<void> {

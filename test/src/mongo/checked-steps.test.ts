@@ -25,11 +25,11 @@ describe('a read of what is pending', () => {
 
   it('is given up when its time is over, of which finding the token may have taken most', async () => {
     const bearer = newBearer();
-    const partition = { commits: staged.commits(), pending: new PendingReads(0, staged.connection) };
+    const partition = { commits: staged.commits(), entries: new PendingReads(0, staged.connection) };
     const steps = new CheckedSteps({ resolve: () => bearer, verify: async () => {} }, [partition]);
     proxy.hold();
     const startedMs = performance.now();
-    const read = steps.read(bearer, (pending) => pending.read(bearer, 'k', false), startedMs + leftMs);
+    const read = steps.read(bearer, ({ entries }) => entries.read(bearer, 'k', false), startedMs + leftMs);
     const refused = await read.catch((error: unknown) => error);
     expect(refused).to.include({ code: 'unavailable' });
     expect(performance.now() - startedMs).to.be.lessThan(10 * leftMs);

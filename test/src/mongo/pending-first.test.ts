@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
+import type { Bearer, Bearers } from '@keybin/shared/engines/mongo/bearer.js';
+import { CheckedSteps } from '@keybin/shared/engines/mongo/checked-steps.js';
 import { openDatabase, type Database } from '@keybin/shared/engines/mongo/database.js';
 import { PendingFirstEntries } from '@keybin/shared/engines/mongo/entries.js';
 import { PendingReads } from '@keybin/shared/engines/mongo/read.js';
@@ -53,12 +54,13 @@ describe('reading while a worker applies what is pending', () => {
     await staged.commits().accept(put(bearer, 'k', '1'));
   });
 
+  function entriesOf(bearers: Bearers, { pending, stored }: ReadSteps): PendingFirstEntries {
+    const partition = { commits: staged.commits(), entries: pending };
+    return new PendingFirstEntries(new CheckedSteps(bearers, [partition]), stored);
+  }
+
   const entriesBy = ({ pending, stored }: ReadSteps) =>
-    new PendingFirstEntries(
-      { resolve: () => bearer, verify: async () => {} },
-      [{ commits: staged.commits(), pending }],
-      stored,
-    );
+    entriesOf({ resolve: () => bearer, verify: async () => {} }, { pending, stored });
 
   it('shows a value that was answered', async () => {
     expect(await entriesBy(steps).get('token', 'k')).to.equal('1');
@@ -90,11 +92,6 @@ describe('reading while a worker applies what is pending', () => {
         await staged.commits().accept(put(bearer, 'k', '2'));
       },
     };
-    const entries = new PendingFirstEntries(
-      bearers,
-      [{ commits: staged.commits(), pending: steps.pending }],
-      steps.stored,
-    );
-    expect(await entries.get('token', 'k')).to.equal('2');
+    expect(await entriesOf(bearers, steps).get('token', 'k')).to.equal('2');
   });
 });

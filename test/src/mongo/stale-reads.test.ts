@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { ObjectId } from 'mongodb';
 import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
 import { openDatabase, type Database } from '@keybin/shared/engines/mongo/database.js';
+import { CheckedSteps } from '@keybin/shared/engines/mongo/checked-steps.js';
 import { PendingFirstEntries } from '@keybin/shared/engines/mongo/entries.js';
 import { PendingReads } from '@keybin/shared/engines/mongo/read.js';
 import { StaleReads } from '@keybin/shared/engines/mongo/stale-reads.js';
@@ -50,9 +51,10 @@ describe('a read that MongoDB answers late while stale reads are allowed', () =>
   /** Whether the answer was called stale. MongoDB answers from the moment on at which Redis is asked whether it is there. */
   async function isStale(redisAnswers: boolean): Promise<boolean> {
     const stored = new StoredEntries(database.store);
-    const partition = { commits: staged.commits(), pending: new PendingReads(0, staged.connection) };
+    const partition = { commits: staged.commits(), entries: new PendingReads(0, staged.connection) };
+    const steps = new CheckedSteps({ resolve: () => bearer, verify: async () => {} }, [partition]);
     const reads = new StaleReads({
-      exact: new PendingFirstEntries({ resolve: () => bearer, verify: async () => {} }, [partition], stored),
+      exact: new PendingFirstEntries(steps, stored),
       probe: async () => {
         proxy.release();
         return redisAnswers ? staged.redis.ping() : Promise.reject(new Error('the rule is taken out'));

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
 import { answerDeadline } from '@keybin/shared/deadline.js';
+import { CheckedSteps } from '@keybin/shared/engines/mongo/checked-steps.js';
 import { openDatabase, type Database } from '@keybin/shared/engines/mongo/database.js';
 import { PendingFirstEntries } from '@keybin/shared/engines/mongo/entries.js';
 import { PendingPosts } from '@keybin/shared/engines/mongo/pending-posts.js';
@@ -73,10 +74,14 @@ describe('the rules of posts in Redis and MongoDB', () => {
 
   function postsOf(steps: Steps): PendingFirstPosts {
     const bearers = { resolve: () => bearer, verify: async () => {} };
-    const commits = staged.commits();
-    const reads = new PendingReads(0, staged.connection);
-    const entries = new PendingFirstEntries(bearers, [{ commits, pending: reads }], new StoredEntries(database.store));
-    return new PendingFirstPosts(bearers, [{ commits, pending: steps.pending }], entries, steps.stored);
+    const partition = {
+      commits: staged.commits(),
+      entries: new PendingReads(0, staged.connection),
+      posts: steps.pending,
+    };
+    const checked = new CheckedSteps(bearers, [partition]);
+    const entries = new PendingFirstEntries(checked, new StoredEntries(database.store));
+    return new PendingFirstPosts(checked, entries, steps.stored);
   }
 
   it('a post never takes the place of one that has the same id', async () => {

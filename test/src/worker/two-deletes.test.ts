@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { CheckedSteps } from '@keybin/shared/engines/mongo/checked-steps.js';
 import { PendingFirstEntries } from '@keybin/shared/engines/mongo/entries.js';
 import { clockKey, deletedKey } from '@keybin/shared/engines/mongo/keys.js';
 import { PendingReads } from '@keybin/shared/engines/mongo/read.js';
@@ -30,11 +31,13 @@ describe('two deletes of one stored value at once', () => {
   function entries(afterLook: (json?: string) => Promise<string | undefined>, acceptScript?: Script) {
     const { staged, database } = world.partition;
     const stored = new StoredEntries(database.store);
-    return new PendingFirstEntries(
-      { resolve: () => world.user, verify: async () => {} },
-      [{ commits: staged.commits(roomy, acceptScript), pending: new PendingReads(0, staged.connection) }],
-      { find: async (...args) => afterLook(await stored.find(...args)), keys: (...args) => stored.keys(...args) },
-    );
+    const bearers = { resolve: () => world.user, verify: async () => {} };
+    const commits = staged.commits(roomy, acceptScript);
+    const steps = new CheckedSteps(bearers, [{ commits, entries: new PendingReads(0, staged.connection) }]);
+    return new PendingFirstEntries(steps, {
+      find: async (...args) => afterLook(await stored.find(...args)),
+      keys: (...args) => stored.keys(...args),
+    });
   }
 
   /** One delete has looked into MongoDB and is slow; meanwhile the other one is answered, applied and settled, and so is `then`. */

@@ -6,10 +6,9 @@ import type { WriteAnswer } from './accept-answer.js';
 import type { Write } from './accept-command.js';
 import type { Bearer, Bearers } from './bearer.js';
 
-/** What these steps, and reads of what is pending, need of one partition's Redis keys. */
-export interface PartitionSteps<Pending> {
+/** What these steps need of one partition's Redis keys. */
+export interface CommittingPartition {
   readonly commits: Pick<GroupCommit, 'accept'>;
-  readonly pending: Pending;
 }
 
 /** What becomes of a write whose token is live. */
@@ -19,14 +18,14 @@ export type WriteOutcome = Exclude<WriteAnswer, 'refused' | 'full' | 'marked' | 
 const maxPauseMs = 100;
 
 /**
- * Steps on pending entries, each of which checks the token in itself, by Redis's record of it. If there is none the token is
- * verified with MongoDB, then a read goes on without the check, after what is pending was read (again). A write goes round again
+ * Steps on pending entries and posts, each of which checks the token in itself, by Redis's record of it. If there is none the token
+ * is verified with MongoDB, then a read goes on without the check, after what is pending was read (again). A write goes round again
  * until it was accepted in one step with a live record: an erasure may come between a check and a write.
  */
-export class CheckedSteps<Pending> {
+export class CheckedSteps<Partition extends CommittingPartition> {
   constructor(
     private readonly bearers: Bearers,
-    private readonly partitions: readonly PartitionSteps<Pending>[],
+    private readonly partitions: readonly Partition[],
   ) {}
 
   async bearer(token: string, deadlineMs: number): Promise<Bearer> {
@@ -41,14 +40,14 @@ export class CheckedSteps<Pending> {
   /** The answer of `ask`, which is told whether the token has been verified, and checks it otherwise. */
   async read<T>(
     bearer: Bearer,
-    ask: (pending: Pending, verified: boolean) => Promise<T | 'unknown'>,
+    ask: (partition: Partition, verified: boolean) => Promise<T | 'unknown'>,
     deadlineMs: number,
   ): Promise<T> {
-    const { pending } = this.partition(bearer);
-    const answer = await withDeadline(ask(pending, false), remainingMs(deadlineMs), 'reading from Redis');
+    const partition = this.partition(bearer);
+    const answer = await withDeadline(ask(partition, false), remainingMs(deadlineMs), 'reading from Redis');
     if (answer !== 'unknown') return answer;
     await this.verify(bearer, deadlineMs);
-    const verified = await withDeadline(ask(pending, true), remainingMs(deadlineMs), 'reading from Redis');
+    const verified = await withDeadline(ask(partition, true), remainingMs(deadlineMs), 'reading from Redis');
     if (verified === 'unknown') throw unavailable(new Error('a verified token was checked'));
     return verified;
   }
@@ -78,7 +77,7 @@ export class CheckedSteps<Pending> {
     }
   }
 
-  partition({ partition }: Bearer): PartitionSteps<Pending> {
+  partition({ partition }: Bearer): Partition {
     const found = this.partitions[partition];
     if (!found) throw new Error(`there is no partition ${partition}`);
     return found;

@@ -8,6 +8,7 @@ import { unobserved, type WriteObserver } from '../../write-observer.js';
 import { GroupCommit } from './accept.js';
 import { RedisAccountMarks } from './account-marks.js';
 import { MongoAccounts } from './accounts.js';
+import { CheckedSteps } from './checked-steps.js';
 import { openDatabase, type Database } from './database.js';
 import { PendingFirstEntries } from './entries.js';
 import { ErasureRecords } from './erasure-records.js';
@@ -148,27 +149,14 @@ function assemble({
     maxPendingBytes: Math.ceil(maxPendingBytes / partitions),
   };
   const stored = new StoredEntries(database.store);
-  const commits = queues.map(
-    (queue, partition) =>
-      new GroupCommit({ partition, connection: writes.of(partition), queue, limits, log, observer }),
-  );
-  const exact = new PendingFirstEntries(
-    tokens,
-    commits.map((commit, partition) => ({
-      commits: commit,
-      pending: new PendingReads(partition, reads.of(partition)),
-    })),
-    stored,
-  );
-  const posts = new PendingFirstPosts(
-    tokens,
-    commits.map((commit, partition) => ({
-      commits: commit,
-      pending: new PendingPosts(partition, reads.of(partition)),
-    })),
-    exact,
-    new StoredPosts(database.store),
-  );
+  const partitionSteps = queues.map((queue, partition) => ({
+    commits: new GroupCommit({ partition, connection: writes.of(partition), queue, limits, log, observer }),
+    entries: new PendingReads(partition, reads.of(partition)),
+    posts: new PendingPosts(partition, reads.of(partition)),
+  }));
+  const steps = new CheckedSteps(tokens, partitionSteps);
+  const exact = new PendingFirstEntries(steps, stored);
+  const posts = new PendingFirstPosts(steps, exact, new StoredPosts(database.store));
   const probe = async (token: string) => {
     const { partition } = await tokens.resolve(token);
     await reads.of(partition).client.exists(clockKey(partitionPrefix(partition)));

@@ -1,14 +1,15 @@
 import { answerDeadline } from '../../deadline.js';
 import { keyNotFound } from '../../errors.js';
 import type { Entries } from '../../ports.js';
-import type { Bearers } from './bearer.js';
-import { CheckedSteps, type PartitionSteps } from './checked-steps.js';
+import type { CheckedSteps, CommittingPartition } from './checked-steps.js';
 import { mergeKeys } from './merge-keys.js';
 import type { PendingReads } from './read.js';
 import type { StoredEntries } from './stored-entries.js';
 
 /** What entries need of one partition's Redis keys. */
-export type EntriesPartition = PartitionSteps<Pick<PendingReads, 'read' | 'keys'>>;
+export interface EntriesPartition extends CommittingPartition {
+  readonly entries: Pick<PendingReads, 'read' | 'keys'>;
+}
 
 /**
  * Entries of the scale-out engine. A write is answered when Redis has it; a worker brings it to MongoDB. Hence a read looks at
@@ -16,22 +17,17 @@ export type EntriesPartition = PartitionSteps<Pick<PendingReads, 'read' | 'keys'
  * applied in between would be seen in neither.
  */
 export class PendingFirstEntries implements Entries {
-  readonly #steps: CheckedSteps<EntriesPartition['pending']>;
-
   constructor(
-    bearers: Bearers,
-    partitions: readonly EntriesPartition[],
+    private readonly steps: CheckedSteps<EntriesPartition>,
     private readonly stored: Pick<StoredEntries, 'find' | 'keys'>,
-  ) {
-    this.#steps = new CheckedSteps(bearers, partitions);
-  }
+  ) {}
 
   async get(token: string, key: string): Promise<string> {
     const deadlineMs = answerDeadline();
-    const bearer = await this.#steps.bearer(token, deadlineMs);
-    const entry = await this.#steps.read(
+    const bearer = await this.steps.bearer(token, deadlineMs);
+    const entry = await this.steps.read(
       bearer,
-      (pending, verified) => pending.read(bearer, key, verified),
+      ({ entries }, verified) => entries.read(bearer, key, verified),
       deadlineMs,
     );
     const json = typeof entry === 'object' ? entry.json : await this.stored.find(bearer.userId, key, deadlineMs);
@@ -41,8 +37,8 @@ export class PendingFirstEntries implements Entries {
 
   async keys(token: string): Promise<string[]> {
     const deadlineMs = answerDeadline();
-    const bearer = await this.#steps.bearer(token, deadlineMs);
-    const listed = await this.#steps.read(bearer, (pending, verified) => pending.keys(bearer, verified), deadlineMs);
+    const bearer = await this.steps.bearer(token, deadlineMs);
+    const listed = await this.steps.read(bearer, ({ entries }, verified) => entries.keys(bearer, verified), deadlineMs);
     const stored = [];
     for await (const page of this.stored.keys(bearer.userId, deadlineMs)) stored.push(page);
     return mergeKeys(stored.flat(), listed);
@@ -50,18 +46,18 @@ export class PendingFirstEntries implements Entries {
 
   async put(token: string, key: string, json: string, request?: string): Promise<void> {
     const deadlineMs = answerDeadline();
-    const bearer = await this.#steps.bearer(token, deadlineMs);
-    await this.#steps.write(bearer, { key, change: `P${json}`, deadlineMs, request });
+    const bearer = await this.steps.bearer(token, deadlineMs);
+    await this.steps.write(bearer, { key, change: `P${json}`, deadlineMs, request });
   }
 
   async delete(token: string, key: string, request?: string): Promise<void> {
     const deadlineMs = answerDeadline();
-    const bearer = await this.#steps.bearer(token, deadlineMs);
-    let found = await this.#steps.write(bearer, { key, change: 'D', deadlineMs, request });
+    const bearer = await this.steps.bearer(token, deadlineMs);
+    let found = await this.steps.write(bearer, { key, change: 'D', deadlineMs, request });
     // Again if another delete came to MongoDB meanwhile: of two deletes of one value one finds nothing
     while (typeof found === 'object' && (await this.stored.find(bearer.userId, key, deadlineMs)) !== undefined) {
       const change = `F${found.version}`;
-      found = await this.#steps.write(bearer, { key, change, deadlineMs, request });
+      found = await this.steps.write(bearer, { key, change, deadlineMs, request });
     }
     if (found !== 'accepted') throw keyNotFound(key);
   }

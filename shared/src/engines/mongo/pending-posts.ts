@@ -1,14 +1,16 @@
-import { KeybinError, invalidToken, unavailable } from '../../errors.js';
 import type { Post } from '../../ports.js';
 import { Turn } from '../../turn.js';
 import type { Bearer } from './bearer.js';
-import { clockKey, lifeKey, partitionPrefix, pendingKey, tokensKey } from './keys.js';
+import { clockKey, partitionPrefix } from './keys.js';
+import { orUnavailable } from './outages.js';
 import { parsePendingEntry } from './pending-entry.js';
 import { postIdOf, postKey } from './post-key.js';
+import { maxAnswerBytes, readChecked } from './read.js';
 import type { RedisConnection } from './redis-connection.js';
-import { loadScript, runScript, type Script } from './scripts.js';
+import { loadScript, runScript } from './scripts.js';
 
-const maxAnswerBytes = 4 * 1024 * 1024;
+const postsScript = loadScript('posts');
+const versionScript = loadScript('version-to-come');
 
 /** Posts that MongoDB may not have yet, newest first. */
 export interface PendingPage {
@@ -26,13 +28,12 @@ export class PendingPosts {
 
   constructor(
     partition: number,
-    private readonly connection: RedisConnection,
-    private readonly postsScript: Script = loadScript('posts'),
-    private readonly versionScript: Script = loadScript('version-to-come'),
+    private readonly connection: Pick<RedisConnection, 'client'>,
   ) {
     this.#prefix = partitionPrefix(partition);
     this.#versionToCome = new Turn(async (asked) => {
-      const version = Number(await this.#run(this.versionScript, [clockKey(this.#prefix)], []));
+      const answer = runScript(connection.client, versionScript, [clockKey(this.#prefix)], []);
+      const version = Number(await orUnavailable(answer));
       return asked.map(() => version);
     });
   }
@@ -47,31 +48,19 @@ export class PendingPosts {
    * needs no check. Throws `invalid_token` or `unavailable`.
    */
   async list(
-    { userId, client, tokenHash }: Bearer,
+    bearer: Bearer,
     { after, limit }: { readonly after: string; readonly limit: number },
     verified: boolean,
   ): Promise<PendingPage | 'unknown'> {
-    const answer = await this.#run(
-      this.postsScript,
-      [pendingKey(this.#prefix, userId), tokensKey(this.#prefix, userId), lifeKey(this.#prefix)],
-      [client, verified ? '' : tokenHash, postKey(after), limit, maxAnswerBytes],
-    );
-    if (answer === 'refused') throw invalidToken();
+    const args = [postKey(after), limit, maxAnswerBytes];
+    const answer = await readChecked(this.connection, postsScript, { bearer, verified, prefix: this.#prefix, args });
     if (answer === 'unknown') return answer;
     const [listed, deleted, cut] = answer as [string[], string[], number]; // as posts.lua says
     const posts: Post[] = [];
     for (let at = 0; at < listed.length; at += 2) {
       const { json } = parsePendingEntry(listed[at + 1] ?? '');
-      if (json !== undefined) posts.push({ id: postIdOf(listed[at] ?? ''), userId, json });
+      if (json !== undefined) posts.push({ id: postIdOf(listed[at] ?? ''), userId: bearer.userId, json });
     }
     return { posts, deletedIds: new Set(deleted.map(postIdOf)), cut: cut === 1 };
-  }
-
-  async #run(script: Script, keys: string[], args: (string | number)[]): Promise<unknown> {
-    try {
-      return await runScript(this.connection.client, script, keys, args);
-    } catch (error) {
-      throw error instanceof KeybinError ? error : unavailable(error);
-    }
   }
 }

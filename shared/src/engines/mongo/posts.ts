@@ -3,14 +3,15 @@ import { forbidden, hasCode, postNotFound } from '../../errors.js';
 import { PostPageBuilder } from '../../post-page.js';
 import { afterAllPosts, isPostId, isPostIdOf, newPostId } from '../../post-id.js';
 import type { Entries, PageOfPosts, Post, PostPage, Posts } from '../../ports.js';
-import type { Bearers } from './bearer.js';
-import { CheckedSteps, type PartitionSteps } from './checked-steps.js';
+import type { CheckedSteps, CommittingPartition } from './checked-steps.js';
 import type { PendingPage, PendingPosts } from './pending-posts.js';
 import { postKey } from './post-key.js';
 import type { StoredPosts } from './stored-posts.js';
 
 /** What posts need of one partition's Redis keys. */
-export type PostsPartition = PartitionSteps<Pick<PendingPosts, 'list' | 'versionToCome'>>;
+export interface PostsPartition extends CommittingPartition {
+  readonly posts: Pick<PendingPosts, 'list' | 'versionToCome'>;
+}
 
 /**
  * Posts of the scale-out engine: entries under keys of their own, so that they are accepted, applied, settled and erased as
@@ -18,25 +19,20 @@ export type PostsPartition = PartitionSteps<Pick<PendingPosts, 'list' | 'version
  * accepting it puts the version clock above that.
  */
 export class PendingFirstPosts implements Posts {
-  readonly #steps: CheckedSteps<PostsPartition['pending']>;
-
   constructor(
-    bearers: Bearers,
-    partitions: readonly PostsPartition[],
+    private readonly steps: CheckedSteps<PostsPartition>,
     private readonly entries: Pick<Entries, 'get' | 'delete'>,
     private readonly stored: Pick<StoredPosts, 'before'>,
-  ) {
-    this.#steps = new CheckedSteps(bearers, partitions);
-  }
+  ) {}
 
   async create(token: string, json: string, request?: string): Promise<string> {
     const deadlineMs = answerDeadline();
-    const bearer = await this.#steps.bearer(token, deadlineMs);
-    const { pending } = this.#steps.partition(bearer);
+    const bearer = await this.steps.bearer(token, deadlineMs);
+    const { posts } = this.steps.partition(bearer);
     for (;;) {
-      const version = await withDeadline(pending.versionToCome(), remainingMs(deadlineMs), 'asking for the version');
+      const version = await withDeadline(posts.versionToCome(), remainingMs(deadlineMs), 'asking for the version');
       const id = newPostId(version, bearer.userId);
-      const answer = await this.#steps.write(bearer, { key: postKey(id), change: `N${json}`, deadlineMs, request });
+      const answer = await this.steps.write(bearer, { key: postKey(id), change: `N${json}`, deadlineMs, request });
       if (answer !== 'taken') return id;
     }
   }
@@ -48,11 +44,11 @@ export class PendingFirstPosts implements Posts {
 
   async list(token: string, { limit, after = afterAllPosts }: PageOfPosts): Promise<PostPage> {
     const deadlineMs = answerDeadline();
-    const bearer = await this.#steps.bearer(token, deadlineMs);
+    const bearer = await this.steps.bearer(token, deadlineMs);
     const range = { after, limit: limit + 1 }; // one more tells whether there are more
-    const listed = await this.#steps.read(
+    const listed = await this.steps.read(
       bearer,
-      (pending, verified) => pending.list(bearer, range, verified),
+      ({ posts }, verified) => posts.list(bearer, range, verified),
       deadlineMs,
     );
     const stored = this.stored.before(bearer.userId, { after, pageSize: range.limit }, deadlineMs);
@@ -67,9 +63,9 @@ export class PendingFirstPosts implements Posts {
   /** Whose post this can be. A bad token is told before a post that its account cannot have. */
   async #author(token: string, id: string): Promise<string> {
     const deadlineMs = answerDeadline();
-    const bearer = await this.#steps.bearer(token, deadlineMs);
+    const bearer = await this.steps.bearer(token, deadlineMs);
     if (isPostId(id) && isPostIdOf(id, bearer.userId)) return bearer.userId;
-    await this.#steps.verify(bearer, deadlineMs);
+    await this.steps.verify(bearer, deadlineMs);
     throw isPostId(id) ? forbidden() : postNotFound(id);
   }
 }

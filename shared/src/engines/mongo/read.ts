@@ -1,7 +1,8 @@
-import { KeybinError, invalidToken, unavailable } from '../../errors.js';
+import { invalidToken } from '../../errors.js';
 import { Turn } from '../../turn.js';
 import type { Bearer } from './bearer.js';
 import { lifeKey, partitionPrefix, pendingKey, tokensKey } from './keys.js';
+import { orUnavailable } from './outages.js';
 import { parsePendingEntry, type PendingEntry } from './pending-entry.js';
 import type { RedisConnection } from './redis-connection.js';
 import { loadScript, runScript, type Script } from './scripts.js';
@@ -21,8 +22,12 @@ interface Ask {
   readonly verified: boolean;
 }
 
+const readScript = loadScript('read');
+const keysScript = loadScript('keys');
+
 const maxReadsInOneCall = 500;
-const maxAnswerBytes = 4 * 1024 * 1024;
+/** Bytes of entries after which a script ends its answer: no call holds Redis for long. */
+export const maxAnswerBytes = 4 * 1024 * 1024;
 
 /**
  * Reads the pending entries of one partition. All reads of one turn of the event loop go in one script call, which is sent
@@ -34,9 +39,7 @@ export class PendingReads {
 
   constructor(
     partition: number,
-    private readonly connection: RedisConnection,
-    private readonly readScript: Script = loadScript('read'),
-    private readonly keysScript: Script = loadScript('keys'),
+    private readonly connection: Pick<RedisConnection, 'client'>,
   ) {
     this.#prefix = partitionPrefix(partition);
     this.#turn = new Turn((asked) => this.#readAll(asked));
@@ -54,13 +57,8 @@ export class PendingReads {
   }
 
   /** `verified` as in `read`. Throws `invalid_token` or `unavailable`. */
-  async keys({ userId, client, tokenHash }: Bearer, verified: boolean): Promise<PendingKeys | 'unknown'> {
-    const answer = await this.#run(
-      this.keysScript,
-      [pendingKey(this.#prefix, userId), tokensKey(this.#prefix, userId), lifeKey(this.#prefix)],
-      [client, verified ? '' : tokenHash],
-    );
-    if (answer === 'refused') throw invalidToken();
+  async keys(bearer: Bearer, verified: boolean): Promise<PendingKeys | 'unknown'> {
+    const answer = await readChecked(this.connection, keysScript, { bearer, verified, prefix: this.#prefix });
     if (answer === 'unknown') return answer;
     const [put, deleted] = answer as [string[], string[]]; // as keys.lua says
     return { put, deleted };
@@ -87,14 +85,32 @@ export class PendingReads {
       pendingKey(this.#prefix, userId),
       tokensKey(this.#prefix, userId),
     ]);
-    return (await this.#run(this.readScript, [lifeKey(this.#prefix), ...ofAccounts], args)) as (string | null)[]; // as read.lua says
+    const answers = runScript(this.connection.client, readScript, [lifeKey(this.#prefix), ...ofAccounts], args);
+    return (await orUnavailable(answers)) as (string | null)[]; // as read.lua says
   }
+}
 
-  async #run(script: Script, keys: string[], args: (string | number)[]): Promise<unknown> {
-    try {
-      return await runScript(this.connection.client, script, keys, args);
-    } catch (error) {
-      throw error instanceof KeybinError ? error : unavailable(error);
-    }
-  }
+export interface CheckedRead {
+  readonly bearer: Bearer;
+  /** The token needs no check. */
+  readonly verified: boolean;
+  /** Of the partition's keys. */
+  readonly prefix: string;
+  readonly args?: readonly (string | number)[];
+}
+
+/**
+ * Runs a script that reads what is pending of one account and checks the token in the same step. Returns `unknown` if Redis has no
+ * record of the token. Throws `invalid_token` or `unavailable`.
+ */
+export async function readChecked(
+  connection: Pick<RedisConnection, 'client'>,
+  script: Script,
+  { bearer: { userId, client, tokenHash }, verified, prefix, args = [] }: CheckedRead,
+): Promise<unknown> {
+  const keys = [pendingKey(prefix, userId), tokensKey(prefix, userId), lifeKey(prefix)];
+  const ran = runScript(connection.client, script, keys, [client, verified ? '' : tokenHash, ...args]);
+  const answer = await orUnavailable(ran);
+  if (answer === 'refused') throw invalidToken();
+  return answer;
 }
