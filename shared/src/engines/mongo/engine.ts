@@ -6,11 +6,12 @@ import type { Log } from '../../log.js';
 import type { Engine } from '../../ports.js';
 import { unobserved, type WriteObserver } from '../../write-observer.js';
 import { GroupCommit } from './accept.js';
+import type { Limits } from './accept-command.js';
 import { RedisAccountMarks } from './account-marks.js';
 import { MongoAccounts } from './accounts.js';
 import { CheckedSteps } from './checked-steps.js';
 import { openDatabase, type Database } from './database.js';
-import { PendingFirstEntries } from './entries.js';
+import { PendingFirstEntries, type EntriesPartition } from './entries.js';
 import { ErasureRecords } from './erasure-records.js';
 import { FileChunks } from './file-chunks.js';
 import { FileDocuments } from './file-documents.js';
@@ -20,7 +21,7 @@ import { claimQueue } from './claim-queue.js';
 import { clockKey, partitionOf, partitionPrefix } from './keys.js';
 import { LossWatch } from './loss-watch.js';
 import { PendingPosts } from './pending-posts.js';
-import { PendingFirstPosts } from './posts.js';
+import { PendingFirstPosts, type PostsPartition } from './posts.js';
 import { PartitionQueue, statusOfEach } from './queue.js';
 import { PartitionedCounters } from './rate-counters.js';
 import { PendingReads } from './read.js';
@@ -120,16 +121,9 @@ interface Parts {
   readonly queues: readonly PartitionQueue[];
 }
 
-function assemble({
-  config,
-  log,
-  observer,
-  writes,
-  reads,
-  database,
-  queues,
-}: Parts): Omit<Engine, 'name' | 'location' | 'close'> {
-  const { partitions, maxBacklog, maxPendingBytes, staleReads } = config.queue;
+/** The engine's ports, each over the parts that it needs. */
+function assemble(parts: Parts): Omit<Engine, 'name' | 'location' | 'close'> {
+  const { config, writes, reads, database, queues } = parts;
   const documents = new MongoTokenDocuments(database);
   const tokens = new MongoTokens({
     index: new TokenIndex(writes, documents),
@@ -137,53 +131,77 @@ function assemble({
     documents,
     clientsPerAccount: config.accounts.clientsPerAccount,
   });
-  const accounts = new MongoAccounts({
+  return {
+    accounts: accountsOf(parts),
+    tokens,
+    ...entriesAndPosts(parts, tokens, documents),
+    files: filesOf(parts, tokens),
+    identifyCodes: new MongoIdentifyCodes(database, writes.of(0)),
+    secrets: new MongoSecrets(database),
+    rateCounters: new PartitionedCounters(writes),
+    health: () => scaleOutHealth({ database, ways: [writes, reads], queue: config.queue }),
+    backlog: () => statusOfEach(queues),
+  };
+}
+
+function accountsOf({ config, database, writes, queues }: Parts): MongoAccounts {
+  return new MongoAccounts({
     database,
     clock: writes.of(0),
     marks: new RedisAccountMarks(writes),
     erasures: new ErasureRecords(database),
-    queueOf: (userId) => queueAt(queues, partitionOf(userId, partitions)),
+    queueOf: (userId) => queueAt(queues, partitionOf(userId, config.queue.partitions)),
   });
-  const limits = {
-    maxBacklog: Math.ceil(maxBacklog / partitions),
-    maxPendingBytes: Math.ceil(maxPendingBytes / partitions),
-  };
-  const stored = new StoredEntries(database.store);
-  const partitionSteps = queues.map((queue, partition) => ({
-    commits: new GroupCommit({ partition, connection: writes.of(partition), queue, limits, log, observer }),
-    entries: new PendingReads(partition, reads.of(partition)),
-    posts: new PendingPosts(partition, reads.of(partition)),
-  }));
-  const steps = new CheckedSteps(tokens, partitionSteps);
-  const exact = new PendingFirstEntries(steps, stored);
-  const posts = new PendingFirstPosts(steps, exact, new StoredPosts(database.store));
-  const probe = async (token: string) => {
-    const { partition } = await tokens.resolve(token);
-    await reads.of(partition).client.exists(clockKey(partitionPrefix(partition)));
-  };
-  const clockOf = (userId: string) => redisOf(writes, userId);
-  const entries = staleReads ? new StaleReads({ exact, probe, documents, clockOf, stored }) : exact;
+}
+
+function filesOf({ config, database, writes }: Parts, tokens: MongoTokens): GridFiles {
   const fileParts = {
     documents: new FileDocuments(database),
     chunks: new FileChunks(database),
     clock: writes.of(0),
     roomBytes: config.accounts.fileBytesPerAccount,
   };
-  const files = new GridFiles(tokens, fileParts, config.limits.fileBytes);
-  const health = () => scaleOutHealth({ database, ways: [writes, reads], queue: config.queue });
-  const rateCounters = new PartitionedCounters(writes);
-  const backlog = () => statusOfEach(queues);
-  return {
-    accounts,
-    tokens,
-    entries,
-    posts,
-    files,
-    identifyCodes: new MongoIdentifyCodes(database, writes.of(0)),
-    secrets: new MongoSecrets(database),
-    rateCounters,
-    health,
-    backlog,
+  return new GridFiles(tokens, fileParts, config.limits.fileBytes);
+}
+
+/** Entries and posts share the commits of each partition. */
+function entriesAndPosts(
+  parts: Parts,
+  tokens: MongoTokens,
+  documents: MongoTokenDocuments,
+): Pick<Engine, 'entries' | 'posts'> {
+  const { config, database, writes, reads } = parts;
+  const steps = new CheckedSteps(tokens, partitionsOf(parts));
+  const stored = new StoredEntries(database.store);
+  const exact = new PendingFirstEntries(steps, stored);
+  const posts = new PendingFirstPosts(steps, exact, new StoredPosts(database.store));
+  if (!config.queue.staleReads) return { entries: exact, posts };
+  const probe = probeOf(tokens, reads);
+  const clockOf = (userId: string) => redisOf(writes, userId);
+  return { entries: new StaleReads({ exact, probe, documents, clockOf, stored }), posts };
+}
+
+/** What entries and posts are accepted and read by in each partition. */
+function partitionsOf({ config, log, observer, writes, reads, queues }: Parts): (EntriesPartition & PostsPartition)[] {
+  const limits = limitsOfEach(config.queue);
+  return queues.map((queue, partition) => ({
+    commits: new GroupCommit({ partition, connection: writes.of(partition), queue, limits, log, observer }),
+    entries: new PendingReads(partition, reads.of(partition)),
+    posts: new PendingPosts(partition, reads.of(partition)),
+  }));
+}
+
+/** The share that each partition has of what may be pending. */
+const limitsOfEach = ({ partitions, maxBacklog, maxPendingBytes }: Config['queue']): Limits => ({
+  maxBacklog: Math.ceil(maxBacklog / partitions),
+  maxPendingBytes: Math.ceil(maxPendingBytes / partitions),
+});
+
+/** Asks the Redis that has the partition of the token's account for a key, whichever. */
+function probeOf(tokens: MongoTokens, reads: RedisConnections): (token: string) => Promise<unknown> {
+  return async (token) => {
+    const { partition } = await tokens.resolve(token);
+    return reads.of(partition).client.exists(clockKey(partitionPrefix(partition)));
   };
 }
 
