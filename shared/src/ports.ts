@@ -144,16 +144,17 @@ export interface Post {
 }
 
 export interface PostPage {
-  /** Newest first. */
+  /** Newest first. A page of much content may have fewer than `limit`, but one at least if there is one. */
   readonly posts: readonly Post[];
   /** Whether there are older ones. */
   readonly more: boolean;
 }
 
-export interface PageOfPosts {
-  /** At least 1. A page of much content may have fewer, but one at least if there is one. */
+/** The newest posts or files of an account. */
+export interface PageRequest {
+  /** At least 1. */
   readonly limit: number;
-  /** Only posts that are older than the one with this id, whether or not that is still there. */
+  /** Only those that are older than the one with this id, whether or not that is still there. */
   readonly after?: string | undefined;
 }
 
@@ -169,7 +170,7 @@ export interface Posts {
    * Every post that was there throughout is on one of the pages that are asked for each `after` the last one of the page before,
    * and on one only.
    */
-  list(token: string, page: PageOfPosts): Promise<PostPage>;
+  list(token: string, page: PageRequest): Promise<PostPage>;
   delete(token: string, id: string, request?: string): Promise<void>;
 }
 
@@ -226,13 +227,6 @@ export interface FilePage {
   readonly more: boolean;
 }
 
-export interface PageOfFiles {
-  /** At least 1. */
-  readonly limit: number;
-  /** Only files that are older than the one with this id, whether or not that is still there. */
-  readonly after?: string | undefined;
-}
-
 /**
  * The files of the account that the token belongs to. Each method throws `invalid_token`; those for one file `file_not_found`, and
  * `forbidden` for a file of another account.
@@ -241,7 +235,7 @@ export interface Files {
   /** Throws `account_full`. */
   begin(token: string, file: NewFile): Promise<Upload>;
   open(token: string, id: string): Promise<OpenFile>;
-  list(token: string, page: PageOfFiles): Promise<FilePage>;
+  list(token: string, page: PageRequest): Promise<FilePage>;
   /** The file cannot be read any more; its bytes are removed in the background. */
   delete(token: string, id: string): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { answerTimeoutMs, withDeadline } from '@keybin/shared/deadline.js';
-import type { Engine, PageOfPosts, Post, PostPage } from '@keybin/shared/ports.js';
+import type { Engine, PageRequest, Post, PostPage } from '@keybin/shared/ports.js';
 import type { AuthorNames } from '../author-names.js';
 
 export interface PostParts {
@@ -24,7 +24,7 @@ export function readPost(
 export function listPosts(
   { engine, names }: PostParts,
   token: string,
-  page: PageOfPosts,
+  page: PageRequest,
 ): Promise<PostPage & { author: string }> {
   const list = async () => {
     const { posts, more } = await engine.posts.list(token, page);

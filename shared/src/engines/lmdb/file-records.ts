@@ -4,7 +4,7 @@ import { grant, roomOf, type Room } from '../../file-room.js';
 import { uploadLeaseMs } from '../../leased-upload.js';
 import type { StoredFile } from '../../ports.js';
 import type { Databases } from './environment.js';
-import { rangeOf, recordKey } from './records.js';
+import { nameIn, rangeBefore, rangeOf, recordKey } from './records.js';
 
 /** A file, whatever has become of it. */
 export interface FileNames {
@@ -97,15 +97,8 @@ export class FileRecords {
 
   /** Files older than `after`, newest first. */
   list(number: string, after: string, limit: number): StoredFile[] {
-    const range = {
-      start: recordKey(number, after),
-      exclusiveStart: true,
-      end: recordKey(number, ''),
-      reverse: true,
-      limit,
-    };
-    const found = this.databases.files.getRange(range);
-    return Array.from(found, ({ key, value }) => parseFile(key.slice(number.length + 1), value));
+    const found = this.databases.files.getRange({ ...rangeBefore(number, after), limit });
+    return Array.from(found, ({ key, value }) => parseFile(nameIn(key), value));
   }
 
   delete(number: string, id: string): undefined | KeybinError {
@@ -136,7 +129,7 @@ export class FileRecords {
     const keys = [...files.getKeys({ ...rangeOf(number), limit })];
     for (const key of keys) {
       void files.remove(key);
-      void unlinking.put(key.slice(number.length + 1), '');
+      void unlinking.put(nameIn(key), '');
     }
     void fileRoom.remove(number);
     return keys.length;

@@ -1,11 +1,11 @@
 import { forbidden, KeybinError, postNotFound } from '../../errors.js';
 import { PostPageBuilder } from '../../post-page.js';
 import { afterAllPosts, isPostId, isPostIdOf, newPostId } from '../../post-id.js';
-import type { PageOfPosts, PostPage, Posts } from '../../ports.js';
+import type { PageRequest, PostPage, Posts } from '../../ports.js';
 import { findBearerIn } from './bearers.js';
 import type { Databases } from './environment.js';
 import type { Reads } from './reads.js';
-import { hashOf, recordKey, type Bearer } from './records.js';
+import { hashOf, nameIn, rangeBefore, recordKey, type Bearer } from './records.js';
 import type { Writes } from './writes.js';
 
 /**
@@ -69,12 +69,11 @@ export function lmdbPosts(databases: Databases, reads: Reads, writes: Writes): P
   };
 }
 
-function pageOf({ posts }: Databases, author: Bearer, { limit, after = afterAllPosts }: PageOfPosts): PostPage {
+function pageOf({ posts }: Databases, author: Bearer, { limit, after = afterAllPosts }: PageRequest): PostPage {
   const { userId, number } = author;
   const page = new PostPageBuilder(limit);
-  const range = { start: recordKey(number, after), exclusiveStart: true, end: recordKey(number, ''), reverse: true };
-  for (const { key, value } of posts.getRange(range)) {
-    if (!page.add({ id: key.slice(number.length + 1), userId, json: value })) break;
+  for (const { key, value } of posts.getRange(rangeBefore(number, after))) {
+    if (!page.add({ id: nameIn(key), userId, json: value })) break;
   }
   return page;
 }

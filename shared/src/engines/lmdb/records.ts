@@ -86,5 +86,16 @@ export const recordKey = (owner: string, name: string): string => `${owner}/${na
 /** The owner in a `recordKey`. */
 export const ownerIn = (key: string): string => key.slice(0, key.indexOf('/'));
 
+/** The name in a `recordKey`. */
+export const nameIn = (key: string): string => key.slice(key.indexOf('/') + 1);
+
 /** The keys of all records of an account. */
 export const rangeOf = (owner: string) => ({ start: `${owner}/`, end: `${owner}0` }); // '0' follows '/'
+
+/** The keys of an account's records whose names come before `name`, the last one first. */
+export const rangeBefore = (owner: string, name: string) => ({
+  start: recordKey(owner, name),
+  exclusiveStart: true,
+  end: recordKey(owner, ''),
+  reverse: true,
+});

@@ -6,6 +6,7 @@ import { accountOf } from './accounts.js';
 import type { Database } from './database.js';
 import type { FileDocument, StoreDocument } from './documents.js';
 import { chunksOf } from './file-chunks.js';
+import { fileOf } from './file-documents.js';
 import { partitionOf, partitionPrefix, pendingKey } from './keys.js';
 import { orUnavailable } from './outages.js';
 import { parsePendingEntry } from './pending-entry.js';
@@ -230,13 +231,6 @@ async function* chunks(
   }
   if (bytesBefore !== length) yield { type: 'gone', userId, fileId };
 }
-
-const fileOf = ({ _id, filename, length = 0, metadata }: FileDocument): StoredFile => ({
-  id: _id.toHexString(),
-  name: filename,
-  length,
-  sha256: metadata.sha256 ?? '',
-});
 
 /** A cursor whose next document can be looked at before it is taken. */
 class Peekable<T> {

@@ -138,7 +138,8 @@ export class FileDocuments {
   }
 }
 
-const fileOf = ({ _id, filename, length = 0, metadata }: FileDocument): StoredFile => ({
+/** The file that a document tells of. */
+export const fileOf = ({ _id, filename, length = 0, metadata }: FileDocument): StoredFile => ({
   id: _id.toHexString(),
   name: filename,
   length,

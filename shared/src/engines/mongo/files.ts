@@ -3,7 +3,7 @@ import { fileNotFound, forbidden, invalidToken } from '../../errors.js';
 import { isFileId, newFileId } from '../../file-id.js';
 import { firstRoom } from '../../file-room.js';
 import { begunInTime, LeasedUpload } from '../../leased-upload.js';
-import type { ByteRange, FilePage, Files, NewFile, OpenFile, PageOfFiles, Upload } from '../../ports.js';
+import type { ByteRange, FilePage, Files, NewFile, OpenFile, PageRequest, Upload } from '../../ports.js';
 import type { Bearer, Bearers } from './bearer.js';
 import { chunkBytes } from './file-documents.js';
 import { FileUpload, type FileUploadParts } from './file-upload.js';
@@ -27,7 +27,7 @@ export class GridFiles implements Files {
     return { userId, file, read: (range) => this.#read(userId, id, range) };
   }
 
-  async list(token: string, { limit, after }: PageOfFiles): Promise<FilePage> {
+  async list(token: string, { limit, after }: PageRequest): Promise<FilePage> {
     const deadlineMs = answerDeadline();
     const { userId } = await this.#bearer(token, deadlineMs);
     const listed = this.parts.documents.list(userId, after, limit + 1); // one more tells whether there are more

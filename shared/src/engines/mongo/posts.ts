@@ -2,7 +2,7 @@ import { answerDeadline, remainingMs, withDeadline } from '../../deadline.js';
 import { forbidden, hasCode, postNotFound } from '../../errors.js';
 import { PostPageBuilder } from '../../post-page.js';
 import { afterAllPosts, isPostId, isPostIdOf, newPostId } from '../../post-id.js';
-import type { Entries, PageOfPosts, Post, PostPage, Posts } from '../../ports.js';
+import type { Entries, PageRequest, Post, PostPage, Posts } from '../../ports.js';
 import type { CheckedSteps, CommittingPartition } from './checked-steps.js';
 import type { PendingPage, PendingPosts } from './pending-posts.js';
 import { postKey } from './post-key.js';
@@ -42,7 +42,7 @@ export class PendingFirstPosts implements Posts {
     return { id, userId, json: await orPostNotFound(id, this.entries.get(token, postKey(id))) };
   }
 
-  async list(token: string, { limit, after = afterAllPosts }: PageOfPosts): Promise<PostPage> {
+  async list(token: string, { limit, after = afterAllPosts }: PageRequest): Promise<PostPage> {
     const deadlineMs = answerDeadline();
     const bearer = await this.steps.bearer(token, deadlineMs);
     const range = { after, limit: limit + 1 }; // one more tells whether there are more
