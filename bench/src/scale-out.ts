@@ -1,6 +1,6 @@
 import { partitionPrefix, queueName, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
 import { eventually } from '@keybin/test/world/eventually.js';
-import { startApi, startWorker, type WorkerProcess } from '@keybin/test/world/keybin-process.js';
+import { spawnApi, spawnWorker, type WorkerProcess } from '@keybin/test/world/keybin-process.js';
 import { type MongoServer, startMongod } from '@keybin/test/world/mongo-server.js';
 import { startRedis } from '@keybin/test/world/redis-server.js';
 import { Redis } from 'ioredis';
@@ -48,7 +48,7 @@ export async function startScaleOut(
     KEYBIN_QUEUE_REDIS: redisServer.url,
     KEYBIN_QUEUE_DURABILITY: durability,
   };
-  const service = await withAccount(await startApi({ env }));
+  const service = await withAccount(await spawnApi({ env }));
   const redis = new Redis(redisServer.url);
   scene.defer(() => redis.disconnect());
   const mongo = await new MongoClient(mongod.url).connect();
@@ -62,7 +62,7 @@ export async function startScaleOut(
     mongo,
     database,
     redis,
-    startWorker: () => startWorker({ env }),
+    startWorker: () => spawnWorker({ env }),
     pending,
     drained: async () => {
       await eventually(isDrained, 'all writes to be applied', drainTimeoutMs);

@@ -21,8 +21,6 @@ export class Scene {
 /** Starts the bare Koa server that rows of the API are compared with. */
 export async function startYardstick(): Promise<Target> {
   const child = new Child('yardstick', process.execPath, [fileURLToPath(new URL('yardstick.js', import.meta.url))]);
-  await child.ready(async () => {
-    if (!child.output.includes('\n')) throw new Error('no address yet');
-  });
-  return { pid: child.pid, url: `${child.output.trim()}/user/nobody/store/` };
+  const address = await child.says(/(http\S+)\n/);
+  return { pid: child.pid, url: `${address}/user/nobody/store/` };
 }

@@ -1,4 +1,4 @@
-import { pino, type Logger, type SerializedError } from 'pino';
+import { pino, type DestinationStream, type Logger, type SerializedError } from 'pino';
 
 export type Log = Logger;
 
@@ -25,10 +25,11 @@ const secretMembers = [
 ];
 const redact = { paths: secretMembers.flatMap((name) => [name, `*.${name}`]), censor: '***' };
 
-/** JSON lines on standard output; on a terminal the same lines, readable. */
-export function createLog(options: { debug: boolean }): Log {
+/** Logs JSON lines to `destination`. Default: standard output, on a terminal in a readable form. */
+export function createLog(options: { debug: boolean }, destination?: DestinationStream): Log {
   const level = options.debug ? 'debug' : 'info';
   const serializers = { err: printed };
+  if (destination) return pino({ level, serializers, redact }, destination);
   if (!process.stdout.isTTY) return pino({ level, serializers, redact });
   return pino({
     level,

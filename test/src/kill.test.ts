@@ -3,7 +3,7 @@ import { expectKeys, expectValue } from './contract/answers.js';
 import { alternately } from './contract/subject.js';
 import { eventually } from './world/eventually.js';
 import type { Answer } from './world/keybin-client.js';
-import { ScaleOutWorld } from './world/scale-out-world.js';
+import { ScaleOutProcesses } from './world/scale-out-world.js';
 import { ownServices } from './world/services.js';
 
 const writers = 4;
@@ -12,7 +12,7 @@ const writesBetween = 20;
 const recoveredWithinMs = 20_000;
 
 describe('the scale-out engine, killed part by part with kill -9 under load', () => {
-  const world = new ScaleOutWorld({ services: ownServices, env: { KEYBIN_QUEUE_SWEEP_AFTER: '2' } });
+  const world = new ScaleOutProcesses({ services: ownServices, env: { KEYBIN_QUEUE_SWEEP_AFTER: '2' } });
 
   it('loses no answered write and shows none that was replaced', async function () {
     this.timeout(180_000);
@@ -84,7 +84,7 @@ class Writer {
   #ending = false;
 
   constructor(
-    private readonly world: ScaleOutWorld,
+    private readonly world: ScaleOutProcesses,
     private readonly token: string,
     readonly key: string,
   ) {}

@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { expectDone, expectValue } from './contract/answers.js';
 import { Child } from './world/child.js';
-import { onFreePort } from './world/free-port.js';
 import { KeybinClient } from './world/keybin-client.js';
 import { temporaryDirectory } from './world/temporary-directory.js';
 
@@ -49,12 +48,9 @@ function freshClone(): string {
 }
 
 async function npmStart(cwd: string): Promise<{ child: Child; client: KeybinClient }> {
-  return onFreePort(async (port) => {
-    const child = new Child('npm start', 'npm', ['start'], { cwd, env: { PORT: String(port) } });
-    const url = `http://127.0.0.1:${port}`;
-    await child.ready(async () => expect(child.output).to.include(url), startTimeoutMs);
-    return { child, client: new KeybinClient(url) };
-  });
+  const child = new Child('npm start', 'npm', ['start'], { cwd, env: { PORT: '0' } });
+  const url = await child.says(/Keybin listens on (http:[^,]+)/, startTimeoutMs);
+  return { child, client: new KeybinClient(url) };
 }
 
 /** Ctrl-C in a terminal: the signal goes to npm and to what it runs. */

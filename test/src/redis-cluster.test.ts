@@ -1,11 +1,11 @@
 import { apiContract } from './contract/api/contract.js';
 import { keybinContract } from './contract/contract.js';
 import { clusterServices } from './world/cluster-services.js';
-import { ScaleOutWorld } from './world/scale-out-world.js';
+import { ScaleOutProcesses } from './world/scale-out-world.js';
 
 describe('the scale-out engine over a Redis Cluster of three nodes, with two API processes and a worker', () => {
   const env = { KEYBIN_QUEUE_PARTITIONS: '3' };
-  const world = new ScaleOutWorld({ services: clusterServices, env, workers: 1 });
+  const world = new ScaleOutProcesses({ services: clusterServices, env, workers: 1 });
   const subject = {
     get here() {
       return world.here;
@@ -13,8 +13,8 @@ describe('the scale-out engine over a Redis Cluster of three nodes, with two API
     get there() {
       return world.there;
     },
-    tokenLifetimeSeconds: 300,
     startAnother: (own: Readonly<Record<string, string>>) => world.startApi(own),
+    besides: () => world.there,
     settle: () => world.drained(),
   };
   keybinContract(subject);

@@ -1,10 +1,10 @@
-import { startApi } from '@keybin/test/world/keybin-process.js';
+import { spawnApi } from '@keybin/test/world/keybin-process.js';
 import { benchSettings, readKeys, withAccount, writeValues, writtenKeys } from '../accounts.js';
 import { compareLoads } from '../http-load.js';
 import { loadLine, type Row } from '../row.js';
 import { startYardstick } from '../scene.js';
 
-const startEmbedded = async () => withAccount(await startApi({ env: benchSettings }));
+const startEmbedded = async () => withAccount(await spawnApi({ env: benchSettings }));
 
 /** GET of a value, one of 1,000. */
 export const embeddedGet: Row = {

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { v1Token } from '@keybin/test/contract/v1/calls.js';
 import { Child } from '@keybin/test/world/child.js';
-import { startApi } from '@keybin/test/world/keybin-process.js';
+import { spawnApi } from '@keybin/test/world/keybin-process.js';
 import { mostResidentBytes, residentBytes } from '@keybin/test/world/memory.js';
 import { temporaryDirectory } from '@keybin/test/world/temporary-directory.js';
 import { benchSettings, type Service, withAccount } from '../accounts.js';
@@ -22,7 +22,7 @@ const mostMoreMegabytes = 150;
 export const embeddedFiles: Row = {
   id: 'embedded-files',
   async measure(_scene, rounds) {
-    const service = await withAccount(await startApi({ env: benchSettings }));
+    const service = await withAccount(await spawnApi({ env: benchSettings }));
     return [
       ...(await compareFiles('embedded', await filesOf(service), rounds, 0.5)),
       await memoryLine('embedded', await filesOf(service), rounds),
@@ -47,10 +47,8 @@ const filesOf = async ({ api, client, account }: Service): Promise<FileServer> =
 async function startBareFiles(): Promise<FileServer> {
   const script = fileURLToPath(new URL('../file-yardstick.js', import.meta.url));
   const child = new Child('file yardstick', process.execPath, [script, temporaryDirectory()]);
-  await child.ready(async () => {
-    if (!child.output.includes('\n')) throw new Error('no address yet');
-  });
-  return bareFiles(child.pid, child.output.trim());
+  const address = await child.says(/(http\S+)\n/);
+  return bareFiles(child.pid, address);
 }
 
 const all = (work: (at: number) => Promise<unknown>) =>

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Account, expectOk } from '@keybin/test/world/keybin-client.js';
-import { startApi } from '@keybin/test/world/keybin-process.js';
+import { spawnApi } from '@keybin/test/world/keybin-process.js';
 import { benchSettings, type Service, withAccount } from '../accounts.js';
 import { alternate, median } from '../rounds.js';
 import { ratioLine, type Line, type Row, type Rounds } from '../row.js';
@@ -19,7 +19,7 @@ const longer = 2;
 export const embeddedLoginRate: Row = {
   id: 'embedded-login-rate',
   measure: async (_scene, rounds) => [
-    await compareRates('embedded', await withAccount(await startApi({ env: benchSettings })), rounds),
+    await compareRates('embedded', await withAccount(await spawnApi({ env: benchSettings })), rounds),
   ],
 };
 

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Account } from '@keybin/test/world/keybin-client.js';
-import { startApi } from '@keybin/test/world/keybin-process.js';
+import { spawnApi } from '@keybin/test/world/keybin-process.js';
 import { benchSettings, readKeys, type Service, withAccount, writeValues } from '../accounts.js';
 import { loadOnce, medianOf } from '../http-load.js';
 import { alternate } from '../rounds.js';
@@ -14,7 +14,7 @@ const mostTimesQuiet = 5;
 export const embeddedLogins: Row = {
   id: 'embedded-logins',
   async measure(_scene, rounds) {
-    const service = await withAccount(await startApi({ env: benchSettings }));
+    const service = await withAccount(await spawnApi({ env: benchSettings }));
     await writeValues(service, readKeys);
     return [await compareLatencies('embedded GET', service, rounds)];
   },

@@ -1,7 +1,7 @@
 import { loadConfig } from '@keybin/shared/config/load-config.js';
 import { openEngine } from '@keybin/shared/engines/open-engine.js';
 import { createLog } from '@keybin/shared/log.js';
-import { startApi } from '@keybin/test/world/keybin-process.js';
+import { spawnApi } from '@keybin/test/world/keybin-process.js';
 import { temporaryDirectory } from '@keybin/test/world/temporary-directory.js';
 import { randomUUID } from 'node:crypto';
 import { benchSettings, inParallel, readKeys, value } from '../accounts.js';
@@ -33,6 +33,6 @@ async function startWithKeys(keys: number): Promise<Target> {
   const json = JSON.stringify(value);
   await inParallel(keys, (number) => engine.entries.put(token, `key${number}`, json), 1_000);
   await engine.close();
-  const api = await startApi({ env });
+  const api = await spawnApi({ env });
   return { pid: api.child.pid, url: `${api.url}/user/${token}/store/`, keys };
 }

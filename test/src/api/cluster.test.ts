@@ -3,14 +3,14 @@ import { request } from 'undici';
 import { Child } from '../world/child.js';
 import { eventually } from '../world/eventually.js';
 import { KeybinClient } from '../world/keybin-client.js';
-import { startApi, type ApiProcess } from '../world/keybin-process.js';
+import { spawnApi, type ApiProcess } from '../world/keybin-process.js';
 
 describe('several API processes at one address', () => {
   let api: ApiProcess;
   let client: KeybinClient;
 
   beforeEach(async () => {
-    api = await startApi({ env: { KEYBIN_APP_PROCESSES: '2', KEYBIN_APP_DEBUG: 'true' } });
+    api = await spawnApi({ env: { KEYBIN_APP_PROCESSES: '2', KEYBIN_APP_DEBUG: 'true' } });
     client = new KeybinClient(api.url);
     await eventually(() => api.child.output.includes('Keybin listens'), 'all processes');
   });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { eventually } from '../world/eventually.js';
 import { KeybinClient } from '../world/keybin-client.js';
-import { startApi, type ApiProcess, type ProcessOptions } from '../world/keybin-process.js';
+import { spawnApi, type ApiProcess, type ProcessOptions } from '../world/keybin-process.js';
 import { RawConnection } from '../world/raw-connection.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 
@@ -12,7 +12,7 @@ describe('an API process that is told to end', () => {
 
   /** Starts an API and half a write on it. */
   async function startUpload(options: ProcessOptions = {}): Promise<void> {
-    api = await startApi(options);
+    api = await spawnApi(options);
     const client = new KeybinClient(api.url);
     ({ token } = await client.newAccount());
     upload = await RawConnection.open(api.url);
@@ -40,7 +40,7 @@ describe('an API process that is told to end', () => {
       upload.send('"kept"}');
       expect(await upload.closed()).to.match(/^HTTP\/1\.1 200 [^]*Connection: close[^]*\{"result":"ok"\}$/);
       expect((await api.child.exited).code).to.equal(0);
-      api = await startApi({ cwd });
+      api = await spawnApi({ cwd });
       expect((await new KeybinClient(api.url).get(token, 'k')).json).to.deep.equal({ value: 'kept' });
     });
   }

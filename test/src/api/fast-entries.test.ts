@@ -10,7 +10,7 @@ import { unavailable } from '@keybin/shared/errors.js';
 import { createLog, type Log } from '@keybin/shared/log.js';
 import { Scrape } from '../metrics/scrape.js';
 import { KeybinClient } from '../world/keybin-client.js';
-import { startApi, type ApiProcess } from '../world/keybin-process.js';
+import { spawnApi, type ApiProcess } from '../world/keybin-process.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 
 /** What differs from answer to answer. */
@@ -34,7 +34,7 @@ describe('reads and writes that are answered without Koa', () => {
   let token: string;
 
   before(async () => {
-    api = await startApi({ env: { KEYBIN_LIMITS_BODY_BYTES: '8KiB' } });
+    api = await spawnApi({ env: { KEYBIN_LIMITS_BODY_BYTES: '8KiB' } });
     ({ token } = await new KeybinClient(api.url).newAccount());
   });
   after(() => api.stop());

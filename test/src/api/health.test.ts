@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { longestAnswerMs } from '../world/answer-time.js';
 import { eventually } from '../world/eventually.js';
 import { send } from '../world/keybin-client.js';
-import { startApi, type ApiProcess } from '../world/keybin-process.js';
+import { spawnApi, type ApiProcess } from '../world/keybin-process.js';
 import { RawConnection } from '../world/raw-connection.js';
 import { ownServices } from '../world/services.js';
 
@@ -34,7 +34,7 @@ describe('/livez and /readyz', () => {
     let api: ApiProcess;
 
     async function start(env: Readonly<Record<string, string>> = {}): Promise<void> {
-      api = await startApi({ env });
+      api = await spawnApi({ env });
     }
 
     afterEach(() => api.stop());
@@ -83,8 +83,8 @@ describe('/livez and /readyz', () => {
     const services = ownServices();
 
     before(async () => {
-      const startStale = startApi({ env: { ...services.env, KEYBIN_QUEUE_STALE_READS: 'on' } });
-      [exact, stale] = await Promise.all([startApi({ env: services.env }), startStale]);
+      const startStale = spawnApi({ env: { ...services.env, KEYBIN_QUEUE_STALE_READS: 'on' } });
+      [exact, stale] = await Promise.all([spawnApi({ env: services.env }), startStale]);
     });
 
     const ready = [200, 'ready', { mongodb: 'up', redis: 'up' }];

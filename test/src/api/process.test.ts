@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { getAs, signedToken } from '../contract/api/calls.js';
 import { eventually } from '../world/eventually.js';
 import { KeybinClient } from '../world/keybin-client.js';
-import { startApi, type ApiProcess } from '../world/keybin-process.js';
+import { spawnApi, type ApiProcess } from '../world/keybin-process.js';
 import { RawConnection } from '../world/raw-connection.js';
 
 describe('an API process', () => {
@@ -11,7 +11,7 @@ describe('an API process', () => {
   let client: KeybinClient;
 
   async function start(env: Readonly<Record<string, string>>): Promise<void> {
-    api = await startApi({ env });
+    api = await spawnApi({ env });
     client = new KeybinClient(api.url);
   }
 

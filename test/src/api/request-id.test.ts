@@ -1,14 +1,14 @@
 import { expect } from 'chai';
 import { KeybinClient } from '../world/keybin-client.js';
 import { eventually } from '../world/eventually.js';
-import { startApi, type ApiProcess } from '../world/keybin-process.js';
+import { spawnApi, type ApiProcess } from '../world/keybin-process.js';
 
 describe('the id of a request', () => {
   let api: ApiProcess;
   let client: KeybinClient;
 
   before(async () => {
-    api = await startApi({ env: { KEYBIN_APP_DEBUG: 'true' } });
+    api = await spawnApi({ env: { KEYBIN_APP_DEBUG: 'true' } });
     client = new KeybinClient(api.url);
   });
   after(() => api.stop());

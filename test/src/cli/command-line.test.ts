@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { commandLines, createProgram } from '@keybin/cli/program.js';
 import { longestAnswerMs } from '../world/answer-time.js';
-import { freePort } from '../world/free-port.js';
+import { unusedPort } from '../world/some-port.js';
 import { keybin, type CommandResult } from '../world/keybin-command.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 
@@ -84,7 +84,7 @@ describe('the keybin command', () => {
   });
 
   it('ends within 2 s, in one line without the password and with 1, when Redis is not there', async () => {
-    const result = await keybin(['queue', 'status'], scaleOut(await freePort()));
+    const result = await keybin(['queue', 'status'], scaleOut(unusedPort));
     expectOneLine(result, /Redis at redis:\/\/\*\*\*@127\.0\.0\.1:\d+ cannot be reached: .*ECONNREFUSED/);
     expect(result.code).to.equal(1);
     expect(result.tookMs).to.be.below(longestAnswerMs);

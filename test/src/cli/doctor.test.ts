@@ -6,9 +6,9 @@ import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
 import type { Diagnosis } from '@keybin/shared/operations.js';
 import { eventually } from '../world/eventually.js';
-import { freePort } from '../world/free-port.js';
+import { unusedPort } from '../world/some-port.js';
 import { keybin } from '../world/keybin-command.js';
-import { ScaleOutWorld } from '../world/scale-out-world.js';
+import { ScaleOutProcesses } from '../world/scale-out-world.js';
 import { ownServices } from '../world/services.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 
@@ -77,7 +77,7 @@ describe('keybin doctor, embedded engine', function () {
 
 describe('keybin doctor, scale-out engine', function () {
   this.timeout(90_000);
-  const world = new ScaleOutWorld({ services: ownServices });
+  const world = new ScaleOutProcesses({ services: ownServices });
   const env = () => world.services.env;
 
   it('finds nothing where all is well, and that no worker is there', async () => {
@@ -104,9 +104,9 @@ describe('keybin doctor, scale-out engine', function () {
   });
 
   it('says what is away, and goes on with the rest', async () => {
-    const away = { ...env(), KEYBIN_QUEUE_REDIS: `redis://127.0.0.1:${await freePort()}` };
+    const away = { ...env(), KEYBIN_QUEUE_REDIS: `redis://127.0.0.1:${unusedPort}` };
     expect((await findings(away)).get('redis')).to.match(/cannot be reached.* → start Redis/);
-    const lost = { ...env(), KEYBIN_STORE_HOST: `mongodb://127.0.0.1:${await freePort()}` };
+    const lost = { ...env(), KEYBIN_STORE_HOST: `mongodb://127.0.0.1:${unusedPort}` };
     expect((await findings(lost)).get('mongodb')).to.match(/MongoDB cannot be used.* → start MongoDB/);
   });
 });

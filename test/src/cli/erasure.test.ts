@@ -5,8 +5,8 @@ import { askForCode, login, post } from '../contract/v1/calls.js';
 import { eventually } from '../world/eventually.js';
 import { KeybinClient, expectOk } from '../world/keybin-client.js';
 import { keybin } from '../world/keybin-command.js';
-import { startApi } from '../world/keybin-process.js';
-import { ScaleOutWorld } from '../world/scale-out-world.js';
+import { spawnApi } from '../world/keybin-process.js';
+import { ScaleOutProcesses } from '../world/scale-out-world.js';
 import { services } from '../world/services.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 
@@ -37,7 +37,7 @@ async function putMany(client: KeybinClient, token: string, count: number): Prom
 
 describe('keybin verify-erasure, scale-out engine', function () {
   this.timeout(120_000);
-  const world = new ScaleOutWorld({ services, env: { KEYBIN_QUEUE_PARTITIONS: '2' } });
+  const world = new ScaleOutProcesses({ services, env: { KEYBIN_QUEUE_PARTITIONS: '2' } });
   const env = () => ({ ...world.services.env, KEYBIN_QUEUE_PARTITIONS: '2' });
 
   it('finds what 1,000 queued writes leave, and 0 when a worker is through with them', async () => {
@@ -110,7 +110,7 @@ describe('keybin verify-erasure, embedded engine', function () {
 
   it('prints 0 beside the API when all of an account has gone, and counts what has not', async () => {
     const env = { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` };
-    const api = await startApi({ env });
+    const api = await spawnApi({ env });
     try {
       const client = new KeybinClient(api.url);
       const { username, password, token } = await client.newAccount();
@@ -120,7 +120,7 @@ describe('keybin verify-erasure, embedded engine', function () {
       await api.kill('SIGKILL');
       const left = await verify(username, env); // the background had no time, or had it
       expect(left.total).to.equal(left.left['entries']);
-      const next = await startApi({ env });
+      const next = await spawnApi({ env });
       await eventually(async () => (await verify(username, env)).total === 0, 'nothing left', 30_000);
       expectOk(await askForCode(new KeybinClient(next.url), username));
       expect((await verify(username, env)).left).to.include({ identifyCodes: 1 });

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { MongoClient } from 'mongodb';
-import { freePort } from '../world/free-port.js';
+import { unusedPort } from '../world/some-port.js';
 import { keybin, keybinJson } from '../world/keybin-command.js';
 import { services } from '../world/services.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
@@ -50,7 +50,7 @@ describe('keybin prepare', () => {
     it('fails in one line while Redis is not there', async () => {
       const { code, stderr } = await keybin(['prepare'], {
         ...servers.env,
-        KEYBIN_QUEUE_REDIS: `redis://127.0.0.1:${await freePort()}`,
+        KEYBIN_QUEUE_REDIS: `redis://127.0.0.1:${unusedPort}`,
       });
       expect(code).to.equal(1);
       expect(stderr).to.match(/^keybin: Redis at [^\n]* cannot be reached[^\n]*\n$/);

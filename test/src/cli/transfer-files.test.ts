@@ -9,7 +9,7 @@ import { loadConfig } from '@keybin/shared/config/load-config.js';
 import { printHead } from '@keybin/shared/transfer/lines.js';
 import { KeybinClient } from '../world/keybin-client.js';
 import { keybin, keybinJson } from '../world/keybin-command.js';
-import { startApi } from '../world/keybin-process.js';
+import { spawnApi } from '../world/keybin-process.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 import { exportTo, fullAccount, importFrom, shell, type Env } from './transfer-world.js';
 
@@ -32,7 +32,7 @@ describe('What an export is written to and an import is read from', function () 
   const source = embedded();
   const whole = place();
   before(async () => {
-    const api = await startApi({ env: source });
+    const api = await spawnApi({ env: source });
     try {
       for (let count = 0; count < 3; count++) await fullAccount(new KeybinClient(api.url));
     } finally {

@@ -5,8 +5,8 @@ import { expectDone, expectKeys, expectValue } from '../contract/answers.js';
 import { eventually } from '../world/eventually.js';
 import { KeybinClient } from '../world/keybin-client.js';
 import { keybin, keybinJson, spawnKeybin } from '../world/keybin-command.js';
-import { startApi } from '../world/keybin-process.js';
-import { ScaleOutWorld } from '../world/scale-out-world.js';
+import { spawnApi } from '../world/keybin-process.js';
+import { ScaleOutProcesses } from '../world/scale-out-world.js';
 import { services } from '../world/services.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 import { expectFull, exportTo, fullAccount, importFrom, pipe, type Env, type Full } from './transfer-world.js';
@@ -16,7 +16,7 @@ const exportFile = () => join(temporaryDirectory(), 'export.ndjson');
 
 /** Does `work` to an API of its own on an embedded store. */
 async function serving<T>(env: Env, work: (client: KeybinClient) => Promise<T>): Promise<T> {
-  const api = await startApi({ env });
+  const api = await spawnApi({ env });
   try {
     return await work(new KeybinClient(api.url));
   } finally {
@@ -53,7 +53,7 @@ async function importWithKills(file: string, target: Env): Promise<void> {
 
 describe('keybin export and import, between the engines', function () {
   this.timeout(120_000);
-  const world = new ScaleOutWorld({ services, env: { KEYBIN_QUEUE_PARTITIONS: '2' } });
+  const world = new ScaleOutProcesses({ services, env: { KEYBIN_QUEUE_PARTITIONS: '2' } });
   const scaleOut = () => ({ ...world.services.env, KEYBIN_QUEUE_PARTITIONS: '2' });
 
   it('take everything from the embedded engine to the scale-out engine and back, while they run', async () => {

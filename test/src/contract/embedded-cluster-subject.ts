@@ -1,5 +1,5 @@
 import { KeybinClient } from '../world/keybin-client.js';
-import { startApi, type ApiProcess } from '../world/keybin-process.js';
+import { spawnApi, type ApiProcess } from '../world/keybin-process.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 import type { Subject } from './subject.js';
 
@@ -15,7 +15,7 @@ export function embeddedClusterSubject({ settings = {}, headers = {} }: Embedded
   let api: ApiProcess | undefined;
   const env = { ...settings, KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}`, KEYBIN_APP_PROCESSES: '2' };
   before(async () => {
-    api = await startApi({ env });
+    api = await spawnApi({ env });
   });
   after(() => api?.stop());
 
@@ -27,8 +27,8 @@ export function embeddedClusterSubject({ settings = {}, headers = {} }: Embedded
     get there() {
       return client();
     },
-    tokenLifetimeSeconds: 300,
-    startAnother: (others) => startApi({ env: { ...env, ...others } }),
+    startAnother: (others) => spawnApi({ env: { ...env, ...others } }),
+    besides: client,
     settle: async () => {},
   };
 }

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { KeybinClient, type Answer } from '../world/keybin-client.js';
-import { startApi, type ApiProcess } from '../world/keybin-process.js';
+import { startApi } from '../world/keybin-service.js';
+import type { RunningApi } from '../world/running.js';
 import { anyHistory } from './random-histories.js';
 import type { Subject } from './subject.js';
 
@@ -28,7 +29,7 @@ class ForgetfulClient extends KeybinClient {
 
 describe('the model of any sequence of requests', function () {
   this.timeout(60_000); // what is found is made small
-  let api: ApiProcess;
+  let api: RunningApi;
   before(async () => {
     api = await startApi();
   });
@@ -41,8 +42,8 @@ describe('the model of any sequence of requests', function () {
     const subject: Subject = {
       here,
       there,
-      tokenLifetimeSeconds: 300,
       startAnother: (env) => startApi({ env }),
+      besides: (another) => another,
       settle: async () => {},
     };
     const { failed, counterexample } = await fc.check(anyHistory(subject), { numRuns: 100 });

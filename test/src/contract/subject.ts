@@ -1,15 +1,18 @@
-import type { ApiProcess } from '../world/keybin-process.js';
 import type { KeybinClient } from '../world/keybin-client.js';
+import type { RunningApi } from '../world/running.js';
 
 /** What the contract runs against. Its members work from the suite's `before` hooks on. */
 export interface Subject {
-  /** Two API processes over the same data: what one of them answered, the other one knows. */
+  /** Two APIs over the same data: what one of them answered, the other one knows. They may be one and the same. */
   readonly here: KeybinClient;
   readonly there: KeybinClient;
-  /** `token_expiration` of both. */
-  readonly tokenLifetimeSeconds: number;
-  /** Starts a third API process over the same data with other settings; the caller stops it. */
-  startAnother(env: Readonly<Record<string, string>>): Promise<ApiProcess>;
+  /**
+   * Starts a further API with other settings; the caller stops it. It has the same data, unless this world has an embedded engine in the
+   * test's own process: two of them cannot share a directory there.
+   */
+  startAnother(env: Readonly<Record<string, string>>): Promise<RunningApi>;
+  /** `there`, or `another` (a client of what `startAnother` has started) if that has data of its own. */
+  besides(another: KeybinClient): KeybinClient;
   /**
    * Resolves when everything answered so far has got to where it finally belongs; at once where nothing is deferred. The
    * contract holds before and after it.

@@ -4,7 +4,7 @@ import { openJobs } from '../outages/jobs.js';
 import { eventually } from '../world/eventually.js';
 import { executableOf } from '../world/executable.js';
 import type { ApiProcess } from '../world/keybin-process.js';
-import { ScaleOutWorld } from '../world/scale-out-world.js';
+import { ScaleOutProcesses } from '../world/scale-out-world.js';
 import { programs, services } from '../world/services.js';
 import { adminSettings, board, password, user } from './administrator.js';
 import { Buttons } from './buttons.js';
@@ -53,7 +53,7 @@ const impatience = `
 describe('the dashboard in a browser', function () {
   this.timeout(180_000); // every button, on a machine that may be busy
   programs('chromium');
-  const world = new ScaleOutWorld({
+  const world = new ScaleOutProcesses({
     services,
     env: { ...adminSettings, KEYBIN_STORE_TOKEN_EXPIRATION: '600', KEYBIN_QUEUE_SWEEP_AFTER: '1' },
   });

@@ -3,8 +3,8 @@ import { Redis } from 'ioredis';
 import { expectDone, expectKeys, expectValue } from '../contract/answers.js';
 import { eventually } from '../world/eventually.js';
 import { send, type Account } from '../world/keybin-client.js';
-import { startApi, type ApiProcess, type WorkerProcess } from '../world/keybin-process.js';
-import { ScaleOutWorld } from '../world/scale-out-world.js';
+import { spawnApi, type ApiProcess, type WorkerProcess } from '../world/keybin-process.js';
+import { ScaleOutProcesses } from '../world/scale-out-world.js';
 import { services } from '../world/services.js';
 import { storedDocuments } from '../world/stored-documents.js';
 import { adminSettings, askBoard, basic, board, password, user } from './administrator.js';
@@ -35,7 +35,7 @@ class Model {
   #count = 0;
 
   constructor(
-    private readonly world: ScaleOutWorld,
+    private readonly world: ScaleOutProcesses,
     readonly account: Account,
   ) {}
 
@@ -62,7 +62,7 @@ class Model {
 describe('the dashboard of the queue', function () {
   this.timeout(120_000); // each endpoint is asked, with a sweep in between
   const sweep = { KEYBIN_QUEUE_SWEEP_AFTER: '1', KEYBIN_STORE_TOKEN_EXPIRATION: '600' };
-  const world = new ScaleOutWorld({ services, env: { ...adminSettings, ...sweep } });
+  const world = new ScaleOutProcesses({ services, env: { ...adminSettings, ...sweep } });
 
   const readOnly = () => {
     const [api] = world.apis;
@@ -102,13 +102,13 @@ describe('the dashboard of the queue', function () {
     });
 
     it('and is not there until one is configured', async () => {
-      const api = await startApi({ env: world.services.env });
+      const api = await spawnApi({ env: world.services.env });
       expect((await askBoard(api, 'GET', '')).status).to.equal(404);
       await api.stop();
     });
 
     it('and not on an engine that has no queue', async () => {
-      const api = await startApi({ env: adminSettings });
+      const api = await spawnApi({ env: adminSettings });
       expect((await askBoard(api, 'GET', '')).status).to.equal(404);
       await api.stop();
     });

@@ -36,10 +36,15 @@ export class ComposeRun {
     const [how, program = '', ...args] = this.#service(name).healthcheck?.test ?? [];
     expect(how).to.equal('CMD');
     const here = args.map((text) => this.#here(text));
-    await eventually(
-      async () => (await new Child(`check of ${name}`, program, here, { cwd: root }).exited).code === 0,
-      `${name} is healthy`,
-    );
+    try {
+      await eventually(
+        async () => (await new Child(`check of ${name}`, program, here, { cwd: root }).exited).code === 0,
+        `${name} to be healthy`,
+      );
+    } catch (cause) {
+      const printed = this.#started.map((child) => `${child.name}: ${child.output}`);
+      throw new Error(`${name} is not healthy. They printed:\n${printed.join('\n')}`, { cause });
+    }
   }
 
   /** Ends all that run, last started first. */

@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { expectDone, expectValue } from '../contract/answers.js';
-import { freePort } from '../world/free-port.js';
+import { onSomePort } from '../world/some-port.js';
 import { KeybinClient } from '../world/keybin-client.js';
 import { ownServers, programs } from '../world/services.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
@@ -61,10 +61,13 @@ describe('docker-compose.yml', () => {
     let run: ComposeRun | undefined;
     afterEach(() => run?.stop());
 
-    it('start in their order, serve, and end well', async () => {
+    it('start in their order, serve, and end well', () => onSomePort(serveAndEnd));
+
+    async function serveAndEnd(firstPort: number): Promise<void> {
+      await run?.stop(); // of an attempt whose ports somebody else had
       const secrets = temporaryDirectory();
       writeFileSync(join(secrets, 'signing_secret'), 'a signing secret that has 32 bytes');
-      const [api, worker, mongo, redis] = [await freePort(), await freePort(), await freePort(), await freePort()];
+      const [api, worker, mongo, redis] = [firstPort, firstPort + 1, firstPort + 2, firstPort + 3];
       run = new ComposeRun(file, [
         ['/run/secrets', secrets],
         ['?replicaSet=keybin', ''], // the set of a stand-in for mongod may have another name
@@ -93,10 +96,11 @@ describe('docker-compose.yml', () => {
       expectDone(await client.put(token, 'a', 'kept'));
       expectValue(await client.get(token, 'a'), 'kept');
       for (const child of processes) expect((await child.stop()).code, child.name).to.equal(0);
-    });
+    }
 
-    it('start Prometheus with the rules of the repository', async () => {
-      const port = await freePort();
+    it('start Prometheus with the rules of the repository', () => onSomePort(startPrometheus));
+
+    async function startPrometheus(port: number): Promise<void> {
       run = new ComposeRun(file, [
         ['/bin/prometheus', 'prometheus'],
         ['/etc/prometheus', join(root, 'deploy/prometheus')],
@@ -108,6 +112,6 @@ describe('docker-compose.yml', () => {
       await run.healthy('prometheus');
       const answer = await fetch(`http://127.0.0.1:${port}/api/v1/rules`);
       expect(await answer.text()).to.include('KeybinNoWorker');
-    });
+    }
   });
 });

@@ -1,4 +1,4 @@
-import { startApi } from '../world/keybin-process.js';
+import { spawnApi } from '../world/keybin-process.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 import { embeddedLeftovers } from './embedded-leftovers.js';
 import { startAll, type Fault } from './faults.js';
@@ -16,7 +16,7 @@ export async function openEmbedded(gone: (what: string) => void, processes: 1 | 
     ...unlimited,
   };
   const names = processes === 1 ? ['API'] : ['API 1', 'API 2'];
-  const apis = names.map((name) => new Target(name, false, () => startApi({ env }), gone));
+  const apis = names.map((name) => new Target(name, false, () => spawnApi({ env }), gone));
   await startAll(apis);
   return {
     engine: 'embedded',

@@ -4,7 +4,7 @@ import { Database } from '@keybin/shared/engines/mongo/database.js';
 import { partitionOf, partitionPrefix, pendingKey } from '@keybin/shared/engines/mongo/keys.js';
 import { entryId } from '@keybin/shared/entry-name.js';
 import type { Child } from '../world/child.js';
-import { startApi, startWorker } from '../world/keybin-process.js';
+import { spawnApi, spawnWorker } from '../world/keybin-process.js';
 import { startMongod } from '../world/mongo-server.js';
 import { startRedisCluster } from '../world/redis-cluster.js';
 import { startRedis } from '../world/redis-server.js';
@@ -36,8 +36,8 @@ export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster'): Prom
     KEYBIN_QUEUE_SWEEP_AFTER: '5',
     ...unlimited,
   };
-  const apis = [1, 2].map((number) => new Target(`API ${number}`, false, () => startApi({ env }), gone));
-  const workers = [1, 2].map((number) => new Target(`worker ${number}`, false, () => startWorker({ env }), gone));
+  const apis = [1, 2].map((number) => new Target(`API ${number}`, false, () => spawnApi({ env }), gone));
+  const workers = [1, 2].map((number) => new Target(`worker ${number}`, false, () => spawnWorker({ env }), gone));
   await startAll([...apis, ...workers]);
 
   // Now, while it is there: a client whose first operation fails to connect is closed for those that run beside it

@@ -5,7 +5,7 @@ import { expectV1Error, newV1Account } from '../contract/v1/calls.js';
 import { action, download, fileOf, sendForm, uploadFile } from '../contract/v1/upload-calls.js';
 import { eventually } from '../world/eventually.js';
 import { KeybinClient } from '../world/keybin-client.js';
-import { startApi } from '../world/keybin-process.js';
+import { spawnApi } from '../world/keybin-process.js';
 import { SmallDisk } from '../world/small-disk.js';
 import { filesIn } from './files-in.js';
 
@@ -16,7 +16,7 @@ describe('uploads to an embedded engine on a full disk', () => {
 
   it('are answered 507, leave nothing, and are taken when there is room again', async () => {
     const directory = join(disk.path, 'data');
-    const api = await startApi({ env: { KEYBIN_STORE_HOST: `lmdb://${directory}` } });
+    const api = await spawnApi({ env: { KEYBIN_STORE_HOST: `lmdb://${directory}` } });
     try {
       const client = new KeybinClient(api.url);
       const { v1Token: token } = await newV1Account(client);

@@ -6,13 +6,13 @@ import { expectV1Error, newV1Account } from '../contract/v1/calls.js';
 import { uploadFile, uploadPath } from '../contract/v1/upload-calls.js';
 import { longestAnswerMs } from '../world/answer-time.js';
 import { KeybinClient } from '../world/keybin-client.js';
-import { startApi } from '../world/keybin-process.js';
+import { spawnApi } from '../world/keybin-process.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 
 describe('downloads from an embedded engine whose disk hangs', () => {
   it('are answered 503 within 2 s, and say nothing of the file', async () => {
     const directory = temporaryDirectory();
-    const api = await startApi({ env: { KEYBIN_STORE_HOST: `lmdb://${directory}` } });
+    const api = await spawnApi({ env: { KEYBIN_STORE_HOST: `lmdb://${directory}` } });
     const client = new KeybinClient(api.url);
     const { v1Token: token } = await newV1Account(client);
     const { file_id: id } = await uploadFile(client, token, 'content');

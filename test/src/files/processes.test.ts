@@ -2,8 +2,8 @@ import { MongoClient } from 'mongodb';
 import { count, ownParts, type Parts } from '../lmdb/parts.js';
 import { closeStores } from '../lmdb/store.js';
 import { KeybinClient } from '../world/keybin-client.js';
-import { startApi, type ApiProcess } from '../world/keybin-process.js';
-import { ScaleOutWorld } from '../world/scale-out-world.js';
+import { spawnApi, type ApiProcess } from '../world/keybin-process.js';
+import { ScaleOutProcesses } from '../world/scale-out-world.js';
 import { services } from '../world/services.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 import { filesIn } from './files-in.js';
@@ -16,7 +16,7 @@ describe('uploads to the embedded engine, several API processes in one directory
   let parts: Parts;
 
   before(async () => {
-    for (let api = 0; api < 2; api++) apis.push(await startApi({ env }));
+    for (let api = 0; api < 2; api++) apis.push(await spawnApi({ env }));
     parts = ownParts(directory);
   });
   after(async () => {
@@ -31,7 +31,7 @@ describe('uploads to the embedded engine, several API processes in one directory
     get there() {
       return new KeybinClient(apis[1]?.url ?? '');
     },
-    startAnother: (settings) => startApi({ env: { ...env, ...settings } }),
+    startAnother: (settings) => spawnApi({ env: { ...env, ...settings } }),
     pieces: async () => {
       const { uploads, fileOwners, files, fileRoom } = parts.databases;
       const records = [uploads, fileOwners, files, fileRoom].reduce((sum, database) => sum + count(database), 0);
@@ -41,7 +41,7 @@ describe('uploads to the embedded engine, several API processes in one directory
 });
 
 describe('uploads to the scale-out engine, several API processes and a worker,', () => {
-  const world = new ScaleOutWorld({ services, workers: 1 });
+  const world = new ScaleOutProcesses({ services, workers: 1 });
   let mongo: MongoClient;
   before(async () => {
     mongo = await new MongoClient(world.services.mongoUrl).connect();

@@ -1,5 +1,5 @@
 import type { Child } from '../world/child.js';
-import { startApi, startWorker } from '../world/keybin-process.js';
+import { spawnApi, spawnWorker } from '../world/keybin-process.js';
 import { startMongod } from '../world/mongo-server.js';
 import { startRedis } from '../world/redis-server.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
@@ -40,7 +40,7 @@ export async function openWorld(
 }
 
 async function openEmbedded(env: Readonly<Record<string, string>>): Promise<FuzzWorld> {
-  const api = await startApi({ env: { ...env, KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` } });
+  const api = await spawnApi({ env: { ...env, KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` } });
   return {
     url: api.url,
     port: api.port,
@@ -54,8 +54,8 @@ async function openScaleOut(env: Readonly<Record<string, string>>): Promise<Fuzz
   const [redis, mongod] = await Promise.all([startRedis(), startMongod()]);
   const services = { KEYBIN_STORE_HOST: mongod.url, KEYBIN_QUEUE_REDIS: redis.url };
   const [api, worker] = await Promise.all([
-    startApi({ env: { ...env, ...services } }),
-    startWorker({ env: { ...env, ...services } }),
+    spawnApi({ env: { ...env, ...services } }),
+    spawnWorker({ env: { ...env, ...services } }),
   ]);
   return {
     url: api.url,

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Engine } from '@keybin/shared/ports.js';
 import { expect } from 'chai';
 import { eventually } from '../world/eventually.js';
-import { startApi } from '../world/keybin-process.js';
+import { spawnApi } from '../world/keybin-process.js';
 import { SmallDisk } from '../world/small-disk.js';
 import { killPeers, Peer } from './peer.js';
 import { closeStores, codeOf, newUser, openStore, ownStore } from './store.js';
@@ -71,7 +71,7 @@ describe('LMDB engine, on a full disk', () => {
     const directory = join(disk.path, 'filled');
     await (await openStore(directory)).close();
     disk.fill(0);
-    const refused = await startApi({ env: { KEYBIN_STORE_HOST: `lmdb://${directory}` } }).catch(String);
+    const refused = await spawnApi({ env: { KEYBIN_STORE_HOST: `lmdb://${directory}` } }).catch(String);
     expect(refused)
       .to.include(`Keybin could not start: Cannot use ${directory}`)
       .and.include('No space left on device');

@@ -1,4 +1,4 @@
-import { startApi, type ApiProcess } from '../world/keybin-process.js';
+import { spawnApi, type ApiProcess } from '../world/keybin-process.js';
 import { memorySuite } from './suite.js';
 
 describe('the memory of an API of the embedded engine', function () {
@@ -6,7 +6,7 @@ describe('the memory of an API of the embedded engine', function () {
   let api: ApiProcess;
 
   before(async () => {
-    api = await startApi();
+    api = await spawnApi();
   });
   after(() => api?.stop());
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { entryPath, KeybinClient } from '../world/keybin-client.js';
 import type { ApiProcess } from '../world/keybin-process.js';
 import { mostResidentBytes } from '../world/memory.js';
-import { ScaleOutWorld } from '../world/scale-out-world.js';
+import { ScaleOutProcesses } from '../world/scale-out-world.js';
 import { ownServices } from '../world/services.js';
 import { memorySuite, mostBytes } from './suite.js';
 
@@ -12,7 +12,7 @@ const writers = 20;
 
 describe('the memory of an API of the scale-out engine', function () {
   this.timeout(60_000); // much is sent, on a machine that may be busy
-  const world = new ScaleOutWorld({ services: ownServices, workers: 1 });
+  const world = new ScaleOutProcesses({ services: ownServices, workers: 1 });
 
   memorySuite(() => apiOf(world.apis));
 

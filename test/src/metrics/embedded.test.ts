@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { eventually } from '../world/eventually.js';
 import { KeybinClient, send } from '../world/keybin-client.js';
-import { startApi, type ApiProcess } from '../world/keybin-process.js';
+import { spawnApi, type ApiProcess } from '../world/keybin-process.js';
 import { promtool } from '../world/promtool.js';
 import { runs } from '../world/runs.js';
 import { RawConnection } from '../world/raw-connection.js';
@@ -15,7 +15,7 @@ describe('/metrics of an embedded service', () => {
   let client: KeybinClient;
 
   async function start(env: Readonly<Record<string, string>> = {}): Promise<void> {
-    api = await startApi({ env });
+    api = await spawnApi({ env });
     client = new KeybinClient(api.url);
   }
 

@@ -3,9 +3,9 @@ import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
 import { definitions, type Definition } from '@keybin/shared/metrics/definitions.js';
 import { eventually } from '../world/eventually.js';
-import { startApi, type WorkerProcess } from '../world/keybin-process.js';
+import { spawnApi, type WorkerProcess } from '../world/keybin-process.js';
 import { promtool } from '../world/promtool.js';
-import { ScaleOutWorld } from '../world/scale-out-world.js';
+import { ScaleOutProcesses } from '../world/scale-out-world.js';
 import { ownServices, programs } from '../world/services.js';
 import { scrape } from './scrape.js';
 
@@ -18,7 +18,7 @@ const kindsOf = (process: 'API' | 'worker') =>
 describe('/metrics of a scale-out service', function () {
   this.timeout(60_000); // services hang and come back
   programs('promtool');
-  const world = new ScaleOutWorld({ services: ownServices });
+  const world = new ScaleOutProcesses({ services: ownServices });
   let worker: WorkerProcess;
 
   beforeEach(async () => {
@@ -68,7 +68,7 @@ describe('/metrics of a scale-out service', function () {
     const { token } = await world.here.newAccount();
     await worker.stop();
     for (const key of ['a', 'b', 'c']) await world.here.put(token, key, 1);
-    const both = await startApi({ env: { ...world.services.env, KEYBIN_APP_PROCESSES: '2' } });
+    const both = await spawnApi({ env: { ...world.services.env, KEYBIN_APP_PROCESSES: '2' } });
     try {
       await eventually(async () => (await scrape(both.url)).sum('keybin_dependency_up') === 2, 'both dependencies');
       const seen = await scrape(both.url);

@@ -4,7 +4,7 @@ import { expectDone, expectKeys, expectValue } from '../contract/answers.js';
 import { alternately } from '../contract/subject.js';
 import { eventually } from '../world/eventually.js';
 import { KeybinClient, type Account, type Answer } from '../world/keybin-client.js';
-import { startApi, type ApiProcess } from '../world/keybin-process.js';
+import { spawnApi, type ApiProcess } from '../world/keybin-process.js';
 import { SmallDisk } from '../world/small-disk.js';
 import { expectDegraded, expectReady } from './readiness.js';
 
@@ -29,7 +29,7 @@ for (const { what, apiCount, processes } of setups) {
 
     const start = async () => {
       const env = { KEYBIN_STORE_HOST: `lmdb://${join(disk.path, 'data')}`, KEYBIN_APP_PROCESSES: String(processes) };
-      for (let count = 0; count < apiCount; count++) apis.push(await startApi({ env }));
+      for (let count = 0; count < apiCount; count++) apis.push(await spawnApi({ env }));
     };
 
     it('writes are answered 507, reads go on, nothing is corrupt, and writes go on when there is room, without a restart', async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { eventually } from '../world/eventually.js';
 import { KeybinClient, type Account } from '../world/keybin-client.js';
-import { startApi, type ApiProcess } from '../world/keybin-process.js';
+import { spawnApi, type ApiProcess } from '../world/keybin-process.js';
 import { startMongod, type MongoServer } from '../world/mongo-server.js';
 import { startRedis, type RedisServer } from '../world/redis-server.js';
 import { ownServers, programs } from '../world/services.js';
@@ -39,7 +39,7 @@ describe('kill -9 of a Redis whose disk is slow', function () {
   async function begin(durability: keyof typeof syncMs): Promise<void> {
     redis = await startRedis({ appendfsync: durability, env: slowDisk(syncMs[durability]) });
     const services = { KEYBIN_STORE_HOST: mongod.url, KEYBIN_QUEUE_REDIS: redis.url };
-    api = await startApi({ env: { ...services, KEYBIN_QUEUE_DURABILITY: durability } });
+    api = await spawnApi({ env: { ...services, KEYBIN_QUEUE_DURABILITY: durability } });
     client = new KeybinClient(api.url);
     account = await client.newAccount();
   }

@@ -3,7 +3,7 @@ import { expectDone, expectKeys, expectNoKey, expectValue } from '../contract/an
 import { eventually } from '../world/eventually.js';
 import type { KeybinClient } from '../world/keybin-client.js';
 import type { WorkerProcess } from '../world/keybin-process.js';
-import { ScaleOutWorld } from '../world/scale-out-world.js';
+import { ScaleOutProcesses } from '../world/scale-out-world.js';
 import { ownServices } from '../world/services.js';
 import { expectUnavailable } from './answers.js';
 import { bytesOf, stagedState } from './staged-state.js';
@@ -18,7 +18,7 @@ const overBytes = 1_000_000;
 
 describe('while there is no room for a write', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
-  const world = new ScaleOutWorld({
+  const world = new ScaleOutProcesses({
     services: ownServices,
     env: {
       KEYBIN_LIMITS_BODY_BYTES: '4KiB',

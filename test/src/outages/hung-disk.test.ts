@@ -7,7 +7,7 @@ import { longestAnswerMs } from '../world/answer-time.js';
 import { eventually } from '../world/eventually.js';
 import { FaultyDisk } from '../world/faulty-disk.js';
 import { KeybinClient } from '../world/keybin-client.js';
-import { startApi, type ApiProcess } from '../world/keybin-process.js';
+import { spawnApi, type ApiProcess } from '../world/keybin-process.js';
 import { programs } from '../world/services.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 
@@ -31,7 +31,7 @@ for (const processes of [1, 2]) {
 
     const start = async (own: Readonly<Record<string, string>> = {}) => {
       const settings = { KEYBIN_STORE_HOST: `lmdb://${directory}`, KEYBIN_APP_PROCESSES: String(processes) };
-      api = await startApi({ env: { ...settings, ...disk.env, ...own } });
+      api = await spawnApi({ env: { ...settings, ...disk.env, ...own } });
       return new KeybinClient(api.url);
     };
 

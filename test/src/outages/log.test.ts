@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Child } from '../world/child.js';
 import { eventually } from '../world/eventually.js';
 import { KeybinClient } from '../world/keybin-client.js';
-import { startApi, startWorker } from '../world/keybin-process.js';
+import { spawnApi, spawnWorker } from '../world/keybin-process.js';
 import { ownServices } from '../world/services.js';
 
 /** MongoDB goes and comes back; resolves with what the process says about it. `use` makes it ask MongoDB for something. */
@@ -25,14 +25,14 @@ describe('the log of a process that uses MongoDB', function () {
   const both = ['MongoDB is away', 'MongoDB is back'];
 
   it('says once that it went and once that it is back: an API', async () => {
-    const api = await startApi({ env: given.env });
+    const api = await spawnApi({ env: given.env });
     const client = new KeybinClient(api.url);
     const said = await saidOf(api.child, given.mongod, () => client.keys('no-token')).finally(() => api.stop());
     expect(said).to.deep.equal(both);
   });
 
   it('says once that it went and once that it is back: a worker', async () => {
-    const worker = await startWorker({ env: given.env });
+    const worker = await spawnWorker({ env: given.env });
     const said = await saidOf(worker.child, given.mongod, async () => {}).finally(() => worker.stop());
     expect(said).to.deep.equal(both);
   });

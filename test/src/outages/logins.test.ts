@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { longestAnswerMs } from '../world/answer-time.js';
 import { KeybinClient, type Answer } from '../world/keybin-client.js';
-import { startApi, type ApiProcess } from '../world/keybin-process.js';
+import { spawnApi, type ApiProcess } from '../world/keybin-process.js';
 import { answersInTime } from './answers.js';
 
 /** For all in the line six seconds and more, on the machines of today; for one hash far less than a request has, on slow ones, too. */
@@ -13,7 +13,7 @@ describe('while more log in and register than can be hashed in time', function (
   let api: ApiProcess;
 
   before(async () => {
-    api = await startApi({ env: slowHashes });
+    api = await spawnApi({ env: slowHashes });
   });
   after(() => api.stop());
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { expectDone, expectNoKey, expectValue } from '../contract/answers.js';
 import type { WorkerProcess } from '../world/keybin-process.js';
 import type { RedisServer } from '../world/redis-server.js';
-import { ScaleOutWorld } from '../world/scale-out-world.js';
+import { ScaleOutProcesses } from '../world/scale-out-world.js';
 import { ownServices, programs } from '../world/services.js';
 import { storedDocuments } from '../world/stored-documents.js';
 import { wrongClock } from '../world/wrong-clock.js';
@@ -20,7 +20,7 @@ const comebacks: Readonly<Record<string, (redis: RedisServer) => Become>> = {
 describe('after Redis came back with its clock an hour behind', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
   programs('faketime');
-  const world = new ScaleOutWorld({ services: ownServices, env: { KEYBIN_QUEUE_SWEEP_AFTER: '1' } });
+  const world = new ScaleOutProcesses({ services: ownServices, env: { KEYBIN_QUEUE_SWEEP_AFTER: '1' } });
   let worker: WorkerProcess;
 
   beforeEach(async () => {

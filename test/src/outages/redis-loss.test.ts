@@ -4,7 +4,7 @@ import { expectDone, expectKeys, expectNoKey, expectValue } from '../contract/an
 import { eventually } from '../world/eventually.js';
 import type { Child } from '../world/child.js';
 import type { WorkerProcess } from '../world/keybin-process.js';
-import { ScaleOutWorld } from '../world/scale-out-world.js';
+import { ScaleOutProcesses } from '../world/scale-out-world.js';
 import { ownServices } from '../world/services.js';
 import { storedDocuments } from '../world/stored-documents.js';
 import { serves } from './answers.js';
@@ -19,7 +19,7 @@ const lossesOf = (child: Child) => errorsOf(child).filter(({ msg }) => String(ms
 
 describe('after Redis came back without what it had', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
-  const world = new ScaleOutWorld({ services: ownServices });
+  const world = new ScaleOutProcesses({ services: ownServices });
   let worker: WorkerProcess;
 
   before(async () => {

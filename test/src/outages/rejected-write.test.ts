@@ -6,7 +6,7 @@ import { expectDone, expectKeys, expectValue } from '../contract/answers.js';
 import { eventually } from '../world/eventually.js';
 import { keybin, keybinJson } from '../world/keybin-command.js';
 import type { WorkerProcess } from '../world/keybin-process.js';
-import { ScaleOutWorld } from '../world/scale-out-world.js';
+import { ScaleOutProcesses } from '../world/scale-out-world.js';
 import { services } from '../world/services.js';
 import { storedDocuments } from '../world/stored-documents.js';
 import { withQueue } from './jobs.js';
@@ -17,7 +17,7 @@ const poison = 'POISON';
 describe('a write that MongoDB rejects', function () {
   this.timeout(60_000);
   const own = { KEYBIN_QUEUE_PARTITIONS: String(partitions), KEYBIN_QUEUE_SWEEP_AFTER: '1' };
-  const world = new ScaleOutWorld({ services, env: own });
+  const world = new ScaleOutProcesses({ services, env: own });
   let worker: WorkerProcess;
 
   before(async () => {

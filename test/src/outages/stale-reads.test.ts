@@ -4,7 +4,7 @@ import { expectDone, expectInvalidToken, expectKeys, expectNoKey, expectValue } 
 import { eventually } from '../world/eventually.js';
 import { KeybinClient, type Answer } from '../world/keybin-client.js';
 import type { ApiProcess, WorkerProcess } from '../world/keybin-process.js';
-import { ScaleOutWorld } from '../world/scale-out-world.js';
+import { ScaleOutProcesses } from '../world/scale-out-world.js';
 import { ownServices } from '../world/services.js';
 import { answersInTime, bringBack, expectUnavailable, ways } from './answers.js';
 
@@ -15,7 +15,7 @@ const expectStale = ({ headers }: Answer) => expect(headers['warning']).to.equal
 
 describe('reads where the operator allows stale ones', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
-  const world = new ScaleOutWorld({ services: ownServices });
+  const world = new ScaleOutProcesses({ services: ownServices });
   let worker: WorkerProcess;
   let api: ApiProcess;
   let client: KeybinClient;

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import { BSON, MongoClient } from 'mongodb';
-import { startApi, type ApiProcess } from '../world/keybin-process.js';
-import { ScaleOutWorld } from '../world/scale-out-world.js';
+import { spawnApi, type ApiProcess } from '../world/keybin-process.js';
+import { ScaleOutProcesses } from '../world/scale-out-world.js';
 import { ownServices, type OwnServices } from '../world/services.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 import { WebhookReceiver } from '../world/webhook-receiver.js';
@@ -99,7 +99,7 @@ describe('no secret leaves', function () {
 
   it('the embedded engine, in an answer, the log at its most detailed, or the files of the store', async () => {
     const directory = temporaryDirectory();
-    const api = await startApi({ env: { ...env, KEYBIN_STORE_HOST: `lmdb://${directory}` } });
+    const api = await spawnApi({ env: { ...env, KEYBIN_STORE_HOST: `lmdb://${directory}` } });
     const use = new Use(api.url);
     try {
       await useAll(use);
@@ -109,7 +109,7 @@ describe('no secret leaves', function () {
       await api.stop();
     }
     const store = { KEYBIN_STORE_HOST: `lmdb://${directory}` };
-    const printed = await useWebhook(use, (webhook) => startApi({ env: { ...env, ...store, ...webhook } }));
+    const printed = await useWebhook(use, (webhook) => spawnApi({ env: { ...env, ...store, ...webhook } }));
     search('the log of the API with a webhook', Buffer.from(printed), use);
     searchAnswers(use);
     expect(searchFiles(directory, use)).to.be.above(10_000);
@@ -119,7 +119,7 @@ describe('no secret leaves', function () {
   });
 
   describe('the scale-out engine', () => {
-    const world = new ScaleOutWorld({ services: ownServices, env, workers: 1 });
+    const world = new ScaleOutProcesses({ services: ownServices, env, workers: 1 });
 
     it('in an answer, the logs at their most detailed, Redis or MongoDB, an outage of each included', async () => {
       const { redis, mongod } = world.services;

@@ -2,7 +2,6 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { expectDone, expectValue } from '../contract/answers.js';
 import { Child } from '../world/child.js';
-import { onFreePort } from '../world/free-port.js';
 import { KeybinClient } from '../world/keybin-client.js';
 import { runs } from '../world/runs.js';
 import { services } from '../world/services.js';
@@ -38,19 +37,11 @@ describe('npm run start:all', function () {
   }
 });
 
-/** Resolves when the API answers and the worker is at work. */
+/** Resolves when the API answers and the worker has printed its first line. */
 async function startAll(env: Readonly<Record<string, string>>): Promise<{ child: Child; client: KeybinClient }> {
-  return onFreePort(async (port) => {
-    const settings = { ...env, PORT: String(port), KEYBIN_ACCOUNTS_BCRYPT_COST: '4' };
-    const child = new Child('npm run start:all', 'npm', ['run', 'start:all'], { cwd: root, env: settings });
-    const url = `http://127.0.0.1:${port}`;
-    await child.ready(
-      async () =>
-        expect(child.output)
-          .to.include(url)
-          .and.match(/^worker \| \{/m),
-      startTimeoutMs,
-    );
-    return { child, client: new KeybinClient(url) };
-  });
+  const settings = { ...env, PORT: '0', KEYBIN_WORKER_PORT: '0', KEYBIN_ACCOUNTS_BCRYPT_COST: '4' };
+  const child = new Child('npm run start:all', 'npm', ['run', 'start:all'], { cwd: root, env: settings });
+  const url = await child.says(/Keybin listens on (http:[^,]+)/);
+  await child.says(/^worker \| \{/m);
+  return { child, client: new KeybinClient(url) };
 }

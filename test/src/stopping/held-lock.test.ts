@@ -3,7 +3,7 @@ import { expectDone } from '../contract/answers.js';
 import { killPeers, Peer } from '../lmdb/peer.js';
 import { eventually } from '../world/eventually.js';
 import { KeybinClient } from '../world/keybin-client.js';
-import { startApi, type ApiProcess } from '../world/keybin-process.js';
+import { spawnApi, type ApiProcess } from '../world/keybin-process.js';
 import { childrenOf, runs } from '../world/runs.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 
@@ -19,7 +19,7 @@ describe('an API of the embedded engine whose writes wait for a process that was
   let writes: Promise<unknown>;
 
   async function startHeld(own: Readonly<Record<string, string>> = {}): Promise<void> {
-    api = await startApi({ env: { ...env, ...own } });
+    api = await spawnApi({ env: { ...env, ...own } });
     children = childrenOf(api.child.pid);
     const { token } = await new KeybinClient(api.url).newAccount();
     peer = await Peer.start(directory);
@@ -34,7 +34,7 @@ describe('an API of the embedded engine whose writes wait for a process that was
     expect((await api.child.exited).code).to.be.above(0);
     await eventually(() => children.every((pid) => !runs(pid)), 'the end of its children', atOnceMs);
     await peer.kill();
-    api = await startApi({ env });
+    api = await spawnApi({ env });
     const client = new KeybinClient(api.url);
     const { token } = await client.newAccount();
     expectDone(await client.put(token, 'key', 1));

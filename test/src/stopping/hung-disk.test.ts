@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { eventually } from '../world/eventually.js';
 import { FaultyDisk } from '../world/faulty-disk.js';
 import { KeybinClient } from '../world/keybin-client.js';
-import { startApi, type ApiProcess } from '../world/keybin-process.js';
+import { spawnApi, type ApiProcess } from '../world/keybin-process.js';
 import { programs } from '../world/services.js';
 
 const drainTimeoutMs = 1_000;
@@ -16,7 +16,7 @@ describe('an API of the embedded engine, alone with its directory, whose disk ha
 
   async function startHung(own: Readonly<Record<string, string>> = {}): Promise<void> {
     disk = new FaultyDisk();
-    api = await startApi({ env: { ...disk.env, ...own } });
+    api = await spawnApi({ env: { ...disk.env, ...own } });
     const client = new KeybinClient(api.url);
     const { token } = await client.newAccount();
     disk.hang();

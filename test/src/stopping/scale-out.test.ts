@@ -1,4 +1,4 @@
-import { startApi, startWorker, type WorkerProcess } from '../world/keybin-process.js';
+import { spawnApi, spawnWorker, type WorkerProcess } from '../world/keybin-process.js';
 import { services } from '../world/services.js';
 import { stoppingSuite } from './suite.js';
 
@@ -8,13 +8,13 @@ describe('an API of the scale-out engine that is told to end under load', functi
   after(() => worker?.stop());
   const given = services();
   before(async () => {
-    worker = await startWorker({ env: given.env });
+    worker = await spawnWorker({ env: given.env });
   });
 
   for (const processes of [1, 2]) {
     describe(`[APP] processes = ${processes}`, () => {
       const own = { KEYBIN_APP_PROCESSES: String(processes) };
-      stoppingSuite((env) => startApi({ env: { ...given.env, ...own, ...env } }), { sharesData: true });
+      stoppingSuite((env) => spawnApi({ env: { ...given.env, ...own, ...env } }), { sharesData: true });
     });
   }
 });

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { HoldingProxy } from '../mongo/holding-proxy.js';
 import type { Child } from '../world/child.js';
 import { KeybinClient } from '../world/keybin-client.js';
-import { startApi, startWorker, type ApiProcess, type WorkerProcess } from '../world/keybin-process.js';
+import { spawnApi, spawnWorker, type ApiProcess, type WorkerProcess } from '../world/keybin-process.js';
 import { eventually } from '../world/eventually.js';
 import { ownServices } from '../world/services.js';
 import { openJobs, failedJobs, withQueue } from '../outages/jobs.js';
@@ -27,7 +27,7 @@ describe('a worker that is told to end under load', function () {
   const given = ownServices();
 
   before(async () => {
-    api = await startApi({ env: given.env });
+    api = await spawnApi({ env: given.env });
     client = new KeybinClient(api.url);
   });
 
@@ -47,7 +47,7 @@ describe('a worker that is told to end under load', function () {
 
   /** A worker that comes to MongoDB and Redis by ways of its own. */
   async function start(settings: Readonly<Record<string, string>> = {}): Promise<Child> {
-    const worker = await startWorker({
+    const worker = await spawnWorker({
       env: {
         ...given.env,
         KEYBIN_STORE_HOST: `mongodb://127.0.0.1:${mongoWay.port}/`,
@@ -79,7 +79,7 @@ describe('a worker that is told to end under load', function () {
     await clients.progress();
     await clients.end();
     expect(clients.failures).to.deep.equal([]);
-    workers.push(await startWorker({ env: given.env }));
+    workers.push(await spawnWorker({ env: given.env }));
     await eventually(async () => (await openJobs(given.redisUrl)).length === 0, 'an empty queue', 20_000);
     expect(await failedJobs(given.redisUrl)).to.equal(0);
     expect(await clients.lostIn(client)).to.deep.equal([]);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { KeybinClient, send } from '../world/keybin-client.js';
 import { eventually } from '../world/eventually.js';
-import { spawnWorker, startApi, startWorker, type WorkerProcess } from '../world/keybin-process.js';
+import { launchWorker, spawnApi, spawnWorker, type WorkerProcess } from '../world/keybin-process.js';
 import { ownServices } from '../world/services.js';
 
 /** Asks on a connection of its own. */
@@ -26,7 +26,7 @@ describe('/livez and /readyz of a worker', function () {
   });
 
   const start = async (env: Record<string, string> = {}) => {
-    worker = await startWorker({ env: { ...services.env, ...env } });
+    worker = await spawnWorker({ env: { ...services.env, ...env } });
   };
 
   it('say that it is live and ready on an empty queue, and when it has applied a batch last', async () => {
@@ -39,7 +39,7 @@ describe('/livez and /readyz of a worker', function () {
     expect(mongodb).to.include({ status: 'up' });
     expect(redis).to.include({ status: 'up', durability: 'always' });
     const from = Date.now();
-    const api = await startApi({ env: services.env });
+    const api = await spawnApi({ env: services.env });
     const client = new KeybinClient(api.url);
     await client.put((await client.newAccount()).token, 'a', 1);
     const last = await eventually(async () => {
@@ -52,7 +52,7 @@ describe('/livez and /readyz of a worker', function () {
 
   it('say that it is live but not ready until it has connected, and while a service is away', async () => {
     await services.redis.kill('SIGSTOP');
-    worker = spawnWorker({ env: services.env });
+    worker = launchWorker({ env: services.env });
     const first = await eventually(() => statusOf(worker), 'an answer');
     expect(first).to.deep.equal([503, 'starting']);
     expect((await ask(worker, '/livez'))[0]).to.equal(200);
@@ -66,7 +66,7 @@ describe('/livez and /readyz of a worker', function () {
 
   it('say 503 while it drains', async () => {
     await start({ KEYBIN_LIMITS_DRAIN_TIMEOUT: '4' });
-    const api = await startApi({ env: services.env });
+    const api = await spawnApi({ env: services.env });
     const client = new KeybinClient(api.url);
     const { token } = await client.newAccount();
     await services.mongod.kill('SIGSTOP'); // so that the drain takes its time

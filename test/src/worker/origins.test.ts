@@ -4,7 +4,7 @@ import { Origins, requestsOf } from '@keybin/worker/origins.js';
 import { eventually } from '../world/eventually.js';
 import { entryPath } from '../world/keybin-client.js';
 import type { WorkerProcess } from '../world/keybin-process.js';
-import { ScaleOutWorld } from '../world/scale-out-world.js';
+import { ScaleOutProcesses } from '../world/scale-out-world.js';
 import { services } from '../world/services.js';
 
 describe('the origins of entries', () => {
@@ -31,7 +31,7 @@ describe('the origins of entries', () => {
 
 describe("a worker's log", function () {
   this.timeout(60_000);
-  const world = new ScaleOutWorld({ services, env: { KEYBIN_APP_DEBUG: 'true' } });
+  const world = new ScaleOutProcesses({ services, env: { KEYBIN_APP_DEBUG: 'true' } });
   let worker: WorkerProcess;
 
   before(async () => {

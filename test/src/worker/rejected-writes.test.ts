@@ -4,7 +4,7 @@ import { MongoClient } from 'mongodb';
 import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
 import type { EntriesJobData, RejectedJob } from '@keybin/shared/engines/mongo/queue.js';
 import { eventually } from '../world/eventually.js';
-import { startWorker, type WorkerProcess } from '../world/keybin-process.js';
+import { spawnWorker, type WorkerProcess } from '../world/keybin-process.js';
 import { services } from '../world/services.js';
 import { Partition } from './partition.js';
 
@@ -28,7 +28,7 @@ describe('a write that MongoDB rejects', () => {
     mongo = await MongoClient.connect(world.mongoUrl);
     const { redis, prefix } = partition.staged;
     queue = new Queue('entries', { connection: redis, prefix });
-    worker = await startWorker({ env: { ...world.env, KEYBIN_QUEUE_SWEEP_AFTER: '1' } });
+    worker = await spawnWorker({ env: { ...world.env, KEYBIN_QUEUE_SWEEP_AFTER: '1' } });
   });
 
   beforeEach(async () => {

@@ -7,7 +7,7 @@ import { HoldingProxy } from '../mongo/holding-proxy.js';
 import { Staged, newBearer, put } from '../mongo/staged.js';
 import { failedJobs, withQueue } from '../outages/jobs.js';
 import { eventually } from '../world/eventually.js';
-import { startWorker, type WorkerProcess } from '../world/keybin-process.js';
+import { spawnWorker, type WorkerProcess } from '../world/keybin-process.js';
 import { services } from '../world/services.js';
 import { Partition } from './partition.js';
 
@@ -34,7 +34,7 @@ describe('a worker process', function () {
   });
 
   async function start(env: Record<string, string> = {}): Promise<WorkerProcess> {
-    const worker = await startWorker({ env: { ...world.env, ...env } });
+    const worker = await spawnWorker({ env: { ...world.env, ...env } });
     workers.push(worker);
     return worker;
   }

@@ -1,5 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import { eventually } from './eventually.js';
+import { logsIn } from './running.js';
 import { standsStill } from './runs.js';
 
 export interface Exit {
@@ -27,6 +29,7 @@ export class Child {
   /** Settles when it has ended and its output has arrived. */
   readonly exited: Promise<Exit>;
   readonly #process: ChildProcess;
+  readonly #printed = new EventEmitter();
   #output = '';
   #errors = '';
 
@@ -44,7 +47,10 @@ export class Child {
     });
     running.add(this);
     for (const stream of [this.#process.stdout, this.#process.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => (this.#output += text));
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.#output += text;
+        this.#printed.emit('more');
+      });
     }
     this.#process.stderr?.on('data', (text: string) => (this.#errors += text));
     this.exited = new Promise((resolve) => {
@@ -90,8 +96,7 @@ export class Child {
 
   /** Each complete line that is JSON, as the log prints them. */
   get logs(): Record<string, unknown>[] {
-    const lines = this.#output.split('\n').filter((line) => line.startsWith('{') && line.endsWith('}'));
-    return lines.map((line): Record<string, unknown> => JSON.parse(line));
+    return logsIn(this.#output);
   }
 
   /** From now on whatever it prints finds nobody there. */
@@ -136,33 +141,33 @@ export class Child {
     }
   }
 
-  /** Resolves once `ready` does not throw; throws what was printed if the process ends before, or after `timeoutMs`. */
-  async ready(ready: () => Promise<unknown>, timeoutMs = 20_000): Promise<void> {
-    const deadline = performance.now() + timeoutMs;
-    for (;;) {
-      if (!this.alive) {
-        await this.exited; // only then is there all that it printed
-        throw new Error(`${this.name} ended before it was ready. It printed:\n${this.#output}`);
+  /**
+   * Resolves once its output matches, with the first group of the match. Kills it and throws what it printed if it ends before that, or
+   * after `timeoutMs`.
+   */
+  async says(pattern: RegExp, timeoutMs = 60_000): Promise<string> {
+    const timeout = new AbortController();
+    const timer = setTimeout(() => timeout.abort(), timeoutMs);
+    try {
+      for (;;) {
+        const match = pattern.exec(this.#output);
+        if (match) return match[1] ?? match[0];
+        if (!this.alive) break;
+        await Promise.race([once(this.#printed, 'more', { signal: timeout.signal }), this.exited]);
       }
-      try {
-        await ready();
-        if (this.alive) return;
-      } catch (error) {
-        if (performance.now() > deadline) {
-          this.killGroup();
-          throw new Error(`${this.name} was not ready after ${timeoutMs} ms. It printed:\n${this.#output}`, {
-            cause: error,
-          });
-        }
-      }
-      await new Promise((resolve) => setTimeout(resolve, 20));
+    } catch {
+      this.killGroup();
+    } finally {
+      clearTimeout(timer);
     }
+    await this.exited; // only then is there all that it printed
+    throw new Error(`${this.name} did not say ${pattern} within ${timeoutMs} ms. It printed:\n${this.#output}`);
   }
 }
 
-/** Names of all processes that still run; they are killed. */
-export function killLeftovers(): string[] {
-  const left = [...running];
+/** Kills all processes that still run, except for some. Returns their names. */
+export function killLeftovers(spared: ReadonlySet<Child> = new Set()): string[] {
+  const left = [...running].filter((child) => !spared.has(child));
   for (const child of left) child.killGroup();
   return left.map((child) => `${child.name} (${child.pid})`);
 }
@@ -173,7 +178,7 @@ function environmentWithoutSettings(): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isSetting(name)));
 }
 
-process.on('exit', killLeftovers);
+process.on('exit', () => killLeftovers());
 for (const [signal, number] of [
   ['SIGINT', 2],
   ['SIGTERM', 15],

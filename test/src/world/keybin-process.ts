@@ -1,25 +1,58 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { request } from 'undici';
 import { Child } from './child.js';
-import { onFreePort } from './free-port.js';
+import { logsIn, testSettings, workerUrl, type Running, type RunningApi, type RunningWorker } from './running.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
 export interface ProcessOptions {
   /** `KEYBIN_*` settings. */
   readonly env?: Readonly<Record<string, string>>;
-  /** The working directory, where `./data` is: a new one unless told otherwise. */
+  /** The working directory, where `./data` is. Default: a new one. */
   readonly cwd?: string;
   readonly args?: readonly string[];
 }
 
-export interface ApiProcess {
-  /** Without a slash at its end. */
+/** An API or a worker in a process of its own, which tests may signal and kill. */
+class KeybinProcess implements Running {
+  constructor(readonly child: Child) {}
+
+  get output(): string {
+    return this.child.output;
+  }
+
+  get logs(): Record<string, unknown>[] {
+    return logsIn(this.output);
+  }
+
+  /** Sends SIGTERM and expects exit code 0. Does nothing if a test has killed the process already. */
+  async stop(): Promise<void> {
+    if (!this.child.alive) return;
+    const { code, signal } = await this.child.stop();
+    if (code === 0) return;
+    throw new Error(`${this.child.name} ended with ${code ?? signal} after SIGTERM. It printed:\n${this.output}`);
+  }
+
+  async kill(signal: NodeJS.Signals): Promise<void> {
+    await this.child.kill(signal);
+  }
+}
+
+export class ApiProcess extends KeybinProcess implements RunningApi {
   readonly url: string;
-  readonly port: number;
-  readonly child: Child;
-  stop(): Promise<void>;
-  kill(signal: NodeJS.Signals): Promise<void>;
+
+  constructor(
+    child: Child,
+    readonly port: number,
+  ) {
+    super(child);
+    this.url = `http://127.0.0.1:${port}`;
+  }
+}
+
+export class WorkerProcess extends KeybinProcess implements RunningWorker {
+  get url(): string {
+    return workerUrl(this.output);
+  }
 }
 
 const root = new URL('../../../', import.meta.url);
@@ -33,71 +66,28 @@ function argumentsOf(script: 'start' | 'start:worker'): string[] {
   return given.map((argument) => (argument.startsWith('-') ? argument : fileURLToPath(new URL(argument, root))));
 }
 
-const apiArguments = argumentsOf('start');
-const workerArguments = argumentsOf('start:worker');
-
-/** Cheap password hashes, and limits that let one address do what the tests do: they log in often. */
-const testSettings = {
-  KEYBIN_ACCOUNTS_BCRYPT_COST: '4',
-  KEYBIN_LIMITS_FAILED_LOGINS_PER_ADDRESS: '1000000/900',
-  KEYBIN_LIMITS_FAILED_LOGINS_PER_ACCOUNT: '1000000/900',
-  KEYBIN_LIMITS_FAILED_LOGINS_PER_ACCOUNT_EVERYWHERE: '1000000/900',
-  KEYBIN_LIMITS_REGISTRATIONS_PER_ADDRESS: '1000000/900',
-  KEYBIN_LIMITS_IDENTIFY_CODES_PER_ADDRESS: '1000000/900',
-};
-
-/** Starts an API as `npm start` does, on a free port and waits until it answers. */
-export async function startApi(options: ProcessOptions = {}): Promise<ApiProcess> {
-  return onFreePort(async (port) => {
-    const child = new Child(`api ${port}`, process.execPath, [...apiArguments, ...(options.args ?? [])], {
-      cwd: options.cwd ?? temporaryDirectory(),
-      env: { ...testSettings, KEYBIN_APP_PORT: String(port), ...options.env },
-    });
-    const url = `http://127.0.0.1:${port}`;
-    await child.ready(async () => (await request(url, { headersTimeout: 2_000 })).body.dump());
-    return { url, port, child, stop: () => stopCleanly(child), kill: (signal) => child.kill(signal) };
+function launch(name: string, args: readonly string[], { env, cwd, args: more = [] }: ProcessOptions): Child {
+  return new Child(name, process.execPath, [...args, ...more], {
+    cwd: cwd ?? temporaryDirectory(),
+    env: { ...testSettings, KEYBIN_APP_PORT: '0', KEYBIN_WORKER_PORT: '0', ...env },
   });
 }
 
-export interface WorkerProcess {
-  readonly child: Child;
-  /** Of its `/metrics`, `/livez` and `/readyz`; throws before it has said where it listens. */
-  readonly url: string;
-  stop(): Promise<void>;
-  kill(signal: NodeJS.Signals): Promise<void>;
+/** Starts an API as `npm start` does, on a port that the system chooses. Resolves once it listens. */
+export async function spawnApi(options: ProcessOptions = {}): Promise<ApiProcess> {
+  const child = launch('api', argumentsOf('start'), options);
+  const port = await child.says(/Keybin listens on http:\/\/\S+:(\d+),/);
+  return new ApiProcess(child, Number(port));
 }
 
-/** Starts a worker as `npm run start:worker` does. */
-export function spawnWorker(options: ProcessOptions = {}): WorkerProcess {
-  const child = new Child('worker', process.execPath, [...workerArguments, ...(options.args ?? [])], {
-    cwd: options.cwd ?? temporaryDirectory(),
-    env: { ...testSettings, KEYBIN_WORKER_PORT: '0', ...options.env },
-  });
-  return {
-    child,
-    get url() {
-      const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(child.output) ?? [];
-      if (url === undefined) throw new Error(`${child.name} does not listen`);
-      return url;
-    },
-    stop: () => stopCleanly(child),
-    kill: (signal) => child.kill(signal),
-  };
+/** Starts a worker as `npm run start:worker` does, and does not wait until it is ready. */
+export function launchWorker(options: ProcessOptions = {}): WorkerProcess {
+  return new WorkerProcess(launch('worker', argumentsOf('start:worker'), options));
 }
 
-/** Starts a worker and waits until it says that it is at work. */
-export async function startWorker(options: ProcessOptions = {}): Promise<WorkerProcess> {
-  const worker = spawnWorker(options);
-  await worker.child.ready(async () => {
-    if (!worker.child.logs.some(({ msg }) => msg === 'Worker is ready')) throw new Error('It is not ready');
-  });
+/** Starts a worker and waits until it says that it is ready. */
+export async function spawnWorker(options: ProcessOptions = {}): Promise<WorkerProcess> {
+  const worker = launchWorker(options);
+  await worker.child.says(/Worker is ready/);
   return worker;
-}
-
-/** A process that was asked to end drains and says 0; one that a test killed already is no matter. */
-async function stopCleanly(child: Child): Promise<void> {
-  if (!child.alive) return;
-  const { code, signal } = await child.stop();
-  if (code !== 0)
-    throw new Error(`${child.name} ended with ${code ?? signal} after SIGTERM. It printed:\n${child.output}`);
 }

@@ -1,12 +1,38 @@
 import { config } from 'chai';
 import { killLeftovers } from './child.js';
+import { stopLeftovers } from './keybin-service.js';
+import { startMongod, type MongoServer } from './mongo-server.js';
+import { startRedis, type RedisServer } from './redis-server.js';
+import { isOnPath } from './services.js';
 
 config.truncateThreshold = 0; // a failure says all that was expected and seen
 
-/** Loaded by mocha itself: a run that leaves a process behind has failed. */
+/** Loaded by mocha itself: a file that leaves a process or a service behind has failed. */
 export const mochaHooks = {
-  afterAll() {
-    const left = killLeftovers();
-    if (left.length > 0) throw new Error(`Tests left processes behind: ${left.join(', ')}`);
+  async afterAll() {
+    const services = await stopLeftovers();
+    const processes = killLeftovers(new Set([redis?.child, mongod?.child].filter((child) => child !== undefined)));
+    if (processes.length > 0) throw new Error(`Tests left processes behind: ${processes.join(', ')}`);
+    if (services.length > 0) throw new Error(`Tests left running: ${services.join(', ')}`);
   },
 };
+
+let redis: RedisServer | undefined;
+let mongod: MongoServer | undefined;
+
+/** Starts the Redis and the MongoDB of this run, unless others are named. Each suite has databases of its own there. */
+export async function mochaGlobalSetup(): Promise<void> {
+  if (!process.env['KEYBIN_TEST_REDIS_URL'] && isOnPath('redis-server')) {
+    redis = await startRedis({ args: ['--databases', '1024'] });
+    process.env['KEYBIN_TEST_REDIS_URL'] = redis.url;
+  }
+  if (!process.env['KEYBIN_TEST_MONGODB_URL'] && isOnPath('mongod')) {
+    mongod = await startMongod();
+    process.env['KEYBIN_TEST_MONGODB_URL'] = mongod.url;
+  }
+}
+
+export async function mochaGlobalTeardown(): Promise<void> {
+  await mongod?.stop();
+  await redis?.stop();
+}

@@ -1,6 +1,5 @@
-import { MongoClient } from 'mongodb';
 import { Child } from './child.js';
-import { onFreePort } from './free-port.js';
+import { onSomePort } from './some-port.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
 /** A mongod of one's own; only flags that every version knows. */
@@ -23,7 +22,7 @@ export class MongoServer {
     const args = ['--port', String(this.port), '--dbpath', this.dir, '--bind_ip', '127.0.0.1'];
     const child = new Child(`mongod ${this.port}`, 'mongod', args, { env: this.env });
     this.#child = child;
-    await child.ready(() => ping(this.url));
+    await child.says(/listening on|Waiting for connections/i);
   }
 
   /** The process that was started last. */
@@ -43,24 +42,11 @@ export class MongoServer {
   }
 }
 
-/** Starts a mongod from PATH on a free port; `env` is added to its environment. */
+/** Starts a mongod from PATH on a port that nobody else has; `env` is added to its environment. */
 export async function startMongod(env?: Readonly<Record<string, string>>): Promise<MongoServer> {
-  return onFreePort(async (port) => {
+  return onSomePort(async (port) => {
     const server = new MongoServer(port, env);
     await server.start();
     return server;
   });
-}
-
-async function ping(url: string): Promise<void> {
-  const client = new MongoClient(url, {
-    serverSelectionTimeoutMS: 200,
-    connectTimeoutMS: 1_000,
-    socketTimeoutMS: 1_000,
-  });
-  try {
-    await client.db('admin').command({ ping: 1 });
-  } finally {
-    await client.close();
-  }
 }

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { eventually } from './eventually.js';
-import { onFreePort } from './free-port.js';
+import { onSomePort } from './some-port.js';
 import { startRedis, type RedisServer } from './redis-server.js';
 
 /** The slots of each node: one of the partitions 0, 1 and 2 is in each range. */
@@ -152,7 +152,7 @@ async function startNode(args: readonly string[]): Promise<RedisServer> {
   const cluster = ['--cluster-enabled', 'yes', '--cluster-node-timeout', String(nodeTimeoutMs)];
   const alone = ['--cluster-require-full-coverage', 'no'];
   // By default its bus is at the port and 10000, which may be none
-  return onFreePort((busPort) =>
+  return onSomePort((busPort) =>
     startRedis({ args: [...cluster, ...alone, '--cluster-port', String(busPort), ...args] }),
   );
 }

@@ -1,6 +1,5 @@
-import { connect } from 'node:net';
 import { Child } from './child.js';
-import { onFreePort } from './free-port.js';
+import { onSomePort } from './some-port.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
 export interface RedisServerOptions {
@@ -38,7 +37,7 @@ export class RedisServer {
     const all = [...place, ...keeping, ...args];
     const child = new Child(`redis-server ${this.port}`, 'redis-server', all, { env: env ?? {} });
     this.#child = child;
-    await child.ready(() => ping(this.port));
+    await child.says(/Ready to accept connections/);
   }
 
   /** The process that was started last. */
@@ -58,24 +57,11 @@ export class RedisServer {
   }
 }
 
-/** Starts a redis-server from PATH on a free port. */
+/** Starts a redis-server from PATH on a port that nobody else has. */
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
-  return onFreePort(async (port) => {
+  return onSomePort(async (port) => {
     const server = new RedisServer(port, options);
     await server.start();
     return server;
-  });
-}
-
-async function ping(port: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
-    socket.setTimeout(1_000, () => socket.destroy(new Error('no answer')));
-    socket.on('error', reject);
-    socket.once('data', (answer) => {
-      socket.destroy();
-      if (answer.toString().startsWith('+PONG')) resolve();
-      else reject(new Error(answer.toString()));
-    });
   });
 }

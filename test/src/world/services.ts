@@ -27,17 +27,17 @@ export interface OwnServices extends Services {
 }
 
 /**
- * Gives the surrounding suite a Redis and a MongoDB: those of KEYBIN_TEST_REDIS_URL (emptied!) and KEYBIN_TEST_MONGODB_URL,
- * else processes of its own from redis-server and mongod on PATH, stopped after it. Where neither is there one line says so
- * and the suite is skipped; with KEYBIN_TEST_REQUIRE_SERVICES=1 it fails.
+ * Gives the surrounding suite an empty database of the Redis and one of the MongoDB that the whole run shares: those of
+ * KEYBIN_TEST_REDIS_URL (emptied!) and KEYBIN_TEST_MONGODB_URL, else what the run has started from PATH. Where neither is there one
+ * line says so and the suite is skipped; with KEYBIN_TEST_REQUIRE_SERVICES=1 it fails.
  */
 export function services(): Services {
-  return arrange(process.env['KEYBIN_TEST_REDIS_URL'], process.env['KEYBIN_TEST_MONGODB_URL'], urlInstead);
+  return arrange(() => [process.env['KEYBIN_TEST_REDIS_URL'], process.env['KEYBIN_TEST_MONGODB_URL']], urlInstead);
 }
 
 /** The same for a suite that does them harm: always processes of its own. */
 export function ownServices(): OwnServices {
-  return arrange(undefined, undefined, ownNeeded);
+  return arrange(() => [undefined, undefined], ownNeeded);
 }
 
 /** The settings of processes that use these services. */
@@ -47,20 +47,25 @@ export const settingsOf = ({ mongoUrl, database, redisUrl }: Omit<Services, 'env
   KEYBIN_QUEUE_REDIS: redisUrl,
 });
 
-function arrange(givenRedis: string | undefined, givenMongo: string | undefined, instead: string): OwnServices {
+/** `given`: the URLs of a Redis and a MongoDB that run already. */
+function arrange(given: () => [redis: string | undefined, mongo: string | undefined], instead: string): OwnServices {
   let redis: RedisServer | undefined;
   let mongod: MongoServer | undefined;
+  let redisUrl: string | undefined;
+  let mongoUrl: string | undefined;
   const database = `keybin_test_${randomUUID().replaceAll('-', '')}`;
 
   before('a Redis and a MongoDB', async function () {
+    const [givenRedis, givenMongo] = given();
+    mongoUrl = givenMongo;
     need(this, [...(givenRedis ? [] : ['redis-server']), ...(givenMongo ? [] : ['mongod'])], instead);
-    if (givenRedis) await emptyRedis(givenRedis);
+    if (givenRedis) redisUrl = await emptyDatabase(givenRedis);
     else redis = await startRedis();
     if (!givenMongo) mongod = await startMongod();
   });
 
   after('end of Redis and MongoDB', async () => {
-    if (givenMongo) await dropDatabase(givenMongo, database);
+    if (mongoUrl) await dropDatabase(mongoUrl, database);
     await mongod?.stop();
     await redis?.stop();
   });
@@ -73,10 +78,10 @@ function arrange(givenRedis: string | undefined, givenMongo: string | undefined,
       return started(mongod);
     },
     get redisUrl() {
-      return givenRedis ?? this.redis.url;
+      return redisUrl ?? this.redis.url;
     },
     get mongoUrl() {
-      return givenMongo ?? this.mongod.url;
+      return mongoUrl ?? this.mongod.url;
     },
     database,
     get env() {
@@ -111,7 +116,8 @@ function need(context: Mocha.Context, binaries: readonly string[], instead: stri
   if (missing.length > 0) skipSuite(context, `${missing.join(' and ')} not on PATH (${instead})`);
 }
 
-function isOnPath(binary: string): boolean {
+/** True if a program of this name is on PATH. */
+export function isOnPath(binary: string): boolean {
   return (process.env['PATH'] ?? '').split(delimiter).some((directory) => {
     try {
       accessSync(join(directory, binary), constants.X_OK);
@@ -122,10 +128,18 @@ function isOnPath(binary: string): boolean {
   });
 }
 
-async function emptyRedis(url: string): Promise<void> {
+/** Taken in turn, so that it is long until one is used again. */
+const databaseCounter = 'keybin-test:databases';
+
+/** Empties the next database of a Redis, and returns its URL. Database 0 has the counter. */
+async function emptyDatabase(url: string): Promise<string> {
   const redis = new Redis(url, { maxRetriesPerRequest: 1 });
   try {
+    const [, databases] = await redis.config('GET', 'databases');
+    const number = ((await redis.incr(databaseCounter)) % (Number(databases) - 1)) + 1;
+    await redis.select(number);
     await redis.flushdb();
+    return new URL(`/${number}`, url).href;
   } finally {
     redis.disconnect();
   }

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import { decodeJwt, decodeProtectedHeader, SignJWT, UnsecuredJWT } from 'jose';
-import { eventually } from '../../world/eventually.js';
 import { KeybinClient } from '../../world/keybin-client.js';
 import { expectDone, expectInvalidToken, expectJson } from '../answers.js';
 import type { Subject } from '../subject.js';
@@ -101,15 +100,16 @@ export function signedTokensContract(subject: Subject): void {
       }
     });
 
-    it('are signed with the configured secret where there is one, by HS256 alone, and last as long as configured', async () => {
+    it('are signed with the configured secret where there is one, by HS256 alone', async () => {
       const api = await subject.startAnother({
         KEYBIN_ACCOUNTS_SIGNING_SECRET: secret,
-        KEYBIN_ACCOUNTS_SIGNED_TOKEN_EXPIRATION: '2',
       });
       try {
         const client = new KeybinClient(api.url);
-        const { username, password } = await subject.here.newAccount();
-        expectUnauthorized(await resource(client, await signedToken(subject.here, username, password)));
+        const { username, password } = await subject.besides(client).newAccount();
+        const elsewhere = await subject.here.newAccount();
+        const foreign = await signedToken(subject.here, elsewhere.username, elsewhere.password);
+        expectUnauthorized(await resource(client, foreign));
         const token = await signedToken(client, username, password);
         expectUnauthorized(await resource(subject.here, token));
 
@@ -132,9 +132,6 @@ export function signedTokensContract(subject: Subject): void {
         ])) {
           expectUnauthorized(await resource(client, text));
         }
-        await eventually(async () => (await resource(client, token)).status === 401, 'the end of the token');
-        expect(Date.now() - exp * 1_000).to.be.within(0, 3_000);
-        expectUnauthorized(await getAs(client, '/api/token', token, 'x'));
       } finally {
         await api.stop();
       }

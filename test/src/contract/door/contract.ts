@@ -1,13 +1,11 @@
 import type { Subject } from '../subject.js';
 import { headersContract } from './headers.js';
 import { rateLimitsContract } from './rate-limits.js';
-import { timingContract } from './timing.js';
 import { typesContract } from './types.js';
 
 /** What keeps those out, and slow, who are up to no good. */
 export function doorContract(subject: Subject): void {
   headersContract(subject);
   rateLimitsContract(subject);
-  timingContract(subject);
   typesContract(subject);
 }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { send, type Answer } from '../../world/keybin-client.js';
-import type { ApiProcess } from '../../world/keybin-process.js';
+import type { RunningApi } from '../../world/running.js';
 import { RawConnection } from '../../world/raw-connection.js';
 import type { Subject } from '../subject.js';
 
@@ -77,7 +77,7 @@ export function headersContract(subject: Subject): void {
     });
 
     describe('that are configured', () => {
-      let api: ApiProcess;
+      let api: RunningApi;
       before('an API that knows a page', async () => {
         api = await subject.startAnother({ KEYBIN_APP_CORS_ORIGINS: `http://localhost:3000, ${page}` });
       });

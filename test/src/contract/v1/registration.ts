@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import { eventually } from '../../world/eventually.js';
-import { KeybinClient } from '../../world/keybin-client.js';
 import { expectDone, expectJson } from '../answers.js';
 import { alternately, type Subject } from '../subject.js';
 import { askForCode, codeIn, expectV1Error, login, register } from './calls.js';
@@ -103,22 +101,6 @@ export function registrationContract(subject: Subject): void {
       expectWrongCode(await register(subject.there, username, wrongOf(code), 'other'));
       expectV1Error(await register(subject.there, username, code, 'other'), 409, 'User already registered');
       expect((await login(subject.here, username, password)).status).to.equal(200);
-    });
-
-    it('takes a code for [V1] code_expiration seconds, not longer', async () => {
-      const api = await subject.startAnother({ KEYBIN_V1_CODE_EXPIRATION: '1' });
-      try {
-        const client = new KeybinClient(api.url);
-        const name = newName();
-        const code = await codeFor(name, client);
-        const madeMs = Date.now();
-        await eventually(() => Date.now() - madeMs > 1_000, 'the code to expire');
-        expectWrongCode(await register(subject.there, name, code, 'p'));
-        const again = await codeFor(name, client);
-        expect((await register(subject.there, name, again, 'p')).status).to.equal(200);
-      } finally {
-        await api.stop();
-      }
     });
 
     it('names what is missing or of another type, before it looks at the code', async () => {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import type { Answer } from '../../world/keybin-client.js';
-import type { ApiProcess } from '../../world/keybin-process.js';
-import type { Subject } from '../subject.js';
-import { unregistering, waysToLogIn, type Secret } from './ways-to-log-in.js';
+import type { Answer } from '../world/keybin-client.js';
+import type { RunningApi } from '../world/running.js';
+import type { Subject } from './subject.js';
+import { unregistering, waysToLogIn, type Secret } from './door/ways-to-log-in.js';
 
 /** So often each way is tried with either. */
 const turns = 41;
@@ -18,10 +18,11 @@ const settings = (bcryptCost: number) => ({
   KEYBIN_LIMITS_FAILED_LOGINS_PER_ACCOUNT_EVERYWHERE: 'off',
 });
 
-export function timingContract(subject: Subject): void {
+/** A refusal does not tell by its time whether the name is known. */
+export function refusalTimesContract(subject: Subject): void {
   describe('a login that is refused', function () {
     this.timeout(120_000); // many hashes, on a machine that may be busy
-    let api: ApiProcess;
+    let api: RunningApi;
     before('an API whose hashes take longer than all else', async () => {
       api = await subject.startAnother(settings(cost));
     });
