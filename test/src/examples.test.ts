@@ -1,8 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { Child } from './world/child.js';
-import { spawnApi } from './world/keybin-process.js';
-import { ScaleOutProcesses } from './world/scale-out-world.js';
+import { startApi } from './world/keybin-service.js';
+
+import { ScaleOutWorld } from './world/scale-out-world.js';
 import { services } from './world/services.js';
 
 const script = fileURLToPath(new URL('../../examples/world-countries/load.mjs', import.meta.url));
@@ -20,14 +21,14 @@ async function expectAllEqual(url: string): Promise<void> {
 
 describe('250 nested, multilingual records of real data', () => {
   it('come back equal from the embedded engine, stored once and once more', async () => {
-    const api = await spawnApi();
+    const api = await startApi();
     await expectAllEqual(api.url);
     await expectAllEqual(api.url);
     await api.stop();
   });
 
   describe('in the scale-out engine', () => {
-    const world = new ScaleOutProcesses({ services, workers: 1 });
+    const world = new ScaleOutWorld({ services, workers: 1 });
 
     it('come back equal, stored once and, when MongoDB has them, once more', async () => {
       await expectAllEqual(world.here.baseUrl);

@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { spawnApi } from './world/keybin-process.js';
+import { startApi } from './world/keybin-service.js';
+
 import { programs } from './world/services.js';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
@@ -76,7 +77,7 @@ describe('the calls of the README', () => {
   programs('curl');
 
   it('answer what is printed below them, one after the other on a new service', async () => {
-    const api = await spawnApi();
+    const api = await startApi();
     const run = promisify(execFile);
     const environment: Record<string, string> = {};
     const seen = new Map<string, string>();

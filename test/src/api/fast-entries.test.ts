@@ -10,7 +10,9 @@ import { unavailable } from '@keybin/shared/errors.js';
 import { createLog, type Log } from '@keybin/shared/log.js';
 import { Scrape } from '../metrics/scrape.js';
 import { KeybinClient } from '../world/keybin-client.js';
-import { spawnApi, type ApiProcess } from '../world/keybin-process.js';
+import { startApi } from '../world/keybin-service.js';
+import type { RunningApi } from '../world/running.js';
+
 import { temporaryDirectory } from '../world/temporary-directory.js';
 
 /** What differs from answer to answer. */
@@ -30,11 +32,11 @@ async function expectAlike(fast: Response, koa: Response): Promise<void> {
 }
 
 describe('reads and writes that are answered without Koa', () => {
-  let api: ApiProcess;
+  let api: RunningApi;
   let token: string;
 
   before(async () => {
-    api = await spawnApi({ env: { KEYBIN_LIMITS_BODY_BYTES: '8KiB' } });
+    api = await startApi({ env: { KEYBIN_LIMITS_BODY_BYTES: '8KiB' } });
     ({ token } = await new KeybinClient(api.url).newAccount());
   });
   after(() => api.stop());

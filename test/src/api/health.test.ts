@@ -3,12 +3,14 @@ import { Redis } from 'ioredis';
 import { longestAnswerMs } from '../world/answer-time.js';
 import { eventually } from '../world/eventually.js';
 import { send } from '../world/keybin-client.js';
-import { spawnApi, type ApiProcess } from '../world/keybin-process.js';
+import { startApi } from '../world/keybin-service.js';
+import type { RunningApi } from '../world/running.js';
+
 import { RawConnection } from '../world/raw-connection.js';
 import { ownServices } from '../world/services.js';
 
 /** On a connection of its own, as a load balancer may ask. */
-async function ask(api: ApiProcess, path: string): Promise<{ status: number; body: Record<string, unknown> }> {
+async function ask(api: RunningApi, path: string): Promise<{ status: number; body: Record<string, unknown> }> {
   const { status, headers, json } = await send(api.url, 'GET', path, { headers: { connection: 'close' } });
   expect(headers['content-type']).to.equal('application/json; charset=utf-8');
   expect(headers['cache-control']).to.equal('no-store');
@@ -16,7 +18,7 @@ async function ask(api: ApiProcess, path: string): Promise<{ status: number; bod
 }
 
 /** Status, what it says, and which dependencies are up or down. */
-async function readiness(api: ApiProcess): Promise<[number, unknown, Record<string, string>]> {
+async function readiness(api: RunningApi): Promise<[number, unknown, Record<string, string>]> {
   const startedMs = performance.now();
   const { status, body } = await ask(api, '/readyz');
   expect(performance.now() - startedMs).to.be.below(longestAnswerMs);
@@ -31,10 +33,10 @@ async function readiness(api: ApiProcess): Promise<[number, unknown, Record<stri
 
 describe('/livez and /readyz', () => {
   describe('of an embedded service', () => {
-    let api: ApiProcess;
+    let api: RunningApi;
 
     async function start(env: Readonly<Record<string, string>> = {}): Promise<void> {
-      api = await spawnApi({ env });
+      api = await startApi({ env });
     }
 
     afterEach(() => api.stop());
@@ -47,14 +49,14 @@ describe('/livez and /readyz', () => {
 
     it('say that it is live and not ready while it drains, for drain_delay on new connections, which are served', async () => {
       await start({ KEYBIN_LIMITS_DRAIN_DELAY: '2' });
-      await api.kill('SIGTERM');
+      const stopped = api.stop();
       await eventually(async () => (await ask(api, '/readyz')).status === 503, 'the end of readiness');
       expect(await readiness(api)).to.deep.equal([503, 'draining', {}]);
       expect((await ask(api, '/livez')).status).to.equal(200);
       expect((await send(api.url, 'GET', '/user/none/keys', { headers: { connection: 'close' } })).status).to.equal(
         403,
       );
-      expect((await api.child.exited).code).to.equal(0);
+      await stopped;
     });
 
     it('say so on a connection that is open already, without a delay', async () => {
@@ -65,26 +67,26 @@ describe('/livez and /readyz', () => {
       );
       probe.send('GET /livez HTTP/1.1\r\nHost: test\r\n\r\n');
       await probe.answers(1);
-      await api.kill('SIGTERM');
-      await eventually(() => api.child.output.includes('draining'), 'the drain');
+      const stopped = api.stop();
+      await eventually(() => api.output.includes('draining'), 'the drain');
       probe.send('GET /readyz HTTP/1.1\r\nHost: test\r\n\r\n');
       expect(await probe.closed()).to.match(/HTTP\/1\.1 503 [^]*Connection: close[^]*\{"status":"draining"\}$/);
       busy.send('}');
       await busy.closed();
-      expect((await api.child.exited).code).to.equal(0);
+      await stopped;
     });
   });
 
   describe('of a scale-out service', function () {
     this.timeout(60_000); // servers hang and come back
-    let exact: ApiProcess;
-    let stale: ApiProcess;
+    let exact: RunningApi;
+    let stale: RunningApi;
     after(() => Promise.all([exact.stop(), stale.stop()]));
     const services = ownServices();
 
     before(async () => {
-      const startStale = spawnApi({ env: { ...services.env, KEYBIN_QUEUE_STALE_READS: 'on' } });
-      [exact, stale] = await Promise.all([spawnApi({ env: services.env }), startStale]);
+      const startStale = startApi({ env: { ...services.env, KEYBIN_QUEUE_STALE_READS: 'on' } });
+      [exact, stale] = await Promise.all([startApi({ env: services.env }), startStale]);
     });
 
     const ready = [200, 'ready', { mongodb: 'up', redis: 'up' }];

@@ -1,14 +1,16 @@
 import { expect } from 'chai';
 import { KeybinClient } from '../world/keybin-client.js';
 import { eventually } from '../world/eventually.js';
-import { spawnApi, type ApiProcess } from '../world/keybin-process.js';
+import { startApi } from '../world/keybin-service.js';
+import type { RunningApi } from '../world/running.js';
+
 
 describe('the id of a request', () => {
-  let api: ApiProcess;
+  let api: RunningApi;
   let client: KeybinClient;
 
   before(async () => {
-    api = await spawnApi({ env: { KEYBIN_APP_DEBUG: 'true' } });
+    api = await startApi({ env: { KEYBIN_APP_DEBUG: 'true' } });
     client = new KeybinClient(api.url);
   });
   after(() => api.stop());
@@ -36,10 +38,10 @@ describe('the id of a request', () => {
     const { token } = await client.newAccount();
     await client.send('GET', `/user/${token}/keys`, { headers: { 'x-request-id': 'of-this-test' } });
     const line = await eventually(
-      () => api.child.logs.find(({ msg, request }) => msg === 'Answered' && request === 'of-this-test'),
+      () => api.logs.find(({ msg, request }) => msg === 'Answered' && request === 'of-this-test'),
       'the line',
     );
     expect(line).to.include({ method: 'GET', route: '/user/:token/keys', status: 200 });
-    expect(api.child.output).not.to.include(token);
+    expect(api.output).not.to.include(token);
   });
 });

@@ -8,7 +8,7 @@ import type { Diagnosis } from '@keybin/shared/operations.js';
 import { eventually } from '../world/eventually.js';
 import { unusedPort } from '../world/some-port.js';
 import { keybin } from '../world/keybin-command.js';
-import { ScaleOutProcesses } from '../world/scale-out-world.js';
+import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { ownServices } from '../world/services.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 
@@ -77,7 +77,7 @@ describe('keybin doctor, embedded engine', function () {
 
 describe('keybin doctor, scale-out engine', function () {
   this.timeout(90_000);
-  const world = new ScaleOutProcesses({ services: ownServices });
+  const world = new ScaleOutWorld({ services: ownServices });
   const env = () => world.services.env;
 
   it('finds nothing where all is well, and that no worker is there', async () => {

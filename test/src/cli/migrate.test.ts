@@ -5,7 +5,8 @@ import { Binary, Decimal128, Long, MongoClient, ObjectId, type Db } from 'mongod
 import { expectDone, expectJson, expectKeys, expectValue } from '../contract/answers.js';
 import { KeybinClient } from '../world/keybin-client.js';
 import { keybin } from '../world/keybin-command.js';
-import { spawnApi } from '../world/keybin-process.js';
+import { startApi } from '../world/keybin-service.js';
+
 import { services } from '../world/services.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 
@@ -99,7 +100,7 @@ async function serving(
   env: Readonly<Record<string, string>>,
   work: (client: KeybinClient) => Promise<void>,
 ): Promise<void> {
-  const api = await spawnApi({ env });
+  const api = await startApi({ env });
   try {
     await work(new KeybinClient(api.url));
   } finally {

@@ -3,7 +3,7 @@ import type { PartitionStatus } from '@keybin/shared/partition-status.js';
 import { expectDone } from '../contract/answers.js';
 import { eventually } from '../world/eventually.js';
 import { keybin, keybinJson } from '../world/keybin-command.js';
-import { ScaleOutProcesses } from '../world/scale-out-world.js';
+import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { clusterServices } from '../world/cluster-services.js';
 import { services, type Services } from '../world/services.js';
 
@@ -24,7 +24,7 @@ function queueSuite(place: string, provide: () => Services): void {
   describe(`keybin queue, over ${place}`, function () {
     this.timeout(60_000);
     const own = { KEYBIN_QUEUE_PARTITIONS: String(partitions), KEYBIN_QUEUE_SWEEP_AFTER: '3600' };
-    const world = new ScaleOutProcesses({ services: provide, env: own });
+    const world = new ScaleOutWorld({ services: provide, env: own });
 
     const settings = () => ({ ...world.services.env, ...own });
     const command = (...args: string[]) => keybin(['queue', ...args], settings());

@@ -1,8 +1,10 @@
 import { expect } from 'chai';
 import { keybin } from '../world/keybin-command.js';
 import { KeybinClient } from '../world/keybin-client.js';
-import { spawnApi, type ApiProcess } from '../world/keybin-process.js';
-import { ScaleOutProcesses } from '../world/scale-out-world.js';
+import { startApi } from '../world/keybin-service.js';
+import type { RunningApi } from '../world/running.js';
+
+import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { services } from '../world/services.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 import { userSuite } from './user-suite.js';
@@ -10,9 +12,9 @@ import { userSuite } from './user-suite.js';
 describe('keybin user, embedded engine', function () {
   this.timeout(60_000);
   const env = { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}`, KEYBIN_APP_PROCESSES: '2' };
-  let api: ApiProcess | undefined;
+  let api: RunningApi | undefined;
   before(async () => {
-    api = await spawnApi({ env });
+    api = await startApi({ env });
   });
   after(() => api?.stop());
   const client = () => new KeybinClient(api?.url ?? '', { connection: 'close' }); // any of the two processes
@@ -30,7 +32,7 @@ describe('keybin user, embedded engine', function () {
 
   it('with [APP] processes = 1 lists beside the API, and says in one line how the others can be done', async () => {
     const alone = { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` };
-    const own = await spawnApi({ env: alone });
+    const own = await startApi({ env: alone });
     try {
       const { username } = await new KeybinClient(own.url).newAccount('ada');
       expect((await keybin(['user', 'list'], alone)).stdout).to.match(/ ada\n$/);
@@ -54,6 +56,6 @@ describe('keybin user, embedded engine', function () {
 
 describe('keybin user, scale-out engine', function () {
   this.timeout(60_000);
-  const world = new ScaleOutProcesses({ services, workers: 1 });
+  const world = new ScaleOutWorld({ services, workers: 1 });
   userSuite(world, () => world.services.env);
 });

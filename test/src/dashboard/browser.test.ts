@@ -3,8 +3,8 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { openJobs } from '../outages/jobs.js';
 import { eventually } from '../world/eventually.js';
 import { executableOf } from '../world/executable.js';
-import type { ApiProcess } from '../world/keybin-process.js';
-import { ScaleOutProcesses } from '../world/scale-out-world.js';
+import type { RunningApi } from '../world/running.js';
+import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { programs, services } from '../world/services.js';
 import { adminSettings, board, password, user } from './administrator.js';
 import { Buttons } from './buttons.js';
@@ -53,12 +53,12 @@ const impatience = `
 describe('the dashboard in a browser', function () {
   this.timeout(180_000); // every button, on a machine that may be busy
   programs('chromium');
-  const world = new ScaleOutProcesses({
+  const world = new ScaleOutWorld({
     services,
     env: { ...adminSettings, KEYBIN_STORE_TOKEN_EXPIRATION: '600', KEYBIN_QUEUE_SWEEP_AFTER: '1' },
   });
   let browser: Browser;
-  let writable: ApiProcess;
+  let writable: RunningApi;
 
   before(async () => {
     writable = await world.startApi({ KEYBIN_ADMIN_QUEUE_CHANGES: 'on' });

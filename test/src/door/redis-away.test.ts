@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { longestAnswerMs } from '../world/answer-time.js';
 import { eventually } from '../world/eventually.js';
-import { ScaleOutProcesses } from '../world/scale-out-world.js';
+import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { ownServices } from '../world/services.js';
 import { waysToLogIn } from '../contract/door/ways-to-log-in.js';
 
@@ -9,7 +9,7 @@ const limit = 3;
 
 describe('the limits of failed logins while Redis is away', function () {
   this.timeout(60_000); // servers start and die, on a machine that may be busy
-  const world = new ScaleOutProcesses({
+  const world = new ScaleOutWorld({
     services: ownServices,
     env: { KEYBIN_LIMITS_FAILED_LOGINS_PER_ACCOUNT: `${limit}/600` },
   });

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { MongoClient } from 'mongodb';
 import { partitionPrefix, pendingKey } from '@keybin/shared/engines/mongo/keys.js';
 import { expectDone } from '../contract/answers.js';
-import { ScaleOutProcesses } from '../world/scale-out-world.js';
+import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { ownServices } from '../world/services.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 import { operationsOf, traceInMongo, traceInRedis } from './traces.js';
@@ -22,7 +22,7 @@ describe('the file to which Redis appends', () => {
 });
 
 describe('what is told of an entry that was lost or read stale', () => {
-  const world = new ScaleOutProcesses({ services: ownServices, workers: 1 });
+  const world = new ScaleOutWorld({ services: ownServices, workers: 1 });
 
   it('is all that Redis and MongoDB did with it, in their order', async () => {
     const { username, token } = await world.here.newAccount();

@@ -4,7 +4,7 @@ import { newV1Account } from '../contract/v1/calls.js';
 import { download, OpenUpload, uploadFile } from '../contract/v1/upload-calls.js';
 import { longestAnswerMs } from '../world/answer-time.js';
 import { eventually } from '../world/eventually.js';
-import { ScaleOutProcesses } from '../world/scale-out-world.js';
+import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { ownServices } from '../world/services.js';
 
 const megabyte = 1_000_000;
@@ -13,7 +13,7 @@ const megabyte = 1_000_000;
 const sentBefore = [megabyte, megabyte / 10];
 
 describe('uploads to the scale-out engine, while MongoDB hangs,', () => {
-  const world = new ScaleOutProcesses({ services: ownServices, workers: 1 });
+  const world = new ScaleOutWorld({ services: ownServices, workers: 1 });
 
   for (const sentBytes of sentBefore) {
     it(`are answered 503 within 2 s, however many, and are taken when it goes on, after ${sentBytes} bytes`, async function () {

@@ -3,9 +3,11 @@ import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
 import { definitions, type Definition } from '@keybin/shared/metrics/definitions.js';
 import { eventually } from '../world/eventually.js';
-import { spawnApi, type WorkerProcess } from '../world/keybin-process.js';
+import { startApi } from '../world/keybin-service.js';
+import type { RunningWorker } from '../world/running.js';
+
 import { promtool } from '../world/promtool.js';
-import { ScaleOutProcesses } from '../world/scale-out-world.js';
+import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { ownServices, programs } from '../world/services.js';
 import { scrape } from './scrape.js';
 
@@ -18,8 +20,8 @@ const kindsOf = (process: 'API' | 'worker') =>
 describe('/metrics of a scale-out service', function () {
   this.timeout(60_000); // services hang and come back
   programs('promtool');
-  const world = new ScaleOutProcesses({ services: ownServices });
-  let worker: WorkerProcess;
+  const world = new ScaleOutWorld({ services: ownServices });
+  let worker: RunningWorker;
 
   beforeEach(async () => {
     worker = await world.startWorker();
@@ -68,7 +70,7 @@ describe('/metrics of a scale-out service', function () {
     const { token } = await world.here.newAccount();
     await worker.stop();
     for (const key of ['a', 'b', 'c']) await world.here.put(token, key, 1);
-    const both = await spawnApi({ env: { ...world.services.env, KEYBIN_APP_PROCESSES: '2' } });
+    const both = await startApi({ env: { ...world.services.env, KEYBIN_APP_PROCESSES: '2' } });
     try {
       await eventually(async () => (await scrape(both.url)).sum('keybin_dependency_up') === 2, 'both dependencies');
       const seen = await scrape(both.url);

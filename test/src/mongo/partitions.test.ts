@@ -5,7 +5,8 @@ import { RedisConnections } from '@keybin/shared/engines/mongo/redis-connections
 import { openRedisPlace } from '@keybin/shared/engines/mongo/redis-place.js';
 import { agreeOnPartitions } from '@keybin/shared/engines/mongo/partitions.js';
 import { partitionOf } from '@keybin/shared/engines/mongo/keys.js';
-import { spawnApi, spawnWorker } from '../world/keybin-process.js';
+import { startApi, startWorker } from '../world/keybin-service.js';
+
 import { services } from '../world/services.js';
 import { storeSettings } from '../world/store-settings.js';
 import { applyAll } from './apply-all.js';
@@ -81,8 +82,8 @@ describe('the number of partitions', () => {
     });
 
     for (const [what, start] of [
-      ['an API', spawnApi],
-      ['a worker', spawnWorker],
+      ['an API', startApi],
+      ['a worker', startWorker],
     ] as const) {
       it(`keeps ${what} from starting with another one while an entry is pending`, async () => {
         await claim(3);

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import { checkRedisSettings, settingsProblems } from '@keybin/shared/engines/mongo/redis-settings.js';
-import { spawnApi } from '../world/keybin-process.js';
+import { startApi } from '../world/keybin-service.js';
+
 import { startRedisCluster } from '../world/redis-cluster.js';
 import { startRedis, type RedisServer, type RedisServerOptions } from '../world/redis-server.js';
 import { ownServers } from '../world/services.js';
@@ -72,7 +73,7 @@ describe('settings of Redis', () => {
     it('keep an API process from starting', async () => {
       server = await startRedis({ appendfsync: 'everysec' });
       const env = { KEYBIN_STORE_HOST: 'mongodb://127.0.0.1:9/', KEYBIN_QUEUE_REDIS: server.url };
-      const refused = await spawnApi({ env }).catch((error: unknown) => String(error));
+      const refused = await startApi({ env }).catch((error: unknown) => String(error));
       expect(refused).to.include('Keybin could not start').and.include("appendfsync 'everysec'");
     });
 
@@ -84,7 +85,7 @@ describe('settings of Redis', () => {
         });
         // one partition, which is not on that node
         const env = { KEYBIN_STORE_HOST: 'mongodb://127.0.0.1:9/', KEYBIN_QUEUE_REDIS: cluster.url };
-        const refused = await spawnApi({ env }).catch((error: unknown) => String(error));
+        const refused = await startApi({ env }).catch((error: unknown) => String(error));
         expect(refused).to.include(`Node 127.0.0.1:${cluster.node(1).port} of the Redis Cluster`);
         expect(refused).to.include('Keybin could not start').and.include("appendfsync 'everysec'");
       } finally {
@@ -101,7 +102,7 @@ describe('settings of Redis', () => {
           [`redis+cluster://127.0.0.1:${server.port}`, 'cluster support disabled'],
         ] as const) {
           const env = { KEYBIN_STORE_HOST: 'mongodb://127.0.0.1:9/', KEYBIN_QUEUE_REDIS: url };
-          const refused = await spawnApi({ env }).catch((error: unknown) => String(error));
+          const refused = await startApi({ env }).catch((error: unknown) => String(error));
           expect(refused).to.include('Keybin could not start').and.include(hint);
         }
       } finally {

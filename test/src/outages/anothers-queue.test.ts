@@ -9,10 +9,12 @@ import { withEachPartition } from '../world/each-partition.js';
 import { eventually } from '../world/eventually.js';
 import { KeybinClient, type Account } from '../world/keybin-client.js';
 import { keybin, type CommandResult } from '../world/keybin-command.js';
-import { launchWorker, spawnApi, spawnWorker } from '../world/keybin-process.js';
+import { launchWorker } from '../world/keybin-process.js';
+import { startApi, startWorker } from '../world/keybin-service.js';
+
 import { startMongod } from '../world/mongo-server.js';
 import { RedisServer } from '../world/redis-server.js';
-import { ScaleOutProcesses } from '../world/scale-out-world.js';
+import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { ownServices, type Services } from '../world/services.js';
 import { storedDocuments } from '../world/stored-documents.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
@@ -69,7 +71,7 @@ for (const [place, provide] of [
 function refusalSuite(place: string, provide: () => Services): void {
   describe(`the queue of another store, over ${place}`, function () {
     this.timeout(60_000); // processes start, on a machine that may be busy
-    const world = new ScaleOutProcesses({ services: provide, env: partitioned });
+    const world = new ScaleOutWorld({ services: provide, env: partitioned });
     const { services } = world;
 
     for (const [what, another] of [
@@ -83,7 +85,7 @@ function refusalSuite(place: string, provide: () => Services): void {
         await leaveWaiting(world.here, 'waits');
         const before = [await waitingIn(services.redisUrl), await livesIn(services.redisUrl)];
         expect(before[0]?.flat()).not.to.have.length(0);
-        for (const start of [spawnApi, spawnWorker]) {
+        for (const start of [startApi, startWorker]) {
           const refused = await start({ env: env() }).catch((error: unknown) => String(error));
           expect(refused)
             .to.include('ended before it was ready')
@@ -146,7 +148,7 @@ function refusalSuite(place: string, provide: () => Services): void {
 function adoptionSuite(place: string, provide: () => Services): void {
   describe(`the queue of a store that is gone, over ${place}`, function () {
     this.timeout(90_000); // processes start, on a machine that may be busy, and a lease ends
-    const world = new ScaleOutProcesses({ services: provide, env: partitioned });
+    const world = new ScaleOutWorld({ services: provide, env: partitioned });
 
     it('is adopted by the one that was restored in its place: what waited there is not lost', async () => {
       const old = { ...world.services.env, ...partitioned };
@@ -169,7 +171,7 @@ function adoptionSuite(place: string, provide: () => Services): void {
       expect((await adoptSoon(restored)).stdout).to.equal('{"outcome":"adopted"}\n');
       expect((await adopt(restored)).stdout).to.equal('{"outcome":"own"}\n');
       expect(await keybin(['import', backup], restored)).to.include({ code: 0 });
-      const [api, successor] = await Promise.all([spawnApi({ env: restored }), spawnWorker({ env: restored })]);
+      const [api, successor] = await Promise.all([startApi({ env: restored }), startWorker({ env: restored })]);
       try {
         await world.drained();
         const client = new KeybinClient(api.url);
@@ -198,7 +200,7 @@ function adoptionSuite(place: string, provide: () => Services): void {
       await world.drained();
       expect((await adoptSoon(fewer)).stdout).to.equal('{"outcome":"adopted"}\n');
       for (const env of [fewer, { ...successor, ...partitioned }]) {
-        const api = await spawnApi({ env });
+        const api = await startApi({ env });
         await api.stop();
       }
     });
@@ -209,13 +211,13 @@ describe('the queue of a store that was taken for gone', function () {
   this.timeout(90_000); // a batch is given up, and a lease ends
   const sweptSoon = { KEYBIN_QUEUE_SWEEP_AFTER: '2' };
   // Its worker, which sweeps what MongoDB hangs over, does not prolong the lease of its partition meanwhile
-  const world = new ScaleOutProcesses({ services: ownServices, workers: 1, env: sweptSoon });
+  const world = new ScaleOutWorld({ services: ownServices, workers: 1, env: sweptSoon });
 
   it('is not taken away by its workers, which only hung with MongoDB', async () => {
     const { mongod } = world.services;
     const account = await world.here.newAccount();
     const workerSays = (line: string) => () =>
-      world.outputs.some(([name, output]) => name === 'worker' && output.includes(line));
+      world.outputs.some(([name, output]) => name.startsWith('worker') && output.includes(line));
     const other = await startMongod();
     const env = { ...world.services.env, ...sweptSoon, KEYBIN_STORE_HOST: other.url };
     try {
@@ -227,7 +229,7 @@ describe('the queue of a store that was taken for gone', function () {
       await eventually(workerSays('Redis has the queue of another store'), 'the worker to say so');
       expect((await waitingIn(world.services.redisUrl)).flat()).to.have.length(1);
 
-      const successor = await spawnWorker({ env });
+      const successor = await startWorker({ env });
       const isApplied = async () => (await waitingIn(world.services.redisUrl)).flat().length === 0;
       await eventually(isApplied, 'the sweeper: the job is in the hands of the other worker', 20_000);
       await successor.stop();
@@ -265,19 +267,19 @@ describe('a queue that cannot be claimed yet', function () {
   it('because Redis takes no writes ends the start of an API with a line that says so', async () => {
     const { redis } = services;
     const env = { ...services.env, ...partitioned };
-    const before = await spawnApi({ env });
+    const before = await startApi({ env });
     await before.stop();
     await ofEach(redis.url, async (client, prefix) => client.hdel(lifeKey(prefix), 'store')); // as an older Keybin left it
     await ofEach(redis.url, async (client) => client.config('SET', 'min-replicas-to-write', '1'));
-    const refused = await spawnApi({ env }).catch((error: unknown) => String(error));
+    const refused = await startApi({ env }).catch((error: unknown) => String(error));
     expect(refused).to.match(/cannot be used: .*NOREPLICAS/);
   });
 });
 
 describe('the queue of another store, in the place of its own under an API and a worker', function () {
   this.timeout(60_000);
-  const world = new ScaleOutProcesses({ services: ownServices });
-  const strangers = new ScaleOutProcesses({ services: ownServices, workers: 1 });
+  const world = new ScaleOutWorld({ services: ownServices });
+  const strangers = new ScaleOutWorld({ services: ownServices, workers: 1 });
   let inItsPlace: RedisServer;
 
   before(() => {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { alternately } from '../contract/subject.js';
 import { expectDone, expectKeys, expectNoKey, expectValue } from '../contract/answers.js';
-import { ScaleOutProcesses } from '../world/scale-out-world.js';
+import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { ownServices, services } from '../world/services.js';
 import { storedDocuments } from '../world/stored-documents.js';
 import { expectUnavailable } from './answers.js';
@@ -11,7 +11,7 @@ const tooMany = 50;
 
 describe('while all workers are stopped', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
-  const world = new ScaleOutProcesses({
+  const world = new ScaleOutWorld({
     services: ownServices,
     env: { KEYBIN_QUEUE_MAX_BACKLOG: String(maxBacklog) },
   });
@@ -64,7 +64,7 @@ describe('while all workers are stopped', function () {
 
 describe('while all workers of several partitions are stopped', () => {
   const partitions = 3;
-  const world = new ScaleOutProcesses({
+  const world = new ScaleOutWorld({
     services,
     env: { KEYBIN_QUEUE_PARTITIONS: String(partitions), KEYBIN_QUEUE_MAX_BACKLOG: String(partitions * maxBacklog) },
   });

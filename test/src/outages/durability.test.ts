@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { eventually } from '../world/eventually.js';
 import { KeybinClient, type Account } from '../world/keybin-client.js';
-import { spawnApi, type ApiProcess } from '../world/keybin-process.js';
+import { startApi } from '../world/keybin-service.js';
+import type { RunningApi } from '../world/running.js';
+
 import { startMongod, type MongoServer } from '../world/mongo-server.js';
 import { startRedis, type RedisServer } from '../world/redis-server.js';
 import { ownServers, programs } from '../world/services.js';
@@ -22,7 +24,7 @@ describe('kill -9 of a Redis whose disk is slow', function () {
   programs('gcc');
   let mongod: MongoServer;
   let redis: RedisServer;
-  let api: ApiProcess;
+  let api: RunningApi;
   let client: KeybinClient;
   let account: Account;
 
@@ -39,7 +41,7 @@ describe('kill -9 of a Redis whose disk is slow', function () {
   async function begin(durability: keyof typeof syncMs): Promise<void> {
     redis = await startRedis({ appendfsync: durability, env: slowDisk(syncMs[durability]) });
     const services = { KEYBIN_STORE_HOST: mongod.url, KEYBIN_QUEUE_REDIS: redis.url };
-    api = await spawnApi({ env: { ...services, KEYBIN_QUEUE_DURABILITY: durability } });
+    api = await startApi({ env: { ...services, KEYBIN_QUEUE_DURABILITY: durability } });
     client = new KeybinClient(api.url);
     account = await client.newAccount();
   }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { v1Token, post } from '../contract/v1/calls.js';
 import { entryPath, KeybinClient } from '../world/keybin-client.js';
 import { RawConnection } from '../world/raw-connection.js';
-import { ScaleOutProcesses } from '../world/scale-out-world.js';
+import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { ownServices } from '../world/services.js';
 import { bringBack, expectUnavailable, unavailableAsJson } from './answers.js';
 
@@ -12,7 +12,7 @@ const waitMs = 900;
 
 describe('while Redis hangs', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
-  const world = new ScaleOutProcesses({ services: ownServices });
+  const world = new ScaleOutWorld({ services: ownServices });
 
   it('a large body that has waited for room is refused in time, too', async () => {
     const api = await world.startApi({ KEYBIN_LIMITS_BODIES_BYTES: '1MiB' });

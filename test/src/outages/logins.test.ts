@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { longestAnswerMs } from '../world/answer-time.js';
 import { KeybinClient, type Answer } from '../world/keybin-client.js';
-import { spawnApi, type ApiProcess } from '../world/keybin-process.js';
+import { startApi } from '../world/keybin-service.js';
+import type { RunningApi } from '../world/running.js';
+
 import { answersInTime } from './answers.js';
 
 /** For all in the line six seconds and more, on the machines of today; for one hash far less than a request has, on slow ones, too. */
@@ -10,10 +12,10 @@ const atOnce = 60;
 
 describe('while more log in and register than can be hashed in time', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
-  let api: ApiProcess;
+  let api: RunningApi;
 
   before(async () => {
-    api = await spawnApi({ env: slowHashes });
+    api = await startApi({ env: slowHashes });
   });
   after(() => api.stop());
 

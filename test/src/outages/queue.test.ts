@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { expectDone, expectKeys, expectNoKey, expectValue } from '../contract/answers.js';
 import { eventually } from '../world/eventually.js';
 import type { KeybinClient } from '../world/keybin-client.js';
-import { ScaleOutProcesses } from '../world/scale-out-world.js';
+import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { services } from '../world/services.js';
 import { storedDocuments } from '../world/stored-documents.js';
 import { failedJobs, openJobs, withQueue } from './jobs.js';
@@ -73,7 +73,7 @@ class Writing {
 describe('while the jobs are lost or held back', function () {
   this.timeout(60_000); // processes start, on a machine that may be busy
   const env = { KEYBIN_QUEUE_SWEEP_AFTER: String(sweepAfterSeconds) };
-  const world = new ScaleOutProcesses({ services, env, workers: 2 });
+  const world = new ScaleOutWorld({ services, env, workers: 2 });
 
   /** The values that MongoDB has of keys with this prefix. */
   async function stored(name: string): Promise<ReadonlyMap<string, unknown>> {

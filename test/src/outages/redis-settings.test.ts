@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { expectDone } from '../contract/answers.js';
 import { eventually } from '../world/eventually.js';
-import { ScaleOutProcesses } from '../world/scale-out-world.js';
+import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { ownServices } from '../world/services.js';
 import { whileConnecting, withRedis } from './with-redis.js';
 
@@ -10,7 +10,7 @@ const connections = 2;
 
 describe('a Redis that comes back with settings under which it could forget', function () {
   this.timeout(60_000); // processes start and end, on a machine that may be busy
-  const world = new ScaleOutProcesses({ services: ownServices });
+  const world = new ScaleOutWorld({ services: ownServices });
 
   /** As a restart with another redis.conf, or a failover to a replica with one. */
   const comeBackWith = (appendfsync: string) =>
@@ -20,7 +20,7 @@ describe('a Redis that comes back with settings under which it could forget', fu
     });
 
   const complaints = () => {
-    const lines = (world.apis[0]?.child.logs ?? []).map((line) => JSON.stringify(line));
+    const lines = (world.apis[0]?.logs ?? []).map((line) => JSON.stringify(line));
     return lines.filter((line) => line.includes("appendfsync 'everysec'"));
   };
 

@@ -3,8 +3,8 @@ import { MongoClient } from 'mongodb';
 import { Origins, requestsOf } from '@keybin/worker/origins.js';
 import { eventually } from '../world/eventually.js';
 import { entryPath } from '../world/keybin-client.js';
-import type { WorkerProcess } from '../world/keybin-process.js';
-import { ScaleOutProcesses } from '../world/scale-out-world.js';
+import type { RunningWorker } from '../world/running.js';
+import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { services } from '../world/services.js';
 
 describe('the origins of entries', () => {
@@ -31,8 +31,8 @@ describe('the origins of entries', () => {
 
 describe("a worker's log", function () {
   this.timeout(60_000);
-  const world = new ScaleOutProcesses({ services, env: { KEYBIN_APP_DEBUG: 'true' } });
-  let worker: WorkerProcess;
+  const world = new ScaleOutWorld({ services, env: { KEYBIN_APP_DEBUG: 'true' } });
+  let worker: RunningWorker;
 
   before(async () => {
     worker = await world.startWorker();
@@ -48,13 +48,13 @@ describe("a worker's log", function () {
     for (const id of ['of-a-put', 'of-a-delete']) {
       await eventually(
         () =>
-          worker.child.logs.some(
+          worker.logs.some(
             ({ msg, requests }) => msg === 'Applied' && Array.isArray(requests) && requests.includes(id),
           ),
         `a line that names ${id}`,
       );
     }
-    expect(worker.child.output).not.to.include('a secret value').and.not.to.include(token);
+    expect(worker.output).not.to.include('a secret value').and.not.to.include(token);
   });
 
   it('names the request whose write MongoDB rejects', async () => {
@@ -66,7 +66,7 @@ describe("a worker's log", function () {
     await client.close();
     await put(token, 'b', 'POISON', 'of-the-rejected');
     const line = await eventually(
-      () => worker.child.logs.find(({ msg }) => String(msg).startsWith('MongoDB rejected a write')),
+      () => worker.logs.find(({ msg }) => String(msg).startsWith('MongoDB rejected a write')),
       'the rejection',
     );
     expect(line).to.include({ request: 'of-the-rejected', key: 'b' });

@@ -4,7 +4,9 @@ import { MongoClient } from 'mongodb';
 import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
 import type { EntriesJobData, RejectedJob } from '@keybin/shared/engines/mongo/queue.js';
 import { eventually } from '../world/eventually.js';
-import { spawnWorker, type WorkerProcess } from '../world/keybin-process.js';
+import { startWorker } from '../world/keybin-service.js';
+import type { RunningWorker } from '../world/running.js';
+
 import { services } from '../world/services.js';
 import { Partition } from './partition.js';
 
@@ -20,7 +22,7 @@ describe('a write that MongoDB rejects', () => {
   let partition: Partition;
   let mongo: MongoClient;
   let queue: Queue<EntriesJobData>;
-  let worker: WorkerProcess;
+  let worker: RunningWorker;
   let user: Bearer;
 
   before(async () => {
@@ -28,7 +30,7 @@ describe('a write that MongoDB rejects', () => {
     mongo = await MongoClient.connect(world.mongoUrl);
     const { redis, prefix } = partition.staged;
     queue = new Queue('entries', { connection: redis, prefix });
-    worker = await spawnWorker({ env: { ...world.env, KEYBIN_QUEUE_SWEEP_AFTER: '1' } });
+    worker = await startWorker({ env: { ...world.env, KEYBIN_QUEUE_SWEEP_AFTER: '1' } });
   });
 
   beforeEach(async () => {

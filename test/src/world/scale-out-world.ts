@@ -70,6 +70,14 @@ abstract class TwoApis<S extends Services, Api extends RunningApi, Worker extend
     return worker;
   }
 
+  /** What each API and worker has printed so far. */
+  get outputs(): [name: string, output: string][] {
+    return [
+      ...this.started.map(({ output }, index): [string, string] => [`api ${index}`, output]),
+      ...this.workers.map(({ output }, index): [string, string] => [`worker ${index}`, output]),
+    ];
+  }
+
   /** How many writes wait to be applied, in the first partition. */
   async pendingEntries(): Promise<number> {
     const redis = new Redis(this.services.redisUrl);
@@ -114,11 +122,6 @@ export class ScaleOutWorld<S extends Services = Services> extends TwoApis<S, Run
 export class ScaleOutProcesses<S extends Services = Services> extends TwoApis<S, ApiProcess, WorkerProcess> {
   protected override openApi = spawnApi;
   protected override openWorker = spawnWorker;
-
-  /** What each process has printed so far. */
-  get outputs(): [name: string, output: string][] {
-    return [...this.started, ...this.workers].map(({ child }) => [child.name, child.output]);
-  }
 
   /** Kills one of the two APIs with kill -9 and starts another one in its place. */
   async replaceApi(index: 0 | 1): Promise<void> {
