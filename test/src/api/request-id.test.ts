@@ -4,7 +4,6 @@ import { eventually } from '../world/eventually.js';
 import { startApi } from '../world/keybin-service.js';
 import type { RunningApi } from '../world/running.js';
 
-
 describe('the id of a request', () => {
   let api: RunningApi;
   let client: KeybinClient;

@@ -15,20 +15,20 @@ import { action, fileOf, formOf, formType, uploadPath } from './v1/upload-calls.
 
 /** Where the time of an answer, or of what it gave, is over: what the contract says in seconds. */
 export function expiryContract(subject: Subject): void {
-  describe('what ends with its time', () => {
-    /** Runs `use` with a client of an API with other settings. */
-    async function withApi(
-      settings: Readonly<Record<string, string>>,
-      use: (client: KeybinClient) => Promise<void>,
-    ): Promise<void> {
-      const api = await subject.startAnother(settings);
-      try {
-        await use(new KeybinClient(api.url));
-      } finally {
-        await api.stop();
-      }
+  /** Runs `use` with a client of an API with other settings. */
+  async function withApi(
+    settings: Readonly<Record<string, string>>,
+    use: (client: KeybinClient) => Promise<void>,
+  ): Promise<void> {
+    const api = await subject.startAnother(settings);
+    try {
+      await use(new KeybinClient(api.url));
+    } finally {
+      await api.stop();
     }
+  }
 
+  describe('what ends with its time', () => {
     it('a token, to the second, whatever it was used for', async () => {
       const lifetimeSeconds = 2;
       await withApi({ KEYBIN_STORE_TOKEN_EXPIRATION: String(lifetimeSeconds) }, async (client) => {

@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startApi as open } from '@keybin/api/start-api.js';
@@ -40,9 +41,9 @@ class Service implements Running {
     this.log = createLog(this.config.app, { write: (line) => (this.#output += line) });
     const { drainDelaySeconds, drainTimeoutSeconds } = this.config.limits;
     const drainTimeoutMs = (drainDelaySeconds + drainTimeoutSeconds) * 1_000;
-    let exit = (_code: number) => {};
-    this.#ended = new Promise((resolve) => (exit = resolve));
-    this.lifecycle = new Lifecycle({ log: this.log, drainTimeoutMs, exit });
+    const exits = new EventEmitter();
+    this.#ended = once(exits, 'exit').then(([code]) => Number(code));
+    this.lifecycle = new Lifecycle({ log: this.log, drainTimeoutMs, exit: (code) => exits.emit('exit', code) });
     this.name = `${this.constructor.name} ${JSON.stringify(env)}`;
     running.add(this);
   }
@@ -90,8 +91,7 @@ class WorkerService extends Service implements RunningWorker {
 }
 
 /** Starts an API in this process, on a port that the system chooses. Throws what `startApi` of the product throws. */
-export const startApi = async (options: ServiceOptions = {}): Promise<RunningApi> =>
-  starting(new ApiService(options));
+export const startApi = async (options: ServiceOptions = {}): Promise<RunningApi> => starting(new ApiService(options));
 
 /** Starts a worker in this process and waits until it is ready. Throws what `startWorker` of the product throws. */
 export const startWorker = async (options: ServiceOptions = {}): Promise<RunningWorker> =>

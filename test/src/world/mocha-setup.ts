@@ -1,4 +1,5 @@
 import { config } from 'chai';
+import { calibrate } from './calibration.js';
 import { killLeftovers } from './child.js';
 import { stopLeftovers } from './keybin-service.js';
 import { startMongod, type MongoServer } from './mongo-server.js';
@@ -20,8 +21,12 @@ export const mochaHooks = {
 let redis: RedisServer | undefined;
 let mongod: MongoServer | undefined;
 
-/** Starts the Redis and the MongoDB of this run, unless others are named. Each suite has databases of its own there. */
+/**
+ * Measures this machine, and starts the Redis and the MongoDB of this run, unless others are named. Each suite has databases of its own
+ * there.
+ */
 export async function mochaGlobalSetup(): Promise<void> {
+  calibrate();
   if (!process.env['KEYBIN_TEST_REDIS_URL'] && isOnPath('redis-server')) {
     redis = await startRedis({ args: ['--databases', '1024'] });
     process.env['KEYBIN_TEST_REDIS_URL'] = redis.url;

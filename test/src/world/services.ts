@@ -104,7 +104,18 @@ export function ownServers(...binaries: ('redis-server' | 'mongod')[]): void {
 
 /** Skips the surrounding suite in the same way unless these programs of the operating system are there. */
 export function programs(
-  ...names: ('chromium' | 'curl' | 'docker-compose' | 'faketime' | 'gcc' | 'prometheus' | 'promtool' | 'wget')[]
+  ...names: (
+    | 'chromium'
+    | 'curl'
+    | 'docker-compose'
+    | 'faketime'
+    | 'gcc'
+    | 'mongod'
+    | 'prometheus'
+    | 'promtool'
+    | 'redis-server'
+    | 'wget'
+  )[]
 ): void {
   before(`${names.join(' and ')} on PATH`, function () {
     need(this, names, 'a package of the operating system');
