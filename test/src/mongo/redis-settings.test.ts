@@ -70,11 +70,11 @@ describe('settings of Redis', () => {
       expect(message).to.include("appendfsync 'everysec'").and.include("maxmemory-policy 'allkeys-lru'");
     });
 
-    it('keep an API process from starting', async () => {
+    it('keep an API from starting', async () => {
       server = await startRedis({ appendfsync: 'everysec' });
       const env = { KEYBIN_STORE_HOST: 'mongodb://127.0.0.1:9/', KEYBIN_QUEUE_REDIS: server.url };
       const refused = await startApi({ env }).catch((error: unknown) => String(error));
-      expect(refused).to.include('Keybin could not start').and.include("appendfsync 'everysec'");
+      expect(refused).to.include("appendfsync 'everysec'");
     });
 
     it('are looked at on every node of a cluster', async () => {
@@ -87,7 +87,7 @@ describe('settings of Redis', () => {
         const env = { KEYBIN_STORE_HOST: 'mongodb://127.0.0.1:9/', KEYBIN_QUEUE_REDIS: cluster.url };
         const refused = await startApi({ env }).catch((error: unknown) => String(error));
         expect(refused).to.include(`Node 127.0.0.1:${cluster.node(1).port} of the Redis Cluster`);
-        expect(refused).to.include('Keybin could not start').and.include("appendfsync 'everysec'");
+        expect(refused).to.include("appendfsync 'everysec'");
       } finally {
         await cluster.stop();
       }
@@ -103,7 +103,7 @@ describe('settings of Redis', () => {
         ] as const) {
           const env = { KEYBIN_STORE_HOST: 'mongodb://127.0.0.1:9/', KEYBIN_QUEUE_REDIS: url };
           const refused = await startApi({ env }).catch((error: unknown) => String(error));
-          expect(refused).to.include('Keybin could not start').and.include(hint);
+          expect(refused).to.include(hint);
         }
       } finally {
         await cluster.stop();
