@@ -6,7 +6,7 @@ import { clusterServices } from '../world/cluster-services.js';
 import { takeOver } from '../world/redis-cluster.js';
 import { eventually } from '../world/eventually.js';
 import type { Account, Answer } from '../world/keybin-client.js';
-import { ScaleOutWorld } from '../world/scale-out-world.js';
+import { ScaleOutProcesses } from '../world/scale-out-world.js';
 import { answersInTime, bringBack, expectUnavailable, serves, ways } from './answers.js';
 import { whileConnecting } from './with-redis.js';
 
@@ -16,7 +16,7 @@ const rounds = 3;
 describe('a Redis Cluster', function () {
   this.timeout(90_000); // processes start and die, on a machine that may be busy
   const env = { KEYBIN_QUEUE_PARTITIONS: String(partitions) };
-  const world = new ScaleOutWorld({ services: clusterServices, env, workers: 1 });
+  const world = new ScaleOutProcesses({ services: clusterServices, env, workers: 1 });
   let database: MongoClient;
 
   before(() => (database = new MongoClient(world.services.mongoUrl)));
