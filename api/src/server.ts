@@ -77,7 +77,7 @@ export class HttpServer {
 
   /** Listens, and returns the address as a URL. Port 0 takes a free one. Throws if the address is taken. */
   async listen(port: number, host: string): Promise<string> {
-    return listen(this.#server, port, host);
+    return listen(this.#server, port, host, 'APP');
   }
 
   /** Takes no new connection any more. */

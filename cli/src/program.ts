@@ -1,5 +1,6 @@
 import { Command, type Argument } from 'commander';
 import { loadConfigOrExit } from '@keybin/shared/config/load-config.js';
+import { keybinVersion } from '@keybin/shared/version.js';
 import type { Context } from './context.js';
 import { oneLine } from './one-line.js';
 import { doctorCommand } from './doctor/command.js';
@@ -36,6 +37,7 @@ export function createProgram(environment: NodeJS.ProcessEnv, fail: () => void =
     )
     .option('--config <path>', 'the file with the settings (default: store.cfg, if there is one)')
     .option('--json', 'answer as one line of JSON')
+    .version(`keybin ${keybinVersion()}`, '--version', 'print the version')
     .addCommand(prepareCommand(context))
     .addCommand(doctorCommand(context))
     .addCommand(queueCommand(context))

@@ -18,17 +18,24 @@ describe('a server that listens', () => {
   });
 
   it('tells the address and the port that it took, as a URL', async () => {
-    expect(await listen(newServer(), 0, '127.0.0.1')).to.match(/^http:\/\/127\.0\.0\.1:[1-9]\d*$/);
+    expect(await listen(newServer(), 0, '127.0.0.1', 'APP')).to.match(/^http:\/\/127\.0\.0\.1:[1-9]\d*$/);
   });
 
   (hasIpv6 ? it : it.skip)('has brackets around an IPv6 address', async () => {
-    expect(await listen(newServer(), 0, '::1')).to.match(/^http:\/\/\[::1\]:[1-9]\d*$/);
+    expect(await listen(newServer(), 0, '::1', 'APP')).to.match(/^http:\/\/\[::1\]:[1-9]\d*$/);
   });
 
-  it('fails where another one listens', async () => {
-    const { port, hostname } = new URL(await listen(newServer(), 0, '127.0.0.1'));
-    const [second] = await Promise.allSettled([listen(newServer(), Number(port), hostname)]);
-    expect(second).to.have.property('status', 'rejected');
-    expect(second).to.have.nested.property('reason.code', 'EADDRINUSE');
+  it('fails where another one listens, in words that name the setting', async () => {
+    const { port, hostname } = new URL(await listen(newServer(), 0, '127.0.0.1', 'APP'));
+    const messages = await Promise.all(
+      (['APP', 'WORKER'] as const).map(async (section) =>
+        listen(newServer(), Number(port), hostname, section).catch((error: Error) => error.message),
+      ),
+    );
+    const before = `127.0.0.1:${port}: address already in use (EADDRINUSE); choose another port with`;
+    expect(messages).to.deep.equal([
+      `${before} [APP] port or KEYBIN_APP_PORT`,
+      `${before} [WORKER] port or KEYBIN_WORKER_PORT`,
+    ]);
   });
 });

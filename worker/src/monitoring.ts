@@ -35,7 +35,7 @@ export async function openMonitoring(monitored: Monitored, host: string, port: n
   const options = { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs };
   const server = createServer(options, (request, response) => void respond(request, response, monitored));
   return {
-    address: await listen(server, port, host),
+    address: await listen(server, port, host, 'WORKER'),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -4,6 +4,7 @@ import { checkSettings } from './check-settings.js';
 import type { Config } from './config.js';
 import { ConfigError } from './config-error.js';
 import { readEnvironment } from './environment.js';
+import { keybinVersion } from '../version.js';
 import { readIniFile } from './ini-file.js';
 import type { RawSettings } from './raw-settings.js';
 
@@ -23,8 +24,15 @@ export function loadConfig(args: readonly string[], environment: NodeJS.ProcessE
   });
 }
 
-/** `loadConfig` for a main: prints the problems to standard error and ends the process with exit code 2. */
+/**
+ * `loadConfig` for a main: prints the problems to standard error and ends the process with exit code 2. With `--version` it prints
+ * that and ends the process with 0.
+ */
 export function loadConfigOrExit(args: readonly string[], environment: NodeJS.ProcessEnv): Config {
+  if (args.includes('--version')) {
+    process.stdout.write(`keybin ${keybinVersion()}\n`);
+    process.exit(0);
+  }
   try {
     return loadConfig(args, environment);
   } catch (error) {

@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { keybinVersion } from '../version.js';
 import { definitionOf, type NameOf, type MetricName } from './definitions.js';
 
 /** prom-client's names for them break the rules of Prometheus, and listing what is active is costly with many connections. */
@@ -16,7 +16,7 @@ export class Metrics {
   constructor() {
     collectDefaultMetrics({ register: this.registry });
     for (const name of unwanted) this.registry.removeSingleMetric(name);
-    this.gauge('keybin_build_info').set({ version: version(), node: process.version }, 1);
+    this.gauge('keybin_build_info').set({ version: keybinVersion(), node: process.version }, 1);
   }
 
   counter(name: NameOf<'counter'>): Counter {
@@ -44,9 +44,4 @@ export class Metrics {
     const { help, labels = [], aggregator = 'sum' } = definitionOf(name);
     return { name, help, labelNames: [...labels], registers: [this.registry], aggregator };
   }
-}
-
-function version(): string {
-  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(manifest) as { version: string }).version; // every workspace has it
 }
