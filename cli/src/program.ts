@@ -33,10 +33,10 @@ export function createProgram(environment: NodeJS.ProcessEnv, fail: () => void =
   };
   program
     .description(
-      'Runs and repairs a Keybin. It takes the settings of the services, from the same file and environment.',
+      'Inspects and repairs a Keybin. It reads the same settings as the services, from the same file and environment.',
     )
-    .option('--config <path>', 'the file with the settings (default: store.cfg, if there is one)')
-    .option('--json', 'answer as one line of JSON')
+    .option('--config <path>', 'file with the settings (default: store.cfg, if it exists)')
+    .option('--json', 'print one line of JSON')
     .version(`keybin ${keybinVersion()}`, '--version', 'print the version')
     .addCommand(prepareCommand(context))
     .addCommand(doctorCommand(context))

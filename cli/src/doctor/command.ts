@@ -8,7 +8,7 @@ import { diagnoseSettings } from './settings.js';
 export function doctorCommand({ config, configFile, environment, answer, fail }: Context): Command {
   return new Command('doctor')
     .description(
-      'looks at all that the service needs, and says for each problem what to do; exits with 1 if there is one',
+      'checks everything the service needs, and says how to fix each problem; exits with 1 if there is one',
     )
     .action(async () => {
       const settings = config();

@@ -6,9 +6,9 @@ import { verifyErasure } from './verify.js';
 export function verifyErasureCommand({ config, answer, fail }: Context): Command {
   return new Command('verify-erasure')
     .description(
-      'counts what is left of erased accounts of this name, wherever it could be; exits with 0 if nothing is',
+      'counts what is left of erased accounts with this name; exits with 0 if nothing is left',
     )
-    .argument('<name>', 'of the account that was erased')
+    .argument('<name>', 'name of the erased account')
     .action(async (name: string) => {
       const { isClean, ...said } = await withReader(config(), (reader) => verifyErasure(reader, name));
       answer(said);

@@ -8,7 +8,7 @@ import { silentLog } from '../silent-log.js';
 /** `keybin prepare`: what a release step runs before the processes start. */
 export function prepareCommand({ config, answer }: Context): Command {
   return new Command('prepare')
-    .description('makes the store and its indexes, or says why the services could not start; may be repeated')
+    .description('creates the store and its indexes, or says why the services could not start; may be repeated')
     .action(async () => answer(await prepare(config())));
 }
 

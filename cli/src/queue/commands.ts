@@ -12,10 +12,10 @@ const defaultLimit = 1_000;
 
 /** `keybin queue ...`: the writes that were answered and are on their way to the store. */
 export function queueCommand({ config, answer }: Context): Command {
-  const command = new Command('queue').description('writes that were answered and are on their way to the store');
+  const command = new Command('queue').description('inspects and changes the queue of the scale-out engine');
   command
     .command('status')
-    .description('what waits, how long the oldest write has waited, and the jobs, for each partition')
+    .description('shows pending writes, the age of the oldest, and jobs by state, for each partition')
     .action(async () => answer(await withQueue(config(), queueStatus)));
   command
     .command('rejected')
@@ -35,15 +35,15 @@ export function queueCommand({ config, answer }: Context): Command {
     });
   command
     .command('pause')
-    .description('has workers take no jobs; writes are still answered, and applied after [QUEUE] sweep_after')
+    .description('stops workers from taking jobs; writes are still accepted, and applied after [QUEUE] sweep_after')
     .action(async () => answer(await withQueue(config(), pauseQueue)));
   command
     .command('resume')
-    .description('has workers take jobs again')
+    .description('lets workers take jobs again')
     .action(async () => answer(await withQueue(config(), resumeQueue)));
   command
     .command('adopt')
-    .description('has the store take the place of one that is gone: what was answered and waits there is applied to it')
+    .description('gives the queue in Redis to the configured store: its pending writes will be applied there')
     .action(async () => answer(await withQueue(config(), adoptQueue)));
   return command;
 }

@@ -40,10 +40,10 @@ export function importCommand({ config, answer, fail }: Context): Command {
 
 export function migrateCommand({ config, answer, fail }: Context): Command {
   return new Command('migrate')
-    .description('takes over the accounts and values of an original Keybin; running it twice changes nothing')
-    .option('--from <url>', 'the MongoDB of the original: mongodb://HOST:PORT/')
-    .option('--from-file <path>', 'a file with that, for a password: everybody sees the arguments of a process')
-    .option('--from-database <name>', 'its database (default: that of the URL, or [STORE] database)')
+    .description('copies the accounts and values of an original Keybin; running it twice changes nothing')
+    .option('--from <url>', 'MongoDB of the original: mongodb://HOST:PORT/')
+    .option('--from-file <path>', 'file with that URL, for a URL with a password: other users can see the arguments of a process')
+    .option('--from-database <name>', 'database of the original (default: that of the URL, or [STORE] database)')
     .action(async (options: MigrateOptions, self: Command) => {
       const { from = urlIn(options.fromFile), fromDatabase } = options;
       if (from === undefined || (options.from !== undefined && options.fromFile !== undefined))

@@ -6,25 +6,25 @@ import { listUsers } from './list.js';
 
 /** `keybin user ...`: the accounts. */
 export function userCommand({ config, answer }: Context): Command {
-  const command = new Command('user').description('the accounts');
+  const command = new Command('user').description('lists, disables and erases accounts');
   command
     .command('list')
-    .description('all accounts: name, number, when it was opened, and whether it is disabled')
+    .description('lists all accounts: name, number, creation date, and whether it is disabled')
     .action(async () => answer(await withReader(config(), listUsers)));
   command
     .command('disable')
-    .description('refuses every login and ends every token of an account, at once; its data and its name stay')
-    .argument('<name>', 'of the account')
+    .description('refuses all logins and revokes all tokens of an account, at once; keeps its data and its name')
+    .argument('<name>', 'name of the account')
     .action(async (name: string) => answer(await withEngine(config(), (engine) => disableUser(engine, name))));
   command
     .command('enable')
-    .description('lets a disabled account log in again; its earlier tokens stay dead')
-    .argument('<name>', 'of the account')
+    .description('lets a disabled account log in again; its earlier tokens stay revoked')
+    .argument('<name>', 'name of the account')
     .action(async (name: string) => answer(await withEngine(config(), (engine) => enableUser(engine, name))));
   command
     .command('erase')
-    .description('ends an account with all that is in it, as /unregister does')
-    .argument('<name>', 'of the account')
+    .description('deletes an account and everything in it, as /unregister does')
+    .argument('<name>', 'name of the account')
     .action(async (name: string) => answer(await withEngine(config(), (engine) => eraseUser(engine, name))));
   return command;
 }

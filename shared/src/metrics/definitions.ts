@@ -18,36 +18,36 @@ const batchBuckets = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 10_000];
 
 /**
  * Every metric of Keybin's own. No label holds a user, a key, a token or anything else that a client chooses. The list in
- * OPERATIONS.md follows from this; dashboard and alerts are held against it.
+ * docs/operations/metrics.md follows from this; dashboard and alerts are held against it.
  */
 export const definitions = {
   keybin_build_info: {
     kind: 'gauge',
-    help: 'Always 1; what runs here is in the labels',
+    help: 'Always 1; the labels say what runs',
     labels: ['version', 'node'],
     of: 'API and worker',
     aggregator: 'first',
   },
   keybin_http_request_duration_seconds: {
     kind: 'histogram',
-    help: 'Requests by route template, method and status: seconds from the head of the request to the answer',
+    help: 'Seconds from the head of a request to its response, by route template, method and status',
     labels: ['route', 'method', 'status'],
     buckets: answerBuckets,
     of: 'API',
   },
   keybin_writes_accepted_total: {
     kind: 'counter',
-    help: 'Writes and deletes of entries and posts that were answered as durable',
+    help: 'Acknowledged writes and deletes of entries and posts',
     of: 'API',
   },
   keybin_writes_coalesced_total: {
     kind: 'counter',
-    help: 'Accepted writes that took the place of one that was not applied yet',
+    help: 'Accepted writes that replaced a pending one',
     of: 'API',
   },
   keybin_writes_applied_total: {
     kind: 'counter',
-    help: 'Writes that the store has: by a worker, or at once by an embedded engine',
+    help: 'Writes applied to the store, by a worker or directly by the embedded engine',
     of: 'API and worker',
   },
   keybin_writes_rejected_total: {
@@ -57,32 +57,32 @@ export const definitions = {
   },
   keybin_writes_retried_total: {
     kind: 'counter',
-    help: 'Writes in batches that failed because a service was away and were applied again',
+    help: 'Writes that were applied again because a service was down',
     of: 'worker',
   },
   keybin_accept_to_applied_seconds: {
     kind: 'histogram',
-    help: 'Seconds from the acceptance of a write until MongoDB has it',
+    help: 'Seconds from accepting a write until MongoDB has it',
     buckets: lagBuckets,
     of: 'worker',
   },
   keybin_batch_entries: {
     kind: 'histogram',
-    help: 'Writes that one commit accepted (step="accept") or that were applied together (step="apply")',
+    help: 'Writes in one commit (step="accept") or in one batch (step="apply")',
     labels: ['step'],
     buckets: batchBuckets,
     of: 'API and worker',
   },
   keybin_oldest_unapplied_seconds: {
     kind: 'gauge',
-    help: 'Age of the oldest accepted write that is not applied; 0: all are',
+    help: 'Age of the oldest pending write; 0 if none is pending',
     labels: ['partition'],
     of: 'queue',
     aggregator: 'max',
   },
   keybin_pending_entries: {
     kind: 'gauge',
-    help: 'Entries that wait to be applied',
+    help: 'Pending entries',
     labels: ['partition'],
     of: 'queue',
     aggregator: 'max',
@@ -103,28 +103,28 @@ export const definitions = {
   },
   keybin_jobs: {
     kind: 'gauge',
-    help: 'Jobs of the queue by state: waiting, active, delayed, failed',
+    help: 'Jobs in the queue, by state: waiting, active, delayed, failed',
     labels: ['partition', 'state'],
     of: 'queue',
     aggregator: 'max',
   },
   keybin_queue_paused: {
     kind: 'gauge',
-    help: 'Whether workers take no jobs because an operator said so; 1: paused',
+    help: '1 if an operator has paused the queue, else 0',
     labels: ['partition'],
     of: 'queue',
     aggregator: 'max',
   },
   keybin_dependency_up: {
     kind: 'gauge',
-    help: 'Whether a service that this process needs answers; 1: it does',
+    help: '1 if a service that this process needs responds, else 0',
     labels: ['dependency'],
     of: 'API and worker',
     aggregator: 'min',
   },
   keybin_dependency_impaired: {
     kind: 'gauge',
-    help: 'Whether a service answers but must be mended, such as a Redis that could lose answered writes; 1: it must',
+    help: '1 if a service responds but must be fixed, such as a Redis that could lose acknowledged writes, else 0',
     labels: ['dependency'],
     of: 'API and worker',
     aggregator: 'max',
@@ -142,18 +142,18 @@ export const definitions = {
   },
   keybin_rate_limited_total: {
     kind: 'counter',
-    help: 'Requests answered 429, by limit',
+    help: 'Requests that got 429, by rate limit',
     labels: ['limit'],
     of: 'API',
   },
   keybin_bcrypt_waiting: {
     kind: 'gauge',
-    help: 'Passwords that wait for a core to be hashed on',
+    help: 'Passwords waiting to be hashed',
     of: 'API',
   },
   keybin_bcrypt_seconds: {
     kind: 'histogram',
-    help: 'Seconds that hashing one password took, without waiting',
+    help: 'Seconds to hash one password, without waiting',
     buckets: hashBuckets,
     of: 'API',
   },
