@@ -1,5 +1,9 @@
-/** Run by `npm run settings` in the root: writes what follows from the definitions of the routes into `README.md`. */
+/** Run by `npm run settings` in the root: writes the routes and errors of each interface into its page. */
 import { writeBetween } from '@keybin/shared/config/write-between.js';
-import { routesTable } from './documents.js';
+import { errorsList, interfaces, routesTable } from './documents.js';
 
-writeBetween('README.md', 'routes', routesTable());
+for (const of of interfaces) {
+  const page = `docs/interfaces/${of}.md`;
+  writeBetween(page, 'routes', routesTable(of));
+  if (of !== 'service') writeBetween(page, 'errors', errorsList(of));
+}

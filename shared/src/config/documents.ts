@@ -1,4 +1,5 @@
-import { sections } from './settings.js';
+import type { Config } from './config.js';
+import { sections, variableOf, type Setting } from './settings.js';
 
 /** The text of the shipped `store.cfg`: every setting with its default and what it is. */
 export function settingsFile(): string {
@@ -13,16 +14,38 @@ export function settingsFile(): string {
   return [head, ...blocks].map((lines) => `${lines.join('\n')}\n`).join('\n');
 }
 
-/** The same for the README, as a table in Markdown. */
-export function settingsTable(): string {
-  const rows = sections.flatMap(({ name, settings }) =>
-    settings.map(([, { key, default: defaultText, comment, kind }]) => [
-      `\`[${name}] ${key}\``,
-      defaultText === '' ? '' : `\`${defaultText}\``,
-      comment,
-      kind.accepted,
-    ]),
-  );
-  const head = ['Setting', 'Default', 'Meaning', 'Accepted'];
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+/** What each section is about, in the documents. */
+const about: Readonly<Record<Uppercase<keyof Config>, string>> = {
+  APP: 'How the API listens, and which browsers and proxies it trusts.',
+  STORE: 'Where the data is. The scheme of `host` selects the engine.',
+  QUEUE: 'The queue in Redis. The scale-out engine needs it; the embedded engine ignores this section.',
+  WORKER: 'The worker of the scale-out engine.',
+  ACCOUNTS: 'Password hashes, tokens and quotas of accounts.',
+  V1: 'The `/v1` interface.',
+  ADMIN: 'The queue dashboard.',
+  METRICS: 'The metrics for Prometheus.',
+  LIMITS: 'Bounds on requests and rates. See [rate limits](rate-limits.md) for how rates are counted.',
+};
+
+const isPart = (name: string): name is keyof typeof about => name in about;
+
+/** Every setting for docs/configuration.md: a heading for each section and each setting. */
+export function settingsSections(): string {
+  return sections
+    .flatMap(({ name, settings }) => [
+      `## [${name}]`,
+      isPart(name) ? about[name] : '',
+      ...settings.map(([, setting]) => settingSection(name, setting)),
+    ])
+    .join('\n\n');
+}
+
+function settingSection(section: string, { key, default: defaultText, comment, kind }: Setting): string {
+  return [
+    `### \`[${section}] ${key}\`\n`,
+    `${comment}.\n`,
+    `- Default: ${defaultText === '' ? 'empty' : `\`${defaultText}\``}`,
+    `- Accepts: ${kind.accepted.replace(/\*/g, '`*`')}`,
+    `- Environment: \`${variableOf(section, key)}\``,
+  ].join('\n');
 }

@@ -1,12 +1,12 @@
 /**
- * Run by `npm run settings` in the root: writes what follows from `settings.ts` into `store.cfg` and `README.md`, and what follows
- * from the definitions of the metrics into `OPERATIONS.md`.
+ * Run by `npm run settings` in the root: writes `store.cfg` and docs/configuration.md from `settings.ts`, and
+ * docs/operations/metrics.md from the definitions of the metrics.
  */
 import { writeFileSync } from 'node:fs';
-import { metricsTable } from '../metrics/documents.js';
-import { settingsFile, settingsTable } from './documents.js';
+import { metricsSections } from '../metrics/documents.js';
+import { settingsFile, settingsSections } from './documents.js';
 import { writeBetween } from './write-between.js';
 
-writeBetween('README.md', 'settings', settingsTable());
-writeBetween('OPERATIONS.md', 'metrics', metricsTable());
+writeBetween('docs/configuration.md', 'settings', settingsSections());
+writeBetween('docs/operations/metrics.md', 'metrics', metricsSections());
 writeFileSync('store.cfg', settingsFile());

@@ -1,14 +1,18 @@
 import { definitions, type Definition } from './definitions.js';
 
-/** The list of metrics for OPERATIONS.md, as a table in Markdown. */
-export function metricsTable(): string {
-  const rows = Object.entries<Definition>(definitions).map(([name, { kind, labels = [], of, help }]) => [
-    `\`${name}\``,
-    kind,
-    labels.map((label) => `\`${label}\``).join(' '),
-    of === 'queue' ? 'API and worker (scale-out)' : of,
-    help,
-  ]);
-  const head = ['Metric', 'Kind', 'Labels', 'Of', 'Meaning'];
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+const origins: Readonly<Record<Definition['of'], string>> = {
+  API: 'API',
+  worker: 'worker',
+  'API and worker': 'API and worker',
+  queue: 'API and worker, scale-out engine only',
+};
+
+/** Every metric for docs/operations/metrics.md, as a list. */
+export function metricsSections(): string {
+  return Object.entries<Definition>(definitions)
+    .map(([name, { kind, labels = [], of, help }]) => {
+      const labelled = labels.length === 0 ? '' : ` Labels: ${labels.map((label) => `\`${label}\``).join(', ')}.`;
+      return `- \`${name}\` (${kind}; ${origins[of]}): ${help}.${labelled}`;
+    })
+    .join('\n');
 }

@@ -22,7 +22,7 @@ async function readiness(api: RunningApi): Promise<[number, unknown, Record<stri
   const startedMs = performance.now();
   const { status, body } = await ask(api, '/readyz');
   expect(performance.now() - startedMs).to.be.below(longestAnswerMs);
-  const dependencies = (body['dependencies'] ?? {}) as Record<string, { status: string; latency_ms: number }>; // see the README
+  const dependencies = (body['dependencies'] ?? {}) as Record<string, { status: string; latency_ms: number }>; // see docs/interfaces/service.md
   for (const { latency_ms } of Object.values(dependencies)) expect(latency_ms).to.be.a('number');
   return [
     status,
@@ -127,7 +127,7 @@ describe('/livez and /readyz', () => {
     it('say what is wrong, without an address, and what an answered write survives', async () => {
       await untilReady();
       const told = async (name: string) =>
-        ((await ask(exact, '/readyz')).body['dependencies'] as Record<string, Record<string, unknown>>)[name]; // see the README
+        ((await ask(exact, '/readyz')).body['dependencies'] as Record<string, Record<string, unknown>>)[name]; // see docs/interfaces/service.md
       expect(await told('redis'))
         .to.include({ durability: 'always' })
         .and.not.to.have.property('problem');

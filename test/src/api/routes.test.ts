@@ -7,13 +7,13 @@ import { ApiMetrics } from '@keybin/api/api-metrics.js';
 import { codeKey } from '@keybin/api/identify-codes/code.js';
 import { openDelivery } from '@keybin/api/identify-codes/open-delivery.js';
 import { routes } from '@keybin/api/routes/definitions.js';
-import { routesTable } from '@keybin/api/routes/documents.js';
+import { errorsList, interfaces, routesTable } from '@keybin/api/routes/documents.js';
 import { SignedTokens } from '@keybin/api/signed-tokens.js';
 import { Transfers } from '@keybin/api/transfers.js';
 import { loadConfig } from '@keybin/shared/config/load-config.js';
 import { openEngine } from '@keybin/shared/engines/open-engine.js';
 import { createLog } from '@keybin/shared/log.js';
-import { expectTable } from '../world/table-in-document.js';
+import { expectBlock } from '../world/block-in-document.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 
 /** The application as a process has it, over an embedded store, while `look` looks at it. */
@@ -58,8 +58,11 @@ describe('The list of routes', () => {
     });
   });
 
-  it('is in README.md (npm run settings writes it anew)', () => {
-    const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
-    expectTable(readme, 'routes', routesTable());
-  });
+  for (const of of interfaces) {
+    it(`is in docs/interfaces/${of}.md, with the errors (npm run settings writes it anew)`, () => {
+      const page = readFileSync(new URL(`../../../docs/interfaces/${of}.md`, import.meta.url), 'utf8');
+      expectBlock(page, 'routes', routesTable(of));
+      if (of !== 'service') expectBlock(page, 'errors', errorsList(of));
+    });
+  }
 });

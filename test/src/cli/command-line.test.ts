@@ -3,8 +3,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { commandSections, globalOptions } from '@keybin/cli/documents.js';
 import { commandLines, createProgram } from '@keybin/cli/program.js';
 import { longestAnswerMs } from '../world/answer-time.js';
+import { expectBlock } from '../world/block-in-document.js';
 import { unusedPort } from '../world/some-port.js';
 import { keybin, type CommandResult } from '../world/keybin-command.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
@@ -44,10 +46,10 @@ describe('the keybin command', () => {
     }
   });
 
-  it('has each of its commands in the README', () => {
-    const readme = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
-    const named = [...readme.matchAll(/^\| `(keybin [^`]+)` +\|/gm)].map(([, line]) => line);
-    expect(named).to.have.members(lines.map(({ line }) => line));
+  it('has each of its commands in docs/cli.md (npm run settings writes it anew)', () => {
+    const page = readFileSync(new URL('../../../docs/cli.md', import.meta.url), 'utf8');
+    expectBlock(page, 'options', globalOptions(createProgram({})));
+    expectBlock(page, 'commands', commandSections(createProgram({})));
   });
 
   it('says in one line what is wrong with a command line, and exits with 2', async () => {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { settingsFile, settingsTable } from '@keybin/shared/config/documents.js';
+import { settingsFile, settingsSections } from '@keybin/shared/config/documents.js';
 import { loadConfig } from '@keybin/shared/config/load-config.js';
-import { expectTable } from '../world/table-in-document.js';
+import { expectBlock } from '../world/block-in-document.js';
 
 const inRoot = (name: string) => new URL(`../../../${name}`, import.meta.url);
 const read = (name: string) => readFileSync(inRoot(name), 'utf8');
@@ -17,7 +17,7 @@ describe('What is written about the settings (npm run settings writes it anew)',
     expect(shipped).to.deep.equal(loadConfig(['--config', '/dev/null'], {}));
   });
 
-  it('in README.md is every setting with its default and what is accepted', () => {
-    expectTable(read('README.md'), 'settings', settingsTable());
+  it('in docs/configuration.md is every setting with its default and what is accepted', () => {
+    expectBlock(read('docs/configuration.md'), 'settings', settingsSections());
   });
 });

@@ -1,4 +1,4 @@
-/** `npm run faults`: see RELIABILITY.md. */
+/** `npm run faults`: see docs/reliability.md. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { InvalidArgumentError, Option, program } from 'commander';
 import { wholeNumber } from '../world/option-values.js';

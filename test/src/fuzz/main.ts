@@ -1,4 +1,4 @@
-/** `npm run fuzz`: see RELIABILITY.md. */
+/** `npm run fuzz`: see docs/reliability.md. */
 import { Option, program } from 'commander';
 import { wholeNumber } from '../world/option-values.js';
 import { runFuzz, type FuzzOptions, type FuzzResult } from './run.js';

@@ -5,12 +5,13 @@ import { definitions, type Definition } from '@keybin/shared/metrics/definitions
 import { Metrics } from '@keybin/shared/metrics/metrics.js';
 import { promtool } from '../world/promtool.js';
 import { programs } from '../world/services.js';
+import { alertsIn } from './alert-documents.js';
 
 const root = new URL('../../../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, root), 'utf8');
 const path = (name: string) => fileURLToPath(new URL(`deploy/prometheus/${name}`, root));
 
-const alerts = [...read('deploy/prometheus/keybin-alerts.yml').matchAll(/- alert: (\w+)\n\s+expr: (.+)/g)];
+const alerts = alertsIn(read('deploy/prometheus/keybin-alerts.yml'));
 const dashboard = read('deploy/grafana/dashboards/keybin.json');
 
 /** What Prometheus itself says of a target, and makes of a series in a query. */
@@ -61,7 +62,7 @@ describe('what deploy has for Prometheus', () => {
 
   it('tries out each alert, and when all is well none', () => {
     const tests = read('deploy/prometheus/keybin-alerts.test.yml');
-    for (const [, name] of alerts) {
+    for (const { alert: name } of alerts) {
       expect(tests).to.include(`  - name: ${name}\n`);
       expect(tests).to.include(`alertname: ${name}, exp_alerts: []`);
     }
@@ -69,14 +70,14 @@ describe('what deploy has for Prometheus', () => {
   });
 
   it('alerts by metrics and labels that there are', async () => {
-    for (const [, , expression = ''] of alerts) await expectExposed(expression);
+    for (const { expr } of alerts) await expectExposed(expr);
   });
 
-  it('has a section of OPERATIONS.md for each alert, and for no other', () => {
-    const sections = [...read('OPERATIONS.md').matchAll(/^### (Keybin\w+)$/gm)].map(([, name]) => name);
-    expect(sections).to.deep.equal(alerts.map(([, name]) => name));
-    for (const [, name = ''] of alerts) {
-      expect(read('deploy/prometheus/keybin-alerts.yml')).to.include(`runbook: OPERATIONS.md#${name.toLowerCase()}\n`);
+  it('has a section of docs/operations/alerts.md for each alert, and for no other', () => {
+    const sections = [...read('docs/operations/alerts.md').matchAll(/^### (Keybin\w+)$/gm)].map(([, name]) => name);
+    expect(sections).to.deep.equal(alerts.map(({ alert }) => alert));
+    for (const { alert, annotations } of alerts) {
+      expect(annotations.runbook).to.equal(`docs/operations/alerts.md#${alert.toLowerCase()}`);
     }
   });
 });

@@ -1,11 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { metricsTable } from '@keybin/shared/metrics/documents.js';
-import { expectTable } from '../world/table-in-document.js';
+import { metricsSections } from '@keybin/shared/metrics/documents.js';
+import { expectBlock } from '../world/block-in-document.js';
+import { alertsList } from './alert-documents.js';
 
-const operations = readFileSync(new URL('../../../OPERATIONS.md', import.meta.url), 'utf8');
+const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
 
-describe('OPERATIONS.md', () => {
-  it('lists every metric that is defined, and no other (npm run settings writes it anew)', () => {
-    expectTable(operations, 'metrics', metricsTable());
+describe('The pages of operations (npm run settings writes them anew)', () => {
+  it('list every metric that is defined, and no other', () => {
+    expectBlock(read('docs/operations/metrics.md'), 'metrics', metricsSections());
+  });
+
+  it('list every alert with its rule', () => {
+    const rules = read('deploy/prometheus/keybin-alerts.yml');
+    expectBlock(read('docs/operations/alerts.md'), 'alerts', alertsList(rules));
   });
 });

@@ -35,7 +35,7 @@ describe('/livez and /readyz of a worker', function () {
     const [status, body] = await ask(worker, '/readyz');
     expect(status).to.equal(200);
     expect(body).to.include({ status: 'ready', last_batch_at: null });
-    const { mongodb, redis } = body['dependencies'] as Record<string, Record<string, unknown>>; // see OPERATIONS.md
+    const { mongodb, redis } = body['dependencies'] as Record<string, Record<string, unknown>>; // see docs/interfaces/service.md
     expect(mongodb).to.include({ status: 'up' });
     expect(redis).to.include({ status: 'up', durability: 'always' });
     const from = Date.now();

@@ -1,0 +1,150 @@
+import * as errors from '@keybin/shared/errors.js';
+import type { ErrorCode, KeybinError } from '@keybin/shared/errors.js';
+import type { Dialect } from '../answers/error-answer.js';
+
+/** An error as the documents list it. */
+export interface ErrorDocument {
+  readonly error: KeybinError;
+  readonly interfaces: readonly Dialect[];
+  readonly when: string;
+}
+
+const everywhere = ['keybin', 'api', 'v1'] as const;
+const mib = 1_024 ** 2;
+
+const documents: Readonly<Record<ErrorCode, ErrorDocument>> = {
+  request_not_http: { error: errors.requestNotHttp(), interfaces: everywhere, when: 'Always sent as plain text' },
+  headers_too_large: {
+    error: errors.headersTooLarge(),
+    interfaces: everywhere,
+    when: 'The limit is 16 KiB. Always sent as plain text',
+  },
+  invalid_host: {
+    error: errors.invalidHost(),
+    interfaces: everywhere,
+    when: 'An HTTP/1.1 request has no `Host` header, or several',
+  },
+  body_not_json: {
+    error: errors.bodyNotJson(),
+    interfaces: everywhere,
+    when: 'The body is empty, is no JSON object, or `Content-Type` is not JSON',
+  },
+  parameter_missing: {
+    error: errors.parameterMissing('NAME'),
+    interfaces: everywhere,
+    when: 'The parameter is absent, `null` or an empty string. A stored value may be an empty string',
+  },
+  parameter_not_string: {
+    error: errors.parameterNotString('NAME'),
+    interfaces: everywhere,
+    when: 'The parameter has another type, or occurs several times in a query',
+  },
+  parameter_invalid: {
+    error: errors.parameterInvalid('NAME', '...'),
+    interfaces: ['v1'],
+    when: 'The message names what is accepted',
+  },
+  invalid_username: { error: errors.invalidUsername(), interfaces: everywhere, when: 'The name breaks this rule' },
+  invalid_password: { error: errors.invalidPassword(), interfaces: everywhere, when: 'The password breaks this rule' },
+  invalid_identify_code: {
+    error: errors.invalidIdentifyCode(),
+    interfaces: ['v1'],
+    when: 'The code is wrong, expired, used, replaced, or was tried wrongly five times',
+  },
+  invalid_key: { error: errors.invalidKey(), interfaces: ['keybin'], when: 'The key breaks this rule' },
+  key_too_long: { error: errors.keyTooLong(), interfaces: ['keybin'], when: 'The key breaks this rule' },
+  value_too_deep: {
+    error: errors.valueTooDeep(),
+    interfaces: ['keybin'],
+    when: 'The value has more than 1,000 levels of arrays and objects',
+  },
+  number_out_of_range: {
+    error: errors.numberOutOfRange(),
+    interfaces: ['keybin'],
+    when: 'Send such a number as a string',
+  },
+  invalid_file_name: { error: errors.invalidFileName(), interfaces: ['v1'], when: 'The name breaks this rule' },
+  body_not_multipart: {
+    error: errors.bodyNotMultipart(),
+    interfaces: ['v1'],
+    when: 'An upload is not a form, or the form is cut off',
+  },
+  invalid_credentials: {
+    error: errors.invalidCredentials(),
+    interfaces: everywhere,
+    when: 'The name is unknown or the password is wrong; both look the same',
+  },
+  invalid_token: {
+    error: errors.invalidToken(),
+    interfaces: ['keybin', 'v1'],
+    when: 'The token is unknown, expired, replaced, revoked, or belongs to another interface',
+  },
+  forbidden: {
+    error: errors.forbidden(),
+    interfaces: ['v1'],
+    when: 'The post, the file, or the name at logout is not that of the account',
+  },
+  route_not_found: { error: errors.routeNotFound(), interfaces: everywhere, when: 'No route has this path' },
+  key_not_found: { error: errors.keyNotFound('KEY'), interfaces: ['keybin'], when: 'The account has no such key' },
+  post_not_found: { error: errors.postNotFound('ID'), interfaces: ['v1'], when: 'There is no such post' },
+  file_not_found: { error: errors.fileNotFound('ID'), interfaces: ['v1'], when: 'There is no such file' },
+  account_not_found: {
+    error: errors.accountNotFound(),
+    interfaces: ['api', 'v1'],
+    when: 'There is no such account',
+  },
+  method_not_allowed: {
+    error: errors.methodNotAllowed(),
+    interfaces: everywhere,
+    when: '`Allow` lists the methods of this path',
+  },
+  body_too_slow: {
+    error: errors.bodyTooSlow(),
+    interfaces: everywhere,
+    when: 'A request took longer than `[LIMITS] request_timeout`, or an upload fell below 1 KiB/s',
+  },
+  account_exists: { error: errors.accountExists(), interfaces: everywhere, when: 'The name is taken' },
+  body_too_large: {
+    error: errors.bodyTooLarge(mib),
+    interfaces: everywhere,
+    when: 'The limit is `[LIMITS] body_bytes`. For an upload it bounds the form around the file',
+  },
+  file_too_large: {
+    error: errors.fileTooLarge(1_024 * mib),
+    interfaces: ['v1'],
+    when: 'The limit is `[LIMITS] file_bytes`',
+  },
+  range_not_satisfiable: {
+    error: errors.rangeNotSatisfiable(),
+    interfaces: ['v1'],
+    when: '`Range` lies outside the file',
+  },
+  too_many_requests: {
+    error: new errors.RateLimitError('...', { count: 1, windowSeconds: 1 }, 1),
+    interfaces: everywhere,
+    when: 'A [rate limit](../rate-limits.md) was met. Try again after `Retry-After` seconds',
+  },
+  internal_error: {
+    error: errors.internalError(undefined),
+    interfaces: everywhere,
+    when: 'A bug in Keybin. The log has the error with the `X-Request-Id` of the response',
+  },
+  unavailable: {
+    error: errors.unavailable(),
+    interfaces: everywhere,
+    when: 'A dependency is down, or a limit on concurrent work was met. Try again after `Retry-After` seconds. A write may have happened',
+  },
+  storage_full: {
+    error: errors.storageFull(),
+    interfaces: everywhere,
+    when: 'The disk or the database is full',
+  },
+  account_full: {
+    error: errors.accountFull(10_240 * mib),
+    interfaces: ['v1'],
+    when: 'The limit is `[ACCOUNTS] file_bytes_per_account`',
+  },
+};
+
+/** Every error that a client can get. */
+export const errorDocuments: readonly ErrorDocument[] = Object.values(documents);

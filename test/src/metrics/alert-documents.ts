@@ -1,0 +1,29 @@
+import { parse } from 'yaml';
+
+/** An alert of a rules file of Prometheus. */
+export interface Alert {
+  readonly alert: string;
+  readonly expr: string;
+  readonly for: string;
+  readonly labels: { readonly severity: string };
+  readonly annotations: { readonly runbook: string };
+}
+
+interface RulesFile {
+  readonly groups: readonly { readonly rules: readonly Alert[] }[];
+}
+
+/** Returns the alerts of a rules file. */
+export function alertsIn(rules: string): Alert[] {
+  return (parse(rules) as RulesFile).groups.flatMap((group) => group.rules); // promtool checks the format
+}
+
+/** The alerts for docs/operations/alerts.md, as a list. */
+export function alertsList(rules: string): string {
+  return alertsIn(rules)
+    .map(
+      ({ alert, expr, for: after, labels }) =>
+        `- [${alert}](#${alert.toLowerCase()}), ${labels.severity}, after ${after}: \`${expr}\``,
+    )
+    .join('\n');
+}
