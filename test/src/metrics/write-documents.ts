@@ -3,4 +3,8 @@ import { readFileSync } from 'node:fs';
 import { writeBetween } from '@keybin/shared/config/write-between.js';
 import { alertsList } from './alert-documents.js';
 
-writeBetween('docs/operations/alerts.md', 'alerts', alertsList(readFileSync('deploy/prometheus/keybin-alerts.yml', 'utf8')));
+writeBetween(
+  'docs/operations/alerts.md',
+  'alerts',
+  alertsList(readFileSync('deploy/prometheus/keybin-alerts.yml', 'utf8')),
+);

@@ -5,7 +5,9 @@ const lines = (markdown: string) =>
   markdown
     .trim()
     .split('\n')
-    .map((line) => (line.startsWith('|') ? line.replaceAll(/ +(?=\|)|(?<=\|) +/g, '').replaceAll(/-{3,}/g, '---') : line));
+    .map((line) =>
+      line.startsWith('|') ? line.replaceAll(/ +(?=\|)|(?<=\|) +/g, '').replaceAll(/-{3,}/g, '---') : line,
+    );
 
 /** Asserts that a document has this text between `<!-- name -->` and `<!-- /name -->`. */
 export function expectBlock(document: string, name: string, text: string): void {

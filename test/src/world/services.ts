@@ -105,16 +105,22 @@ export function ownServers(...binaries: ('redis-server' | 'mongod')[]): void {
 /** Skips the surrounding suite in the same way unless these programs of the operating system are there. */
 export function programs(
   ...names: (
+    | 'bash'
+    | 'caddy'
     | 'chromium'
     | 'curl'
     | 'docker-compose'
     | 'faketime'
     | 'gcc'
     | 'mongod'
+    | 'nginx'
+    | 'openssl'
     | 'prometheus'
     | 'promtool'
     | 'redis-server'
+    | 'systemd-analyze'
     | 'wget'
+    | 'zsh'
   )[]
 ): void {
   before(`${names.join(' and ')} on PATH`, function () {
