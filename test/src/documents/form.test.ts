@@ -34,31 +34,34 @@ function linksOf(page: string): string[] {
 }
 
 describe('the documents', () => {
-  for (const path of pages()) {
-    it(`have no table wider than a screen in ${path}`, () => {
-      if (isForDevelopers(path)) return;
+  it('have no table wider than a screen', () => {
+    for (const path of pages().filter((page) => !isForDevelopers(page))) {
       const wide = prose(readPage(path))
         .split('\n')
         .filter((line) => line.startsWith('|') && line.length > screenWidth);
-      expect(wide).to.deep.equal([]);
-    });
+      expect(wide, path).to.deep.equal([]);
+    }
+  });
 
-    it(`link to what exists in ${path}`, () => {
+  it('link to pages and headings that exist', () => {
+    for (const path of pages()) {
       for (const link of linksOf(readPage(path))) {
         const [file = '', anchor] = link.split('#', 2);
         const target = file === '' ? path : join(dirname(path), file);
         expect(existsSync(join(root, target)), `${link} in ${path}`).to.equal(true);
         if (anchor !== undefined) expect([...anchorsOf(readPage(target))], `${link} in ${path}`).to.include(anchor);
       }
-    });
+    }
+  });
 
-    it(`name folders and files that exist in ${path}`, () => {
+  it('name folders and files that exist', () => {
+    for (const path of pages()) {
       const named = prose(readPage(path)).matchAll(/`((?:api|bench|cli|deploy|shared|test|worker)\/[\w./-]+)`/g);
       for (const [, file = ''] of named) {
         if (!file.includes('/dist/')) expect(existsSync(join(root, file)), `${file} in ${path}`).to.equal(true);
       }
-    });
-  }
+    }
+  });
 
   it('start with a README of at most 200 lines', () => {
     expect(readPage('README.md').split('\n')).to.have.length.at.most(readmeLines);
