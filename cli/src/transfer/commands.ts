@@ -42,7 +42,10 @@ export function migrateCommand({ config, answer, fail }: Context): Command {
   return new Command('migrate')
     .description('copies the accounts and values of an original Keybin; running it twice changes nothing')
     .option('--from <url>', 'MongoDB of the original: mongodb://HOST:PORT/')
-    .option('--from-file <path>', 'file with that URL, for a URL with a password: other users can see the arguments of a process')
+    .option(
+      '--from-file <path>',
+      'file with that URL, for a URL with a password: other users can see the arguments of a process',
+    )
     .option('--from-database <name>', 'database of the original (default: that of the URL, or [STORE] database)')
     .action(async (options: MigrateOptions, self: Command) => {
       const { from = urlIn(options.fromFile), fromDatabase } = options;

@@ -47,7 +47,12 @@ export const settings: Settings = {
     host: setting('host', '127.0.0.1', listenHost, 'Host to listen on'),
     port: setting('port', '5000', wholeNumber(0, 65_535), 'Port to listen on; 0 takes any free port'),
     debug: setting('debug', 'false', yesOrNo, 'Log each request and each job'),
-    processes: setting('processes', '1', wholeNumber(1, 256), 'Number of API processes that share the port and, on the embedded engine, the directory'),
+    processes: setting(
+      'processes',
+      '1',
+      wholeNumber(1, 256),
+      'Number of API processes that share the port and, on the embedded engine, the directory',
+    ),
     trustProxy: setting(
       'trust_proxy',
       '0',
@@ -90,7 +95,7 @@ export const settings: Settings = {
       'durability',
       'always',
       oneOf('always', 'everysec'),
-      "Weakest appendfsync that Redis may have; everysec can lose the last second or two of acknowledged writes",
+      'Weakest appendfsync that Redis may have; everysec can lose the last second or two of acknowledged writes',
     ),
     partitions: setting(
       'partitions',
@@ -214,15 +219,15 @@ export const settings: Settings = {
       'User name for the queue dashboard at /admin/queues; it is off unless user and password are set',
     ),
     password: setting('password', '', adminPassword, 'Password for the queue dashboard'),
-    queueChanges: setting('queue_changes', 'off', yesOrNo, 'Allow changes in the queue dashboard; off makes it read-only'),
+    queueChanges: setting(
+      'queue_changes',
+      'off',
+      yesOrNo,
+      'Allow changes in the queue dashboard; off makes it read-only',
+    ),
   },
   metrics: {
-    enabled: setting(
-      'enabled',
-      'on',
-      yesOrNo,
-      'Serve /metrics for Prometheus, on the API and on the worker port',
-    ),
+    enabled: setting('enabled', 'on', yesOrNo, 'Serve /metrics for Prometheus, on the API and on the worker port'),
     token: setting(
       'token',
       '',
@@ -238,12 +243,7 @@ export const settings: Settings = {
       size(kib, 1_024 * gib),
       'Total size of the request bodies in memory, per process; others wait up to a second, then get 503',
     ),
-    fileBytes: setting(
-      'file_bytes',
-      '1GiB',
-      size(1, 1_024 * gib),
-      'Largest uploaded file; a larger one gets 413',
-    ),
+    fileBytes: setting('file_bytes', '1GiB', size(1, 1_024 * gib), 'Largest uploaded file; a larger one gets 413'),
     transfersAtOnce: setting(
       'transfers_at_once',
       '100',
