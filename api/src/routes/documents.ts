@@ -1,4 +1,4 @@
-import { errorAnswer, type Dialect } from '../answers/error-answer.js';
+import { dialectOf, errorAnswer, type Dialect } from '../answers/error-answer.js';
 import { routes, type RouteDefinition } from './definitions.js';
 import { errorDocuments } from './error-documents.js';
 
@@ -10,9 +10,7 @@ const service = new Set(['/livez', '/readyz', '/metrics']);
 
 /** Returns the interface that a route belongs to. */
 export function interfaceOf({ path }: Pick<RouteDefinition, 'path'>): Interface {
-  if (path.startsWith('/api/')) return 'api';
-  if (path.startsWith('/v1/')) return 'v1';
-  return service.has(path) ? 'service' : 'keybin';
+  return service.has(path) ? 'service' : dialectOf(path);
 }
 
 /** The routes of an interface, as a table in Markdown. */

@@ -5,9 +5,10 @@ import { expect } from 'chai';
 import { Agent, FormData, request, type Dispatcher } from 'undici';
 import { blocksOf, readPage } from '../documents/pages.js';
 import { Child } from '../world/child.js';
-import { onFreePort } from '../world/free-port.js';
-import { startApi, type ApiProcess } from '../world/keybin-process.js';
+import { eventually } from '../world/eventually.js';
+import { spawnApi, type ApiProcess } from '../world/keybin-process.js';
 import { programs } from '../world/services.js';
+import { onSomePort } from '../world/some-port.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 
 const host = 'keybin.example.org';
@@ -92,11 +93,15 @@ for (const [name, start] of Object.entries({ nginx, caddy })) {
         KEYBIN_APP_TRUST_PROXY: '1',
         KEYBIN_LIMITS_REGISTRATIONS_PER_ADDRESS: `${registrations}/900`,
       };
-      apis.push(await startApi({ env }), await startApi({ env }));
-      proxy = await onFreePort(async (port) => {
+      apis.push(await spawnApi({ env }), await spawnApi({ env }));
+      proxy = await onSomePort(async (port) => {
         const child = start(apis, port);
         url = `https://127.0.0.1:${port}`;
-        await child.ready(async () => expect((await send('/readyz')).statusCode).to.equal(200));
+        await eventually(
+          async () => !child.alive || (await send('/readyz')).statusCode === 200,
+          `${name} to serve, which printed:\n${child.output}`,
+        );
+        if (!child.alive) throw new Error(child.output);
         return child;
       });
     });

@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { expectDone, expectValue } from '../contract/answers.js';
 import { expectFull, fullAccount, type Env } from '../cli/transfer-world.js';
 import { KeybinClient } from '../world/keybin-client.js';
-import { startApi, startWorker } from '../world/keybin-process.js';
+import { spawnApi, spawnWorker } from '../world/keybin-process.js';
 import { startMongod } from '../world/mongo-server.js';
 import { startRedis } from '../world/redis-server.js';
 import { ownServers, settingsOf } from '../world/services.js';
@@ -34,7 +34,7 @@ async function follow(heading: string, env: Env, places: Partial<typeof document
 
 /** Serves a store while `work` runs. */
 async function serving<T>(env: Env, work: (client: KeybinClient) => Promise<T>): Promise<T> {
-  const api = await startApi({ env });
+  const api = await spawnApi({ env });
   try {
     return await work(new KeybinClient(api.url));
   } finally {
@@ -77,7 +77,7 @@ describe('the steps in docs/operations/backup-and-restore.md', function () {
       const mongod = await startMongod();
       await follow('MongoDB is lost, Redis is not', env, { folder, newMongo: mongod.url });
       const restored = { ...env, KEYBIN_STORE_HOST: mongod.url };
-      const worker = await startWorker({ env: restored });
+      const worker = await spawnWorker({ env: restored });
       await serving(restored, async (client) => {
         const again = await client.logIn(account.username, account.password);
         expectValue(await client.get(again, 'odd_0'), 'newer than the backup');
