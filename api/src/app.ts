@@ -56,13 +56,14 @@ export function createApp(parts: AppParts): Koa {
   app.use(eachRequest({ log, durations: metrics.requests, rateLimited: metrics.rateLimited }));
   if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
   const { loginsRefused } = metrics;
-  const readBody = bodyReader(config.limits.bodyBytes, config.limits.bodiesBytes);
+  const readBody = bodyReader(config.limits.bodyBytes, config.limits.bodiesBytes, config.times);
   const dialect = (name: string) => ({
     engine,
     passwords,
     limits,
     readBody,
     loginsRefused,
+    times: config.times,
     tokensIssued: metrics.tokensIssued.labels(name),
   });
   app.use(

@@ -1,4 +1,5 @@
 import { unavailable } from '@keybin/shared/errors.js';
+import type { TimeBudget } from '@keybin/shared/time-budget.js';
 
 /** What one body has of the room. */
 export interface Place {
@@ -25,10 +26,7 @@ interface Waiter {
   readonly admit: () => void;
 }
 
-/** For a place: the rest of the time in which a request should be answered is for the store. */
-const waitMs = 1_000;
-/** A body that takes longer makes room for others. */
-const slowMs = 2_000;
+export type RoomTimes = Pick<TimeBudget, 'bodyWaitMs' | 'slowBodyMs'>;
 
 const noRoom = () => unavailable(new Error('no room for the body'));
 
@@ -43,7 +41,7 @@ export class BodyRoom {
 
   constructor(
     private readonly bytes: number,
-    private readonly times: { readonly waitMs: number; readonly slowMs: number } = { waitMs, slowMs },
+    private readonly times: RoomTimes,
   ) {}
 
   /** Throws `unavailable` if there is no room in time. */
@@ -74,7 +72,7 @@ export class BodyRoom {
         this.#line.splice(this.#line.indexOf(waiter), 1);
         reject(noRoom());
         this.#admit(); // a smaller one may stand behind it
-      }, this.times.waitMs);
+      }, this.times.bodyWaitMs);
       this.#line.push(waiter);
       this.#evictSlow();
     });
@@ -109,7 +107,7 @@ export class BodyRoom {
   }
 
   #evictSlow(): void {
-    const latestMs = performance.now() - this.times.slowMs;
+    const latestMs = performance.now() - this.times.slowBodyMs;
     for (const { sinceMs, lose } of this.#holders) if (sinceMs <= latestMs) lose?.(noRoom());
   }
 }

@@ -1,18 +1,19 @@
 import type { Context } from 'koa';
 import type { Place } from './body-room.js';
-import { answerInTime } from './use-cases/answer-in-time.js';
+import { answerInTime, type AnswerTimes } from './use-cases/answer-in-time.js';
 
 interface Waited {
   readonly place: Place;
   /** When its request would have begun if it had not waited before, in `performance.now()`'s time. */
   readonly beganMs: number;
+  readonly times: AnswerTimes;
 }
 
 const waited = new WeakMap<Context, Waited>();
 
 /** Notes that the body of a request, which has arrived now, waited for its place before it was read. */
-export function noteWait(ctx: Context, place: Place): void {
-  waited.set(ctx, { place, beganMs: performance.now() - place.waitedMs });
+export function noteWait(ctx: Context, place: Place, times: AnswerTimes): void {
+  waited.set(ctx, { place, beganMs: performance.now() - place.waitedMs, times });
 }
 
 /** Settles as `work` on a store does; what the body waited is taken from the time that the store has. */
@@ -20,5 +21,5 @@ export function afterWait<T>(ctx: Context, work: Promise<T>): Promise<T> {
   const found = waited.get(ctx);
   if (!found) return work;
   found.place.keepFor(work); // it goes on with the body after its time
-  return answerInTime(work, found.beganMs);
+  return answerInTime(work, found.beganMs, found.times);
 }

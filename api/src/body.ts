@@ -2,8 +2,9 @@ import { isUtf8 } from 'node:buffer';
 import parser from 'koa-bodyparser';
 import type { Context } from 'koa';
 import { bodyNotJson, bodyTooLarge, KeybinError } from '@keybin/shared/errors.js';
-import { BodyRoom } from './body-room.js';
+import { BodyRoom, type RoomTimes } from './body-room.js';
 import { noteWait } from './body-wait.js';
+import type { AnswerTimes } from './use-cases/answer-in-time.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -12,12 +13,14 @@ export type ReadBody = (ctx: Context) => Promise<JsonObject>;
 
 const jsonContentType = /^\s*application\/(?:[^\s;/]+\+)?json\s*(?:;|$)/i;
 
+type BodyTimes = AnswerTimes & RoomTimes;
+
 /** Bodies up to this size need no room: an idle connection takes as much. */
 export const smallBodyBytes = 16 * 1_024;
 
 /** Refuses bodies of more than `limitBytes`, inflated, and lets `roomBytes` of them be in memory at once. */
-export function bodyReader(limitBytes: number, roomBytes: number): ReadBody {
-  const room = new BodyRoom(roomBytes);
+export function bodyReader(limitBytes: number, roomBytes: number, times: BodyTimes): ReadBody {
+  const room = new BodyRoom(roomBytes, times);
   // The parser reads, inflates and bounds. Its own JSON mode refuses members named `__proto__` and lets broken UTF-8 through,
   // so it hands over bytes (no encoding) and they are decoded here.
   const options = {
@@ -36,7 +39,7 @@ export function bodyReader(limitBytes: number, roomBytes: number): ReadBody {
     if (ctx.res.destroyed) place.giveBack();
     await Promise.race([readBytes(ctx, nothingMore), place.lost]);
     place.arrived();
-    if (place.waitedMs > 0) noteWait(ctx, place);
+    if (place.waitedMs > 0) noteWait(ctx, place, times);
   }
 
   return async (ctx) => {

@@ -4,10 +4,6 @@ import { settledWithin, withDeadline } from '@keybin/shared/deadline.js';
 import type { Log } from '@keybin/shared/log.js';
 import type { FromChild, FromPrimary, MetricsOfProcess } from './child-messages.js';
 
-/** Each child asks its dependencies for this long at most before it tells. */
-const tellTimeoutMs = 2_200;
-const askTimeoutMs = 2_500;
-
 /**
  * The primary's part in the metrics of all: a scraper reaches any child, which asks the primary, which asks all of them.
  *
@@ -21,7 +17,10 @@ export class MetricsOfChildren {
   #requests = 0;
 
   /** Listens to all children. What goes wrong is logged: for want of a figure nobody ends. */
-  constructor(log: Log) {
+  constructor(
+    log: Log,
+    private readonly timeoutMs: number,
+  ) {
     const orLogged = (work: Promise<void>) =>
       work.catch((error: unknown) => log.error({ err: error }, 'Metrics of the processes could not be added up'));
     cluster.on('message', (child, message: FromChild) => {
@@ -51,7 +50,7 @@ export class MetricsOfChildren {
       });
     });
     for (const child of children) child?.send({ type: 'tell-metrics', request } satisfies FromPrimary);
-    await settledWithin(told, tellTimeoutMs); // of the others, what they told last counts
+    await settledWithin(told, this.timeoutMs); // of the others, what they told last counts
     this.#asked.delete(request);
   }
 
@@ -64,7 +63,7 @@ export class MetricsOfChildren {
 }
 
 /** Answers the primary's questions for this child's metrics; answers a function that asks it for those of all, as text. */
-export function metricsOfAll(worker: Worker, registry: Registry): () => Promise<string> {
+export function metricsOfAll(worker: Worker, registry: Registry, timeoutMs: number): () => Promise<string> {
   const send = (message: FromChild) => worker.isConnected() && worker.send(message);
   const asked = new Map<number, (text: string) => void>();
   let requests = 0;
@@ -79,7 +78,7 @@ export function metricsOfAll(worker: Worker, registry: Registry): () => Promise<
     const text = new Promise<string>((resolve) => asked.set(request, resolve));
     try {
       send({ type: 'metrics-wanted', request });
-      return await withDeadline(text, askTimeoutMs, 'asking for the metrics of all processes');
+      return await withDeadline(text, timeoutMs, 'asking for the metrics of all processes');
     } finally {
       asked.delete(request);
     }

@@ -12,7 +12,7 @@ import { MetricsOfChildren } from './cluster-metrics.js';
  */
 export async function runPrimary(config: Config, log: Log, lifecycle: Lifecycle): Promise<Listening> {
   const children = new Children(log);
-  void new MetricsOfChildren(log);
+  void new MetricsOfChildren(log, config.times.tellMetricsMs);
   lifecycle.push('children', async () => children.close());
   return children.start(config.app.processes);
 }

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import { Server as NetServer, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { listen } from '@keybin/shared/listen.js';
+import type { TimeBudget } from '@keybin/shared/time-budget.js';
 import { Pipeline } from './pipeline.js';
 import { endWithAnswer, late, parseError, unknownMethod } from './raw-answers.js';
 import { rawHeader } from './raw-header.js';
@@ -11,21 +12,11 @@ export interface ServerOptions {
   readonly requestTimeoutMs: number;
   /** Whether the body of this request has somebody else who looks at its time. */
   readonly mayTakeLong?: (request: IncomingMessage) => boolean;
+  readonly times: Pick<TimeBudget, 'lateCheckMs' | 'stillnessMs' | 'keepAliveMs' | 'idleGraceMs'>;
 }
 
 /** Of the request line and all headers; then 431. */
 const maxHeaderBytes = 16 * 1_024;
-/** How often late requests are looked for. */
-const lateCheckIntervalMs = 1_000;
-/** Longer than the 60 s of usual proxies, so that it is the proxy who ends an idle connection. */
-const keepAliveTimeoutMs = 65_000;
-/**
- * A client that takes nothing of its answer for the time that a request may take, and this, is cut off: the answer is held in memory.
- * What is late to arrive is found before that, and told so.
- */
-const stillnessGraceMs = 2 * lateCheckIntervalMs;
-/** A client that does not know of the drain yet has this long to send a request on a connection that it holds open. */
-const idleGraceMs = 250;
 
 /**
  * An HTTP server that answers what it cannot parse in the API's own words, and that drains.
@@ -49,14 +40,14 @@ export class HttpServer {
     private readonly listener: RequestListener,
     private readonly options: ServerOptions,
   ) {
-    const { requestTimeoutMs } = options;
-    const lateCheckMs = Math.min(lateCheckIntervalMs, requestTimeoutMs);
+    const { requestTimeoutMs, times } = options;
+    const lateCheckMs = Math.min(times.lateCheckMs, requestTimeoutMs);
     this.#server = createServer(
       {
         requestTimeout: 0, // node knows no request that may take longer than others
         headersTimeout: requestTimeoutMs,
         connectionsCheckingInterval: lateCheckMs,
-        keepAliveTimeout: keepAliveTimeoutMs,
+        keepAliveTimeout: times.keepAliveMs,
         maxHeaderSize: maxHeaderBytes,
         requireHostHeader: false, // the listener's: node's own answer has no headers
       },
@@ -126,7 +117,7 @@ export class HttpServer {
         if (!isUsed && !socket.writableEnded) socket.destroy();
       }
     };
-    if (this.#connections.size > 0) setTimeout(() => setImmediate(cut), idleGraceMs);
+    if (this.#connections.size > 0) setTimeout(() => setImmediate(cut), this.options.times.idleGraceMs);
   }
 
   #admit(socket: Socket): Pipeline {
@@ -138,12 +129,12 @@ export class HttpServer {
 
   /** What node does with late heads, for bodies; and the end of clients that take nothing of an answer. */
   #refuseLate(): void {
-    const { requestTimeoutMs, mayTakeLong = () => false } = this.options;
+    const { requestTimeoutMs, mayTakeLong = () => false, times } = this.options;
     const longAgoMs = performance.now() - requestTimeoutMs;
     for (const [socket, { latest: response }] of this.#connections) {
       if (!response || response.writableFinished) continue;
       // By node's own timer, which sees parts of an answer go; set for each request it takes a tenth of the time of a read
-      if (socket instanceof Socket && !socket.timeout) socket.setTimeout(requestTimeoutMs + stillnessGraceMs);
+      if (socket instanceof Socket && !socket.timeout) socket.setTimeout(requestTimeoutMs + times.stillnessMs);
       if (response.req.complete) continue;
       const isLate = (this.#begunMs.get(response.req) ?? Infinity) <= longAgoMs;
       if (isLate && !mayTakeLong(response.req)) this.#refuse(late, socket);

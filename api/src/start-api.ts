@@ -17,9 +17,6 @@ import { HttpServer } from './server.js';
 import { Transfers } from './transfers.js';
 import { SignedTokens, signingSecret } from './signed-tokens.js';
 
-/** Of the time that a process which was told to end has for what is under way. */
-const transfersShare = 0.6;
-
 export interface Api {
   /** For example `http://127.0.0.1:5000`. */
   readonly address: string;
@@ -33,6 +30,7 @@ export interface Api {
 export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf(config, log)): Promise<Api> {
   const { requestTimeoutSeconds, drainDelaySeconds, drainTimeoutSeconds, transfersAtOnce } = config.limits;
   const requestTimeoutMs = requestTimeoutSeconds * 1_000;
+  const { times } = config;
   try {
     const metrics = new ApiMetrics();
     const engine = await openEngine(config, log, metrics.writes);
@@ -44,6 +42,7 @@ export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf
     watchSurroundings(metrics, {
       health: () => engine.health(),
       backlog: engine.backlog && (() => engine.backlog?.() ?? Promise.resolve([])),
+      timeoutMs: times.gaugesMs,
     });
     let isDraining = false;
     const secret = await signingSecret(config.accounts, engine.secrets);
@@ -53,7 +52,7 @@ export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf
     const key = await codeKey(engine.secrets);
     const codes = { key, delivery, lifetimeSeconds: config.v1.codeExpirationSeconds };
     const readMetrics = cluster.worker
-      ? metricsOfAll(cluster.worker, metrics.registry)
+      ? metricsOfAll(cluster.worker, metrics.registry, times.askMetricsMs)
       : async () => metrics.registry.metrics();
     const transfers = new Transfers({ atOnce: transfersAtOnce, idleMs: requestTimeoutMs });
     const dashboard = await openDashboard(config, log, lifecycle);
@@ -76,12 +75,12 @@ export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf
           app.callback(),
         )
       : app.callback();
-    const server = new HttpServer(listener, { requestTimeoutMs, mayTakeLong });
+    const server = new HttpServer(listener, { requestTimeoutMs, mayTakeLong, times });
     const address = await server.listen(config.app.port, config.app.host);
     lifecycle.push('server', async () => server.close());
     lifecycle.push('transfers', () => {
       // What is left of the time is for their answers, and for removing what has come of uploads
-      setTimeout(() => transfers.endAll(), drainTimeoutSeconds * 1_000 * transfersShare).unref();
+      setTimeout(() => transfers.endAll(), drainTimeoutSeconds * 1_000 * times.transfersShare).unref();
     });
     lifecycle.push('readiness', async () => {
       isDraining = true;
@@ -106,5 +105,9 @@ function isPlain({ app }: Config, log: Log): boolean {
 
 export function lifecycleOf(config: Config, log: Log): Lifecycle {
   const { drainDelaySeconds, drainTimeoutSeconds } = config.limits;
-  return new Lifecycle({ log, drainTimeoutMs: (drainDelaySeconds + drainTimeoutSeconds) * 1_000 });
+  return new Lifecycle({
+    log,
+    drainTimeoutMs: (drainDelaySeconds + drainTimeoutSeconds) * 1_000,
+    times: config.times,
+  });
 }

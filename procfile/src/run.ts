@@ -1,4 +1,3 @@
-import { echoedSignalMs } from '@keybin/shared/lifecycle.js';
 import { ProcessGroup } from './process-group.js';
 import type { ProcessType } from './procfile.js';
 
@@ -10,6 +9,13 @@ const passedOn = (signal: NodeJS.Signals) => (signal === 'SIGHUP' ? 'SIGTERM' : 
 /** Whether anybody reads it is told by the `error` of standard output, once. */
 function print(line: string): void {
   if (process.stdout.writable) process.stdout.write(`${line}\n`);
+}
+
+export interface EndTimes {
+  /** From the signal to end until what is left is killed. */
+  readonly killAfterMs: number;
+  /** A second signal within this time is the same one. */
+  readonly echoedSignalMs: number;
 }
 
 /** How it ended. */
@@ -26,7 +32,7 @@ export interface Ending {
  *
  * A second signal is passed on like the first: Keybin's processes then stop draining.
  */
-export async function run(types: readonly ProcessType[], killAfterMs: number): Promise<Ending> {
+export async function run(types: readonly ProcessType[], { killAfterMs, echoedSignalMs }: EndTimes): Promise<Ending> {
   const width = Math.max(...types.map(({ name }) => name.length));
   let endingSinceMs: number | undefined;
   let endedByItself = false;

@@ -6,6 +6,7 @@
 -- KEYS  1 clock  2 waiting  3 bytes  4 deleted  5 rejected  6 life
 --       then for each account: pending
 -- ARGV  1 store to which they were applied; empty: whichever has the queue
+--       2 how long deletes are remembered, ms: longer than a delete takes from its look to its `F`
 --       then for each account: user id, number of its entries
 --       then for each of those: key
 --         text    pending entry as it was read before it was applied; empty: there was none
@@ -24,8 +25,7 @@ local claim = redis.call('HGET', KEYS[6], 'store')
 if ARGV[1] ~= '' and claim and claim ~= ARGV[1] then return redis.error_reply('ANOTHERS Redis has the queue of another store') end
 
 local headLength = 17
--- Longer than any delete takes from the moment when nothing was pending to its `F`: those are within the 2 s of one request
-local rememberMs = 10000
+local rememberMs = tonumber(ARGV[2])
 
 local clock
 local freed = 0
@@ -59,7 +59,7 @@ local function settle(pending, member, key, text, stored)
   return false
 end
 
-local at, position = 2, 0
+local at, position = 3, 0
 for account = 1, #KEYS - 6 do
   local pending = KEYS[account + 6]
   local user, count = ARGV[at], tonumber(ARGV[at + 1])

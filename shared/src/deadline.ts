@@ -1,10 +1,7 @@
 import { unavailable } from './errors.js';
 
-/** No request waits longer than this for a dependency before it is answered 503. */
-export const answerTimeoutMs = 1_800;
-
-/** When a request that begins now must have its answer, in `performance.now()`'s time. */
-export const answerDeadline = () => performance.now() + answerTimeoutMs;
+/** The deadline of what begins now and may take `timeoutMs`, in `performance.now()`'s time. */
+export const deadlineIn = (timeoutMs: number) => performance.now() + timeoutMs;
 
 /** How long until `deadlineMs` (in `performance.now()`'s time); 0 if it is over. */
 export const remainingMs = (deadlineMs: number) => Math.max(deadlineMs - performance.now(), 0);

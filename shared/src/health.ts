@@ -1,4 +1,4 @@
-import { answerTimeoutMs, withDeadline } from './deadline.js';
+import { withDeadline } from './deadline.js';
 
 /** Whether an engine can do its work. */
 export interface Health {
@@ -24,15 +24,16 @@ export interface Finding {
   readonly durability?: string;
 }
 
-/** Waits for the answer to `ask`, for the time that a request has. Never throws. */
+/** Waits for the answer to `ask`, `timeoutMs` at most. Never throws. */
 export async function askDependency<T>(
   name: string,
   ask: () => Promise<T>,
+  timeoutMs: number,
   findingOf: (answer: T) => Finding = () => ({}),
 ): Promise<DependencyHealth> {
   const startedMs = performance.now();
   const asked = Promise.resolve().then(ask); // so that what it throws at once is caught, too
-  const finding = await withDeadline(asked, answerTimeoutMs, `asking ${name}`).then(
+  const finding = await withDeadline(asked, timeoutMs, `asking ${name}`).then(
     (answer) => ({ answered: true, ...findingOf(answer) }),
     (error: unknown) => ({ answered: false, problem: problemOf(error) }),
   );

@@ -1,11 +1,9 @@
 import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
-import { remainingMs, withDeadline } from './deadline.js';
+import { deadlineIn, remainingMs, withDeadline } from './deadline.js';
 import type { RateCount, RateCounters } from './ports.js';
+import type { TimeBudget } from './time-budget.js';
 
-/** How long a store may take to count; part of what a login has. */
-const countTimeoutMs = 500;
-/** A store that failed is left alone for so long: longer than a request lives, so that each waits for it once at most. */
-const pauseMs = 2_000;
+export type CounterTimes = Pick<TimeBudget, 'countMs' | 'countersPauseMs'>;
 
 /** What is used of a limiter of rate-limiter-flexible. */
 export interface Limiter {
@@ -23,7 +21,10 @@ export class InsuredCounters implements RateCounters {
   readonly #memory = new RateLimiterMemory(limiterOptions);
   #pausedUntilMs = 0;
 
-  constructor(private readonly store: Limiter) {}
+  constructor(
+    private readonly store: Limiter,
+    private readonly times: CounterTimes,
+  ) {}
 
   async add(key: string, windowSeconds: number): Promise<RateCount> {
     const window = { customDuration: windowSeconds };
@@ -42,10 +43,10 @@ export class InsuredCounters implements RateCounters {
   async #insured<T>(use: (limiter: Limiter) => Promise<T>): Promise<T> {
     if (remainingMs(this.#pausedUntilMs) > 0) return use(this.#memory);
     try {
-      return await withDeadline(use(this.store), countTimeoutMs, 'counting');
+      return await withDeadline(use(this.store), this.times.countMs, 'counting');
     } catch {
       // Whoever keeps the store says so: it is needed for more than this
-      this.#pausedUntilMs = performance.now() + pauseMs;
+      this.#pausedUntilMs = deadlineIn(this.times.countersPauseMs);
       return use(this.#memory);
     }
   }

@@ -1,17 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
-import { answerTimeoutMs, settledWithin, withDeadline } from './deadline.js';
+import { settledWithin, withDeadline } from './deadline.js';
 import { fileTooLarge, hasCode, unavailable } from './errors.js';
 import { nextRoom, roomOf, type Room } from './file-room.js';
 import type { StoredFile, Upload } from './ports.js';
-
-/** An upload whose lease was not prolonged for so long is swept: its process is gone, or takes it for gone. */
-export const uploadLeaseMs = 20_000;
-
-/** The removal of an upload is waited for no longer than this, for a store that hangs has taken its time. It goes on, or is left to the sweeper. */
-const removalWaitMs = 250;
-
-/** Between one prolonging and the next. */
-const renewalMs = uploadLeaseMs / 4;
+import type { TimeBudget } from './time-budget.js';
 
 export interface FileDigest {
   readonly length: number;
@@ -38,6 +30,8 @@ export interface UploadLimits {
   readonly heldBytes: number;
 }
 
+export type UploadTimes = Pick<TimeBudget, 'uploadRenewalMs' | 'uploadRemovalMs'>;
+
 /**
  * An upload on its way into a store:
  *
@@ -63,10 +57,11 @@ export class LeasedUpload implements Upload {
   constructor(
     private readonly target: UploadTarget,
     private readonly limits: UploadLimits,
+    private readonly times: UploadTimes,
   ) {
     this.#heldBytes = limits.heldBytes;
     this.#blocks = [Buffer.allocUnsafeSlow(limits.blockBytes), Buffer.allocUnsafeSlow(limits.blockBytes)];
-    this.#renewal = setInterval(() => this.#renew(), renewalMs).unref();
+    this.#renewal = setInterval(() => this.#renew(), times.uploadRenewalMs).unref();
   }
 
   write(bytes: Uint8Array): Promise<void> {
@@ -155,7 +150,7 @@ export class LeasedUpload implements Upload {
 
   #end(failure: unknown): Promise<void> {
     this.#failure ??= failure;
-    this.#ended ??= settledWithin(this.#remove(), removalWaitMs);
+    this.#ended ??= settledWithin(this.#remove(), this.times.uploadRemovalMs);
     return this.#ended;
   }
 
@@ -168,10 +163,10 @@ export class LeasedUpload implements Upload {
   }
 }
 
-/** Settles as `begun` does, or throws `unavailable` when its answer is needed; nobody would end an upload that is late. */
-export async function begunInTime(begun: Promise<Upload>): Promise<Upload> {
+/** Settles as `begun` does, or throws `unavailable` after `timeoutMs`: nobody would end an upload that is late. */
+export async function begunInTime(begun: Promise<Upload>, timeoutMs: number): Promise<Upload> {
   try {
-    return await withDeadline(begun, answerTimeoutMs, 'beginning an upload');
+    return await withDeadline(begun, timeoutMs, 'beginning an upload');
   } catch (error) {
     begun.then((upload) => upload.abort()).catch(() => {});
     throw error;

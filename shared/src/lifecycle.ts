@@ -1,8 +1,6 @@
 import { settledWithin } from './deadline.js';
 import type { Log } from './log.js';
-
-/** A terminal signals all that runs in it, npm included, which passes the signal on: one that comes so soon is the same. */
-export const echoedSignalMs = 250;
+import type { TimeBudget } from './time-budget.js';
 
 /** Lets go of one thing that was opened; may be called while it is under way. */
 export type Closer = () => void | Promise<void>;
@@ -10,13 +8,11 @@ export type Closer = () => void | Promise<void>;
 /** Begins nothing any more, and resolves when nothing is under way that a process which ends at once should end. */
 export type Halt = () => Promise<void>;
 
-/** What a process that ends at once waits for. */
-const haltTimeoutMs = 200;
-
 export interface LifecycleOptions {
   readonly log: Log;
   /** What is under way gets this long to end. */
   readonly drainTimeoutMs: number;
+  readonly times: Pick<TimeBudget, 'echoedSignalMs' | 'haltMs'>;
   /** Ends the process; injected by tests. */
   readonly exit?: (code: number) => void;
 }
@@ -89,7 +85,7 @@ export class Lifecycle {
     this.#options.log.warn(`${reason}: leaving at once`);
     if (this.#halts.length === 0) return this.#exit(1);
     const halted = Promise.allSettled(this.#halts.map(async (halt) => halt()));
-    void settledWithin(halted, haltTimeoutMs).then(() => this.#exit(1));
+    void settledWithin(halted, this.#options.times.haltMs).then(() => this.#exit(1));
   }
 
   /** The first SIGTERM or SIGINT ends the process, the second at once. */
@@ -100,7 +96,7 @@ export class Lifecycle {
         if (!this.#ending) {
           firstAtMs = performance.now();
           this.end(signal);
-        } else if (performance.now() - firstAtMs > echoedSignalMs) {
+        } else if (performance.now() - firstAtMs > this.#options.times.echoedSignalMs) {
           this.leave(`Another ${signal}`);
         }
       });

@@ -7,12 +7,6 @@ import { outlast, type Patience } from './outage.js';
 import type { PendingRead, StagedEntry } from './pending.js';
 import type { SettleEntries } from './settle.js';
 
-/**
- * The longest time from reading pending entries to MongoDB's answer. A batch that took longer is not settled but read again,
- * and what it wrote counts as late: tombstones and erasures last much longer than this.
- */
-export const batchMaxAgeMs = 10_000;
-
 const usPerSecond = 1_000_000;
 
 /** Entries to apply again, and rejected ones that could not be marked so: they go on waiting. */
@@ -36,7 +30,8 @@ export interface ApplyObserver {
 const unobserved: ApplyObserver = { applied() {}, rejected() {}, retried() {} };
 
 export interface ApplierOptions {
-  readonly maxAgeMs?: number;
+  /** From reading pending entries to MongoDB's answer. A batch that took longer is not settled but read again. */
+  readonly batchMs: number;
   readonly observer?: ApplyObserver;
   /** Redis's time in µs, of which versions are made. */
   readonly timeUs?: () => number;
@@ -63,7 +58,7 @@ export interface ApplySteps {
  * However often, late or concurrently this runs for an entry, the last accepted write wins: only versions decide.
  */
 export class Applier {
-  readonly #maxAgeMs: number;
+  readonly #batchMs: number;
   readonly #observer: ApplyObserver;
   readonly #timeUs: () => number;
   readonly #requestOf: (entry: EntryName) => string | undefined;
@@ -71,14 +66,9 @@ export class Applier {
   constructor(
     private readonly steps: ApplySteps,
     private readonly patience: Patience,
-    {
-      maxAgeMs = batchMaxAgeMs,
-      observer = unobserved,
-      timeUs = () => 0,
-      requestOf = () => undefined,
-    }: ApplierOptions = {},
+    { batchMs, observer = unobserved, timeUs = () => 0, requestOf = () => undefined }: ApplierOptions,
   ) {
-    this.#maxAgeMs = maxAgeMs;
+    this.#batchMs = batchMs;
     this.#observer = observer;
     this.#timeUs = timeUs;
     this.#requestOf = requestOf;
@@ -109,7 +99,7 @@ export class Applier {
   }
 
   async #round(names: EntryNames): Promise<Round> {
-    const deadline = performance.now() + this.#maxAgeMs;
+    const deadline = performance.now() + this.#batchMs;
     const { staged, absent, unread } = await this.steps.read(names);
     const written = staged.length > 0 ? await this.#write(staged, deadline - performance.now()) : nothingWritten;
     const { stored, overtaken, rejected } = written;

@@ -5,17 +5,12 @@ import type { ErasureRecords } from '@keybin/shared/engines/mongo/erasure-record
 import { chunksOf } from '@keybin/shared/engines/mongo/file-chunks.js';
 import { partitionOf, partitionPrefix, tokenIndexKey } from '@keybin/shared/engines/mongo/keys.js';
 import type { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
+import type { TimeBudget } from '@keybin/shared/time-budget.js';
 import { chunksAtOnce, deleteDocuments } from './delete-documents.js';
 import type { PartitionedRedis } from '@keybin/shared/engines/mongo/redis-connections.js';
 
 const documentsAtOnce = 1_000;
 const erasuresPerSweep = 100;
-
-const minuteMs = 60_000;
-const hourMs = 60 * minuteMs;
-
-/** From one pass to the next; the last one is repeated until the erasure ends. */
-export const passDelaysMs: readonly number[] = [10_000, minuteMs, 10 * minuteMs, hourMs, 6 * hourMs];
 
 /**
  * Deletes all that MongoDB has of an account, and what Redis has under the names of its tokens. It may be called again at any
@@ -40,11 +35,13 @@ export async function eraseDocuments(
   await tokens.deleteMany({ user_id: userId });
 }
 
+export type PassTimes = Pick<TimeBudget, 'erasurePassesMs'>;
+
 export interface ErasureParts {
   readonly records: Pick<ErasureRecords, 'due' | 'passed' | 'remove'>;
   readonly marks: Pick<AccountMarks, 'erase'>;
   readonly eraseDocuments: (userId: string) => Promise<void>;
-  readonly delaysMs?: readonly number[];
+  readonly times: PassTimes;
 }
 
 /**
@@ -57,13 +54,13 @@ export interface ErasureParts {
  * An erasure that fails, since the Redis of its partition is away, keeps no other one waiting; the last such error is thrown.
  */
 export async function repeatErasures(now: Date, parts: ErasureParts): Promise<void> {
-  const { records, marks, delaysMs = passDelaysMs } = parts;
+  const { records, marks, times } = parts;
   let failure: { readonly error: unknown } | undefined;
   for (const { _id: userId, ...erasure } of await records.due(now, erasuresPerSweep)) {
     try {
       await marks.erase(userId);
       await parts.eraseDocuments(userId);
-      const next = nextPass(erasure, now, delaysMs);
+      const next = nextPass(erasure, now, times);
       if (next) await records.passed(userId, next);
       else await records.remove(userId);
     } catch (error) {
@@ -77,10 +74,10 @@ export async function repeatErasures(now: Date, parts: ErasureParts): Promise<vo
 export function nextPass(
   { passes, ends_at: endsAt }: Pick<ErasureDocument, 'passes' | 'ends_at'>,
   now: Date,
-  delaysMs: readonly number[] = passDelaysMs,
+  { erasurePassesMs }: PassTimes,
 ): Date | undefined {
   if (now >= endsAt) return undefined;
-  const delayMs = delaysMs[passes] ?? delaysMs.at(-1);
+  const delayMs = erasurePassesMs[passes] ?? erasurePassesMs.at(-1);
   if (delayMs === undefined) return undefined;
   return new Date(Math.min(now.getTime() + delayMs, endsAt.getTime()));
 }

@@ -4,6 +4,7 @@ import { settledWithin } from '@keybin/shared/deadline.js';
 import type { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
 import { loadScript, runScript } from '@keybin/shared/engines/mongo/scripts.js';
 import type { Log } from '@keybin/shared/log.js';
+import type { TimeBudget } from '@keybin/shared/time-budget.js';
 import { Abandoned } from './outage.js';
 
 const leaseScript = loadScript('sweep-lease');
@@ -12,8 +13,7 @@ export interface LeasedLoopOptions {
   readonly redis: Pick<RedisConnection, 'client'>;
   /** Where the lease stands. */
   readonly leaseKey: string;
-  /** Between two runs. */
-  readonly intervalMs: number;
+  readonly times: Pick<TimeBudget, 'sweepMs' | 'sweepLeaseMs'>;
   readonly log: Log;
 }
 
@@ -43,7 +43,7 @@ export class LeasedLoop {
   }
 
   async #repeat(): Promise<void> {
-    const { intervalMs, log } = this.options;
+    const { times, log } = this.options;
     const { signal } = this.#closing;
     let failed = false;
     while (!signal.aborted) {
@@ -54,13 +54,13 @@ export class LeasedLoop {
         if (!failed && !(error instanceof Abandoned)) log.warn({ err: error }, `${this.name} failed, is tried again`);
         failed = true;
       }
-      const jitteredMs = intervalMs * (0.75 + Math.random() / 2); // or workers that began together would stay in step
+      const jitteredMs = times.sweepMs * (0.75 + Math.random() / 2); // or workers that began together would stay in step
       await delay(jitteredMs, undefined, { signal }).catch(() => {}); // the loop looks at the signal
     }
   }
 
   async #hold(): Promise<boolean> {
-    const { redis, leaseKey, intervalMs } = this.options;
-    return (await runScript(redis.client, leaseScript, [leaseKey], [this.#nonce, 3 * intervalMs])) === 1;
+    const { redis, leaseKey, times } = this.options;
+    return (await runScript(redis.client, leaseScript, [leaseKey], [this.#nonce, times.sweepLeaseMs])) === 1;
   }
 }

@@ -5,7 +5,11 @@ import { startWorker } from './worker.js';
 
 const config = loadConfigOrExit(process.argv.slice(2), process.env);
 const log = createLog(config.app);
-const lifecycle = new Lifecycle({ log, drainTimeoutMs: config.limits.drainTimeoutSeconds * 1_000 });
+const lifecycle = new Lifecycle({
+  log,
+  drainTimeoutMs: config.limits.drainTimeoutSeconds * 1_000,
+  times: config.times,
+});
 lifecycle.endOnSignals();
 
 try {

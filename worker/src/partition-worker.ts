@@ -6,6 +6,7 @@ import type { EntriesJobData, EntriesJobName, RejectedJob } from '@keybin/shared
 import { partitionPrefix, queueName } from '@keybin/shared/engines/mongo/keys.js';
 import type { ConnectOptions } from '@keybin/shared/engines/mongo/redis-place.js';
 import type { Log } from '@keybin/shared/log.js';
+import type { TimeBudget } from '@keybin/shared/time-budget.js';
 import type { Gatherer } from './gather.js';
 import { asEntriesJob } from './job-shape.js';
 import { requestsOf, type Origins } from './origins.js';
@@ -26,6 +27,7 @@ export interface PartitionWorkerOptions {
   readonly erase: (userId: string) => Promise<void>;
   readonly patience: Patience;
   readonly log: Log;
+  readonly times: Pick<TimeBudget, 'jobLockMs' | 'stalledJobsMs'>;
 }
 
 /**
@@ -37,7 +39,7 @@ export class PartitionWorker {
   readonly #connection: Redis;
 
   constructor(private readonly options: PartitionWorkerOptions) {
-    const { connect, partition, concurrency, log } = options;
+    const { connect, partition, concurrency, log, times } = options;
     this.#connection = connect({
       maxRetriesPerRequest: null, // BullMQ demands it: its commands wait for Redis to come back
       retryStrategy: (attempt) => Math.min(50 * attempt, 1_000),
@@ -49,10 +51,10 @@ export class PartitionWorker {
       concurrency,
       autorun: false,
       // The job of a worker that died is taken up after 5 to 7 s; the defaults make that 30 to 90
-      lockDuration: 5_000,
-      stalledInterval: 1_000,
+      lockDuration: times.jobLockMs,
+      stalledInterval: times.stalledJobsMs,
       maxStalledCount: Number.MAX_SAFE_INTEGER,
-      runRetryDelay: 1_000,
+      runRetryDelay: times.stalledJobsMs,
     });
     this.#worker.on('error', (error) => log.debug({ err: error, partition }, 'BullMQ worker'));
   }

@@ -11,11 +11,8 @@ import { askBoth } from '@keybin/shared/engines/mongo/scale-out-health.js';
 import type { Health } from '@keybin/shared/health.js';
 import type { Lifecycle } from '@keybin/shared/lifecycle.js';
 import type { Log } from '@keybin/shared/log.js';
-import { batchMaxAgeMs } from './apply.js';
 import { isOutage } from './outage.js';
 
-const commandTimeoutMs = 5_000;
-const connectTimeoutMs = 2_000;
 const pauseMs = 1_000;
 
 export interface Services {
@@ -29,27 +26,28 @@ export interface Services {
  * must not be used: wrong settings of Redis, the queue of another store, another number of partitions, documents of an original Keybin.
  */
 export async function openServices(
-  { store, queue }: Config,
+  { store, queue, times }: Config,
   redisUrl: string,
   lifecycle: Lifecycle,
   log: Log,
 ): Promise<Services> {
-  const place = openRedisPlace(redisUrl);
+  const place = openRedisPlace(redisUrl, times);
   lifecycle.push('Redis place', () => place.close());
   const connect = (partitions: number) =>
     new RedisConnections(place, partitions, log, {
-      commandTimeout: commandTimeoutMs,
+      times,
+      commandTimeoutMs: times.workerCommandMs,
       check: (client) => checkRedisSettings(client, queue.durability, log),
     });
   const redis = connect(queue.partitions);
   lifecycle.push('Redis', () => redis.close());
   const check = async () => {
-    await redis.ready(connectTimeoutMs);
+    await redis.ready(times.workerOpenMs);
     await checkAllRedisSettings(place, redis, queue.durability, log);
   };
   await untilThere('Redis', check, (error) => isOutage(error) || !redis.areReady, log);
 
-  const database = await untilThere('MongoDB', () => openDatabase(store, batchMaxAgeMs), isAway, log);
+  const database = await untilThere('MongoDB', () => openDatabase({ store, times }, times.batchMs), isAway, log);
   lifecycle.push('MongoDB', () => database.close());
   database.logOutages(log);
 

@@ -11,6 +11,7 @@ import {
 import { formatVersion } from '@keybin/shared/engines/mongo/pending-entry.js';
 import type { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
 import { loadScript, runScript, type Script } from '@keybin/shared/engines/mongo/scripts.js';
+import type { TimeBudget } from '@keybin/shared/time-budget.js';
 import { groupByAccount } from './entry-names.js';
 
 /** An entry that the database has, or has a larger version of. */
@@ -29,12 +30,13 @@ const settleScript = loadScript('settle');
 export function settling(
   redis: Pick<RedisConnection, 'client' | 'storeId'>,
   prefix: string,
+  { deletesKeptMs }: Pick<TimeBudget, 'deletesKeptMs'>,
   script: Script = settleScript,
 ): SettleEntries {
   return async (settlements) => {
     if (settlements.length === 0) return [];
     const keys = [clockKey, waitingKey, bytesKey, deletedKey, rejectedKey, lifeKey].map((name) => name(prefix));
-    const args: (string | number)[] = [redis.storeId];
+    const args: (string | number)[] = [redis.storeId, deletesKeptMs];
     const order: Settlement[] = [];
     for (const [userId, entries] of groupByAccount(settlements)) {
       keys.push(pendingKey(prefix, userId));

@@ -2,14 +2,14 @@ import type { Database } from '@keybin/shared/engines/mongo/database.js';
 import { chunksOf } from '@keybin/shared/engines/mongo/file-chunks.js';
 import type { DueFile, FileDocuments } from '@keybin/shared/engines/mongo/file-documents.js';
 import { chunksAtOnce, deleteDocuments } from './delete-documents.js';
-import { nextPass, passDelaysMs } from './erase.js';
+import { nextPass, type PassTimes } from './erase.js';
 
 const filesPerSweep = 100;
 
 export interface FileSweepParts {
   readonly documents: Pick<FileDocuments, 'due' | 'lapse' | 'passed' | 'forget'>;
   readonly chunks: Database['chunks'];
-  readonly delaysMs?: readonly number[];
+  readonly times: PassTimes;
 }
 
 /**
@@ -25,9 +25,9 @@ export async function sweepFiles(now: Date, parts: FileSweepParts): Promise<void
 }
 
 async function pass({ _id, metadata }: DueFile, now: Date, parts: FileSweepParts): Promise<void> {
-  const { documents, chunks, delaysMs = passDelaysMs } = parts;
+  const { documents, chunks, times } = parts;
   await deleteDocuments(chunks, chunksOf(metadata.user_id, _id.toHexString()), chunksAtOnce);
-  const next = nextPass({ passes: metadata.passes ?? 0, ends_at: metadata.ends_at ?? now }, now, delaysMs);
+  const next = nextPass({ passes: metadata.passes ?? 0, ends_at: metadata.ends_at ?? now }, now, times);
   if (next) await documents.passed(_id, next);
   else await documents.forget(_id);
 }

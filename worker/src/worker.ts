@@ -16,7 +16,7 @@ import { PartitionQueue, statusOfEach } from '@keybin/shared/engines/mongo/queue
 import type { Lifecycle } from '@keybin/shared/lifecycle.js';
 import type { Log } from '@keybin/shared/log.js';
 import { watchSurroundings } from '@keybin/shared/metrics/surroundings.js';
-import { Applier, batchMaxAgeMs } from './apply.js';
+import { Applier } from './apply.js';
 import { eraseDocuments, repeatErasures } from './erase.js';
 import { Gatherer } from './gather.js';
 import { guardedWrites } from './guarded-writes.js';
@@ -32,8 +32,6 @@ import { settling } from './settle.js';
 import { redisTimeUs, sweep } from './sweep.js';
 import { sweepFiles } from './sweep-files.js';
 import { WorkerMetrics } from './worker-metrics.js';
-
-const sweepIntervalMs = 2_000;
 
 interface Context extends Services {
   readonly config: Config;
@@ -68,16 +66,16 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
   await monitor(config, { metrics, health }, lifecycle, log);
   const services = await openServices(config, redisUrl, lifecycle, log);
   connected.services = services;
-  const watch = new LossWatch(services.redis, services.redis.all, log);
+  const watch = new LossWatch(services.redis, services.redis.all, log, config.times);
   lifecycle.push('watch', () => watch.close());
   void watch.run();
   const closing = new AbortController();
   setMaxListeners(0, closing.signal); // each partition and each attempt under way is one: no leak to be warned of
-  // What is under way gets half of the time; the other half is for giving back what it did not suffice for
-  const graceMs = config.limits.drainTimeoutSeconds * 500;
+  const drainMs = config.limits.drainTimeoutSeconds * 1_000;
+  const graceMs = drainMs * config.times.batchesShare;
   const queues: PartitionQueue[] = [];
   for (let partition = 0; partition < config.queue.partitions; partition += 1) {
-    const queue = await PartitionQueue.open(services.redis.of(partition), partition, log);
+    const queue = await PartitionQueue.open(services.redis.of(partition), partition, log, config.times);
     lifecycle.push(`queue ${partition}`, () => queue.close());
     queues.push(queue);
   }
@@ -95,10 +93,11 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
   watchSurroundings(metrics, {
     health: () => workerHealth(services, config.queue),
     backlog: () => statusOfEach(queues),
+    timeoutMs: config.times.gaugesMs,
   });
   lifecycle.push('work', async () => {
     closing.abort();
-    await Promise.all(work.map((each) => each.close(graceMs * 1.5)));
+    await Promise.all(work.map((each) => each.close(drainMs * config.times.jobsShare)));
   });
   for (const each of work) each.start();
   log.info({ partitions: config.queue.partitions }, 'Worker is ready');
@@ -106,6 +105,7 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
 
 function openPartition(context: Context, partition: number, queue: PartitionQueue): Work[] {
   const { config, place, redis: all, database, metrics, patience, log } = context;
+  const { times } = config;
   const redis = all.of(partition);
   const { batchEntries, concurrency } = config.worker;
   const prefix = partitionPrefix(partition);
@@ -116,12 +116,17 @@ function openPartition(context: Context, partition: number, queue: PartitionQueu
   const applier = new Applier(
     {
       read: (names) => readPending(redis, prefix, names),
-      write: guardedWrites(database.store, batchMaxAgeMs),
-      settle: settling(redis, prefix),
+      write: guardedWrites(database.store, times.batchMs),
+      settle: settling(redis, prefix, times),
       reject: (entry, reason) => rejectedWrites.reject(entry, reason, (job) => queue.add(job)),
     },
     patience,
-    { observer: metrics, timeUs: () => redis.timeUs, requestOf: (entry) => origins.of(entry) },
+    {
+      batchMs: times.batchMs,
+      observer: metrics,
+      timeUs: () => redis.timeUs,
+      requestOf: (entry) => origins.of(entry),
+    },
   );
 
   const gatherer = new Gatherer((names) => applier.apply(names), batchEntries, concurrency);
@@ -139,6 +144,7 @@ function openPartition(context: Context, partition: number, queue: PartitionQueu
     },
     patience,
     log,
+    times,
   });
   const overdue = new Overdue(config.queue.sweepAfterSeconds);
   const sweeper = new LeasedLoop(
@@ -152,7 +158,7 @@ function openPartition(context: Context, partition: number, queue: PartitionQueu
         batchEntries,
         log,
       }),
-    { redis, leaseKey: sweeperKey(prefix), intervalMs: sweepIntervalMs, log },
+    { redis, leaseKey: sweeperKey(prefix), times, log },
   );
   return [worker, sweeper];
 }
@@ -164,28 +170,30 @@ async function eraseAccount({ database, redis, queues }: Context, userId: string
 }
 
 function eraser(context: Context): Work {
-  const { redis, database, log } = context;
+  const { config, redis, database, log } = context;
+  const { times } = config;
   const parts = {
     records: new ErasureRecords(database),
-    marks: new RedisAccountMarks(redis),
+    marks: new RedisAccountMarks(redis, times),
     eraseDocuments: (userId: string) => eraseAccount(context, userId),
+    times,
   };
   return new LeasedLoop(
     'Repeating erasures',
     async () => repeatErasures(new Date((await redisTimeUs(redis.of(0))) / 1_000), parts),
-    { redis: redis.of(0), leaseKey: eraserKey, intervalMs: sweepIntervalMs, log },
+    { redis: redis.of(0), leaseKey: eraserKey, times, log },
   );
 }
 
-function fileSweeper({ redis, database, log }: Context): Work {
-  const parts = { documents: new FileDocuments(database), chunks: database.chunks };
+function fileSweeper({ config: { times }, redis, database, log }: Context): Work {
+  const parts = { documents: new FileDocuments(database), chunks: database.chunks, times };
   return new LeasedLoop(
     'Sweeping files',
     async () => sweepFiles(new Date((await redisTimeUs(redis.of(0))) / 1_000), parts),
     {
       redis: redis.of(0),
       leaseKey: fileSweeperKey,
-      intervalMs: sweepIntervalMs,
+      times,
       log,
     },
   );

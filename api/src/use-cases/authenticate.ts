@@ -1,10 +1,10 @@
-import { answerTimeoutMs, withDeadline } from '@keybin/shared/deadline.js';
+import { withDeadline } from '@keybin/shared/deadline.js';
 import { invalidCredentials } from '@keybin/shared/errors.js';
 import type { Account, Engine } from '@keybin/shared/ports.js';
 import type { Count } from '../count.js';
 import type { Passwords } from '../passwords.js';
 import type { RateLimits } from '../rate-limits.js';
-import { hashDueMs } from './answer-in-time.js';
+import { hashDueMs, type AnswerTimes } from './answer-in-time.js';
 
 /** Who says that an account is theirs. */
 export interface Credentials {
@@ -20,6 +20,7 @@ export interface AccountParts {
   readonly passwords: Passwords;
   readonly limits: RateLimits;
   readonly loginsRefused: Count;
+  readonly times: AnswerTimes;
 }
 
 /**
@@ -28,7 +29,7 @@ export interface AccountParts {
  * long for the hash.
  */
 export async function authenticate(
-  { engine, passwords, limits, loginsRefused }: AccountParts,
+  { engine, passwords, limits, loginsRefused, times }: AccountParts,
   { username, password, address }: Credentials,
   startedMs: number,
 ): Promise<Account> {
@@ -38,8 +39,8 @@ export async function authenticate(
     await limits.checkLogin(login);
     return { account, login };
   };
-  const { account, login } = await withDeadline(find(), answerTimeoutMs, 'looking for an account');
-  const matches = await passwords.matches(password, account?.passwordHash, hashDueMs(startedMs));
+  const { account, login } = await withDeadline(find(), times.answerMs, 'looking for an account');
+  const matches = await passwords.matches(password, account?.passwordHash, hashDueMs(startedMs, times));
   if (!account || !matches || account.disabled) {
     loginsRefused.inc();
     await limits.loginFailed(login);

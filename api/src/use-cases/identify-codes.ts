@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { answerTimeoutMs, withDeadline } from '@keybin/shared/deadline.js';
+import { withDeadline } from '@keybin/shared/deadline.js';
 import type { Account } from '@keybin/shared/ports.js';
 import { hashOfCode, newCode } from '../identify-codes/code.js';
 import type { CodeDelivery } from '../identify-codes/delivery.js';
@@ -21,7 +21,7 @@ export interface Codes {
  * went another way. Throws `too_many_requests`, and `unavailable` if it did not arrive.
  */
 export async function sendCode(
-  { engine, limits }: Pick<AccountParts, 'engine' | 'limits'>,
+  { engine, limits, times }: Pick<AccountParts, 'engine' | 'limits' | 'times'>,
   { key, delivery, lifetimeSeconds }: Codes,
   { username, address }: Omit<Credentials, 'password'>,
 ): Promise<number | null> {
@@ -32,7 +32,7 @@ export async function sendCode(
     await limits.identifyCode(address);
     await engine.identifyCodes.put({ username, codeHash, lifetimeSeconds, tries });
   };
-  await withDeadline(store(), answerTimeoutMs, 'storing an identify code');
+  await withDeadline(store(), times.answerMs, 'storing an identify code');
   return delivery.deliver({ username, code, lifetimeSeconds }, startedMs);
 }
 

@@ -26,7 +26,7 @@ export async function issueToken(
   const account = await authenticate(parts, credentials, startedMs);
   const { userId, generation } = account;
   const issued = parts.engine.tokens.issue({ userId, generation, ...client, lifetimeSeconds });
-  await answerInTime(issued, startedMs);
+  await answerInTime(issued, startedMs, parts.times);
   parts.tokensIssued.inc();
   return account;
 }

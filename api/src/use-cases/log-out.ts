@@ -1,11 +1,11 @@
-import { answerTimeoutMs, withDeadline } from '@keybin/shared/deadline.js';
+import { withDeadline } from '@keybin/shared/deadline.js';
 import { forbidden } from '@keybin/shared/errors.js';
 import type { Engine } from '@keybin/shared/ports.js';
-import { findAccount } from './view-account.js';
+import { findAccount, type ViewParts } from './view-account.js';
 
 /** Ends this one token of the account with this name. Throws `invalid_token`, and `forbidden` if it is another account's. */
-export function logOut(engine: Engine, token: string, username: string): Promise<void> {
-  return withDeadline(endToken(engine, token, username), answerTimeoutMs, 'logging out');
+export function logOut({ engine, times }: ViewParts, token: string, username: string): Promise<void> {
+  return withDeadline(endToken(engine, token, username), times.answerMs, 'logging out');
 }
 
 async function endToken(engine: Engine, token: string, username: string): Promise<void> {

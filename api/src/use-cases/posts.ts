@@ -1,15 +1,17 @@
-import { answerTimeoutMs, withDeadline } from '@keybin/shared/deadline.js';
+import { withDeadline } from '@keybin/shared/deadline.js';
 import type { Engine, PageRequest, Post, PostPage } from '@keybin/shared/ports.js';
+import type { TimeBudget } from '@keybin/shared/time-budget.js';
 import type { AuthorNames } from '../author-names.js';
 
 export interface PostParts {
   readonly engine: Pick<Engine, 'posts'>;
   readonly names: AuthorNames;
+  readonly times: Pick<TimeBudget, 'answerMs'>;
 }
 
 /** The post with its author's name. Throws `invalid_token`, `post_not_found`, `forbidden`. */
 export function readPost(
-  { engine, names }: PostParts,
+  { engine, names, times }: PostParts,
   token: string,
   id: string,
 ): Promise<{ post: Post; author: string }> {
@@ -17,12 +19,12 @@ export function readPost(
     const post = await engine.posts.get(token, id);
     return { post, author: await names.of(post.userId) };
   };
-  return withDeadline(read(), answerTimeoutMs, 'reading a post');
+  return withDeadline(read(), times.answerMs, 'reading a post');
 }
 
 /** A page of the posts of the token's account, with its name. Throws `invalid_token`. */
 export function listPosts(
-  { engine, names }: PostParts,
+  { engine, names, times }: PostParts,
   token: string,
   page: PageRequest,
 ): Promise<PostPage & { author: string }> {
@@ -31,5 +33,5 @@ export function listPosts(
     const [newest] = posts;
     return { posts, more, author: newest ? await names.of(newest.userId) : '' };
   };
-  return withDeadline(list(), answerTimeoutMs, 'listing posts');
+  return withDeadline(list(), times.answerMs, 'listing posts');
 }

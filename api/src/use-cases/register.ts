@@ -1,4 +1,4 @@
-import { answerTimeoutMs, withDeadline } from '@keybin/shared/deadline.js';
+import { withDeadline } from '@keybin/shared/deadline.js';
 import { accountExists } from '@keybin/shared/errors.js';
 import type { Account } from '@keybin/shared/ports.js';
 import { answerInTime, hashDueMs } from './answer-in-time.js';
@@ -15,7 +15,7 @@ const needless: Permit = { check: async () => {}, redeem: async () => {} };
 
 /** Opens an account. Throws `too_many_requests`, and `account_exists`: known before the costly hash, or found when two of one name race. */
 export async function register(
-  { engine, passwords, limits }: AccountParts,
+  { engine, passwords, limits, times }: AccountParts,
   { username, password, address }: Credentials,
   permit: Permit = needless,
 ): Promise<Account> {
@@ -25,11 +25,11 @@ export async function register(
     await permit.check();
     return engine.accounts.find(username);
   };
-  if (await withDeadline(find(), answerTimeoutMs, 'looking for an account')) throw accountExists();
-  const hash = await passwords.hash(password, hashDueMs(startedMs));
+  if (await withDeadline(find(), times.answerMs, 'looking for an account')) throw accountExists();
+  const hash = await passwords.hash(password, hashDueMs(startedMs, times));
   const create = async () => {
     await permit.redeem();
     return engine.accounts.create(username, hash);
   };
-  return answerInTime(create(), startedMs);
+  return answerInTime(create(), startedMs, times);
 }

@@ -1,4 +1,3 @@
-import { answerTimeoutMs } from '@keybin/shared/deadline.js';
 import { answerInTime } from './answer-in-time.js';
 import { authenticate, type AccountParts, type Credentials } from './authenticate.js';
 
@@ -6,6 +5,6 @@ import { authenticate, type AccountParts, type Credentials } from './authenticat
 export async function unregister(parts: AccountParts, credentials: Credentials): Promise<void> {
   const startedMs = performance.now();
   const account = await authenticate(parts, credentials, startedMs);
-  await answerInTime(parts.engine.accounts.erase(account), startedMs);
-  await parts.limits.forgetAccount(account.username, startedMs + answerTimeoutMs);
+  await answerInTime(parts.engine.accounts.erase(account), startedMs, parts.times);
+  await parts.limits.forgetAccount(account.username, startedMs + parts.times.answerMs);
 }

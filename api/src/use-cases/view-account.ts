@@ -1,11 +1,14 @@
-import { answerTimeoutMs, withDeadline } from '@keybin/shared/deadline.js';
+import { withDeadline } from '@keybin/shared/deadline.js';
 import { accountNotFound } from '@keybin/shared/errors.js';
 import type { Account, Engine } from '@keybin/shared/ports.js';
 import { isUsername } from '@keybin/shared/username.js';
+import type { AccountParts } from './authenticate.js';
+
+export type ViewParts = Pick<AccountParts, 'engine' | 'times'>;
 
 /** The account with this name, for whoever has a live token. Throws `invalid_token`, `account_not_found`. */
-export function viewAccount(engine: Engine, token: string, username: string): Promise<Account> {
-  return withDeadline(view(engine, token, username), answerTimeoutMs, 'looking at an account');
+export function viewAccount({ engine, times }: ViewParts, token: string, username: string): Promise<Account> {
+  return withDeadline(view(engine, token, username), times.answerMs, 'looking at an account');
 }
 
 async function view(engine: Engine, token: string, username: string): Promise<Account> {

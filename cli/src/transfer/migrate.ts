@@ -12,7 +12,7 @@ import { inUnnamedFile } from './target.js';
  * imported. The same data make the same file, so a second run finds that all is done.
  */
 export async function migrate(config: Config, place: OriginalPlace): Promise<ImportAnswer> {
-  const original = await openOriginal(place);
+  const original = await openOriginal(place, config);
   const notKept: string[] = [];
   const report = (line: string) => {
     notKept.push(line);

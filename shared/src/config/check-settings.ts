@@ -2,13 +2,14 @@ import type { Config } from './config.js';
 import { ConfigError } from './config-error.js';
 import { notAccepted } from './problems.js';
 import { nameOf, type RawSettings } from './raw-settings.js';
+import { timeBudget } from '../time-budget.js';
 import { sections, settings, variableOf } from './settings.js';
 
 /**
  * Turns what was given into the checked configuration; what was not has its default. Throws a `ConfigError` with every
- * problem: those of `raw`, each value that is not accepted, and values that do not go together.
+ * problem: those of `raw`, each value that is not accepted, and values that do not go together, or not with `times`.
  */
-export function checkSettings(raw: RawSettings): Config {
+export function checkSettings(raw: RawSettings, times = timeBudget()): Config {
   const problems = [...raw.problems];
   const parts: Record<string, Record<string, unknown>> = {};
   for (const section of sections) {
@@ -23,8 +24,8 @@ export function checkSettings(raw: RawSettings): Config {
   }
   problems.push(...unmatched(raw));
   if (problems.length > 0) throw new ConfigError(problems);
-  const config = parts as unknown as Config; // `settings` has the shape of Config, and each kind the type of its member
-  problems.push(...tooNarrow(config), ...withoutReceiver(config), ...halfAnAdmin(config));
+  const config = { ...parts, times } as unknown as Config; // `settings` has its shape, and each kind the type of its member
+  problems.push(...tooNarrow(config), ...withoutReceiver(config), ...halfAnAdmin(config), ...tooSoonDrained(config));
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
 }
@@ -39,6 +40,17 @@ function tooNarrow({ queue, limits }: Config): string[] {
   return [
     `[QUEUE] max_pending_bytes is ${queue.maxPendingBytes}; accepted: at least ${leastBytes}, room for one body of ` +
       `[LIMITS] body_bytes (${limits.bodyBytes}) in each of the partitions (${queue.partitions})`,
+  ];
+}
+
+/** The rest of the time after transfers were ended is for removing what has come of uploads, and their answers. */
+function tooSoonDrained({ limits, times }: Config): string[] {
+  const { transfersShare, uploadRemovalMs, idleGraceMs, echoedSignalMs } = times;
+  const leastMs = Math.max(uploadRemovalMs / (1 - transfersShare), idleGraceMs, echoedSignalMs);
+  if (limits.drainTimeoutSeconds * 1_000 > leastMs) return [];
+  return [
+    `[LIMITS] drain_timeout is ${limits.drainTimeoutSeconds}; accepted: more than ${leastMs / 1_000} seconds, for idle ` +
+      'connections to be noticed and broken uploads to be removed',
   ];
 }
 

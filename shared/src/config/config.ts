@@ -1,7 +1,10 @@
 import type { RateLimit } from '../errors.js';
+import type { TimeBudget } from '../time-budget.js';
 
 /** The checked configuration: every value present and within its bounds. `settings.ts` has each one's default and meaning. */
 export interface Config {
+  /** Not settings: tests shorten them. */
+  readonly times: TimeBudget;
   readonly app: {
     readonly host: string;
     /** 0: any free port. */

@@ -27,7 +27,7 @@ export interface Setting<T = unknown> {
 }
 
 type Settings = {
-  readonly [S in keyof Config]: { readonly [K in keyof Config[S]]: Setting<Config[S][K]> };
+  readonly [S in Exclude<keyof Config, 'times'>]: { readonly [K in keyof Config[S]]: Setting<Config[S][K]> };
 };
 
 const tenYearsSeconds = 315_360_000;

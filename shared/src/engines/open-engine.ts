@@ -95,9 +95,9 @@ export const openStoreWriter = async (config: Config, log: Log): Promise<StoreWr
 export const diagnose = async (config: Config, log: Log): Promise<Diagnosis[]> => entryOf(config).diagnose(config, log);
 
 /** Opens the database of an original Keybin. Throws as `openEngine` does. */
-export async function openOriginal(place: OriginalPlace): Promise<OriginalKeybin> {
+export async function openOriginal(place: OriginalPlace, { times }: Pick<Config, 'times'>): Promise<OriginalKeybin> {
   const { openOriginal: open } = await import('./mongo/original.js');
-  return open(place);
+  return open(place, times);
 }
 
 /** What an operator can do to the configured engine's queue; `undefined`: it has none. Throws as `openEngine` does. */

@@ -4,18 +4,17 @@ import type { DependencyHealth, Health } from '../health.js';
 import type { PartitionStatus } from '../partition-status.js';
 import type { Metrics } from './metrics.js';
 
-/** Prometheus waits for ten seconds, an operator for less. */
-const timeoutMs = 1_900;
-
 /** What a process can say of the services that it works with, when it is asked. */
 export interface Surroundings {
   readonly health: () => Promise<Health>;
   /** What waits to be applied; `undefined` where nothing ever does. */
   readonly backlog?: (() => Promise<PartitionStatus[]>) | undefined;
+  /** For each answer. */
+  readonly timeoutMs: number;
 }
 
 /** Asks at most once at a time, however many gauges want to know; `undefined` if there is no answer in time. */
-function shared<T>(ask: () => Promise<T>, what: string): () => Promise<T | undefined> {
+function shared<T>(ask: () => Promise<T>, timeoutMs: number, what: string): () => Promise<T | undefined> {
   let asked: Promise<T | undefined> | undefined;
   return () =>
     (asked ??= withDeadline(ask(), timeoutMs, what)
@@ -27,8 +26,8 @@ function shared<T>(ask: () => Promise<T>, what: string): () => Promise<T | undef
  * Gauges that are asked for when they are read. What cannot be told at the moment has no value then: an old one would look like
  * the state of now.
  */
-export function watchSurroundings(metrics: Metrics, { health, backlog }: Surroundings): void {
-  const askHealth = shared(health, 'asking the dependencies');
+export function watchSurroundings(metrics: Metrics, { health, backlog, timeoutMs }: Surroundings): void {
+  const askHealth = shared(health, timeoutMs, 'asking the dependencies');
   const eachDependency = (value: (dependency: DependencyHealth) => number) => async (gauge: Gauge) => {
     const known = await askHealth();
     gauge.reset();
@@ -44,7 +43,7 @@ export function watchSurroundings(metrics: Metrics, { health, backlog }: Surroun
   );
   if (!backlog) return;
 
-  const askBacklog = shared(backlog, 'asking the queue');
+  const askBacklog = shared(backlog, timeoutMs, 'asking the queue');
   const eachPartition = (set: (gauge: Gauge, status: PartitionStatus) => void) => async (gauge: Gauge) => {
     const partitions = await askBacklog();
     gauge.reset();

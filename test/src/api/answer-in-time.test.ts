@@ -17,6 +17,7 @@ import { checkSettings } from '@keybin/shared/config/check-settings.js';
 import { hasCode } from '@keybin/shared/errors.js';
 import { InsuredCounters, limiterOptions } from '@keybin/shared/insured-counters.js';
 import type { Account, Engine } from '@keybin/shared/ports.js';
+import { times } from '../world/times.js';
 
 const credentials = { username: 'name', password: 'password', address: '127.0.0.1' };
 const client = { clientId: 'client', token: 'token' };
@@ -27,7 +28,7 @@ class HangingLimiter extends RateLimiterMemory {
   override readonly penalty = never;
 }
 
-const hangingCounters = () => new InsuredCounters(new HangingLimiter(limiterOptions));
+const hangingCounters = () => new InsuredCounters(new HangingLimiter(limiterOptions), times);
 const rateCounters = hangingCounters();
 const settings = checkSettings({ given: new Map(), problems: [] });
 const limits = new RateLimits(settings.limits, rateCounters);
@@ -109,13 +110,13 @@ const hangingAccounts = (firstMs?: number): Engine => {
 
 const posting = () => {
   const engine = slow();
-  return { engine, names: new AuthorNames(engine.accounts) };
+  return { engine, names: new AuthorNames(engine.accounts), times };
 };
 
 describe('a request that asks a store twice', () => {
   for (const [what, request] of [
-    ['logout', () => logOut(slow(), 'token', 'name')],
-    ['an account', () => viewAccount(slow(), 'token', 'name')],
+    ['logout', () => logOut({ engine: slow(), times }, 'token', 'name')],
+    ['an account', () => viewAccount({ engine: slow(), times }, 'token', 'name')],
     ['a post', () => readPost(posting(), 'token', 'id')],
     ['posts', () => listPosts(posting(), 'token', { limit: 1 })],
   ] as const) {
@@ -128,7 +129,13 @@ describe('a request that asks a store twice', () => {
 describe('a request with a password', () => {
   const options = { cost: 12, hashesAtOnce: 1, maxWaiting: 10 };
   const uncounted = { inc() {} };
-  const counted = { passwords: new Passwords(options), limits, loginsRefused: uncounted, tokensIssued: uncounted };
+  const counted = {
+    passwords: new Passwords(options),
+    limits,
+    loginsRefused: uncounted,
+    tokensIssued: uncounted,
+    times,
+  };
   const hashed = { ...counted, passwords: new SlowPasswords(options) };
   const account: Account = {
     userId: 'id',
@@ -176,7 +183,7 @@ describe('a request with a password', () => {
     class HangingDelete extends RateLimiterMemory {
       override readonly delete = never;
     }
-    const counters = new InsuredCounters(new HangingDelete(limiterOptions));
+    const counters = new InsuredCounters(new HangingDelete(limiterOptions), times);
     const engine = hanging(account);
     const startedMs = performance.now();
     const erase = () => delay(startedMs + 1_650 - performance.now());

@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import { BodyRoom, type Place } from '@keybin/api/body-room.js';
 import { hasCode } from '@keybin/shared/errors.js';
 
-const soon = { waitMs: 50, slowMs: 0 };
-const late = { waitMs: 10_000, slowMs: 10_000 };
+const soon = { bodyWaitMs: 50, slowBodyMs: 0 };
+const late = { bodyWaitMs: 10_000, slowBodyMs: 10_000 };
 
 const refused = (work: Promise<unknown>) =>
   work.then(

@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { eventually } from '../world/eventually.js';
 import { send } from '../world/keybin-client.js';
 import { RawConnection } from '../world/raw-connection.js';
+import { times } from '../world/times.js';
 
 const roomBytes = 100_000;
 const json = { value: 'x'.repeat(roomBytes - '{"value":""}'.length) };
@@ -24,7 +25,7 @@ describe('the room of a body', () => {
   let arrived = 0;
 
   beforeEach(async () => {
-    const readBody = bodyReader(roomBytes, roomBytes);
+    const readBody = bodyReader(roomBytes, roomBytes, times);
     const app = new Koa();
     app.silent = true;
     app.use(async (ctx) => {
@@ -33,7 +34,7 @@ describe('the room of a body', () => {
       ctx.body = await readBody(ctx);
       arrived += 1;
     });
-    server = new HttpServer(app.callback(), { requestTimeoutMs: 5_000 });
+    server = new HttpServer(app.callback(), { requestTimeoutMs: 5_000, times });
     url = await server.listen(0, '127.0.0.1');
     arrived = 0;
     begun.splice(0);

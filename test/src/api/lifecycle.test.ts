@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { Lifecycle } from '@keybin/shared/lifecycle.js';
 import { createLog } from '@keybin/shared/log.js';
+import { times } from '../world/times.js';
 
 const log = createLog({ debug: false });
 log.level = 'silent';
@@ -52,7 +53,7 @@ describe('the lifecycle of a process', () => {
 function observed(drainTimeoutMs: number): { lifecycle: Lifecycle; exited: Promise<number> } {
   let lifecycle: Lifecycle | undefined;
   const exited = new Promise<number>((exit) => {
-    lifecycle = new Lifecycle({ log, drainTimeoutMs, exit });
+    lifecycle = new Lifecycle({ log, drainTimeoutMs, exit, times });
   });
   if (!lifecycle) throw new Error('a promise runs its executor at once');
   return { lifecycle, exited };

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { logOut } from '@keybin/api/use-cases/log-out.js';
 import { closeStores, codeOf, newUser, ownStore } from '../lmdb/store.js';
 import { withSteps } from '../mongo/gates.js';
+import { times } from '../world/times.js';
 
 describe('logging out', () => {
   afterEach(closeStores);
@@ -10,7 +11,7 @@ describe('logging out', () => {
     const engine = await ownStore();
     const { token } = await newUser(engine);
     await newUser(engine, 'another');
-    expect(await codeOf(logOut(engine, token, 'another'))).to.equal('forbidden');
+    expect(await codeOf(logOut({ engine, times }, token, 'another'))).to.equal('forbidden');
     await engine.tokens.check(token);
   });
 
@@ -23,6 +24,6 @@ describe('logging out', () => {
       return engine.accounts.find(username);
     };
     const slow = { ...engine, accounts: withSteps(engine.accounts, { find }) };
-    expect(await codeOf(logOut(slow, token, 'name'))).to.equal('invalid_token');
+    expect(await codeOf(logOut({ engine: slow, times }, token, 'name'))).to.equal('invalid_token');
   });
 });

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { HttpServer } from '@keybin/api/server.js';
 import { eventually } from '../world/eventually.js';
+import { times } from '../world/times.js';
 
 const get = 'GET / HTTP/1.1\r\nHost: test\r\n\r\n';
 const post = 'POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 30000\r\n\r\n' + 'x'.repeat(30_000);
@@ -17,7 +18,7 @@ describe('requests that a client sends without waiting for their answers', () =>
   let bytes = 0;
 
   async function start(listener: RequestListener, requestTimeoutMs = 5_000): Promise<void> {
-    server = new HttpServer(listener, { requestTimeoutMs });
+    server = new HttpServer(listener, { requestTimeoutMs, times });
     const { port, hostname } = new URL(await server.listen(0, '127.0.0.1'));
     socket = connect(Number(port), hostname);
     socket.on('error', () => {}); // it is cut off

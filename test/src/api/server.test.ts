@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { HttpServer } from '@keybin/api/server.js';
 import { eventually } from '../world/eventually.js';
 import { RawConnection } from '../world/raw-connection.js';
+import { times } from '../world/times.js';
 
 const get = 'GET / HTTP/1.1\r\nHost: test\r\n\r\n';
 const getAtOnce = get.replace('/', '/at-once');
@@ -18,7 +19,7 @@ describe('the HTTP server', () => {
   const connections: RawConnection[] = [];
 
   async function start(listener: RequestListener, requestTimeoutMs = 5_000): Promise<string> {
-    server = new HttpServer(listener, { requestTimeoutMs });
+    server = new HttpServer(listener, { requestTimeoutMs, times });
     return server.listen(0, '127.0.0.1');
   }
 

@@ -2,6 +2,7 @@ import { closeDatabases, openToRead, type Databases } from '@keybin/shared/engin
 import { afterVersion, bearerIn, parseAccount, rangeOf } from '@keybin/shared/engines/lmdb/records.js';
 import { filesIn } from '../files/files-in.js';
 import { eventually } from '../world/eventually.js';
+import { times } from '../world/times.js';
 import { differ } from './differ.js';
 import type { Leftovers, Shown } from './world.js';
 
@@ -10,7 +11,7 @@ const sweptWithinMs = 60_000;
 
 /** Looks into the directory while the APIs, whose sweepers it waits for, have it open. */
 export async function embeddedLeftovers(directory: string, shown: readonly Shown[]): Promise<Leftovers> {
-  const databases = openToRead(directory);
+  const databases = openToRead(directory, times);
   try {
     const left = () => [...ofNobody(databases), ...halfDone(databases, directory)];
     await eventually(() => left().length === 0, 'the end of erased data', sweptWithinMs).catch(() => {});

@@ -8,7 +8,7 @@ import { spawnApi, spawnWorker } from '../world/keybin-process.js';
 import { startMongod } from '../world/mongo-server.js';
 import { startRedisCluster } from '../world/redis-cluster.js';
 import { startRedis } from '../world/redis-server.js';
-import { storeSettings } from '../world/store-settings.js';
+import { storePlace } from '../world/store-settings.js';
 import { startAll, type Fault } from './faults.js';
 import type { Life } from './history.js';
 import { drained, scaleOutLeftovers, type Queues } from './scale-out-leftovers.js';
@@ -42,7 +42,7 @@ export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster'): Prom
 
   // Now, while it is there: a client whose first operation fails to connect is closed for those that run beside it
   const client = await new MongoClient(mongoUrl, { serverSelectionTimeoutMS: 500, socketTimeoutMS: 2_000 }).connect();
-  const stored = new Database(client, storeSettings({ mongoUrl, database }));
+  const stored = new Database(client, storePlace({ mongoUrl, database }));
   const queues = Array.from({ length: partitions }, (_, partition) => lookInto(redis.redisUrlOf(partition)));
   const userIds = new Map<Life, string>();
   const userIdOf = async (life: Life) => {

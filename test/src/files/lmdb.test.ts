@@ -12,6 +12,7 @@ import { clientsPerAccount, closeStores, codeOf, fileBytes } from '../lmdb/store
 import { longestAnswerMs } from '../world/answer-time.js';
 import { eventually } from '../world/eventually.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
+import { times } from '../world/times.js';
 import { filesSuite, upload } from './engine-suite.js';
 import { filesIn } from './files-in.js';
 
@@ -21,14 +22,14 @@ interface Store extends Parts {
 }
 
 /** An engine without a sweeper, unless the test starts one. */
-function openStore(leaseMs?: number): Store {
+function openStore(leaseMs = times.uploadLeaseMs): Store {
   const path = temporaryDirectory();
   const parts = ownParts(path, { leaseMs });
   const { databases, reads, writes } = parts;
   const engine = {
     accounts: lmdbAccounts(databases, reads, writes, () => {}),
     tokens: lmdbTokens(databases, reads, writes, clientsPerAccount),
-    files: lmdbFiles({ ...parts, fileLimitBytes: fileBytes, deleted: () => {} }),
+    files: lmdbFiles({ ...parts, fileLimitBytes: fileBytes, deleted: () => {}, times }),
   };
   return { ...parts, path, engine };
 }

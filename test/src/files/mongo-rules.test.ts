@@ -11,10 +11,11 @@ import { LeasedUpload } from '@keybin/shared/leased-upload.js';
 import { sweepFiles } from '@keybin/worker/sweep-files.js';
 import { codeOf } from '../lmdb/store.js';
 import { services } from '../world/services.js';
-import { storeSettings } from '../world/store-settings.js';
+import { storePlace } from '../world/store-settings.js';
+import { times } from '../world/times.js';
 import { sha256 } from './engine-suite.js';
 
-const delaysMs = [1_000, 60_000];
+const passes = { erasurePassesMs: [1_000, 60_000] };
 
 describe('the rules of files in MongoDB', () => {
   const given = services();
@@ -25,7 +26,7 @@ describe('the rules of files in MongoDB', () => {
   let names: { readonly userId: string; readonly id: string; readonly name: string };
 
   before(async () => {
-    database = await openDatabase(storeSettings(given), 10_000);
+    database = await openDatabase(storePlace(given), 10_000);
     documents = new FileDocuments(database);
   });
   after(() => database?.close());
@@ -51,13 +52,14 @@ describe('the rules of files in MongoDB', () => {
         return nowMs * 1_000;
       },
     };
-    const parts = { documents, chunks: insert ? Object.assign(chunks, { insert }) : chunks, clock, roomBytes: 2 ** 30 };
+    const used = insert ? Object.assign(chunks, { insert }) : chunks;
+    const parts = { documents, chunks: used, clock, roomBytes: 2 ** 30, times };
     const room = { neededBytes: 2 ** 20, wantedBytes: 2 ** 24 };
     const { target, heldBytes } = await FileUpload.begin(parts, names, room);
-    return new LeasedUpload(target, { fileBytes: 2 ** 24, blockBytes: chunkBytes, heldBytes });
+    return new LeasedUpload(target, { fileBytes: 2 ** 24, blockBytes: chunkBytes, heldBytes }, times);
   }
 
-  const sweepAt = (ms: number) => sweepFiles(new Date(ms), { documents, chunks: database.chunks, delaysMs });
+  const sweepAt = (ms: number) => sweepFiles(new Date(ms), { documents, chunks: database.chunks, times: passes });
 
   const chunksLeft = () => database.chunks.countDocuments({ files_id: new ObjectId(names.id) });
   const documentsLeft = () => database.files.countDocuments({ _id: new ObjectId(names.id) });

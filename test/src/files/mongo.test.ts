@@ -12,7 +12,8 @@ import { sweepFiles } from '@keybin/worker/sweep-files.js';
 import { fileBytes, fileBytesPerAccount } from '../lmdb/store.js';
 import { connected, only, silent } from '../mongo/staged.js';
 import { services } from '../world/services.js';
-import { storeSettings } from '../world/store-settings.js';
+import { storePlace } from '../world/store-settings.js';
+import { times } from '../world/times.js';
 import { filesSuite } from './engine-suite.js';
 
 describe('files of the scale-out engine', () => {
@@ -31,7 +32,7 @@ describe('files of the scale-out engine', () => {
     for (let count = 0; count < 2; count++) engines.push(await openMongoEngine(config, silent));
     redis = connected(given.redisUrl);
     await redis.ready(5_000);
-    database = await openDatabase(storeSettings(given), 10_000);
+    database = await openDatabase(storePlace(given), 10_000);
     mongo = await new MongoClient(given.mongoUrl).connect();
   });
   after(async () => {
@@ -57,10 +58,10 @@ describe('files of the scale-out engine', () => {
     },
     sweep: async () => {
       const records = new ErasureRecords(database);
-      const marks = new RedisAccountMarks(only(redis));
+      const marks = new RedisAccountMarks(only(redis), times);
       const erase = (userId: string) => eraseDocuments(database, only(redis), userId);
-      await repeatErasures(now(), { records, marks, eraseDocuments: erase });
-      await sweepFiles(now(), { documents: new FileDocuments(database), chunks: database.chunks });
+      await repeatErasures(now(), { records, marks, eraseDocuments: erase, times });
+      await sweepFiles(now(), { documents: new FileDocuments(database), chunks: database.chunks, times });
     },
     piecesOf: async ({ userId }: Account) => {
       const db = mongo.db(given.database);

@@ -4,6 +4,7 @@ import { Writes } from '@keybin/shared/engines/lmdb/writes.js';
 import { count, ownParts, ownSweeper } from '../lmdb/parts.js';
 import { oneStore } from '../lmdb/store.js';
 import { eventually } from '../world/eventually.js';
+import { times } from '../world/times.js';
 import { codesSuite, isRight, putCode, redeems } from './engine-suite.js';
 
 describe('identify codes of the LMDB engine', () => {
@@ -12,7 +13,10 @@ describe('identify codes of the LMDB engine', () => {
   it('end to the millisecond', async () => {
     const { databases, transactions } = ownParts();
     let nowMs = Date.now();
-    const codes = lmdbIdentifyCodes(databases, new Writes(transactions, { clockMs: () => nowMs }));
+    const codes = lmdbIdentifyCodes(
+      databases,
+      new Writes(transactions, { timeoutMs: times.answerMs, clockMs: () => nowMs }),
+    );
     await putCode(codes, 'name', 'code', 600);
     nowMs += 599_999;
     expect(await isRight(codes, 'name', 'code')).to.equal(true);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { openDatabase, type Database } from '@keybin/shared/engines/mongo/database.js';
 import { MongoIdentifyCodes } from '@keybin/shared/engines/mongo/identify-codes.js';
 import { services } from '../world/services.js';
-import { storeSettings } from '../world/store-settings.js';
+import { storePlace } from '../world/store-settings.js';
 import { codesSuite, hashed, isRight, putCode, redeems } from './engine-suite.js';
 
 describe('identify codes of the scale-out engine', () => {
@@ -21,7 +21,7 @@ describe('identify codes of the scale-out engine', () => {
   };
 
   before('two processes', async () => {
-    for (let count = 0; count < 2; count++) databases.push(await openDatabase(storeSettings(place)));
+    for (let count = 0; count < 2; count++) databases.push(await openDatabase(storePlace(place)));
   });
   after(async () => {
     for (const database of databases) await database.close();

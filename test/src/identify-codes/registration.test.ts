@@ -5,6 +5,7 @@ import { RateLimits } from '@keybin/api/rate-limits.js';
 import { registerWithCode, sendCode, type Codes } from '@keybin/api/use-cases/identify-codes.js';
 import { checkSettings } from '@keybin/shared/config/check-settings.js';
 import { closeStores, codeOf, ownStore } from '../lmdb/store.js';
+import { times } from '../world/times.js';
 
 const codes: Codes = {
   key: createSecretKey(Buffer.from('shared by all processes')),
@@ -21,7 +22,7 @@ describe('a registration with an identify code', () => {
     const passwords = new Passwords({ cost: 10, hashesAtOnce: 1, maxWaiting: 0 });
     const limits = new RateLimits(checkSettings({ given: new Map(), problems: [] }).limits, engine.rateCounters);
     const uncounted = { inc() {} };
-    const parts = { engine, passwords, limits, loginsRefused: uncounted };
+    const parts = { engine, passwords, limits, times, loginsRefused: uncounted };
     const code = String(await sendCode(parts, codes, { username: 'ada', address }));
     const credentials = { username: 'ada', password: 'password', address };
 

@@ -22,6 +22,7 @@ import type { Partition } from '../worker/partition.js';
 import type { Stage } from './stage.js';
 import type { Event } from './write-scenario.js';
 import type { WriteVariant } from './write-variants.js';
+import { times } from '../world/times.js';
 
 /** Whoever does a step waits for its turn first. */
 type Turns = Pick<Stage, 'pass'>;
@@ -80,7 +81,7 @@ export class WriteWorld {
   entries(process: 0 | 1, turns = this.turns): PendingFirstEntries {
     const { staged, database } = this.partition;
     const bearers = { resolve: () => this.user, verify: () => this.#verify() };
-    const stored = new StoredEntries(database.store);
+    const stored = new StoredEntries(database);
     const finding = gated(stored, ['find'], turns);
     const reads = (this.variant.reads ?? same)({
       pending: gated(new PendingReads(0, staged.connection), ['read', 'keys'], turns),
@@ -93,7 +94,7 @@ export class WriteWorld {
       },
     });
     const commits = gated(this.#commits[process], ['accept'], turns);
-    const steps = new CheckedSteps(gated(bearers, ['verify'], turns), [{ commits, entries: reads.pending }]);
+    const steps = new CheckedSteps(gated(bearers, ['verify'], turns), [{ commits, entries: reads.pending }], times);
     return new PendingFirstEntries(steps, reads.stored);
   }
 
@@ -105,7 +106,7 @@ export class WriteWorld {
   worker(turns = this.turns): Applier {
     const { staged, database, steps } = this.partition;
     const { write, settleScript } = this.variant;
-    const settle = settling(staged.connection, staged.prefix, settleScript);
+    const settle = settling(staged.connection, staged.prefix, times, settleScript);
     const own = { ...steps, settle, write: write?.(database) ?? steps.write };
     return this.partition.applier(gated(own, ['read', 'write', 'settle'], turns));
   }
@@ -117,7 +118,7 @@ export class WriteWorld {
       if (this.variant.erasuresAreRecorded !== false) await this.#erasures.put(userId, now);
     };
     await unregister({ ...this.user, username: 'ada' }, new Date(), {
-      marks: gated(new RedisAccountMarks(only(staged.connection)), ['close'], this.turns),
+      marks: gated(new RedisAccountMarks(only(staged.connection), times), ['close'], this.turns),
       erasures: gated({ put }, ['put'], this.turns),
       deleteUser: async (userId) => {
         await this.turns.pass('deleteUser');
@@ -153,8 +154,9 @@ export class WriteWorld {
         remove: (userId) => this.#erasures.remove(userId),
         passed: (userId, due) => (isLast ? this.#erasures.remove(userId) : this.#erasures.passed(userId, due)),
       },
-      marks: new RedisAccountMarks(only(this.partition.staged.connection)),
+      marks: new RedisAccountMarks(only(this.partition.staged.connection), times),
       eraseDocuments: (userId) => this.#eraseDocuments(userId),
+      times,
     });
     return true;
   }

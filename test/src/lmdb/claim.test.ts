@@ -1,6 +1,7 @@
 import { openDatabases } from '@keybin/shared/engines/lmdb/environment.js';
 import { expect } from 'chai';
 import { temporaryDirectory } from '../world/temporary-directory.js';
+import { times } from '../world/times.js';
 import { killPeers, Peer } from './peer.js';
 import { closeStores, newUser, ownStore } from './store.js';
 
@@ -45,7 +46,7 @@ describe('LMDB engine, a directory that another process has open', () => {
     const directory = temporaryDirectory();
     const first = await Peer.start(directory, shared);
     await first.hold();
-    expect(() => openDatabases(directory, true, 100)).to.throw(
+    expect(() => openDatabases(directory, true, { ...times, openLockMs: 100 })).to.throw(
       /^Cannot use .* as LMDB store: a process that has it open has been writing for 100 ms: [^\n]+$/,
     );
     first.signal('SIGCONT');

@@ -7,6 +7,7 @@ import { expect } from 'chai';
 import { FaultyDisk } from '../world/faulty-disk.js';
 import { programs } from '../world/services.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
+import { times } from '../world/times.js';
 import { ownParts } from './parts.js';
 import { closeStores } from './store.js';
 import type { TwoUnderWay } from './two-under-way.js';
@@ -40,7 +41,7 @@ describe('LMDB engine, with two transactions of puts under way of which the disk
         underWay -= 1;
         return answer;
       };
-      const writes = new Writes({ ...transactions, put });
+      const writes = new Writes({ ...transactions, put }, { timeoutMs: times.answerMs });
       const client = async (_: unknown, index: number) => {
         for (let write = 0; write < 50; write++) {
           await writes.put(() => void databases.entries.put(`key${index}`, `${write}`));

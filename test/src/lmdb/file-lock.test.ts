@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FileLock } from '@keybin/shared/engines/lmdb/file-lock.js';
 import { expect } from 'chai';
 import { temporaryDirectory } from '../world/temporary-directory.js';
+import { times } from '../world/times.js';
 import { codeOf } from './store.js';
 
 const nothing = () => {};
@@ -21,7 +22,7 @@ describe('a lock on a file', () => {
 
   beforeEach(() => {
     const path = join(temporaryDirectory(), 'lock');
-    locks = [new FileLock(path), new FileLock(path)]; // as two processes have it: the system tells them apart by their descriptors
+    locks = [new FileLock(path, times), new FileLock(path, times)]; // as two processes have it: the system tells them apart by their descriptors
     [own, others] = locks as [FileLock, FileLock];
   });
 

@@ -4,7 +4,8 @@
  */
 import { closeDatabases, openDatabases, openToRead } from '@keybin/shared/engines/lmdb/environment.js';
 import { open } from 'lmdb';
+import { times } from '../world/times.js';
 
 const [directory = '', how] = process.argv.slice(2);
 if (how === 'unlocked') await open(directory, { maxDbs: 32, noSubdir: false }).close();
-else await closeDatabases(how === 'reader' ? openToRead(directory) : openDatabases(directory, true));
+else await closeDatabases(how === 'reader' ? openToRead(directory, times) : openDatabases(directory, true, times));

@@ -6,6 +6,7 @@ import { Sweeper } from '@keybin/shared/engines/lmdb/sweeper.js';
 import { transactionsOf, type Transactions } from '@keybin/shared/engines/lmdb/transactions.js';
 import { Writes } from '@keybin/shared/engines/lmdb/writes.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
+import { times } from '../world/times.js';
 import { closeLater, fileBytesPerAccount, quietLog } from './store.js';
 
 /** The parts that an engine is made of, to put one together otherwise. Closed by `closeStores`. */
@@ -26,16 +27,19 @@ export function putIn<T>(transactions: Transactions, steps: () => T): Promise<T>
 
 export interface PartsOptions {
   /** Of uploads. */
-  readonly leaseMs?: number | undefined;
+  readonly leaseMs?: number;
   /** Whether no other process may have the directory open. */
   readonly alone?: boolean;
 }
 
-export function ownParts(directory = temporaryDirectory(), { leaseMs, alone = false }: PartsOptions = {}): Parts {
-  const databases = openDatabases(directory, !alone);
+export function ownParts(
+  directory = temporaryDirectory(),
+  { leaseMs = times.uploadLeaseMs, alone = false }: PartsOptions = {},
+): Parts {
+  const databases = openDatabases(directory, !alone, times);
   const { environment } = databases;
   const transactions = transactionsOf(databases, directory, alone);
-  const writes = new Writes(transactions);
+  const writes = new Writes(transactions, { timeoutMs: times.answerMs });
   const close = async () => {
     await writes.idle();
     await closeDatabases(databases);
@@ -47,11 +51,14 @@ export function ownParts(directory = temporaryDirectory(), { leaseMs, alone = fa
     reads: new Reads(() => environment.resetReadTxn()),
     writes,
     records: new FileRecords(databases, fileBytesPerAccount, leaseMs),
-    directory: new FileDirectory(directory),
+    directory: new FileDirectory(directory, times.diskMs),
   };
 }
 
-export function ownSweeper({ databases, writes, records, directory }: Parts, intervalMs?: number): Sweeper {
+export function ownSweeper(
+  { databases, writes, records, directory }: Parts,
+  intervalMs = times.embeddedSweepMs,
+): Sweeper {
   const sweeper = new Sweeper(databases, writes, { records, directory }, quietLog, intervalMs);
   closeLater(sweeper);
   return sweeper;

@@ -7,6 +7,7 @@ import { transactionsOf } from '@keybin/shared/engines/lmdb/transactions.js';
 import type { Account, Engine, NewToken } from '@keybin/shared/ports.js';
 import type { Answer, Request } from './peer.js';
 import { openStore } from './store.js';
+import { times } from '../world/times.js';
 
 const [directory = '', processes] = process.argv.slice(2);
 let opening: Promise<Engine> | undefined;
@@ -35,7 +36,7 @@ const actions: Record<string, (values: Values, engine: Engine) => Promise<unknow
 
 /** Stops this whole process inside a transaction. */
 async function holdWriteLock(): Promise<void> {
-  const transactions = transactionsOf(openDatabases(directory, true), directory, false);
+  const transactions = transactionsOf(openDatabases(directory, true, times), directory, false);
   await transactions.hold(() => transactions.run(() => process.kill(process.pid, 'SIGSTOP')));
 }
 

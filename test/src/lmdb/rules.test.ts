@@ -13,6 +13,7 @@ import { Writes } from '@keybin/shared/engines/lmdb/writes.js';
 import { expect } from 'chai';
 import { eventually } from '../world/eventually.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
+import { times } from '../world/times.js';
 import { count, ownParts, putIn, type Parts } from './parts.js';
 import { closeStores, codeOf } from './store.js';
 
@@ -63,7 +64,7 @@ async function putBesideErasure(change: (transactions: Transactions) => Transact
   const parts = ownParts(undefined, { alone: true });
   const { databases, reads, transactions } = parts;
   const { created } = await account(parts);
-  const writes = new Writes(change(transactions));
+  const writes = new Writes(change(transactions), { timeoutMs: times.answerMs });
   const accounts = lmdbAccounts(databases, reads, writes, () => {});
   const erasure = accounts.erase(created).catch(() => {});
   await nextTurn();
@@ -104,7 +105,11 @@ async function answeredBeforeDisk(wait: (disk: Promise<void>) => Transactions['f
   const disk = new Promise<void>((resolve) => (finishSync = resolve));
   let committed = false;
   const run: Transactions['run'] = (steps) => transactions.run(steps).finally(() => (committed = true));
-  const entries = lmdbEntries(databases, reads, new Writes({ ...transactions, run, flushed: wait(disk) }));
+  const entries = lmdbEntries(
+    databases,
+    reads,
+    new Writes({ ...transactions, run, flushed: wait(disk) }, { timeoutMs: times.answerMs }),
+  );
   let answered = false;
   const write = entries.put(token, 'key', '1').then(() => (answered = true));
   await eventually(() => committed, 'the commit');

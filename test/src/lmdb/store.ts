@@ -3,6 +3,7 @@ import { openLmdbEngine } from '@keybin/shared/engines/lmdb/engine.js';
 import { createLog } from '@keybin/shared/log.js';
 import type { Account, Engine } from '@keybin/shared/ports.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
+import { times } from '../world/times.js';
 
 export const quietLog = createLog({ debug: false });
 quietLog.level = 'silent';
@@ -15,6 +16,7 @@ export const fileBytes = 4 * 2 ** 20;
 export const openStore = (directory: string, processes = 2): Promise<Engine> =>
   openLmdbEngine(
     {
+      times,
       app: { processes },
       store: { host: `lmdb://${directory}` },
       accounts: { clientsPerAccount, fileBytesPerAccount },

@@ -5,6 +5,7 @@ import type { Transactions } from '@keybin/shared/engines/lmdb/transactions.js';
 import { Writes } from '@keybin/shared/engines/lmdb/writes.js';
 import { expect } from 'chai';
 import { eventually } from '../world/eventually.js';
+import { times } from '../world/times.js';
 import { count, ownParts, putIn } from './parts.js';
 import { closeStores, codeOf } from './store.js';
 
@@ -31,12 +32,14 @@ const hasFailed = (): never => {
 
 const nextVersion = ({ version }: Moment) => version();
 
+const inTime = { timeoutMs: times.answerMs };
+
 describe('LMDB engine, group commit', () => {
   afterEach(closeStores);
 
   it('commits the writes of a turn in one transaction, and those that come meanwhile in the next', async () => {
     const locked = lockedBy(ownParts().transactions);
-    const writes = new Writes(locked.transactions);
+    const writes = new Writes(locked.transactions, inTime);
     const order: number[] = [];
     const write = (index: number) => writes.apply(() => void order.push(index));
     const all = [write(0), write(1)];
@@ -61,7 +64,7 @@ describe('LMDB engine, group commit', () => {
       size = 0;
       return answers;
     };
-    const writes = new Writes({ ...transactions, run });
+    const writes = new Writes({ ...transactions, run }, inTime);
     const client = async () => {
       for (let write = 0; write < 30; write++) await writes.apply(() => void size++);
     };
@@ -82,7 +85,7 @@ describe('LMDB engine, group commit', () => {
       if (++transactionCount > 1) await locked;
       return transactions.run(steps);
     };
-    const writes = new Writes({ ...transactions, run });
+    const writes = new Writes({ ...transactions, run }, inTime);
     const first = writes.apply(() => 1);
     await nextTurn();
     const second = writes.apply(() => 2);
@@ -127,7 +130,7 @@ describe('LMDB engine, group commit', () => {
 
   it('tells what a step failed with, and writes no version in a transaction that has failed', async () => {
     const { transactions } = ownParts();
-    const writes = new Writes({ ...transactions, setClock: hasFailed });
+    const writes = new Writes({ ...transactions, setClock: hasFailed }, inTime);
     const failing = writes.apply(({ version }) => {
       version();
       throw storageFull();
@@ -151,7 +154,7 @@ describe('LMDB engine, group commit', () => {
       };
     const put = noting('put', (steps) => putIn(transactions, steps));
     const run = noting('run', (steps) => transactions.run(steps));
-    const writes = new Writes({ ...transactions, put, run });
+    const writes = new Writes({ ...transactions, put, run }, inTime);
     const client = async (_: unknown, index: number) => {
       for (let write = 0; write < 50; write++) {
         const putOne = () => void databases.entries.put(`${index}`, `${write}`);
@@ -170,7 +173,7 @@ describe('LMDB engine, group commit', () => {
 
   it('puts in the order in which it was asked to, with rising versions, in whatever transactions', async () => {
     const { transactions, databases } = ownParts(undefined, { alone: true });
-    const writes = new Writes(transactions);
+    const writes = new Writes(transactions, inTime);
     const versions: string[] = [];
     const stored: string[] = [];
     let last = 0;
@@ -242,13 +245,13 @@ describe('LMDB engine, group commit', () => {
 
   it('gives no version twice that a put has which was handed over beside one that fails', async () => {
     const { transactions, databases } = ownParts(undefined, { alone: true });
-    const before = new Writes(transactions, { clockMs: stoppedClockMs });
+    const before = new Writes(transactions, { ...inTime, clockMs: stoppedClockMs });
     const put = before.put(({ version }) => void databases.entries.put('key', version()));
     const fault = before.put(() => {
       throw new Error('a fault');
     });
     expect([await codeOf(put), await codeOf(fault)]).to.deep.equal(['unavailable', 'unavailable']);
-    const next = await new Writes(transactions, { clockMs: stoppedClockMs }).put(nextVersion);
+    const next = await new Writes(transactions, { ...inTime, clockMs: stoppedClockMs }).put(nextVersion);
     databases.entries.resetReadTxn();
     expect(Number(next)).to.be.above(Number(databases.entries.get('key')));
   });
@@ -258,7 +261,7 @@ describe('LMDB engine, group commit', () => {
     const hours = [12, 11, 13, 1];
     const versions: string[] = [];
     for (const hour of hours) {
-      const writes = new Writes(transactions, { clockMs: () => Date.UTC(2026, 0, 1, hour) });
+      const writes = new Writes(transactions, { ...inTime, clockMs: () => Date.UTC(2026, 0, 1, hour) });
       versions.push(...(await Promise.all([writes.apply(nextVersion), writes.apply(nextVersion)])));
     }
     expect(versions).to.deep.equal([...versions].sort());

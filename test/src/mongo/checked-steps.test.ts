@@ -4,6 +4,7 @@ import { PendingReads } from '@keybin/shared/engines/mongo/read.js';
 import { services } from '../world/services.js';
 import { HoldingProxy } from './holding-proxy.js';
 import { Staged, newBearer } from './staged.js';
+import { times } from '../world/times.js';
 
 /** Far less than a command to Redis may take. */
 const leftMs = 100;
@@ -26,7 +27,7 @@ describe('a read of what is pending', () => {
   it('is given up when its time is over, of which finding the token may have taken most', async () => {
     const bearer = newBearer();
     const partition = { commits: staged.commits(), entries: new PendingReads(0, staged.connection) };
-    const steps = new CheckedSteps({ resolve: () => bearer, verify: async () => {} }, [partition]);
+    const steps = new CheckedSteps({ resolve: () => bearer, verify: async () => {} }, [partition], times);
     proxy.hold();
     const startedMs = performance.now();
     const read = steps.read(bearer, ({ entries }) => entries.read(bearer, 'k', false), startedMs + leftMs);

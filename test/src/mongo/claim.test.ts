@@ -5,6 +5,7 @@ import { openRedisPlace } from '@keybin/shared/engines/mongo/redis-place.js';
 import { claimsIn } from '@keybin/shared/engines/mongo/store-id.js';
 import { clusterServices } from '../world/cluster-services.js';
 import { services } from '../world/services.js';
+import { times } from '../world/times.js';
 import { silent } from './staged.js';
 
 const partitions = 12;
@@ -38,7 +39,7 @@ for (const [place, provide] of [
 }
 
 async function connected(redisUrl: string): Promise<RedisConnections> {
-  const redis = new RedisConnections(openRedisPlace(redisUrl), partitions, silent, { closesPlace: true });
+  const redis = new RedisConnections(openRedisPlace(redisUrl, times), partitions, silent, { times, closesPlace: true });
   await redis.ready(5_000);
   return redis;
 }

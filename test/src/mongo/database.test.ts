@@ -1,8 +1,10 @@
 import { expect } from 'chai';
+import type { Config } from '@keybin/shared/config/config.js';
 import { MongoClient } from 'mongodb';
 import { openDatabase } from '@keybin/shared/engines/mongo/database.js';
 import { services } from '../world/services.js';
 import { storeSettings } from '../world/store-settings.js';
+import { times } from '../world/times.js';
 
 /** The message of the error with which opening fails, or nothing. */
 async function refusal(open: () => ReturnType<typeof openDatabase>): Promise<string | undefined> {
@@ -17,7 +19,10 @@ async function refusal(open: () => ReturnType<typeof openDatabase>): Promise<str
 describe('the database of the scale-out engine', () => {
   const place = services();
 
-  const settings = () => storeSettings(place);
+  const settings = (changed: Partial<Config['store']> = {}) => ({
+    store: { ...storeSettings(place), ...changed },
+    times,
+  });
 
   it('opens a database of its own again, and may be closed twice', async () => {
     const database = await openDatabase(settings());
@@ -37,7 +42,7 @@ describe('the database of the scale-out engine', () => {
       const client = new MongoClient(place.mongoUrl);
       try {
         await client.db(database).collection(collection).insertOne(Object.assign({}, document));
-        const message = await refusal(() => openDatabase({ ...settings(), database }));
+        const message = await refusal(() => openDatabase(settings({ database })));
         expect(message).to.include("'keybin migrate'").and.to.include(collection).and.not.include('\n');
         const indexes = await client.db(database).collection(collection).indexes();
         expect(indexes.map(({ name }) => name)).to.deep.equal(['_id_']);
@@ -64,7 +69,7 @@ describe('the database of the scale-out engine', () => {
   });
 
   it('says in one line that MongoDB cannot be reached', async () => {
-    const message = await refusal(() => openDatabase({ ...settings(), host: 'mongodb://127.0.0.1:9/' }, 300));
+    const message = await refusal(() => openDatabase(settings({ host: 'mongodb://127.0.0.1:9/' }), 300));
     expect(message).to.match(/^Error: MongoDB cannot be used: .*ECONNREFUSED.*$/);
   });
 

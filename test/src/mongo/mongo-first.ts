@@ -1,6 +1,7 @@
-import { answerDeadline } from '@keybin/shared/deadline.js';
+import { deadlineIn } from '@keybin/shared/deadline.js';
 import type { PendingReads } from '@keybin/shared/engines/mongo/read.js';
 import type { StoredEntries } from '@keybin/shared/engines/mongo/stored-entries.js';
+import { times } from '../world/times.js';
 
 /** The two places in which a read looks. */
 export interface ReadSteps {
@@ -14,12 +15,12 @@ export function mongoFirst({ pending, stored }: ReadSteps): ReadSteps {
   return {
     pending: {
       read: async (bearer, key, verified) => {
-        const json = await stored.find(bearer.userId, key, answerDeadline());
+        const json = await stored.find(bearer.userId, key, deadlineIn(times.answerMs));
         const entry = await pending.read(bearer, key, verified);
         return entry === 'none' && json !== undefined ? { version: 0, json } : entry;
       },
       keys: async (bearer, verified) => {
-        for await (const page of stored.keys(bearer.userId, answerDeadline())) pages.push(page);
+        for await (const page of stored.keys(bearer.userId, deadlineIn(times.answerMs))) pages.push(page);
         return pending.keys(bearer, verified);
       },
     },

@@ -8,7 +8,8 @@ import { partitionOf } from '@keybin/shared/engines/mongo/keys.js';
 import { startApi, startWorker } from '../world/keybin-service.js';
 
 import { services } from '../world/services.js';
-import { storeSettings } from '../world/store-settings.js';
+import { storePlace } from '../world/store-settings.js';
+import { times } from '../world/times.js';
 import { applyAll } from './apply-all.js';
 import { Staged, newBearer, put, silent } from './staged.js';
 
@@ -30,7 +31,7 @@ describe('the number of partitions', () => {
 
     before(async () => {
       staged = await Staged.open(given.redisUrl, 2);
-      database = await openDatabase(storeSettings(given));
+      database = await openDatabase(storePlace(given));
     });
     after(async () => {
       await database?.close();
@@ -41,10 +42,11 @@ describe('the number of partitions', () => {
       await database.settings.deleteMany({});
     });
 
-    const connect = (count: number) => new RedisConnections(openRedisPlace(given.redisUrl), count, silent);
+    const connect = (count: number) =>
+      new RedisConnections(openRedisPlace(given.redisUrl, times), count, silent, { times });
     const claim = async (partitions: number) => {
       try {
-        await agreeOnPartitions(database.settings, partitions, connect);
+        await agreeOnPartitions(database.settings, partitions, connect, times.openMs);
         return 'claimed';
       } catch (error) {
         return error instanceof Error ? error.message : String(error);

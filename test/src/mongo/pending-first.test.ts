@@ -7,10 +7,11 @@ import { PendingReads } from '@keybin/shared/engines/mongo/read.js';
 import { StoredEntries } from '@keybin/shared/engines/mongo/stored-entries.js';
 import { keyNotFound } from '@keybin/shared/errors.js';
 import { services } from '../world/services.js';
-import { storeSettings } from '../world/store-settings.js';
+import { storePlace } from '../world/store-settings.js';
 import { applyAll } from './apply-all.js';
 import { mongoFirst, type ReadSteps } from './mongo-first.js';
 import { Staged, newBearer, put } from './staged.js';
+import { times } from '../world/times.js';
 
 /** The same steps, each followed by a worker that applies and settles all that is pending. */
 function withWorkerAfter({ pending, stored }: ReadSteps, work: () => Promise<void>): ReadSteps {
@@ -38,8 +39,8 @@ describe('reading while a worker applies what is pending', () => {
 
   before(async () => {
     staged = await Staged.open(given.redisUrl);
-    database = await openDatabase(storeSettings(given));
-    const plain = { pending: new PendingReads(0, staged.connection), stored: new StoredEntries(database.store) };
+    database = await openDatabase(storePlace(given));
+    const plain = { pending: new PendingReads(0, staged.connection), stored: new StoredEntries(database) };
     steps = withWorkerAfter(plain, () => applyAll(given, 1));
   });
   after(async () => {
@@ -56,7 +57,7 @@ describe('reading while a worker applies what is pending', () => {
 
   function entriesOf(bearers: Bearers, { pending, stored }: ReadSteps): PendingFirstEntries {
     const partition = { commits: staged.commits(), entries: pending };
-    return new PendingFirstEntries(new CheckedSteps(bearers, [partition]), stored);
+    return new PendingFirstEntries(new CheckedSteps(bearers, [partition], times), stored);
   }
 
   const entriesBy = ({ pending, stored }: ReadSteps) =>

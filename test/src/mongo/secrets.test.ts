@@ -2,14 +2,14 @@ import { expect } from 'chai';
 import { openDatabase, type Database } from '@keybin/shared/engines/mongo/database.js';
 import { MongoSecrets } from '@keybin/shared/engines/mongo/secrets.js';
 import { services } from '../world/services.js';
-import { storeSettings } from '../world/store-settings.js';
+import { storePlace } from '../world/store-settings.js';
 
 describe('secrets of the scale-out engine', () => {
   const place = services();
   const databases: Database[] = [];
 
   before('two processes', async () => {
-    for (let count = 0; count < 2; count++) databases.push(await openDatabase(storeSettings(place)));
+    for (let count = 0; count < 2; count++) databases.push(await openDatabase(storePlace(place)));
   });
   after(async () => {
     for (const database of databases) await database.close();

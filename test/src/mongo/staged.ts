@@ -19,6 +19,7 @@ import { PartitionQueue } from '@keybin/shared/engines/mongo/queue.js';
 import { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
 import type { PartitionedRedis } from '@keybin/shared/engines/mongo/redis-connections.js';
 import type { Script } from '@keybin/shared/engines/mongo/scripts.js';
+import { times } from '../world/times.js';
 
 export const silent = pino({ level: 'silent' });
 
@@ -33,6 +34,7 @@ export function connected(redisUrl: string, partitions: readonly number[] = [0])
     mode: 'standalone',
     partitions,
     log: silent,
+    times,
   });
 }
 
@@ -60,7 +62,7 @@ export class Staged {
   static async open(redisUrl: string, partition = 0): Promise<Staged> {
     const connection = connected(redisUrl, [partition]);
     await connection.ready(5_000);
-    return new Staged(connection, await PartitionQueue.open(connection, partition, silent), partition);
+    return new Staged(connection, await PartitionQueue.open(connection, partition, silent, times), partition);
   }
 
   get redis(): Redis {
@@ -73,7 +75,7 @@ export class Staged {
 
   commits(limits: Limits = roomy, script?: Script): GroupCommit {
     const { partition, connection, queue } = this;
-    return new GroupCommit({ partition, connection, queue, limits, log: silent, script });
+    return new GroupCommit({ partition, connection, queue, limits, log: silent, script, times });
   }
 
   /** Gives the token a record, as a check of it would. */

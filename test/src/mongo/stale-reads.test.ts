@@ -10,9 +10,10 @@ import { StoredEntries } from '@keybin/shared/engines/mongo/stored-entries.js';
 import { MongoTokenDocuments } from '@keybin/shared/engines/mongo/token-documents.js';
 import { hashToken } from '@keybin/shared/engines/mongo/token-index.js';
 import { services } from '../world/services.js';
-import { storeSettings } from '../world/store-settings.js';
+import { storePlace } from '../world/store-settings.js';
 import { HoldingProxy } from './holding-proxy.js';
 import { Staged, newBearer } from './staged.js';
+import { times } from '../world/times.js';
 
 const token = 'a token';
 
@@ -26,20 +27,20 @@ describe('a read that MongoDB answers late while stale reads are allowed', () =>
   before(async () => {
     proxy = await HoldingProxy.open(given.mongoUrl);
     staged = await Staged.open(given.redisUrl);
-    database = await openDatabase(storeSettings({ ...given, mongoUrl: `mongodb://127.0.0.1:${proxy.port}/` }));
+    database = await openDatabase(storePlace({ ...given, mongoUrl: `mongodb://127.0.0.1:${proxy.port}/` }));
     bearer = { ...newBearer(), tokenHash: hashToken(token) };
     await staged.giveRecord(bearer);
     const { userId, client, tokenHash } = bearer;
-    const times = { issued_at: new Date(), expires_at: new Date(Date.now() + 60_000), created_at: new Date() };
+    const issued = { issued_at: new Date(), expires_at: new Date(Date.now() + 60_000), created_at: new Date() };
     await database.store.insertOne({ _id: `${userId}/k`, version: 1, value: '1' });
-    await database.tokens.insertOne({ _id: `${userId}/c`, user_id: userId, client, hash: tokenHash, ...times });
+    await database.tokens.insertOne({ _id: `${userId}/c`, user_id: userId, client, hash: tokenHash, ...issued });
     await database.users.insertOne({
       _id: new ObjectId(),
       user_id: userId,
       number: 1,
       username: 'a',
       password: '',
-      ...times,
+      ...issued,
     });
   });
   after(async () => {
@@ -50,9 +51,9 @@ describe('a read that MongoDB answers late while stale reads are allowed', () =>
 
   /** Whether the answer was called stale. MongoDB answers from the moment on at which Redis is asked whether it is there. */
   async function isStale(redisAnswers: boolean): Promise<boolean> {
-    const stored = new StoredEntries(database.store);
+    const stored = new StoredEntries(database);
     const partition = { commits: staged.commits(), entries: new PendingReads(0, staged.connection) };
-    const steps = new CheckedSteps({ resolve: () => bearer, verify: async () => {} }, [partition]);
+    const steps = new CheckedSteps({ resolve: () => bearer, verify: async () => {} }, [partition], times);
     const reads = new StaleReads({
       exact: new PendingFirstEntries(steps, stored),
       probe: async () => {
@@ -62,6 +63,7 @@ describe('a read that MongoDB answers late while stale reads are allowed', () =>
       documents: new MongoTokenDocuments(database),
       clockOf: () => staged.connection,
       stored,
+      times,
     });
     let stale = false;
     proxy.hold();

@@ -1,25 +1,26 @@
 import { expect } from 'chai';
-import { answerDeadline } from '@keybin/shared/deadline.js';
+import { deadlineIn } from '@keybin/shared/deadline.js';
 import { openDatabase, type Database } from '@keybin/shared/engines/mongo/database.js';
 import { StoredEntries } from '@keybin/shared/engines/mongo/stored-entries.js';
 import { entryId } from '@keybin/shared/entry-name.js';
 import { services } from '../world/services.js';
-import { storeSettings } from '../world/store-settings.js';
+import { storePlace } from '../world/store-settings.js';
+import { times } from '../world/times.js';
 
 describe('stored entries', () => {
   const given = services();
   let database: Database;
 
   before(async () => {
-    database = await openDatabase(storeSettings(given));
+    database = await openDatabase(storePlace(given));
   });
   after(() => database?.close());
 
   it('are found in time beside one that has no time left', async () => {
     await database.store.insertOne({ _id: entryId('user', 'k'), version: 1, value: '1' });
-    const stored = new StoredEntries(database.store);
+    const stored = new StoredEntries(database);
     const hurried = stored.find('user', 'k', performance.now()).catch(() => {});
-    expect(await stored.find('user', 'k', answerDeadline())).to.equal('1');
+    expect(await stored.find('user', 'k', deadlineIn(times.answerMs))).to.equal('1');
     await hurried;
   });
 });

@@ -17,7 +17,8 @@ import {
 import { MongoTokens } from '@keybin/shared/engines/mongo/tokens.js';
 import type { Account } from '@keybin/shared/ports.js';
 import { pino } from 'pino';
-import { storeSettings } from '../world/store-settings.js';
+import { storePlace } from '../world/store-settings.js';
+import { times } from '../world/times.js';
 import { gated, Gates } from './gates.js';
 import { connected, only } from './staged.js';
 
@@ -46,19 +47,21 @@ export class TokenProcess {
     clientsPerAccount: number,
     variant: Variant,
   ) {
-    const plainRecords = new RedisTokenRecords(only(redis), { ...loadTokenScripts(), ...variant.scripts });
+    const plainRecords = new RedisTokenRecords(only(redis), times, { ...loadTokenScripts(), ...variant.scripts });
     const records = gated((variant.records ?? same)(plainRecords), ['check', 'lease', 'fill', 'forget'], this.gates);
     const plainDocuments = new MongoTokenDocuments(database);
     const steps = ['find', 'replace', 'remove', 'userExists'] as const;
     const documents = gated((variant.documents ?? same)(plainDocuments), steps, this.gates);
-    const index = new TokenIndex(only(redis), documents);
-    this.tokens = new MongoTokens({ index, records, documents, clientsPerAccount });
-    const plainMarks = new RedisAccountMarks(only(redis), { ...loadMarkScripts(), ...variant.markScripts });
+    const index = new TokenIndex(only(redis), documents, times);
+    this.tokens = new MongoTokens({ index, records, documents, clientsPerAccount, times });
+    const plainMarks = new RedisAccountMarks(only(redis), times, { ...loadMarkScripts(), ...variant.markScripts });
     this.accounts = new MongoAccounts({
       database: {
         users: gated(database.users, ['updateOne'], this.gates),
         counters: database.counters,
         codes: database.codes,
+        bounded: database.bounded,
+        times,
       },
       clock: redis,
       marks: gated(plainMarks, ['close', 'suspend', 'endTokens', 'erase'], this.gates),
@@ -72,10 +75,16 @@ export class TokenProcess {
     variant: Variant = {},
     clientsPerAccount = 100,
   ): Promise<TokenProcess> {
-    const database = await openDatabase(storeSettings(place));
+    const database = await openDatabase(storePlace(place));
     const redis = connected(place.redisUrl);
     await redis.ready(5_000);
-    return new TokenProcess(database, redis, await PartitionQueue.open(redis, 0, log), clientsPerAccount, variant);
+    return new TokenProcess(
+      database,
+      redis,
+      await PartitionQueue.open(redis, 0, log, times),
+      clientsPerAccount,
+      variant,
+    );
   }
 
   /** An account of a new name. */

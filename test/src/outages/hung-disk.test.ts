@@ -10,6 +10,7 @@ import { KeybinClient } from '../world/keybin-client.js';
 import { spawnApi, type ApiProcess } from '../world/keybin-process.js';
 import { programs } from '../world/services.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
+import { times } from '../world/times.js';
 
 const clientCount = 64;
 
@@ -138,7 +139,7 @@ class Writer {
 
 /** None was given out twice, and the next one will be larger than all. */
 async function expectVersions(directory: string): Promise<void> {
-  const databases = openToRead(directory);
+  const databases = openToRead(directory, times);
   const { entries, meta } = databases;
   const versions = Array.from(entries.getRange(), ({ value }) => Number(value.slice(0, 16)));
   expect(new Set(versions).size).to.equal(clientCount);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Bearer } from '@keybin/shared/engines/mongo/bearer.js';
-import { answerDeadline } from '@keybin/shared/deadline.js';
+import { deadlineIn } from '@keybin/shared/deadline.js';
 import { CheckedSteps } from '@keybin/shared/engines/mongo/checked-steps.js';
 import { openDatabase, type Database } from '@keybin/shared/engines/mongo/database.js';
 import { PendingFirstEntries } from '@keybin/shared/engines/mongo/entries.js';
@@ -15,7 +15,8 @@ import type { Post, PostPage } from '@keybin/shared/ports.js';
 import { applyAll } from '../mongo/apply-all.js';
 import { newBearer, roomy, Staged } from '../mongo/staged.js';
 import { services } from '../world/services.js';
-import { storeSettings } from '../world/store-settings.js';
+import { storePlace } from '../world/store-settings.js';
+import { times } from '../world/times.js';
 
 interface Steps {
   readonly pending: Pick<PendingPosts, 'list' | 'versionToCome'>;
@@ -29,7 +30,7 @@ function mongoFirst({ pending, stored }: Steps): Steps {
     pending: {
       list: async (bearer, range, verified) => {
         const asked = { after: range.after, pageSize: range.limit };
-        for await (const post of stored.before(bearer.userId, asked, answerDeadline())) found.push(post);
+        for await (const post of stored.before(bearer.userId, asked, deadlineIn(times.answerMs))) found.push(post);
         return pending.list(bearer, range, verified);
       },
       versionToCome: () => pending.versionToCome(),
@@ -54,7 +55,7 @@ describe('the rules of posts in Redis and MongoDB', () => {
 
   before(async () => {
     staged = await Staged.open(given.redisUrl);
-    database = await openDatabase(storeSettings(given));
+    database = await openDatabase(storePlace(given));
     pending = new PendingPosts(0, staged.connection);
     stored = new StoredPosts(database.store);
   });
@@ -79,8 +80,8 @@ describe('the rules of posts in Redis and MongoDB', () => {
       entries: new PendingReads(0, staged.connection),
       posts: steps.pending,
     };
-    const checked = new CheckedSteps(bearers, [partition]);
-    const entries = new PendingFirstEntries(checked, new StoredEntries(database.store));
+    const checked = new CheckedSteps(bearers, [partition], times);
+    const entries = new PendingFirstEntries(checked, new StoredEntries(database));
     return new PendingFirstPosts(checked, entries, steps.stored);
   }
 

@@ -4,14 +4,15 @@ import { openDatabase, type Database } from '@keybin/shared/engines/mongo/databa
 import type { StoreDocument } from '@keybin/shared/engines/mongo/documents.js';
 import { pendingKey, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
 import { formatVersion } from '@keybin/shared/engines/mongo/pending-entry.js';
-import { Applier, batchMaxAgeMs, type ApplySteps } from '@keybin/worker/apply.js';
+import { Applier, type ApplySteps } from '@keybin/worker/apply.js';
 import { guardedWrites } from '@keybin/worker/guarded-writes.js';
 import type { Patience } from '@keybin/worker/outage.js';
 import { readPending } from '@keybin/worker/pending.js';
 import { settling } from '@keybin/worker/settle.js';
 import { Staged, newBearer, silent } from '../mongo/staged.js';
 import { services, type Services } from '../world/services.js';
-import { storeSettings } from '../world/store-settings.js';
+import { storePlace } from '../world/store-settings.js';
+import { times } from '../world/times.js';
 
 /** Partition 0 of a Redis and a MongoDB from both sides: what the API stages, and each step of the worker. */
 export class Partition {
@@ -25,7 +26,7 @@ export class Partition {
   }
 
   static async open(place: Services): Promise<Partition> {
-    return new Partition(await Staged.open(place.redisUrl), await openDatabase(storeSettings(place), batchMaxAgeMs));
+    return new Partition(await Staged.open(place.redisUrl), await openDatabase(storePlace(place), times.batchMs));
   }
 
   async close(): Promise<void> {
@@ -38,8 +39,8 @@ export class Partition {
     const { connection, prefix } = this.staged;
     return {
       read: (names) => readPending(connection, prefix, names),
-      write: guardedWrites(this.database.store, batchMaxAgeMs),
-      settle: settling(connection, prefix),
+      write: guardedWrites(this.database.store, times.batchMs),
+      settle: settling(connection, prefix, times),
       reject: (entry, reason) => this.rejectedWrites.reject(entry, reason, (job) => this.staged.queue.add(job)),
     };
   }
@@ -53,8 +54,8 @@ export class Partition {
   }
 
   /** A worker's applier, with some of its steps replaced. */
-  applier(replaced: Partial<ApplySteps> = {}, maxAgeMs = batchMaxAgeMs): Applier {
-    return new Applier({ ...this.steps, ...replaced }, this.patience, { maxAgeMs });
+  applier(replaced: Partial<ApplySteps> = {}, batchMs = times.batchMs): Applier {
+    return new Applier({ ...this.steps, ...replaced }, this.patience, { batchMs });
   }
 
   /** An account whose token is live. */

@@ -10,6 +10,7 @@ import { changedScript } from '../mongo/changed-script.js';
 import { roomy } from '../mongo/staged.js';
 import { Held } from './held.js';
 import { freshPartition } from './partition.js';
+import { times } from '../world/times.js';
 
 const passing = async (json?: string) => json;
 const deleting = async (of: PendingFirstEntries) =>
@@ -30,10 +31,10 @@ describe('two deletes of one stored value at once', () => {
   /** `afterLook` is passed by what MongoDB answers. */
   function entries(afterLook: (json?: string) => Promise<string | undefined>, acceptScript?: Script) {
     const { staged, database } = world.partition;
-    const stored = new StoredEntries(database.store);
+    const stored = new StoredEntries(database);
     const bearers = { resolve: () => world.user, verify: async () => {} };
     const commits = staged.commits(roomy, acceptScript);
-    const steps = new CheckedSteps(bearers, [{ commits, entries: new PendingReads(0, staged.connection) }]);
+    const steps = new CheckedSteps(bearers, [{ commits, entries: new PendingReads(0, staged.connection) }], times);
     return new PendingFirstEntries(steps, {
       find: async (...args) => afterLook(await stored.find(...args)),
       keys: (...args) => stored.keys(...args),

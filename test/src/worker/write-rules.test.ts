@@ -9,6 +9,7 @@ import { changedScript } from '../mongo/changed-script.js';
 import { silent } from '../mongo/staged.js';
 import { Held } from './held.js';
 import { freshPartition } from './partition.js';
+import { times } from '../world/times.js';
 
 /** Each rule of write-protocol.mjs and write-protocol-faults.mjs that the worker keeps: with it a scenario holds, without it breaks. */
 describe('the rules of applying', () => {
@@ -57,6 +58,7 @@ describe('the rules of applying', () => {
     await settling(
       connection,
       prefix,
+      times,
       settleScript,
     )(staged).catch((error: unknown) => {
       expect(String(error)).to.include('Redis has the queue of another store');
@@ -78,7 +80,7 @@ describe('the rules of applying', () => {
   async function shownAfterLateSettle(settleScript?: Script) {
     await world.partition.stage(world.user, 'a', '"old"');
     const { connection, prefix } = world.partition.staged;
-    const held = new Held(settling(connection, prefix, settleScript));
+    const held = new Held(settling(connection, prefix, times, settleScript));
     const applied = world.partition.applier({ settle: held.step }).apply([[world.user.userId, ['a']]]);
     await held.reached;
     await world.partition.stage(world.user, 'a', '"new"');
@@ -110,7 +112,7 @@ describe('the rules of applying', () => {
     await redis.set(clockKey(prefix), String(stored - 1 - clockBehindUs));
     await world.partition.stage(world.user, 'a', '"new"');
     await world.partition
-      .applier({ settle: settling(connection, prefix, settleScript) })
+      .applier({ settle: settling(connection, prefix, times, settleScript) })
       .apply([[world.user.userId, ['a']]]);
     expect(await world.partition.pendingCount(world.user)).to.equal(0);
     expect(await world.partition.staged.bytes()).to.equal(0);

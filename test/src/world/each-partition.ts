@@ -1,6 +1,7 @@
 import { partitionPrefix } from '@keybin/shared/engines/mongo/keys.js';
 import { openRedisPlace } from '@keybin/shared/engines/mongo/redis-place.js';
 import type { Redis } from 'ioredis';
+import { times } from './times.js';
 
 /** Asks Redis, or the node of a cluster that has it, about every partition at once; the answers are in their order. */
 export type AskEach = <T>(ask: (redis: Redis, prefix: string) => Promise<T>) => Promise<T[]>;
@@ -11,7 +12,7 @@ export async function withEachPartition<R>(
   partitions: number,
   work: (each: AskEach) => Promise<R>,
 ): Promise<R> {
-  const place = openRedisPlace(redisUrl);
+  const place = openRedisPlace(redisUrl, times);
   const clients = Array.from({ length: partitions }, (_, partition) => place.connect(partition, {}));
   try {
     return await work((ask) =>

@@ -43,7 +43,8 @@ class Service implements Running {
     const drainTimeoutMs = (drainDelaySeconds + drainTimeoutSeconds) * 1_000;
     const exits = new EventEmitter();
     this.#ended = once(exits, 'exit').then(([code]) => Number(code));
-    this.lifecycle = new Lifecycle({ log: this.log, drainTimeoutMs, exit: (code) => exits.emit('exit', code) });
+    const exit = (code: number) => exits.emit('exit', code);
+    this.lifecycle = new Lifecycle({ log: this.log, drainTimeoutMs, exit, times: this.config.times });
     this.name = `${this.constructor.name} ${JSON.stringify(env)}`;
     running.add(this);
   }

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Router, RouterContext } from '@koa/router';
-import { answerDeadline, remainingMs, withDeadline } from '@keybin/shared/deadline.js';
+import { deadlineIn, remainingMs, withDeadline } from '@keybin/shared/deadline.js';
 import { isFileId } from '@keybin/shared/file-id.js';
 import type { OpenFile, StoredFile } from '@keybin/shared/ports.js';
 import { answerJson } from '../../answers.js';
@@ -15,7 +15,7 @@ import type { V1Parts } from './parts.js';
 /** A client that goes on sending what was refused has this long to notice: cut at once, it might lose the answer. */
 const lingerMs = 2_000;
 
-export function fileRoutes(router: Router, { engine, transfers }: V1Parts): void {
+export function fileRoutes(router: Router, { engine, transfers, times }: V1Parts): void {
   router.post('/users/upload', async (ctx) => {
     try {
       const { id, ...stored } = await transfers.receiving(ctx.req, ({ signal, countFor }) =>
@@ -42,7 +42,7 @@ export function fileRoutes(router: Router, { engine, transfers }: V1Parts): void
   });
 
   router.get('/users/upload/:file_id', async (ctx) => {
-    const deadlineMs = answerDeadline();
+    const deadlineMs = deadlineIn(times.answerMs);
     await answerFile(ctx, await engine.files.open(tokenOf(ctx), fileIdOf(ctx)), { transfers, deadlineMs });
   });
 

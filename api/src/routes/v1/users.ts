@@ -23,12 +23,12 @@ export function userRoutes(router: Router, parts: V1Parts): void {
 
   router.get('/users/logout/:name', async (ctx) => {
     const name = nameOf(ctx);
-    await logOut(parts.engine, tokenOf(ctx), name);
+    await logOut(parts, tokenOf(ctx), name);
     answerJson(ctx, JSON.stringify({ logout: name }));
   });
 
   router.get('/users/:name', async (ctx) => {
-    const { username, objectId, createdAt } = await viewAccount(parts.engine, tokenOf(ctx), viewedNameOf(ctx));
+    const { username, objectId, createdAt } = await viewAccount(parts, tokenOf(ctx), viewedNameOf(ctx));
     answerJson(ctx, JSON.stringify({ accout: username, object_id: objectId, created_at: createdAt }));
   });
 }

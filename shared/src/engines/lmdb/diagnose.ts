@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import type { Config } from '../../config/config.js';
 import type { Diagnosis } from '../../operations.js';
-import { closeDatabases, openToRead } from './environment.js';
+import { closeDatabases, openToRead, type DirectoryTimes } from './environment.js';
 import { directoryOf } from './location.js';
 
 /** Less room than this, and writes will soon be answered 507. */
@@ -10,18 +10,18 @@ const lowBytes = 2 ** 30;
 const lowestBytes = 64 * 2 ** 20;
 
 /** Looks at the directory, beside whoever serves it, without changing anything. */
-export async function diagnose({ store }: Pick<Config, 'store'>): Promise<Diagnosis[]> {
+export async function diagnose({ store, times }: Pick<Config, 'store' | 'times'>): Promise<Diagnosis[]> {
   const directory = directoryOf(store.host);
   if (!statSync(directory, { throwIfNoEntry: false })) {
     const says = `there is no ${directory} yet`;
     return [{ check: 'store', state: 'warning', says, remedy: "start the service or run 'keybin prepare'" }];
   }
-  return [await look(directory), permissions(directory), await room(directory)];
+  return [await look(directory, times), permissions(directory), await room(directory)];
 }
 
-async function look(directory: string): Promise<Diagnosis> {
+async function look(directory: string, times: DirectoryTimes): Promise<Diagnosis> {
   try {
-    const databases = openToRead(directory);
+    const databases = openToRead(directory, times);
     const says = `LMDB in ${directory}, format ${databases.meta.get('format')}, can be read`;
     await closeDatabases(databases);
     return { check: 'store', state: 'ok', says };

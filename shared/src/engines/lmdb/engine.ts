@@ -23,7 +23,7 @@ import { transactionsOf } from './transactions.js';
 import { Writes } from './writes.js';
 
 /** The settings that matter to this engine. */
-export interface LmdbConfig {
+export interface LmdbConfig extends Pick<Config, 'times'> {
   readonly app: Pick<Config['app'], 'processes'>;
   readonly store: Pick<Config['store'], 'host'>;
   readonly accounts: Pick<Config['accounts'], 'clientsPerAccount' | 'fileBytesPerAccount'>;
@@ -32,16 +32,17 @@ export interface LmdbConfig {
 
 /** Opens the embedded engine on the directory of `[STORE] host`. Throws an error with one line when that cannot be used. */
 export async function openLmdbEngine(config: LmdbConfig, log: Log, observer = unobserved): Promise<Engine> {
+  const { times } = config;
   const directory = directoryOf(config.store.host);
   const shared = config.app.processes > 1;
-  const databases = openDatabases(directory, shared);
+  const databases = openDatabases(directory, shared, times);
   const reads = new Reads(() => databases.environment.resetReadTxn());
-  const writes = new Writes(transactionsOf(databases, directory, !shared), { observer });
+  const writes = new Writes(transactionsOf(databases, directory, !shared), { timeoutMs: times.answerMs, observer });
   const files = {
-    records: new FileRecords(databases, config.accounts.fileBytesPerAccount),
-    directory: new FileDirectory(directory),
+    records: new FileRecords(databases, config.accounts.fileBytesPerAccount, times.uploadLeaseMs),
+    directory: new FileDirectory(directory, times.diskMs),
   };
-  const sweeper = new Sweeper(databases, writes, files, log);
+  const sweeper = new Sweeper(databases, writes, files, log, times.embeddedSweepMs);
   const wake = () => sweeper.wake();
 
   const letGo = killAtExitWhile(() => writes.areUnderWay);
@@ -60,11 +61,19 @@ export async function openLmdbEngine(config: LmdbConfig, log: Log, observer = un
     tokens: lmdbTokens(databases, reads, writes, config.accounts.clientsPerAccount),
     entries: lmdbEntries(databases, reads, writes),
     posts: lmdbPosts(databases, reads, writes),
-    files: lmdbFiles({ databases, reads, writes, ...files, fileLimitBytes: config.limits.fileBytes, deleted: wake }),
+    files: lmdbFiles({
+      databases,
+      reads,
+      writes,
+      ...files,
+      fileLimitBytes: config.limits.fileBytes,
+      deleted: wake,
+      times,
+    }),
     identifyCodes: lmdbIdentifyCodes(databases, writes),
     secrets: lmdbSecrets(databases, reads, writes),
-    rateCounters: new InsuredCounters(new LmdbRateLimiter(databases, reads, writes)),
-    health: () => lmdbHealth(() => reads.ask(() => databases.meta.get('format')), writes),
+    rateCounters: new InsuredCounters(new LmdbRateLimiter(databases, reads, writes), times),
+    health: () => lmdbHealth(() => reads.ask(() => databases.meta.get('format')), writes, times),
     halt: () => writes.halt(),
     close: () => (closed ??= close()),
   };

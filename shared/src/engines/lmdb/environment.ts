@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { checkData, checkDirectory } from './check-directory.js';
 import { claimDirectory, liveClaimants, lookForOthers, openClaims, type Claims } from './claim.js';
-import { FileLock } from './file-lock.js';
+import type { TimeBudget } from '../../time-budget.js';
+import { FileLock, type LockTimes } from './file-lock.js';
 import { parseAccount } from './records.js';
 
 /**
@@ -20,9 +21,7 @@ const mapBytes = 2 ** 40;
 /** Each process that has the directory open takes a few. */
 const maxReaders = 1_024;
 
-/** Longer than any transaction takes, unless its process is stopped or its disk hangs. */
-const openPatienceMs = 10_000;
-const closePatienceMs = 1_000;
+export type DirectoryTimes = LockTimes & Pick<TimeBudget, 'openLockMs'>;
 
 type Strings = Database<string, string>;
 
@@ -79,7 +78,7 @@ type UnlockedDatabases = Omit<Databases, 'lock'>;
 /**
  * Opens the environment in `directory` and makes both if need be. Throws an error with one clear line when the directory
  * cannot be used, holds something else, or is open elsewhere and not to be shared, or when a transaction of another process does not end
- * within `patienceMs`. A process must not open a directory a second time before it has closed it: opening takes the write lock, for which
+ * within `openLockMs`. A process must not open a directory a second time before it has closed it: opening takes the write lock, for which
  * the event loop would wait while it has it.
  *
  * Nobody may commit while anybody opens it, or looks into it. LMDB (as of lmdb 3.5) reads which transaction is the last one, and then tells
@@ -88,10 +87,10 @@ type UnlockedDatabases = Omit<Databases, 'lock'>;
  *
  * `shared`: other processes may have it open too, if they say the same.
  */
-export function openDatabases(directory: string, shared: boolean, patienceMs = openPatienceMs): Databases {
+export function openDatabases(directory: string, shared: boolean, times: DirectoryTimes): Databases {
   try {
     checkDirectory(directory);
-    return openLocked(directory, patienceMs, () => {
+    return openLocked(directory, times, () => {
       lookForOthers(directory, shared);
       const environment = open<string, string>(directory, {
         mapSize: mapBytes,
@@ -122,10 +121,10 @@ export function openDatabases(directory: string, shared: boolean, patienceMs = o
  * Opens the environment in `directory` to look at it, beside the processes that serve it, however they have it open: that takes no
  * write lock and changes nothing. Throws an error with one clear line, as `openDatabases` does.
  */
-export function openToRead(directory: string): Databases {
+export function openToRead(directory: string, times: DirectoryTimes): Databases {
   try {
     checkData(directory);
-    return openLocked(directory, openPatienceMs, () => {
+    return openLocked(directory, times, () => {
       const environment = open<string, string>(directory, { readOnly: true, maxDbs: 32, noSubdir: false });
       return orClose(environment, () => {
         const databases = databasesIn(environment);
@@ -141,17 +140,18 @@ export function openToRead(directory: string): Databases {
 
 /** Closes the environment when what it has under way has ended. */
 export async function closeDatabases({ environment, lock }: Databases): Promise<void> {
-  lock.takeSync(closePatienceMs); // whoever keeps it for longer has the environment open: this process is not the last one
+  lock.takeSync(lock.times.closeLockMs); // whoever keeps it for longer has the environment open: this process is not the last one
   await environment.close();
   lock.close();
 }
 
 /** Does `work`, which opens the environment, while nobody else opens, closes or commits. */
-function openLocked(directory: string, patienceMs: number, work: () => UnlockedDatabases): Databases {
-  const lock = new FileLock(join(directory, 'open.lock'));
+function openLocked(directory: string, times: DirectoryTimes, work: () => UnlockedDatabases): Databases {
+  const { openLockMs } = times;
+  const lock = new FileLock(join(directory, 'open.lock'), times);
   try {
-    if (!lock.takeSync(patienceMs)) {
-      const wait = `has been writing for ${patienceMs} ms`;
+    if (!lock.takeSync(openLockMs)) {
+      const wait = `has been writing for ${openLockMs} ms`;
       throw new Error(`a process that has it open ${wait}: it is stopped, or its disk hangs`);
     }
     const databases = { ...work(), lock };

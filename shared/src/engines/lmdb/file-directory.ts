@@ -9,9 +9,6 @@ import { isFileId } from '../../file-id.js';
 /** Of the four threads that node has for files and for LMDB one is left to LMDB, however slow the disk is. */
 const threads = 3;
 
-/** For a part of a file to be written or synced, others before it included: longer than any disk takes that works. */
-const defaultTimeoutMs = 10_000;
-
 /** The last two digits of an id, which are random. */
 const shards = 256;
 
@@ -25,7 +22,7 @@ export class FileDirectory {
 
   constructor(
     directory: string,
-    private readonly timeoutMs = defaultTimeoutMs,
+    private readonly timeoutMs: number,
   ) {
     this.#root = join(directory, 'files');
   }

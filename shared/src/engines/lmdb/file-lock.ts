@@ -1,13 +1,9 @@
 import { closeSync, openSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { tryLock, unlock, waitForLock } from 'fs-native-extensions';
+import type { TimeBudget } from '../../time-budget.js';
 
-/** After so long of work without a pause the lock is left to others. */
-const turnMs = 500;
-
-/** So long; a process that wants to open the directory looks more often than that. */
-const pauseMs = 3;
-const lookMs = 1;
+export type LockTimes = Pick<TimeBudget, 'lockTurnMs' | 'lockPauseMs' | 'lockRetryMs' | 'closeLockMs'>;
 
 /**
  * A lock on a file, which the system takes from a process that ends. Work of this process may overlap: it has the lock together.
@@ -27,7 +23,10 @@ export class FileLock {
    * Makes the file if need be. Throws the system's error. A process that ends without `close` has the lock to its last moment, unless
    * another one has it then: lmdb closes by itself what is still open.
    */
-  constructor(path: string) {
+  constructor(
+    path: string,
+    readonly times: LockTimes,
+  ) {
     this.#descriptor = openSync(path, 'a', 0o600);
     process.on('exit', this.#takeAtExit);
   }
@@ -47,7 +46,7 @@ export class FileLock {
     const untilMs = performance.now() + patienceMs;
     while (!tryLock(this.#descriptor)) {
       if (performance.now() >= untilMs) return false;
-      Atomics.wait(sleeper, 0, 0, lookMs);
+      Atomics.wait(sleeper, 0, 0, this.times.lockRetryMs);
     }
     return true;
   }
@@ -66,7 +65,9 @@ export class FileLock {
   #join(): boolean {
     if (this.#entering) return false;
     const nowMs = performance.now();
-    if (this.#holders === 0 && nowMs >= this.#freeSinceMs + pauseMs) this.#turnEndMs = nowMs + turnMs;
+    if (this.#holders === 0 && nowMs >= this.#freeSinceMs + this.times.lockPauseMs) {
+      this.#turnEndMs = nowMs + this.times.lockTurnMs;
+    }
     if (nowMs >= this.#turnEndMs) return false;
     if (this.#holders === 0 && !tryLock(this.#descriptor)) return false;
     this.#holders += 1;
@@ -77,7 +78,7 @@ export class FileLock {
   async #enter(): Promise<void> {
     try {
       if (this.#holders > 0) await new Promise<void>((resolve) => (this.#letGo = resolve));
-      if (performance.now() >= this.#turnEndMs) await delay(pauseMs);
+      if (performance.now() >= this.#turnEndMs) await delay(this.times.lockPauseMs);
       await waitForLock(this.#descriptor);
       this.#freeSinceMs = 0; // a new turn
     } finally {

@@ -1,7 +1,6 @@
 import { accountFull, fileNotFound, forbidden, invalidToken, KeybinError, unavailable } from '../../errors.js';
 import { isFileId } from '../../file-id.js';
 import { grant, roomOf, type Room } from '../../file-room.js';
-import { uploadLeaseMs } from '../../leased-upload.js';
 import type { StoredFile } from '../../ports.js';
 import type { Databases } from './environment.js';
 import { nameIn, rangeBefore, rangeOf, recordKey } from './records.js';
@@ -37,7 +36,7 @@ export class FileRecords {
   constructor(
     private readonly databases: Databases,
     private readonly roomBytes: number,
-    private readonly leaseMs = uploadLeaseMs,
+    private readonly leaseMs: number,
   ) {}
 
   /** Begins an upload of the account; answers the bytes for which there is room. */

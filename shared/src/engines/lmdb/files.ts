@@ -1,8 +1,9 @@
 import { KeybinError } from '../../errors.js';
 import { afterAllFiles, newFileId } from '../../file-id.js';
 import { firstRoom } from '../../file-room.js';
-import { begunInTime, LeasedUpload } from '../../leased-upload.js';
+import { begunInTime, LeasedUpload, type UploadTimes } from '../../leased-upload.js';
 import type { ByteRange, Files, NewFile, StoredFile, Upload } from '../../ports.js';
+import type { TimeBudget } from '../../time-budget.js';
 import { findBearerIn } from './bearers.js';
 import type { Databases } from './environment.js';
 import { FileUpload, type FileUploadParts } from './file-upload.js';
@@ -21,10 +22,11 @@ export interface FilesParts extends FileUploadParts {
   readonly fileLimitBytes: number;
   /** Called when there are bytes to be removed. */
   readonly deleted: () => void;
+  readonly times: UploadTimes & Pick<TimeBudget, 'answerMs'>;
 }
 
 /** Files of the embedded engine: records in LMDB, bytes in the data directory. */
-export function lmdbFiles({ databases, reads, fileLimitBytes, deleted, ...parts }: FilesParts): Files {
+export function lmdbFiles({ databases, reads, fileLimitBytes, deleted, times, ...parts }: FilesParts): Files {
   const { records, directory, writes } = parts;
   const findBearer = findBearerIn(databases);
 
@@ -67,11 +69,11 @@ export function lmdbFiles({ databases, reads, fileLimitBytes, deleted, ...parts 
       return heldBytes instanceof KeybinError ? heldBytes : { names, heldBytes };
     });
     const target = await FileUpload.create(parts, begun.names, name);
-    return new LeasedUpload(target, { fileBytes: fileLimitBytes, blockBytes, heldBytes: begun.heldBytes });
+    return new LeasedUpload(target, { fileBytes: fileLimitBytes, blockBytes, heldBytes: begun.heldBytes }, times);
   }
 
   return {
-    begin: (token, file) => begunInTime(begin(token, file)),
+    begin: (token, file) => begunInTime(begin(token, file), times.answerMs),
 
     async open(token, id) {
       const { bearer, file } = await reads.ask(findFile(hashOf(token), id));

@@ -2,6 +2,7 @@ import { LeasedUpload } from '../../leased-upload.js';
 import { roomOf } from '../../file-room.js';
 import type { Imported, ImportProgress, StoreWriter } from '../../operations.js';
 import type { Account } from '../../ports.js';
+import type { TimeBudget } from '../../time-budget.js';
 import { chunkBytes, type ChunkRecord, type FileRecord, type TransferRecord } from '../../transfer/records.js';
 import { writeChunks } from '../../transfer/write-chunks.js';
 import { nameTaken, Tally } from '../../transfer/tally.js';
@@ -15,18 +16,20 @@ import { printAccount, printVersion, recordKey, versionIn } from './records.js';
 import { transactionsOf } from './transactions.js';
 import { Writes } from './writes.js';
 
-/** For a batch that waits behind others, and for its sync. */
-const batchTimeoutMs = 60_000;
-
 /** Opens the directory of `[STORE] host` to import into it. Throws an error with one line when that cannot be done. */
-export async function openLmdbWriter({ app, store }: Pick<LmdbConfig, 'app' | 'store'>): Promise<StoreWriter> {
+export async function openLmdbWriter({
+  app,
+  store,
+  times,
+}: Pick<LmdbConfig, 'app' | 'store' | 'times'>): Promise<StoreWriter> {
   const directory = directoryOf(store.host);
   const shared = app.processes > 1;
-  const databases = openDatabases(directory, shared);
+  const databases = openDatabases(directory, shared, times);
   return new LmdbWriter(
     databases,
-    new Writes(transactionsOf(databases, directory, !shared), { timeoutMs: batchTimeoutMs }),
+    new Writes(transactionsOf(databases, directory, !shared), { timeoutMs: times.bulkOperationMs }),
     directory,
+    times,
   );
 }
 
@@ -38,8 +41,13 @@ class LmdbWriter implements StoreWriter {
     private readonly databases: Databases,
     private readonly writes: Writes,
     directory: string,
+    private readonly times: TimeBudget,
   ) {
-    this.#files = { records: new FileRecords(databases, Infinity), directory: new FileDirectory(directory), writes };
+    this.#files = {
+      records: new FileRecords(databases, Infinity, times.uploadLeaseMs),
+      directory: new FileDirectory(directory, times.diskMs),
+      writes,
+    };
   }
 
   begin(name: string, highest: { readonly number: number; readonly version: number }): Promise<ImportProgress> {
@@ -87,7 +95,7 @@ class LmdbWriter implements StoreWriter {
       return records.begin(names, room, nowMs);
     });
     const target = await FileUpload.create(this.#files, names, file.name);
-    const upload = new LeasedUpload(target, { fileBytes: Infinity, blockBytes: chunkBytes, heldBytes });
+    const upload = new LeasedUpload(target, { fileBytes: Infinity, blockBytes: chunkBytes, heldBytes }, this.times);
     await writeChunks(upload, chunks, tally);
     return tally;
   }

@@ -14,9 +14,9 @@ import { parseAccount } from './records.js';
 const recordsPerPage = 1_000;
 
 /** Opens the directory of `[STORE] host` to look at it. Throws an error with one line when there is nothing to look at. */
-export async function openLmdbReader({ store }: Pick<LmdbConfig, 'store'>): Promise<StoreReader> {
+export async function openLmdbReader({ store, times }: Pick<LmdbConfig, 'store' | 'times'>): Promise<StoreReader> {
   const directory = directoryOf(store.host);
-  const databases = openToRead(directory);
+  const databases = openToRead(directory, times);
   const { environment } = databases;
   let closed: Promise<void> | undefined;
 
@@ -44,7 +44,7 @@ export async function openLmdbReader({ store }: Pick<LmdbConfig, 'store'>): Prom
       const { accounts: all, entries, posts, files } = databases;
       return [all, entries, posts, files].reduce((sum, database) => sum + countOf(database), 0);
     },
-    records: (after) => recordsIn({ databases, directory: new FileDirectory(directory) }, after),
+    records: (after) => recordsIn({ databases, directory: new FileDirectory(directory, times.diskMs) }, after),
     leftovers: async (username) => leftoversIn(databases, username),
     close: () => (closed ??= closeDatabases(databases)),
   };

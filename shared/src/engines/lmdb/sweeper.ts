@@ -14,8 +14,6 @@ const recordsPerStep = 500;
 
 const filesPerStep = 20;
 
-const defaultIntervalMs = 10_000;
-
 /**
  * Removes in the background what is unreachable already: the entries, posts and files of erased accounts, deleted files, uploads whose
  * lease is over, expired tokens, codes and counters. What a killed process left half done is found at the next round of any process; several
@@ -34,7 +32,7 @@ export class Sweeper {
     private readonly writes: Writes,
     private readonly files: { readonly records: FileRecords; readonly directory: FileDirectory },
     private readonly log: Log,
-    private readonly intervalMs = defaultIntervalMs,
+    private readonly intervalMs: number,
   ) {
     this.#ended = this.#run();
   }

@@ -1,6 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Alternation } from '../../alternation.js';
-import { answerTimeoutMs } from '../../deadline.js';
 import { KeybinError, unavailable } from '../../errors.js';
 import { WriteGroup } from '../../write-group.js';
 import { unobserved, type WriteObserver } from '../../write-observer.js';
@@ -9,7 +8,7 @@ import type { Moment, Step } from './step.js';
 import type { Transactions } from './transactions.js';
 
 export interface WritesOptions {
-  readonly timeoutMs?: number;
+  readonly timeoutMs: number;
   /** The time that steps see, in milliseconds since 1970. */
   readonly clockMs?: () => number;
   readonly observer?: WriteObserver;
@@ -61,7 +60,7 @@ export class Writes {
 
   constructor(
     private readonly transactions: Transactions,
-    { timeoutMs = answerTimeoutMs, clockMs = Date.now, observer = unobserved }: WritesOptions = {},
+    { timeoutMs, clockMs = Date.now, observer = unobserved }: WritesOptions,
   ) {
     this.#alternation = new Alternation(transactions.put ? mostUnderWay : 1);
     this.#timeoutMs = timeoutMs;

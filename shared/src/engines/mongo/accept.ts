@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Alternation } from '../../alternation.js';
-import { answerTimeoutMs, withDeadline } from '../../deadline.js';
+import { withDeadline } from '../../deadline.js';
 import { KeybinError, unavailable } from '../../errors.js';
 import type { Log } from '../../log.js';
+import type { TimeBudget } from '../../time-budget.js';
 import { WriteGroup } from '../../write-group.js';
 import { unobserved, type WriteObserver } from '../../write-observer.js';
 import { parseAcceptAnswer, type WriteAnswer } from './accept-answer.js';
@@ -20,21 +21,11 @@ export interface GroupCommitParts {
   readonly log: Log;
   readonly observer?: Pick<WriteObserver, 'accepted'>;
   readonly script?: Script | undefined;
+  readonly times: Pick<TimeBudget, 'commitMs' | 'leastCommitMs' | 'freshWriteMs'>;
 }
 
 const maxGroupEntries = 1_000;
 const maxGroupBytes = 4 * 1024 * 1024;
-
-/** Shorter than ioredis waits for a command, so that no write is accepted after it was answered that Redis is away. */
-const maxCommitMs = 1_400;
-
-/**
- * A write that needs its answer sooner is refused. A group has the time of its most urgent write: one with next to none would
- * fail its neighbours whenever the disk is slow.
- */
-const leastCommitMs = 250;
-/** A write with less time left waits no longer than it has for a commit that is under way, which may be of fresher ones. */
-const freshMs = answerTimeoutMs - 100;
 
 const noTimeLeft = () => unavailable(new Error('no time left for a commit'));
 
@@ -82,13 +73,14 @@ export class GroupCommit {
   readonly #log: Log;
   readonly #observer: Pick<WriteObserver, 'accepted'>;
   readonly #script: Script;
+  readonly #times: GroupCommitParts['times'];
   readonly #groups: Group[] = [];
   readonly #alternation = new Alternation();
   #busy = false;
   /** Whether that was all that the last commit was answered. */
   #noRoom = false;
 
-  constructor({ partition, connection, queue, limits, log, observer = unobserved, script }: GroupCommitParts) {
+  constructor({ partition, connection, queue, limits, log, observer = unobserved, script, times }: GroupCommitParts) {
     this.#prefix = partitionPrefix(partition);
     this.#connection = connection;
     this.#queue = queue;
@@ -96,12 +88,13 @@ export class GroupCommit {
     this.#log = log;
     this.#observer = observer;
     this.#script = script ?? loadScript('accept');
+    this.#times = times;
   }
 
   /** Resolves with the answer to this write once it is durable. Throws `unavailable`: the outcome may be unknown. */
   async accept(write: Write): Promise<WriteAnswer> {
     const remainingMs = write.deadlineMs - performance.now();
-    if (remainingMs < leastCommitMs) throw noTimeLeft();
+    if (remainingMs < this.#times.leastCommitMs) throw noTimeLeft();
     const bytes = Buffer.byteLength(write.change);
     let group = this.#groups.at(-1);
     if (!group || group.size >= this.#alternation.fullSize || !fits(group.size + 1, group.bytes + bytes)) {
@@ -113,7 +106,7 @@ export class GroupCommit {
       this.#busy = true;
       void this.#commitGathered();
     }
-    const answers = await (mustWait && remainingMs < freshMs
+    const answers = await (mustWait && remainingMs < this.#times.freshWriteMs
       ? withDeadline(group.answers, remainingMs, 'a commit after another one')
       : group.answers);
     return answers[position] ?? 'late'; // as many answers as writes, or none: late
@@ -139,11 +132,11 @@ export class GroupCommit {
 
   async #commit(writes: readonly Write[]): Promise<readonly WriteAnswer[]> {
     for (;;) {
-      const latestMs = performance.now() + leastCommitMs;
+      const latestMs = performance.now() + this.#times.leastCommitMs;
       const inTime = writes.filter(({ deadlineMs }) => deadlineMs >= latestMs);
       if (inTime.length === 0) throw noTimeLeft();
       const deadlineMs = Math.min(...inTime.map((write) => write.deadlineMs));
-      const remainingMs = Math.min(deadlineMs - performance.now(), maxCommitMs);
+      const remainingMs = Math.min(deadlineMs - performance.now(), this.#times.commitMs);
       const answers = await withDeadline(this.#send(inTime, remainingMs), remainingMs, 'a commit to Redis');
       if (!answers) continue;
       let answered = 0;

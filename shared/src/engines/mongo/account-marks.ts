@@ -1,3 +1,4 @@
+import type { TimeBudget } from '../../time-budget.js';
 import {
   bytesKey,
   erasedKey,
@@ -10,12 +11,8 @@ import {
 } from './keys.js';
 import { orUnavailable } from './outages.js';
 import { loadScript, runScript, type Script } from './scripts.js';
-import { erasureLifetimeMs } from './erasure-records.js';
 import type { RedisConnection } from './redis-connection.js';
 import { redisOf, type PartitionedRedis } from './redis-connections.js';
-
-/** Longer than it takes to unregister or disable an account, from the first step to the last. */
-const shortMarkMs = 10_000;
 
 /** A script with what it is called with. */
 export interface ScriptCall {
@@ -55,15 +52,16 @@ export const loadMarkScripts = (): MarkScripts => ({
 export class RedisAccountMarks implements AccountMarks {
   constructor(
     private readonly redis: PartitionedRedis<Pick<RedisConnection, 'client'>>,
+    private readonly times: Pick<TimeBudget, 'shortMarkMs' | 'erasureMs'>,
     private readonly scripts: MarkScripts = loadMarkScripts(),
   ) {}
 
   async close(userId: string): Promise<void> {
-    await this.#run(this.scripts.close, userId, [shortMarkMs]);
+    await this.#run(this.scripts.close, userId, [this.times.shortMarkMs]);
   }
 
   async suspend(userId: string): Promise<void> {
-    await this.#run(this.scripts.suspend, userId, [shortMarkMs]);
+    await this.#run(this.scripts.suspend, userId, [this.times.shortMarkMs]);
   }
 
   async endTokens(userId: string): Promise<void> {
@@ -85,7 +83,7 @@ export class RedisAccountMarks implements AccountMarks {
       bytesKey(prefix),
       rejectedKey(prefix),
     ];
-    return { script: this.scripts.unregister, keys, args: [userId, erasureLifetimeMs] };
+    return { script: this.scripts.unregister, keys, args: [userId, this.times.erasureMs] };
   }
 
   async #run(script: Script, userId: string, args: readonly number[]): Promise<void> {

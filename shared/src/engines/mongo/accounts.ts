@@ -1,19 +1,17 @@
 import { ObjectId } from 'mongodb';
 import { v4 as uuid } from 'uuid';
-import { answerTimeoutMs, withDeadline } from '../../deadline.js';
+import { withDeadline } from '../../deadline.js';
 import { accountExists } from '../../errors.js';
 import type { Account, Accounts } from '../../ports.js';
 import { takeNextNumbers } from './account-numbers.js';
-import { operationTimeoutMs, type Database } from './database.js';
+import type { Database } from './database.js';
 import type { UserDocument } from './documents.js';
 import { disable, enable } from './disable.js';
 import { isDuplicate, orUnavailable } from './outages.js';
 import { unregister, type UnregisterParts } from './unregister.js';
 
-const bounded = { maxTimeMS: operationTimeoutMs };
-
 export interface AccountParts extends Omit<UnregisterParts, 'deleteUser'> {
-  readonly database: Pick<Database, 'users' | 'counters' | 'codes'>;
+  readonly database: Pick<Database, 'users' | 'counters' | 'codes' | 'bounded' | 'times'>;
   /** Redis's time in µs, by which erasures are dated. */
   readonly clock: { readonly timeUs: number };
 }
@@ -22,37 +20,41 @@ export class MongoAccounts implements Accounts {
   constructor(private readonly parts: AccountParts) {}
 
   create(username: string, passwordHash: string): Promise<Account> {
-    return withDeadline(this.#create(username, passwordHash), answerTimeoutMs, 'creating an account');
+    return withDeadline(this.#create(username, passwordHash), this.#answerMs, 'creating an account');
   }
 
   find(username: string): Promise<Account | undefined> {
-    return withDeadline(this.#find({ username }), answerTimeoutMs, 'finding an account');
+    return withDeadline(this.#find({ username }), this.#answerMs, 'finding an account');
   }
 
   findByNumber(number: number): Promise<Account | undefined> {
-    return withDeadline(this.#find({ number }), answerTimeoutMs, 'finding an account');
+    return withDeadline(this.#find({ number }), this.#answerMs, 'finding an account');
   }
 
   findById(userId: string): Promise<Account | undefined> {
-    return withDeadline(this.#find({ user_id: userId }), answerTimeoutMs, 'finding an account');
+    return withDeadline(this.#find({ user_id: userId }), this.#answerMs, 'finding an account');
   }
 
   erase(account: Account): Promise<void> {
     const { users, codes } = this.parts.database;
     const deleteUser = async (userId: string) => {
-      await orUnavailable(codes.deleteOne({ _id: account.username }, bounded)); // before somebody may need one to have the name
-      await orUnavailable(users.deleteOne({ user_id: userId }, bounded));
+      await orUnavailable(codes.deleteOne({ _id: account.username }, this.parts.database.bounded)); // before somebody may need one to have the name
+      await orUnavailable(users.deleteOne({ user_id: userId }, this.parts.database.bounded));
     };
     const unregistered = unregister(account, this.#now(), { ...this.parts, deleteUser });
-    return withDeadline(unregistered, answerTimeoutMs, 'unregistering');
+    return withDeadline(unregistered, this.#answerMs, 'unregistering');
   }
 
   disable({ userId }: Account): Promise<void> {
-    return withDeadline(disable(userId, this.#now(), this.parts), answerTimeoutMs, 'disabling an account');
+    return withDeadline(disable(userId, this.#now(), this.parts), this.#answerMs, 'disabling an account');
   }
 
   enable({ userId }: Account): Promise<void> {
-    return withDeadline(enable(userId, this.parts), answerTimeoutMs, 'enabling an account');
+    return withDeadline(enable(userId, this.parts), this.#answerMs, 'enabling an account');
+  }
+
+  get #answerMs(): number {
+    return this.parts.database.times.answerMs;
   }
 
   #now(): Date {
@@ -65,12 +67,12 @@ export class MongoAccounts implements Accounts {
     const user: UserDocument = {
       _id: new ObjectId(),
       user_id: uuid(),
-      number: await takeNextNumbers(this.parts.database.counters, 1, bounded),
+      number: await takeNextNumbers(this.parts.database.counters, 1, this.parts.database.bounded),
       username,
       password: passwordHash,
       created_at: new Date(),
     };
-    const insert = this.parts.database.users.insertOne(user, bounded).catch((error: unknown) => {
+    const insert = this.parts.database.users.insertOne(user, this.parts.database.bounded).catch((error: unknown) => {
       throw isDuplicate(error) ? accountExists() : error;
     });
     await orUnavailable(insert);
@@ -78,7 +80,7 @@ export class MongoAccounts implements Accounts {
   }
 
   async #find(which: Partial<Pick<UserDocument, 'username' | 'number' | 'user_id'>>): Promise<Account | undefined> {
-    const user = await orUnavailable(this.parts.database.users.findOne(which, bounded));
+    const user = await orUnavailable(this.parts.database.users.findOne(which, this.parts.database.bounded));
     return user ? accountOf(user) : undefined;
   }
 }

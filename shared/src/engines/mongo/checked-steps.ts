@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { remainingMs, withDeadline } from '../../deadline.js';
+import { deadlineIn, remainingMs, withDeadline } from '../../deadline.js';
 import { invalidToken, unavailable } from '../../errors.js';
+import type { TimeBudget } from '../../time-budget.js';
 import type { GroupCommit } from './accept.js';
 import type { WriteAnswer } from './accept-answer.js';
 import type { Write } from './accept-command.js';
@@ -26,7 +27,13 @@ export class CheckedSteps<Partition extends CommittingPartition> {
   constructor(
     private readonly bearers: Bearers,
     private readonly partitions: readonly Partition[],
+    private readonly times: Pick<TimeBudget, 'answerMs'>,
   ) {}
+
+  /** Of a request that begins now, in `performance.now()`'s time. */
+  deadline(): number {
+    return deadlineIn(this.times.answerMs);
+  }
 
   async bearer(token: string, deadlineMs: number): Promise<Bearer> {
     const bearer = this.bearers.resolve(token);

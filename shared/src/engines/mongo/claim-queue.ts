@@ -1,9 +1,10 @@
+import type { Database } from './database.js';
 import { agreeOnPartitions } from './partitions.js';
 import type { RedisConnections } from './redis-connections.js';
 import { expectOwnQueue, storeIdOf, type NamedStore } from './store-id.js';
 
 export interface QueueClaim {
-  readonly database: NamedStore;
+  readonly database: NamedStore & Pick<Database, 'times'>;
   /** All that a process uses, for the same partitions. */
   readonly connections: readonly RedisConnections[];
   readonly partitions: number;
@@ -19,5 +20,5 @@ export async function claimQueue({ database, connections, partitions, connect }:
   for (const redis of connections) await expectOwnQueue(database, redis);
   const storeId = await storeIdOf(database);
   for (const redis of connections) await redis.belongTo(storeId);
-  await agreeOnPartitions(database.settings, partitions, connect);
+  await agreeOnPartitions(database.settings, partitions, connect, database.times.openMs);
 }

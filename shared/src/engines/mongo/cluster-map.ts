@@ -1,11 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import type { RedisClusterUrl, RedisNode } from '../../config/redis-url.js';
+import type { TimeBudget } from '../../time-budget.js';
 
-/** How long a node has to tell the cluster's state. */
-const askTimeoutMs = 1_000;
-/** Between two looks whether a slot has another node now. */
-const lookIntervalMs = 1_000;
+export type ClusterTimes = Pick<TimeBudget, 'clusterAskMs' | 'lookMs'>;
 
 /** What `CLUSTER SLOTS` says of one range of slots: its master, then replicas. */
 type SlotRange = [first: number, last: number, master: [host: string | null, port: number, id: string]];
@@ -30,7 +28,10 @@ export class ClusterMap {
   #asked: Promise<readonly SlotRange[]> | undefined;
   #isLooking = false;
 
-  constructor(private readonly url: RedisClusterUrl) {
+  constructor(
+    private readonly url: RedisClusterUrl,
+    private readonly times: ClusterTimes,
+  ) {
     for (const node of url.nodes) this.#add(node);
   }
 
@@ -86,7 +87,7 @@ export class ClusterMap {
     this.#isLooking = true;
     const { signal } = this.#closing;
     while (!signal.aborted && this.#watches.size > 0) {
-      await delay(lookIntervalMs, undefined, { signal, ref: false }).catch(() => {}); // the loop looks at the signal
+      await delay(this.times.lookMs, undefined, { signal, ref: false }).catch(() => {}); // the loop looks at the signal
       await Promise.allSettled([...this.#watches].map((watch) => this.#compare(watch)));
     }
     this.#isLooking = false;
@@ -128,8 +129,8 @@ export class ClusterMap {
       ...this.access,
       lazyConnect: true,
       maxRetriesPerRequest: 0,
-      commandTimeout: askTimeoutMs,
-      connectTimeout: askTimeoutMs,
+      commandTimeout: this.times.clusterAskMs,
+      connectTimeout: this.times.clusterAskMs,
       retryStrategy: (attempt) => Math.min(50 * attempt, 1_000),
     });
     client.on('error', () => {}); // whoever asks is told

@@ -11,6 +11,7 @@ import type { Config } from '../../config/config.js';
 import { maskCredentials } from '../../config/url-value.js';
 import { settledWithin } from '../../deadline.js';
 import type { Log } from '../../log.js';
+import type { TimeBudget } from '../../time-budget.js';
 import { logOutages } from './database-outages.js';
 import type {
   ChunkDocument,
@@ -24,16 +25,7 @@ import type {
   UserDocument,
 } from './documents.js';
 
-/** How long MongoDB may take over one operation of the API. */
-export const operationTimeoutMs = 1_500;
-
-/** Tombstones live as long as the mark of an erased account: a late write must find them. */
-const tombstoneLifetimeSeconds = 86_400;
-
-/** Tokens and codes end in Redis's time, whatever MongoDB's clock says: its sweep only tidies, and must never be early. */
-const expiredGraceSeconds = 3_600;
-
-type StoreSettings = Config['store'];
+type Place = Pick<Config, 'store' | 'times'>;
 
 /** The database of the scale-out engine, connected: written and read by majority, on the primary. */
 export class Database {
@@ -47,12 +39,17 @@ export class Database {
   readonly chunks: Collection<ChunkDocument>;
   readonly codes: Collection<CodeDocument>;
   readonly settings: Collection<SettingDocument>;
+  readonly times: TimeBudget;
+  /** Bounds one operation of the API. */
+  readonly bounded: { readonly maxTimeMS: number };
   readonly #client: MongoClient;
   #closed: Promise<void> | undefined;
 
-  constructor(client: MongoClient, settings: StoreSettings) {
+  constructor(client: MongoClient, { store: settings, times }: Place) {
     const db: Db = client.db(settings.database);
     this.#client = client;
+    this.times = times;
+    this.bounded = { maxTimeMS: times.mongoOperationMs };
     this.store = db.collection(settings.storeCollection);
     this.users = db.collection(settings.usersCollection);
     this.tokens = db.collection(settings.tokenCollection);
@@ -77,14 +74,14 @@ export class Database {
   /** May be called twice. The driver's own close can wait for ever for a server that had hung: it is left behind then. */
   close(): Promise<void> {
     this.#client.removeAllListeners('topologyDescriptionChanged'); // its own end is no outage
-    this.#closed ??= settledWithin(this.#client.close(), operationTimeoutMs);
+    this.#closed ??= settledWithin(this.#client.close(), this.times.mongoOperationMs);
     return this.#closed;
   }
 }
 
 /** Connects as `connectDatabase` does, and makes the indexes. */
-export async function openDatabase(settings: StoreSettings, timeoutMs = operationTimeoutMs): Promise<Database> {
-  const database = await connectDatabase(settings, timeoutMs);
+export async function openDatabase(place: Place, timeoutMs = place.times.mongoOperationMs): Promise<Database> {
+  const database = await connectDatabase(place, timeoutMs);
   await orClosed(database, createIndexes(database));
   return database;
 }
@@ -94,12 +91,13 @@ export async function openDatabase(settings: StoreSettings, timeoutMs = operatio
  * Keybin's documents. Each operation sent through it fails after `timeoutMs`, even if MongoDB hangs; nothing is sent twice, so an
  * error after a write leaves one unknown outcome, not two.
  */
-export async function connectDatabase(settings: StoreSettings, timeoutMs = operationTimeoutMs): Promise<Database> {
+export async function connectDatabase(place: Place, timeoutMs = place.times.mongoOperationMs): Promise<Database> {
+  const { store: settings, times } = place;
   const options: MongoClientOptions = {
     appName: 'keybin',
     // However long an operation may take, a server that is away is noticed soon
-    serverSelectionTimeoutMS: Math.min(timeoutMs, operationTimeoutMs),
-    connectTimeoutMS: Math.min(timeoutMs, operationTimeoutMs),
+    serverSelectionTimeoutMS: Math.min(timeoutMs, times.mongoOperationMs),
+    connectTimeoutMS: Math.min(timeoutMs, times.mongoOperationMs),
     socketTimeoutMS: timeoutMs,
     waitQueueTimeoutMS: timeoutMs,
     retryReads: false,
@@ -110,7 +108,7 @@ export async function connectDatabase(settings: StoreSettings, timeoutMs = opera
     ignoreUndefined: true,
   };
   const client = new MongoClient(settings.host, options); // its URL has been checked with the other settings
-  const database = new Database(client, settings);
+  const database = new Database(client, place);
   const connected = async () => {
     await client.connect();
     await refuseOriginal(database, settings);
@@ -132,12 +130,13 @@ async function orClosed(database: Database, step: Promise<void>): Promise<void> 
 
 /** The indexes of each collection. */
 export function indexesOf(database: Database): [collection: Collection, indexes: IndexDescription[]][] {
-  const { store, users, tokens, codes, erasures, files, chunks } = database;
+  const { store, users, tokens, codes, erasures, files, chunks, times } = database;
+  const expired = { expireAfterSeconds: times.expiredGraceMs / 1_000 };
   return [
     of(store, [
       {
         key: { deleted_at: 1 },
-        expireAfterSeconds: tombstoneLifetimeSeconds,
+        expireAfterSeconds: times.tombstoneMs / 1_000,
         partialFilterExpression: { deleted_at: { $exists: true } },
       },
     ]),
@@ -149,9 +148,9 @@ export function indexesOf(database: Database): [collection: Collection, indexes:
     of(tokens, [
       { key: { hash: 1 }, unique: true },
       { key: { user_id: 1, issued_at: -1 } },
-      { key: { expires_at: 1 }, expireAfterSeconds: expiredGraceSeconds },
+      { key: { expires_at: 1 }, ...expired },
     ]),
-    of(codes, [{ key: { expires_at: 1 }, expireAfterSeconds: expiredGraceSeconds }]),
+    of(codes, [{ key: { expires_at: 1 }, ...expired }]),
     of(erasures, [{ key: { due_at: 1 } }]),
     of(files, [
       { key: { 'metadata.user_id': 1, _id: -1 } },
@@ -177,7 +176,7 @@ async function createIndexes(database: Database): Promise<void> {
 }
 
 /** Each question is answered by an index, or by a collection that is not Keybin's yet. */
-async function refuseOriginal({ store, users, tokens }: Database, settings: StoreSettings): Promise<void> {
+async function refuseOriginal({ store, users, tokens }: Database, settings: Place['store']): Promise<void> {
   const madeByDriver = { _id: { $type: 'objectId' as const } };
   const found = await Promise.all([
     store.findOne(madeByDriver, { projection: { _id: 1 } }),

@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis';
 import type { Config } from '../../config/config.js';
 import type { Log } from '../../log.js';
 import type { Diagnosis } from '../../operations.js';
+import type { TimeBudget } from '../../time-budget.js';
 import { AnothersQueue } from './anothers-queue.js';
 import { connectDatabase, indexesOf, type Database } from './database.js';
 import { openOperatorRedis } from './operator-redis.js';
@@ -10,8 +11,6 @@ import type { RedisConnections } from './redis-connections.js';
 import { readSettings, settingsProblems } from './redis-settings.js';
 import { expectOwnQueue } from './store-id.js';
 
-/** A clock that is further away makes times in logs and tokens hard to understand. */
-const skewLimitMs = 5_000;
 const oldestRedis = [6, 2] as const;
 const oldestMongo = [4, 4] as const;
 /** Of a disk, or of Redis's memory. */
@@ -19,13 +18,10 @@ const fullShare = 0.9;
 
 /** Looks at Redis and at MongoDB without changing anything. */
 export async function diagnose(config: Config, log: Log): Promise<Diagnosis[]> {
-  const [redis, database] = await Promise.allSettled([
-    openOperatorRedis(config.queue, log),
-    connectDatabase(config.store),
-  ]);
+  const [redis, database] = await Promise.allSettled([openOperatorRedis(config, log), connectDatabase(config)]);
   try {
     const found = await Promise.all([
-      lookInto(redis, (opened) => lookAtRedis(opened, config.queue)).catch(redisProblem),
+      lookInto(redis, (opened) => lookAtRedis(opened, config)).catch(redisProblem),
       lookInto(database, lookAtMongo).catch(mongoProblem),
       redis.status === 'fulfilled' && database.status === 'fulfilled' ? whose(redis.value, database.value) : [],
     ]);
@@ -51,13 +47,13 @@ const failed =
 const redisProblem = failed('redis', 'start Redis, or set [QUEUE] redis right');
 const mongoProblem = failed('mongodb', 'start MongoDB, or set [STORE] host right');
 
-async function lookAtRedis(redis: RedisConnections, { durability }: Config['queue']): Promise<Diagnosis[]> {
+async function lookAtRedis(redis: RedisConnections, { queue: { durability }, times }: Config): Promise<Diagnosis[]> {
   const found: Diagnosis[] = [];
   for (const { client } of redis.all) {
     const info = await client.info();
     const version = field(info, 'redis_version') ?? '0';
     found.push(versionOf('Redis', version, oldestRedis), await settings(client, durability));
-    found.push(memory(info), appendStatus(info), await skew('Redis', await redisTime(client)));
+    found.push(memory(info), appendStatus(info), await skew('Redis', await redisTime(client), times));
   }
   found.push(await workers(redis));
   return found;
@@ -131,11 +127,11 @@ async function redisTime(client: Redis): Promise<number> {
   return Number(seconds) * 1_000 + Number(micros) / 1_000;
 }
 
-async function skew(name: string, timeMs: number): Promise<Diagnosis> {
+async function skew(name: string, timeMs: number, { clockSkewMs }: TimeBudget): Promise<Diagnosis> {
   const awayMs = Math.abs(timeMs - Date.now());
   const check = `${name.toLowerCase()} clock`;
   const says = `the clock of ${name} is ${(awayMs / 1_000).toFixed(1)} s away from this machine's`;
-  if (awayMs <= skewLimitMs) return { check, state: 'ok', says };
+  if (awayMs <= clockSkewMs) return { check, state: 'ok', says };
   return { check, state: 'problem', says, remedy: 'set the clocks by NTP' };
 }
 
@@ -154,7 +150,7 @@ async function lookAtMongo(database: Database): Promise<Diagnosis[]> {
   ]);
   return [
     versionOf('MongoDB', version, oldestMongo),
-    ...(localTime ? [await skew('MongoDB', localTime.getTime())] : []),
+    ...(localTime ? [await skew('MongoDB', localTime.getTime(), database.times)] : []),
     await indexes(database),
     await disk(database),
   ];

@@ -1,11 +1,9 @@
 import type { AccountMarks } from './account-marks.js';
-import { operationTimeoutMs, type Database } from './database.js';
+import type { Database } from './database.js';
 import { orUnavailable } from './outages.js';
 
-const bounded = { maxTimeMS: operationTimeoutMs };
-
 export interface DisableParts {
-  readonly database: Pick<Database, 'users'>;
+  readonly database: Pick<Database, 'users' | 'bounded'>;
   readonly marks: Pick<AccountMarks, 'suspend' | 'endTokens'>;
 }
 
@@ -24,11 +22,11 @@ export async function disable(userId: string, now: Date, { database, marks }: Di
   await marks.suspend(userId);
   const enabled = { user_id: userId, disabled_at: { $exists: false } };
   const update = { $set: { disabled_at: now }, $inc: { generation: 1 } };
-  await orUnavailable(database.users.updateOne(enabled, update, bounded));
+  await orUnavailable(database.users.updateOne(enabled, update, database.bounded));
   await marks.endTokens(userId);
 }
 
 /** Its tokens are of earlier generations and stay dead. Throws `unavailable`. */
 export async function enable(userId: string, { database }: Pick<DisableParts, 'database'>): Promise<void> {
-  await orUnavailable(database.users.updateOne({ user_id: userId }, { $unset: { disabled_at: 1 } }, bounded));
+  await orUnavailable(database.users.updateOne({ user_id: userId }, { $unset: { disabled_at: 1 } }, database.bounded));
 }

@@ -39,16 +39,14 @@ import { TokenIndex } from './token-index.js';
 import { RedisTokenRecords } from './token-records.js';
 import { MongoTokens } from './tokens.js';
 
-const openTimeoutMs = 5_000;
-
 /** The API's side of the scale-out engine: MongoDB, Redis and BullMQ. Throws an `Error` of one line when it cannot start. */
 export async function openMongoEngine(config: Config, log: Log, observer = unobserved): Promise<Engine> {
   const closers: (() => void | Promise<void>)[] = [];
   let closed: Promise<void> | undefined;
   const close = () => (closed ??= closeAll(closers));
   try {
-    const { writes, reads, connect } = await openRedis(config.queue, log, closers);
-    const database = await openDatabase(config.store);
+    const { writes, reads, connect } = await openRedis(config, log, closers);
+    const database = await openDatabase(config);
     closers.push(() => database.close());
     database.logOutages(log);
     const connections = [writes, reads];
@@ -60,11 +58,11 @@ export async function openMongoEngine(config: Config, log: Log, observer = unobs
     );
     const queues: PartitionQueue[] = [];
     for (let partition = 0; partition < config.queue.partitions; partition++) {
-      const queue = await PartitionQueue.open(writes.of(partition), partition, log);
+      const queue = await PartitionQueue.open(writes.of(partition), partition, log, config.times);
       closers.push(() => queue.close());
       queues.push(queue);
     }
-    const watch = new LossWatch(writes, [...writes.all, ...reads.all], log);
+    const watch = new LossWatch(writes, [...writes.all, ...reads.all], log, config.times);
     closers.push(() => watch.close());
     void watch.run();
     const location = `${maskCredentials(config.store.host)} and ${maskCredentials(config.queue.redis ?? '')}`;
@@ -88,19 +86,19 @@ interface RedisParts {
 
 /** Connections for what changes something, and others for reads: their answers are not in one queue. */
 async function openRedis(
-  { redis: url, durability, partitions }: Config['queue'],
+  { queue: { redis: url, durability, partitions }, times }: Pick<Config, 'queue' | 'times'>,
   log: Log,
   closers: (() => void)[],
 ): Promise<RedisParts> {
   if (url === undefined) throw new Error('[QUEUE] redis is missing: the scale-out engine stages writes there');
-  const place = openRedisPlace(url);
+  const place = openRedisPlace(url, times);
   closers.push(() => place.close());
   const check = (client: Redis) => checkRedisSettings(client, durability, log);
-  const connect = (count: number) => new RedisConnections(place, count, log, { check });
+  const connect = (count: number) => new RedisConnections(place, count, log, { times, check });
   const open = async () => {
     const connections = connect(partitions);
     closers.push(() => connections.close());
-    await connections.ready(openTimeoutMs).catch((cause: unknown) => {
+    await connections.ready(times.openMs).catch((cause: unknown) => {
       throw new Error(`Redis at ${maskCredentials(url)} cannot be reached: ${whyAway(cause)}`, { cause });
     });
     return connections;
@@ -124,12 +122,14 @@ interface Parts {
 /** The engine's ports, each over the parts that it needs. */
 function assemble(parts: Parts): Omit<Engine, 'name' | 'location' | 'close'> {
   const { config, writes, reads, database, queues } = parts;
+  const { times } = config;
   const documents = new MongoTokenDocuments(database);
   const tokens = new MongoTokens({
-    index: new TokenIndex(writes, documents),
-    records: new RedisTokenRecords(writes),
+    index: new TokenIndex(writes, documents, times),
+    records: new RedisTokenRecords(writes, times),
     documents,
     clientsPerAccount: config.accounts.clientsPerAccount,
+    times,
   });
   return {
     accounts: accountsOf(parts),
@@ -138,7 +138,7 @@ function assemble(parts: Parts): Omit<Engine, 'name' | 'location' | 'close'> {
     files: filesOf(parts, tokens),
     identifyCodes: new MongoIdentifyCodes(database, writes.of(0)),
     secrets: new MongoSecrets(database),
-    rateCounters: new PartitionedCounters(writes),
+    rateCounters: new PartitionedCounters(writes, times),
     health: () => scaleOutHealth({ database, ways: [writes, reads], queue: config.queue }),
     backlog: () => statusOfEach(queues),
   };
@@ -148,7 +148,7 @@ function accountsOf({ config, database, writes, queues }: Parts): MongoAccounts 
   return new MongoAccounts({
     database,
     clock: writes.of(0),
-    marks: new RedisAccountMarks(writes),
+    marks: new RedisAccountMarks(writes, config.times),
     erasures: new ErasureRecords(database),
     queueOf: (userId) => queueAt(queues, partitionOf(userId, config.queue.partitions)),
   });
@@ -160,6 +160,7 @@ function filesOf({ config, database, writes }: Parts, tokens: MongoTokens): Grid
     chunks: new FileChunks(database),
     clock: writes.of(0),
     roomBytes: config.accounts.fileBytesPerAccount,
+    times: config.times,
   };
   return new GridFiles(tokens, fileParts, config.limits.fileBytes);
 }
@@ -171,21 +172,22 @@ function entriesAndPosts(
   documents: MongoTokenDocuments,
 ): Pick<Engine, 'entries' | 'posts'> {
   const { config, database, writes, reads } = parts;
-  const steps = new CheckedSteps(tokens, partitionsOf(parts));
-  const stored = new StoredEntries(database.store);
+  const steps = new CheckedSteps(tokens, partitionsOf(parts), config.times);
+  const stored = new StoredEntries(database);
   const exact = new PendingFirstEntries(steps, stored);
   const posts = new PendingFirstPosts(steps, exact, new StoredPosts(database.store));
   if (!config.queue.staleReads) return { entries: exact, posts };
   const probe = probeOf(tokens, reads);
   const clockOf = (userId: string) => redisOf(writes, userId);
-  return { entries: new StaleReads({ exact, probe, documents, clockOf, stored }), posts };
+  return { entries: new StaleReads({ exact, probe, documents, clockOf, stored, times: config.times }), posts };
 }
 
 /** What entries and posts are accepted and read by in each partition. */
 function partitionsOf({ config, log, observer, writes, reads, queues }: Parts): (EntriesPartition & PostsPartition)[] {
-  const limits = limitsOfEach(config.queue);
+  const { queue: settings, times } = config;
+  const limits = limitsOfEach(settings);
   return queues.map((queue, partition) => ({
-    commits: new GroupCommit({ partition, connection: writes.of(partition), queue, limits, log, observer }),
+    commits: new GroupCommit({ partition, connection: writes.of(partition), queue, limits, log, observer, times }),
     entries: new PendingReads(partition, reads.of(partition)),
     posts: new PendingPosts(partition, reads.of(partition)),
   }));

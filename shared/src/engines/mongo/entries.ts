@@ -1,4 +1,3 @@
-import { answerDeadline } from '../../deadline.js';
 import { keyNotFound } from '../../errors.js';
 import type { Entries } from '../../ports.js';
 import type { CheckedSteps, CommittingPartition } from './checked-steps.js';
@@ -23,7 +22,7 @@ export class PendingFirstEntries implements Entries {
   ) {}
 
   async get(token: string, key: string): Promise<string> {
-    const deadlineMs = answerDeadline();
+    const deadlineMs = this.steps.deadline();
     const bearer = await this.steps.bearer(token, deadlineMs);
     const entry = await this.steps.read(
       bearer,
@@ -36,7 +35,7 @@ export class PendingFirstEntries implements Entries {
   }
 
   async keys(token: string): Promise<string[]> {
-    const deadlineMs = answerDeadline();
+    const deadlineMs = this.steps.deadline();
     const bearer = await this.steps.bearer(token, deadlineMs);
     const listed = await this.steps.read(bearer, ({ entries }, verified) => entries.keys(bearer, verified), deadlineMs);
     const stored = [];
@@ -45,13 +44,13 @@ export class PendingFirstEntries implements Entries {
   }
 
   async put(token: string, key: string, json: string, request?: string): Promise<void> {
-    const deadlineMs = answerDeadline();
+    const deadlineMs = this.steps.deadline();
     const bearer = await this.steps.bearer(token, deadlineMs);
     await this.steps.write(bearer, { key, change: `P${json}`, deadlineMs, request });
   }
 
   async delete(token: string, key: string, request?: string): Promise<void> {
-    const deadlineMs = answerDeadline();
+    const deadlineMs = this.steps.deadline();
     const bearer = await this.steps.bearer(token, deadlineMs);
     let found = await this.steps.write(bearer, { key, change: 'D', deadlineMs, request });
     // Again if another delete came to MongoDB meanwhile: of two deletes of one value one finds nothing

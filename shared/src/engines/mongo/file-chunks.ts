@@ -2,7 +2,7 @@ import { Binary, ObjectId } from 'mongodb';
 import pLimit from 'p-limit';
 import { remainingMs, withDeadline } from '../../deadline.js';
 import { fileNotFound, unavailable } from '../../errors.js';
-import { operationTimeoutMs, type Database } from './database.js';
+import type { Database } from './database.js';
 import { idsUnder, type ChunkDocument } from './documents.js';
 import { orStorageFull, orUnavailable } from './outages.js';
 
@@ -22,7 +22,7 @@ export class FileChunks {
   /** When MongoDB last took a chunk, in `performance.now()`'s time. */
   #takenMs = -Infinity;
 
-  constructor(private readonly database: Pick<Database, 'chunks'>) {}
+  constructor(private readonly database: Pick<Database, 'chunks' | 'times'>) {}
 
   /**
    * Throws `storage_full`, or `unavailable`, after which the chunk may be there, or come late. It may wait its turn as long as MongoDB
@@ -32,7 +32,7 @@ export class FileChunks {
     const askedMs = performance.now();
     return this.#slots(async () => {
       const stillMs = performance.now() - Math.max(askedMs, this.#takenMs);
-      const timeoutMs = Math.floor(operationTimeoutMs - stillMs);
+      const timeoutMs = Math.floor(this.database.times.mongoOperationMs - stillMs);
       if (timeoutMs <= 0) throw unavailable(new Error('MongoDB takes no chunk'));
       const data = new Binary(bytes);
       const chunk: ChunkDocument = { _id: chunkId(userId, id, n), files_id: new ObjectId(id), n, data };

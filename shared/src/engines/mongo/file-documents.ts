@@ -1,12 +1,9 @@
 import { ObjectId, type Filter } from 'mongodb';
 import type { FileDigest } from '../../leased-upload.js';
 import type { StoredFile } from '../../ports.js';
-import { operationTimeoutMs, type Database } from './database.js';
+import type { Database } from './database.js';
 import type { FileDocument } from './documents.js';
-import { erasureLifetimeMs } from './erasure-records.js';
 import { orStorageFull, orUnavailable } from './outages.js';
-
-const bounded = { maxTimeMS: operationTimeoutMs };
 
 /** Small enough for a command, large enough for few of them. */
 export const chunkBytes = 512 * 1024;
@@ -33,12 +30,12 @@ export type DueFile = Pick<FileDocument, '_id' | 'metadata'>;
  * All throw `unavailable`, after which a write may have been done or not. Times are Redis's.
  */
 export class FileDocuments {
-  constructor(private readonly database: Pick<Database, 'files' | 'users'>) {}
+  constructor(private readonly database: Pick<Database, 'files' | 'users' | 'bounded' | 'times'>) {}
 
   async insert({ userId, id, name, roomBytes, until }: NewUpload): Promise<void> {
     const metadata = { user_id: userId, state: 'uploading', room: roomBytes, due_at: until } as const;
     const document: FileDocument = { _id: new ObjectId(id), filename: name, chunkSize: chunkBytes, metadata };
-    await orStorageFull(this.database.files.insertOne(document, bounded));
+    await orStorageFull(this.database.files.insertOne(document, this.database.bounded));
   }
 
   /** Prolongs the lease of an upload and notes its room; `false`: it is an upload no more. */
@@ -63,7 +60,7 @@ export class FileDocuments {
       'metadata.room': 0,
       'metadata.due_at': now,
       'metadata.passes': 0,
-      'metadata.ends_at': haveAllCome ? now : new Date(now.getTime() + erasureLifetimeMs),
+      'metadata.ends_at': haveAllCome ? now : new Date(now.getTime() + this.database.times.erasureMs),
     } as const;
     return this.#change(id, state, { $set });
   }
@@ -74,14 +71,16 @@ export class FileDocuments {
       { $match: { 'metadata.user_id': userId } },
       { $group: { _id: null, room: { $sum: '$metadata.room' } } },
     ];
-    const [total] = await orUnavailable(this.database.files.aggregate<{ room: number }>(sum, bounded).toArray());
+    const [total] = await orUnavailable(
+      this.database.files.aggregate<{ room: number }>(sum, this.database.bounded).toArray(),
+    );
     return total?.room ?? 0;
   }
 
   /** Of whatever account. */
   async find(id: string): Promise<{ readonly userId: string; readonly file: StoredFile } | undefined> {
     const found = await orUnavailable(
-      this.database.files.findOne({ _id: new ObjectId(id), 'metadata.state': 'stored' }, bounded),
+      this.database.files.findOne({ _id: new ObjectId(id), 'metadata.state': 'stored' }, this.database.bounded),
     );
     return found ? { userId: found.metadata.user_id, file: fileOf(found) } : undefined;
   }
@@ -90,19 +89,19 @@ export class FileDocuments {
   async list(userId: string, after: string | undefined, limit: number): Promise<StoredFile[]> {
     const older: Filter<FileDocument> = after === undefined ? {} : { _id: { $lt: new ObjectId(after) } };
     const filter = { 'metadata.user_id': userId, 'metadata.state': 'stored', ...older } as const;
-    const found = this.database.files.find(filter, { ...bounded, batchSize: limit + 1 });
+    const found = this.database.files.find(filter, { ...this.database.bounded, batchSize: limit + 1 });
     return (await orUnavailable(found.sort({ _id: -1 }).limit(limit).toArray())).map(fileOf);
   }
 
   /** Whether the account is there. */
   async userExists(userId: string): Promise<boolean> {
-    const options = { ...bounded, projection: { _id: 1 } };
+    const options = { ...this.database.bounded, projection: { _id: 1 } };
     return (await orUnavailable(this.database.users.findOne({ user_id: userId }, options))) !== null;
   }
 
   /** Uploads whose lease is over and removed files whose next pass is due, the longest waiting first. */
   due(now: Date, limit: number): Promise<DueFile[]> {
-    const options = { ...bounded, projection: { metadata: 1 } };
+    const options = { ...this.database.bounded, projection: { metadata: 1 } };
     const found = this.database.files.find({ 'metadata.due_at': { $lte: now } }, options);
     return orUnavailable(found.sort({ 'metadata.due_at': 1 }).limit(limit).toArray());
   }
@@ -110,30 +109,30 @@ export class FileDocuments {
   /** Has an upload removed whose lease is over at `now`, unless it was prolonged. */
   async lapse(id: ObjectId, now: Date): Promise<void> {
     const filter: Filter<FileDocument> = { _id: id, 'metadata.state': 'uploading', 'metadata.due_at': { $lte: now } };
-    const ends_at = new Date(now.getTime() + erasureLifetimeMs);
+    const ends_at = new Date(now.getTime() + this.database.times.erasureMs);
     const $set = {
       'metadata.state': 'removed',
       'metadata.room': 0,
       'metadata.passes': 0,
       'metadata.ends_at': ends_at,
     } as const;
-    await orUnavailable(this.database.files.updateOne(filter, { $set }, bounded));
+    await orUnavailable(this.database.files.updateOne(filter, { $set }, this.database.bounded));
   }
 
   /** Notes one more pass over a removed file. */
   async passed(id: ObjectId, nextDueAt: Date): Promise<void> {
     const update = { $set: { 'metadata.due_at': nextDueAt }, $inc: { 'metadata.passes': 1 } };
-    await orUnavailable(this.database.files.updateOne({ _id: id }, update, bounded));
+    await orUnavailable(this.database.files.updateOne({ _id: id }, update, this.database.bounded));
   }
 
   /** After the last pass. */
   async forget(id: ObjectId): Promise<void> {
-    await orUnavailable(this.database.files.deleteOne({ _id: id }, bounded));
+    await orUnavailable(this.database.files.deleteOne({ _id: id }, this.database.bounded));
   }
 
   async #change(id: string, state: FileDocument['metadata']['state'], update: object): Promise<boolean> {
     const filter = { _id: new ObjectId(id), 'metadata.state': state };
-    const { matchedCount } = await orStorageFull(this.database.files.updateOne(filter, update, bounded));
+    const { matchedCount } = await orStorageFull(this.database.files.updateOne(filter, update, this.database.bounded));
     return matchedCount === 1;
   }
 }

@@ -1,7 +1,8 @@
 import { accountFull, invalidToken, unavailable } from '../../errors.js';
 import { grant, roomOf, type Room } from '../../file-room.js';
-import { uploadLeaseMs, type FileDigest, type UploadTarget } from '../../leased-upload.js';
+import type { FileDigest, UploadTarget } from '../../leased-upload.js';
 import type { StoredFile } from '../../ports.js';
+import type { TimeBudget } from '../../time-budget.js';
 import type { FileChunks } from './file-chunks.js';
 import type { FileDocuments } from './file-documents.js';
 
@@ -12,7 +13,7 @@ export interface FileUploadParts {
   readonly clock: { readonly timeUs: number };
   /** For all files of an account. */
   readonly roomBytes: number;
-  readonly leaseMs?: number;
+  readonly times: Pick<TimeBudget, 'uploadLeaseMs'>;
 }
 
 export interface UploadNames {
@@ -108,6 +109,6 @@ export class FileUpload implements UploadTarget {
   }
 
   #until(): Date {
-    return new Date(this.#now().getTime() + (this.parts.leaseMs ?? uploadLeaseMs));
+    return new Date(this.#now().getTime() + this.parts.times.uploadLeaseMs);
   }
 }

@@ -1,9 +1,10 @@
-import { answerDeadline, remainingMs, withDeadline } from '../../deadline.js';
+import { deadlineIn, remainingMs, withDeadline } from '../../deadline.js';
 import { fileNotFound, forbidden, invalidToken } from '../../errors.js';
 import { isFileId, newFileId } from '../../file-id.js';
 import { firstRoom } from '../../file-room.js';
-import { begunInTime, LeasedUpload } from '../../leased-upload.js';
+import { begunInTime, LeasedUpload, type UploadTimes } from '../../leased-upload.js';
 import type { ByteRange, FilePage, Files, NewFile, OpenFile, PageRequest, Upload } from '../../ports.js';
+import type { TimeBudget } from '../../time-budget.js';
 import type { Bearer, Bearers } from './bearer.js';
 import { chunkBytes } from './file-documents.js';
 import { FileUpload, type FileUploadParts } from './file-upload.js';
@@ -12,23 +13,23 @@ import { FileUpload, type FileUploadParts } from './file-upload.js';
 export class GridFiles implements Files {
   constructor(
     private readonly bearers: Bearers,
-    private readonly parts: FileUploadParts,
+    private readonly parts: FileUploadParts & { readonly times: UploadTimes & Pick<TimeBudget, 'answerMs'> },
     private readonly fileLimitBytes: number,
   ) {}
 
   begin(token: string, { name, atMostBytes }: NewFile): Promise<Upload> {
-    return begunInTime(this.#begin(token, name, atMostBytes));
+    return begunInTime(this.#begin(token, name, atMostBytes), this.parts.times.answerMs);
   }
 
   async open(token: string, id: string): Promise<OpenFile> {
-    const deadlineMs = answerDeadline();
+    const deadlineMs = deadlineIn(this.parts.times.answerMs);
     const { userId } = await this.#bearer(token, deadlineMs);
     const file = await withDeadline(this.#find(userId, id), remainingMs(deadlineMs), 'finding a file');
     return { userId, file, read: (range) => this.#read(userId, id, range) };
   }
 
   async list(token: string, { limit, after }: PageRequest): Promise<FilePage> {
-    const deadlineMs = answerDeadline();
+    const deadlineMs = deadlineIn(this.parts.times.answerMs);
     const { userId } = await this.#bearer(token, deadlineMs);
     const listed = this.parts.documents.list(userId, after, limit + 1); // one more tells whether there are more
     const found = await withDeadline(listed, remainingMs(deadlineMs), 'listing files');
@@ -36,17 +37,18 @@ export class GridFiles implements Files {
   }
 
   async delete(token: string, id: string): Promise<void> {
-    const deadlineMs = answerDeadline();
+    const deadlineMs = deadlineIn(this.parts.times.answerMs);
     const { userId } = await this.#bearer(token, deadlineMs);
     await withDeadline(this.#delete(userId, id), remainingMs(deadlineMs), 'deleting a file');
   }
 
   async #begin(token: string, name: string, atMostBytes: number | undefined): Promise<Upload> {
-    const { userId } = await this.#bearer(token, answerDeadline());
+    const { userId } = await this.#bearer(token, deadlineIn(this.parts.times.answerMs));
     const id = newFileId(this.parts.clock.timeUs);
     const room = firstRoom(atMostBytes, this.fileLimitBytes);
     const { target, heldBytes } = await FileUpload.begin(this.parts, { userId, id, name }, room);
-    return new LeasedUpload(target, { fileBytes: this.fileLimitBytes, blockBytes: chunkBytes, heldBytes });
+    const limits = { fileBytes: this.fileLimitBytes, blockBytes: chunkBytes, heldBytes };
+    return new LeasedUpload(target, limits, this.parts.times);
   }
 
   async #find(userId: string, id: string) {
@@ -66,7 +68,7 @@ export class GridFiles implements Files {
   async *#read(userId: string, id: string, { start, end }: ByteRange): AsyncGenerator<Uint8Array> {
     const partFrom = async (at: number): Promise<Uint8Array> => {
       const n = Math.floor(at / chunkBytes);
-      const deadlineMs = answerDeadline();
+      const deadlineMs = deadlineIn(this.parts.times.answerMs);
       const exists = withDeadline(
         this.parts.documents.userExists(userId),
         remainingMs(deadlineMs),

@@ -28,18 +28,15 @@ import type { RedisConnections } from './redis-connections.js';
 import { loadScript, runScript } from './scripts.js';
 import { expectOwnQueue } from './store-id.js';
 
-/** For one batch. */
-const batchTimeoutMs = 60_000;
-
 const raiseClock = loadScript('raise-clock');
 
 /** Connects to MongoDB and Redis to import. Throws an `Error` of one line when one of them cannot be reached or used. */
-export async function openMongoWriter({ store, queue }: Config, log: Log): Promise<StoreWriter> {
-  const redis = await openOperatorRedis(queue, log);
+export async function openMongoWriter(config: Config, log: Log): Promise<StoreWriter> {
+  const redis = await openOperatorRedis(config, log);
   let database: Database | undefined;
   try {
-    database = await openDatabase(store, batchTimeoutMs);
-    await expectPartitions(database.settings, queue.partitions);
+    database = await openDatabase(config, config.times.bulkOperationMs);
+    await expectPartitions(database.settings, config.queue.partitions);
     await expectOwnQueue(database, redis);
     return new MongoWriter(database, redis);
   } catch (error) {
@@ -114,10 +111,11 @@ class MongoWriter implements StoreWriter {
       chunks: this.#chunks,
       clock: this.redis.of(0),
       roomBytes: Infinity,
+      times: this.database.times,
     };
     const room = { neededBytes: roomOf(file.length), wantedBytes: roomOf(file.length) };
     const { target, heldBytes } = await FileUpload.begin(parts, { userId, id: file.id, name: file.name }, room);
-    const upload = new LeasedUpload(target, { fileBytes: Infinity, blockBytes: chunkBytes, heldBytes });
+    const upload = new LeasedUpload(target, { fileBytes: Infinity, blockBytes: chunkBytes, heldBytes }, parts.times);
     await writeChunks(upload, chunks, tally);
     return tally;
   }

@@ -1,15 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../../log.js';
+import type { TimeBudget } from '../../time-budget.js';
 import { looksKey, partitionPrefix, waitingKey } from './keys.js';
 import type { RedisConnection } from './redis-connection.js';
 import type { RedisConnections } from './redis-connections.js';
 import { loadScript, runScript } from './scripts.js';
-
-const lookIntervalMs = 1_000;
-
-/** Longer than an outage lasts; a count that nobody keeps any more goes by itself. */
-const looksLifetimeMs = 7 * 86_400_000;
 
 interface Look {
   readonly looks: number;
@@ -36,6 +32,7 @@ export class LossWatch {
     private readonly redis: Pick<RedisConnections, 'of' | 'partitions'>,
     private readonly connections: readonly RedisConnection[],
     private readonly log: Log,
+    private readonly times: Pick<TimeBudget, 'lookMs' | 'looksKeptMs'>,
   ) {}
 
   /** Looks until it is closed. */
@@ -45,7 +42,7 @@ export class LossWatch {
       await Promise.allSettled(this.connections.map(async (connection) => connection.isReady && connection.meet()));
       const looks = Array.from({ length: this.redis.partitions }, (_, partition) => this.#look(partition));
       await Promise.allSettled(looks); // an outage is told by whoever waits for an answer
-      await delay(lookIntervalMs, undefined, { signal, ref: false }).catch(() => {}); // the loop looks at the signal
+      await delay(this.times.lookMs, undefined, { signal, ref: false }).catch(() => {}); // the loop looks at the signal
     }
   }
 
@@ -56,12 +53,12 @@ export class LossWatch {
   async #look(partition: number): Promise<void> {
     const prefix = partitionPrefix(partition);
     const keys = [looksKey(prefix, this.#id), waitingKey(prefix)];
-    const answer = await runScript(this.redis.of(partition).client, lookScript, keys, [looksLifetimeMs]);
+    const answer = await runScript(this.redis.of(partition).client, lookScript, keys, [this.times.looksKeptMs]);
     const [looks, waiting] = answer as [number, number]; // as look.lua says
     const atMs = performance.now();
     const last = this.#last[partition];
     this.#last[partition] = { looks, waiting, atMs };
-    if (!last || looks > last.looks || atMs - last.atMs > looksLifetimeMs) return;
+    if (!last || looks > last.looks || atMs - last.atMs > this.times.looksKeptMs) return;
     const survived = looks === 1 ? 0 : waiting; // counted from the beginning: nothing of that time is left
     const lost = Math.max(last.waiting - survived, 0);
     const seenMsAgo = Math.round(atMs - last.atMs);

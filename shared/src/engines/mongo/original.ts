@@ -4,28 +4,30 @@ import type { Config } from '../../config/config.js';
 import { maskCredentials } from '../../config/url-value.js';
 import type { OriginalKeybin, OriginalPlace, Report } from '../../operations.js';
 import type { Account } from '../../ports.js';
+import type { TimeBudget } from '../../time-budget.js';
 import { BadLine, parseLine, printRecord } from '../../transfer/lines.js';
 import type { TransferRecord } from '../../transfer/records.js';
-import { operationTimeoutMs } from './database.js';
 import { asStored, jsonOf, NotKept } from './original-values.js';
 
 /** What the collections of an original that were in the place of the store's own are called from then on. */
 const asideSuffix = '_original';
 
+type OriginalTimes = Pick<TimeBudget, 'mongoOperationMs'>;
+
 /** Connects to the database of an original Keybin. Throws an `Error` of one line when it cannot be reached. */
-export async function openOriginal(place: OriginalPlace): Promise<OriginalKeybin> {
-  const client = await connect(place.url);
+export async function openOriginal(place: OriginalPlace, times: OriginalTimes): Promise<OriginalKeybin> {
+  const client = await connect(place.url, times);
   const source = client.db(place.database);
   return {
     location: `${maskCredentials(place.url)} ${place.database}`,
-    setAside: (target) => setAside(source, place, target),
+    setAside: (target) => setAside(source, place, target, times),
     records: (report) => recordsOf(source, place, report),
     close: () => client.close(),
   };
 }
 
-async function connect(url: string): Promise<MongoClient> {
-  const client = new MongoClient(url, { serverSelectionTimeoutMS: operationTimeoutMs, appName: 'keybin' });
+async function connect(url: string, { mongoOperationMs }: OriginalTimes): Promise<MongoClient> {
+  const client = new MongoClient(url, { serverSelectionTimeoutMS: mongoOperationMs, appName: 'keybin' });
   try {
     return await client.connect();
   } catch (error) {
@@ -39,9 +41,14 @@ async function connect(url: string): Promise<MongoClient> {
  * If the store is to be in the same database, renames the collections of the original that are in its place. Nothing of them is lost, and
  * a run that dies half-way is gone on with by the next one.
  */
-async function setAside(source: Db, { names }: OriginalPlace, target: Config['store']): Promise<void> {
+async function setAside(
+  source: Db,
+  { names }: OriginalPlace,
+  target: Config['store'],
+  times: OriginalTimes,
+): Promise<void> {
   if (!target.host.startsWith('mongodb')) return;
-  const client = await connect(target.host);
+  const client = await connect(target.host, times);
   try {
     if (!(await areSame(source, client.db(target.database)))) return;
     for (const name of Object.values(names)) {

@@ -7,8 +7,6 @@ import type { RedisConnections } from './redis-connections.js';
 
 const settingId = 'partitions';
 
-const openTimeoutMs = 5_000;
-
 /**
  * Makes sure that every process counts the same partitions: the first one stores their number in MongoDB. Another number would
  * look for an account's pending entries in another partition, so it is refused with an `Error` until nothing is pending in any
@@ -19,12 +17,13 @@ export async function agreeOnPartitions(
   settings: Collection<SettingDocument>,
   partitions: number,
   connect: (partitions: number) => RedisConnections,
+  openMs: number,
 ): Promise<void> {
   const stored = await agreedSetting(settings, settingId, partitions);
   if (stored === partitions) return;
   const redis = connect(Math.max(stored, partitions));
   try {
-    await redis.ready(openTimeoutMs);
+    await redis.ready(openMs);
     const pending = await pendingPartitions(redis, stored);
     if (pending.length > 0) {
       throw new Error(

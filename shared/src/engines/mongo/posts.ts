@@ -1,4 +1,4 @@
-import { answerDeadline, remainingMs, withDeadline } from '../../deadline.js';
+import { remainingMs, withDeadline } from '../../deadline.js';
 import { forbidden, hasCode, postNotFound } from '../../errors.js';
 import { PostPageBuilder } from '../../post-page.js';
 import { afterAllPosts, isPostId, isPostIdOf, newPostId } from '../../post-id.js';
@@ -26,7 +26,7 @@ export class PendingFirstPosts implements Posts {
   ) {}
 
   async create(token: string, json: string, request?: string): Promise<string> {
-    const deadlineMs = answerDeadline();
+    const deadlineMs = this.steps.deadline();
     const bearer = await this.steps.bearer(token, deadlineMs);
     const { posts } = this.steps.partition(bearer);
     for (;;) {
@@ -43,7 +43,7 @@ export class PendingFirstPosts implements Posts {
   }
 
   async list(token: string, { limit, after = afterAllPosts }: PageRequest): Promise<PostPage> {
-    const deadlineMs = answerDeadline();
+    const deadlineMs = this.steps.deadline();
     const bearer = await this.steps.bearer(token, deadlineMs);
     const range = { after, limit: limit + 1 }; // one more tells whether there are more
     const listed = await this.steps.read(
@@ -62,7 +62,7 @@ export class PendingFirstPosts implements Posts {
 
   /** Whose post this can be. A bad token is told before a post that its account cannot have. */
   async #author(token: string, id: string): Promise<string> {
-    const deadlineMs = answerDeadline();
+    const deadlineMs = this.steps.deadline();
     const bearer = await this.steps.bearer(token, deadlineMs);
     if (isPostId(id) && isPostIdOf(id, bearer.userId)) return bearer.userId;
     await this.steps.verify(bearer, deadlineMs);

@@ -10,9 +10,10 @@ import type { ApplyJob } from './queue.js';
 import { openOperatorRedis } from './operator-redis.js';
 
 /** Opens the queues for a dashboard, on connections of their own. Throws an `Error` of one line when Redis cannot be reached. */
-export async function openQueueBoard({ queue: settings, admin }: Config, log: Log): Promise<QueueBoard> {
+export async function openQueueBoard(config: Config, log: Log): Promise<QueueBoard> {
+  const { queue: settings, admin } = config;
   const { partitions } = settings;
-  const redis = await openOperatorRedis(settings, log);
+  const redis = await openOperatorRedis(config, log);
   for (const { raw } of redis.all) setMaxListeners(0, raw); // each partition's queue listens: no leak to be warned of
   const queues = Array.from({ length: partitions }, (_, partition) => {
     const queue = new Queue(queueName, {

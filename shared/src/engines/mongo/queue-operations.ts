@@ -22,12 +22,12 @@ const retriesAtOnce = 100;
  * The operator's side of the queue: Redis and BullMQ; MongoDB, which may be what is away, is needed by `adopt` alone. Throws an
  * `Error` of one line when Redis cannot be reached.
  */
-export async function openQueueOperations({ queue, store }: Config, log: Log): Promise<QueueOperations> {
-  const { partitions } = queue;
-  const redis = await openOperatorRedis(queue, log);
+export async function openQueueOperations(config: Config, log: Log): Promise<QueueOperations> {
+  const { partitions } = config.queue;
+  const redis = await openOperatorRedis(config, log);
   for (const { raw } of redis.all) setMaxListeners(0, raw); // each partition's queue listens: no leak to be warned of
   return new PartitionedQueue(
-    store,
+    config,
     redis,
     Array.from({ length: partitions }, (_, partition) => new OperatedPartition(redis.of(partition), partition, log)),
   );
@@ -37,7 +37,7 @@ class PartitionedQueue implements QueueOperations {
   #closed: Promise<void> | undefined;
 
   constructor(
-    private readonly store: Config['store'],
+    private readonly config: Config,
     private readonly redis: RedisConnections,
     private readonly partitions: readonly OperatedPartition[],
   ) {}
@@ -72,7 +72,7 @@ class PartitionedQueue implements QueueOperations {
     if ((await partitionsAtWork(this.redis)).length > 0) {
       throw new Error('a worker is at work on this queue: end what uses it, and try again after some seconds');
     }
-    const database = await connectDatabase(this.store);
+    const database = await connectDatabase(this.config);
     try {
       return await adoptQueue(database, this.redis);
     } finally {

@@ -4,6 +4,7 @@ import { withDeadline } from '../../deadline.js';
 import type { EntryName } from '../../entry-name.js';
 import type { Log } from '../../log.js';
 import type { PartitionStatus } from '../../partition-status.js';
+import type { TimeBudget } from '../../time-budget.js';
 import { partitionPrefix, queueName } from './keys.js';
 import { partitionStatus } from './partition-status.js';
 import type { RedisConnection } from './redis-connection.js';
@@ -63,8 +64,6 @@ export type Transaction = IRedisTransaction & {
   evalsha(sha: string, numberOfKeys: number, ...args: (string | number)[]): Transaction;
 };
 
-const openTimeoutMs = 5_000;
-
 const jobsPerPage = 500;
 
 /** The sending side of one partition's BullMQ queue. It shares its connection with others and leaves it open. */
@@ -87,14 +86,19 @@ export class PartitionQueue {
   }
 
   /** `connection` must be ready. Throws `unavailable`. */
-  static async open(connection: RedisConnection, partition: number, log: Log): Promise<PartitionQueue> {
+  static async open(
+    connection: RedisConnection,
+    partition: number,
+    log: Log,
+    { openMs }: Pick<TimeBudget, 'openMs'>,
+  ): Promise<PartitionQueue> {
     const queue = new Queue<EntriesJobData, void, EntriesJobName>(queueName, {
       connection: connection.client,
       prefix: partitionPrefix(partition),
       streams: { events: { maxLen: queueEventsLimit } },
     });
     queue.on('error', (error) => log.debug({ err: error, partition }, 'BullMQ queue'));
-    await withDeadline(queue.getBackend().client, openTimeoutMs, 'opening the queue');
+    await withDeadline(queue.getBackend().client, openMs, 'opening the queue');
     return new PartitionQueue(partition, queue, connection, transactionsOf(connection.client));
   }
 

@@ -1,5 +1,5 @@
 import { RateLimiterRedis } from 'rate-limiter-flexible';
-import { InsuredCounters, limiterOptions } from '../../insured-counters.js';
+import { InsuredCounters, limiterOptions, type CounterTimes } from '../../insured-counters.js';
 import type { RateCount, RateCounters } from '../../ports.js';
 import { countersPrefix, partitionOf, partitionPrefix } from './keys.js';
 import type { RedisConnections } from './redis-connections.js';
@@ -8,11 +8,11 @@ import type { RedisConnections } from './redis-connections.js';
 export class PartitionedCounters implements RateCounters {
   readonly #counters: readonly RateCounters[];
 
-  constructor(redis: Pick<RedisConnections, 'of' | 'partitions'>) {
+  constructor(redis: Pick<RedisConnections, 'of' | 'partitions'>, times: CounterTimes) {
     this.#counters = Array.from({ length: redis.partitions }, (_, partition) => {
       const keyPrefix = countersPrefix(partitionPrefix(partition));
       const storeClient = redis.of(partition).raw;
-      return new InsuredCounters(new RateLimiterRedis({ ...limiterOptions, keyPrefix, storeClient }));
+      return new InsuredCounters(new RateLimiterRedis({ ...limiterOptions, keyPrefix, storeClient }), times);
     });
   }
 

@@ -12,16 +12,13 @@ import { openOperatorRedis } from './operator-redis.js';
 import { expectPartitions } from './partitions.js';
 import { expectOwnQueue } from './store-id.js';
 
-/** How long MongoDB may take over one page of what is there. */
-const pageTimeoutMs = 60_000;
-
 const accountsPerPage = 1_000;
 
 /** Connects to MongoDB and Redis to look at what is there. Throws an `Error` of one line when one of them cannot be reached. */
 export async function openMongoReader(config: Config, log: Log): Promise<StoreReader> {
-  const redis = await openOperatorRedis(config.queue, log);
+  const redis = await openOperatorRedis(config, log);
   const connected = async () => {
-    const opened = await connectDatabase(config.store, pageTimeoutMs);
+    const opened = await connectDatabase(config, config.times.bulkOperationMs);
     try {
       await expectPartitions(opened.settings, config.queue.partitions);
       await expectOwnQueue(opened, redis);

@@ -3,30 +3,22 @@ import type { Redis } from 'ioredis';
 import { orTimeout } from '../../deadline.js';
 import { KeybinError, unavailable } from '../../errors.js';
 import type { Log } from '../../log.js';
+import type { TimeBudget } from '../../time-budget.js';
 import { AnothersQueue } from './anothers-queue.js';
 import { lifeKey, partitionPrefix } from './keys.js';
 import type { ConnectOptions, RedisPlace } from './redis-place.js';
 import { loadScript, runScript } from './scripts.js';
 
-/** How long one command of the API may take. */
-const commandTimeoutMs = 1_500;
-
-/** A Redis that answers nothing for so long is connected to anew: what was sent to it is held in memory until then. */
-const silenceTimeoutMs = 5_000;
-
-/** A Redis that is another store's is looked at again so much later. */
-const anothersPauseMs = 1_000;
-
 /** Fails at once while Redis is away, and never sends a command a second time: a write must not run twice. */
-const apiOptions = {
+const apiOptions = ({ redisCommandMs, redisSilenceMs }: TimeBudget, commandTimeout = redisCommandMs) => ({
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
   enableOfflineQueue: false,
-  commandTimeout: commandTimeoutMs,
-  connectTimeout: commandTimeoutMs,
-  socketTimeout: silenceTimeoutMs,
+  commandTimeout,
+  connectTimeout: redisCommandMs,
+  socketTimeout: redisSilenceMs,
   retryStrategy: (attempt: number) => Math.min(50 * attempt, 500),
-};
+});
 
 const arriveScript = loadScript('arrive');
 const claimScript = loadScript('claim');
@@ -40,7 +32,9 @@ export interface RedisConnectionOptions {
   /** What is used of it. */
   readonly partitions: readonly number[];
   readonly log: Log;
-  readonly commandTimeout?: number;
+  readonly times: TimeBudget;
+  /** `redisCommandMs` by default. */
+  readonly commandTimeoutMs?: number | undefined;
   /** Called with each Redis but the first, before it is used: throws if it must not be. */
   readonly check?: (client: Redis) => Promise<void>;
 }
@@ -70,8 +64,8 @@ export class RedisConnection {
   /** Why there is no connection, as far as that has shown. */
   #failure: unknown;
 
-  constructor({ connect, mode, partitions, log, commandTimeout, check }: RedisConnectionOptions) {
-    this.#client = connect({ ...apiOptions, ...(commandTimeout !== undefined && { commandTimeout }) });
+  constructor({ connect, mode, partitions, log, times, commandTimeoutMs, check }: RedisConnectionOptions) {
+    this.#client = connect(apiOptions(times, commandTimeoutMs));
     this.#partitions = partitions;
     this.#mode = mode;
     this.#check = check;
@@ -94,7 +88,7 @@ export class RedisConnection {
           this.#failure = error;
           if (String(error) !== refused) log.warn({ err: error, partitions }, 'Redis cannot be used');
           refused = String(error);
-          this.#leave(error instanceof AnothersQueue ? anothersPauseMs : 0);
+          this.#leave(error instanceof AnothersQueue ? times.lookMs : 0);
         },
       );
     });

@@ -15,7 +15,7 @@ export interface PartitionedRedis<Connection = RedisConnection> {
 export const redisOf = <Connection>(redis: PartitionedRedis<Connection>, name: string): Connection =>
   redis.of(partitionOf(name, redis.partitions));
 
-export interface ConnectionsOptions extends Pick<RedisConnectionOptions, 'commandTimeout' | 'check'> {
+export interface ConnectionsOptions extends Pick<RedisConnectionOptions, 'times' | 'commandTimeoutMs' | 'check'> {
   /** Whether nobody else uses the place. */
   readonly closesPlace?: boolean;
 }
@@ -30,7 +30,7 @@ export class RedisConnections implements PartitionedRedis {
     private readonly place: RedisPlace,
     readonly partitions: number,
     log: Log,
-    private readonly options: ConnectionsOptions = {},
+    private readonly options: ConnectionsOptions,
   ) {
     this.all = place.groups(partitions).map((group) => {
       const connect: RedisConnectionOptions['connect'] = (own) => place.connect(group[0] ?? 0, own);

@@ -1,6 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { parseClusterUrl, type RedisClusterUrl } from '../../config/redis-url.js';
-import { ClusterMap } from './cluster-map.js';
+import { ClusterMap, type ClusterTimes } from './cluster-map.js';
 import { partitionPrefix } from './keys.js';
 import { isElsewhere, slotConnector } from './slot-connector.js';
 
@@ -21,9 +21,9 @@ export interface RedisPlace {
 }
 
 /** What `[QUEUE] redis` names. Nothing is connected yet. */
-export function openRedisPlace(url: string): RedisPlace {
+export function openRedisPlace(url: string, times: ClusterTimes): RedisPlace {
   const cluster = parseClusterUrl(url);
-  return cluster ? new RedisCluster(cluster) : new SingleRedis(url);
+  return cluster ? new RedisCluster(cluster, times) : new SingleRedis(url);
 }
 
 /** One Redis, which has all partitions. */
@@ -56,8 +56,8 @@ class RedisCluster implements RedisPlace {
   readonly mode = 'cluster';
   readonly #map: ClusterMap;
 
-  constructor(url: RedisClusterUrl) {
-    this.#map = new ClusterMap(url);
+  constructor(url: RedisClusterUrl, times: ClusterTimes) {
+    this.#map = new ClusterMap(url, times);
   }
 
   groups(partitions: number): number[][] {

@@ -5,7 +5,7 @@ import type { RedisConnections } from './redis-connections.js';
 import { durabilityOf, readSettings, settingsProblems, weakest, type RedisSettings } from './redis-settings.js';
 
 export interface ScaleOutHealthParts {
-  readonly database: Pick<Database, 'ping'>;
+  readonly database: Pick<Database, 'ping' | 'times'>;
   /** All ways to the partitions: one of them may be broken. */
   readonly ways: readonly Pick<RedisConnections, 'all'>[];
   readonly queue: Pick<Config['queue'], 'staleReads' | 'durability'>;
@@ -42,6 +42,7 @@ export async function askBoth({
 }: Omit<ScaleOutHealthParts, 'queue'> & {
   readonly queue: Pick<Config['queue'], 'durability'>;
 }): Promise<Both> {
+  const { answerMs } = database.times;
   let anyRedis = false;
   const askPart = async (part: number) => {
     const settings = await Promise.all(ways.flatMap(({ all }) => all[part] ?? []).map(settingsOf));
@@ -54,8 +55,8 @@ export async function askBoth({
     return (await Promise.all(parts)).flat();
   };
   const [mongodb, redis] = await Promise.all([
-    askDependency('mongodb', () => database.ping()),
-    askDependency('redis', askRedis, (settings) => {
+    askDependency('mongodb', () => database.ping(), answerMs),
+    askDependency('redis', askRedis, answerMs, (settings) => {
       const problems = new Set(settings.flatMap((each) => settingsProblems(each, queue.durability)));
       const durability = weakest(settings.map(durabilityOf));
       return problems.size > 0 ? { durability, problem: [...problems].join(' ') } : { durability };

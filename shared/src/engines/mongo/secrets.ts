@@ -1,13 +1,11 @@
 import { unavailable } from '../../errors.js';
 import type { Secrets } from '../../ports.js';
-import { operationTimeoutMs, type Database } from './database.js';
+import type { Database } from './database.js';
 import { isDuplicate, orUnavailable } from './outages.js';
-
-const bounded = { maxTimeMS: operationTimeoutMs };
 
 /** Secrets in MongoDB, among what else all processes must agree on. */
 export class MongoSecrets implements Secrets {
-  constructor(private readonly database: Pick<Database, 'settings'>) {}
+  constructor(private readonly database: Pick<Database, 'settings' | 'bounded'>) {}
 
   async agree(name: string, proposed: string): Promise<string> {
     const id = `secret/${name}`;
@@ -16,15 +14,17 @@ export class MongoSecrets implements Secrets {
   }
 
   async #find(id: string): Promise<string | undefined> {
-    const stored = await orUnavailable(this.database.settings.findOne({ _id: id }, bounded));
+    const stored = await orUnavailable(this.database.settings.findOne({ _id: id }, this.database.bounded));
     return stored ? String(stored.value) : undefined;
   }
 
   /** Resolves with the secret of whoever was first. */
   async #insert(id: string, value: string): Promise<string> {
-    const insert = this.database.settings.insertOne({ _id: id, value }, bounded).catch((error: unknown) => {
-      if (!isDuplicate(error)) throw error;
-    });
+    const insert = this.database.settings
+      .insertOne({ _id: id, value }, this.database.bounded)
+      .catch((error: unknown) => {
+        if (!isDuplicate(error)) throw error;
+      });
     await orUnavailable(insert);
     const agreed = await this.#find(id);
     if (agreed === undefined) throw unavailable(new Error('a secret is not durable yet')); // another process puts it there

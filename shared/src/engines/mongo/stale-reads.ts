@@ -1,15 +1,10 @@
-import { answerDeadline, remainingMs, withDeadline } from '../../deadline.js';
+import { deadlineIn, remainingMs, withDeadline } from '../../deadline.js';
 import { hasCode, invalidToken, keyNotFound } from '../../errors.js';
 import type { Entries, OnStale } from '../../ports.js';
+import type { TimeBudget } from '../../time-budget.js';
 import type { StoredEntries } from './stored-entries.js';
 import type { TokenDocuments } from './token-documents.js';
 import { hashToken } from './token-index.js';
-
-/** How long an exact answer is waited for before Redis is asked whether it is there; the rest is MongoDB's. */
-const exactTimeoutMs = 1_000;
-
-/** For a Redis that is there, however busy; what has waited for `exactTimeoutMs` has waited with it. */
-const probeTimeoutMs = 150;
 
 export interface StaleReadsParts {
   /** What reads are exact by, and all writes go through. */
@@ -20,6 +15,7 @@ export interface StaleReadsParts {
   /** The clock of that Redis, by which tokens end; goes on while it is away. */
   readonly clockOf: (userId: string) => { readonly timeUs: number };
   readonly stored: Pick<StoredEntries, 'find' | 'keys'>;
+  readonly times: Pick<TimeBudget, 'answerMs' | 'exactReadMs' | 'redisProbeMs'>;
 }
 
 /**
@@ -65,9 +61,9 @@ export class StaleReads implements Entries {
     ofAccount: (userId: string, deadlineMs: number) => Promise<T>,
     onStale: OnStale | undefined,
   ): Promise<T> {
-    const deadlineMs = answerDeadline();
+    const deadlineMs = deadlineIn(this.parts.times.answerMs);
     try {
-      return await withDeadline(exact, exactTimeoutMs, 'an exact read');
+      return await withDeadline(exact, this.parts.times.exactReadMs, 'an exact read');
     } catch (error) {
       if (!onStale || !hasCode(error, 'unavailable') || (await this.#redisAnswers(token))) return exact;
     }
@@ -79,7 +75,7 @@ export class StaleReads implements Entries {
 
   async #redisAnswers(token: string): Promise<boolean> {
     try {
-      await withDeadline(this.parts.probe(token), probeTimeoutMs, 'asking Redis');
+      await withDeadline(this.parts.probe(token), this.parts.times.redisProbeMs, 'asking Redis');
       return true;
     } catch {
       return false;

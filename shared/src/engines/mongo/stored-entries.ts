@@ -1,7 +1,7 @@
-import type { Collection } from 'mongodb';
-import { answerTimeoutMs, remainingMs, withDeadline } from '../../deadline.js';
+import { remainingMs, withDeadline } from '../../deadline.js';
 import { entryId, keyIn } from '../../entry-name.js';
 import { Turn } from '../../turn.js';
+import type { Database } from './database.js';
 import type { StoreDocument } from './documents.js';
 import { orUnavailable } from './outages.js';
 import { postKey } from './post-key.js';
@@ -13,7 +13,7 @@ const keysInOnePage = 5_000;
 export class StoredEntries {
   readonly #turn: Turn<string, string | undefined>;
 
-  constructor(private readonly store: Collection<StoreDocument>) {
+  constructor(private readonly database: Pick<Database, 'store' | 'times'>) {
     this.#turn = new Turn((ids) => this.#findAll(ids));
   }
 
@@ -35,8 +35,8 @@ export class StoredEntries {
     const prefix = entryId(userId, '');
     const before = entryId(userId, postKey(''));
     let timeoutMs = remainingMs(deadlineMs);
-    for (let after = prefix; ; timeoutMs = answerTimeoutMs) {
-      const cursor = this.store
+    for (let after = prefix; ; timeoutMs = this.database.times.answerMs) {
+      const cursor = this.database.store
         .find({ _id: { $gt: after, $lt: before }, deleted_at: { $exists: false } }, { projection: { _id: 1 } })
         .sort({ _id: 1 })
         .limit(keysInOnePage)
@@ -62,6 +62,8 @@ export class StoredEntries {
   }
 
   #findSome(ids: string[]): Promise<StoreDocument[]> {
-    return this.store.find({ _id: { $in: ids } }, { projection: { value: 1 }, batchSize: ids.length + 1 }).toArray();
+    return this.database.store
+      .find({ _id: { $in: ids } }, { projection: { value: 1 }, batchSize: ids.length + 1 })
+      .toArray();
   }
 }

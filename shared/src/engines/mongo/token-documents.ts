@@ -1,9 +1,7 @@
 import type { Bearer } from './bearer.js';
-import { operationTimeoutMs, type Database } from './database.js';
+import type { Database } from './database.js';
 import type { TokenDocument } from './documents.js';
 import { orUnavailable } from './outages.js';
-
-const bounded = { maxTimeMS: operationTimeoutMs };
 
 export type StoredToken = Pick<
   TokenDocument,
@@ -30,40 +28,42 @@ export interface TokenDocuments {
 const idOf = (userId: string, client: string) => `${userId}/${client}`;
 
 export class MongoTokenDocuments implements TokenDocuments {
-  constructor(private readonly database: Pick<Database, 'tokens' | 'users'>) {}
+  constructor(private readonly database: Pick<Database, 'tokens' | 'users' | 'bounded'>) {}
 
   async find(userId: string, client: string): Promise<StoredToken | undefined> {
-    const found = await orUnavailable(this.database.tokens.findOne({ _id: idOf(userId, client) }, bounded));
+    const found = await orUnavailable(
+      this.database.tokens.findOne({ _id: idOf(userId, client) }, this.database.bounded),
+    );
     return found ?? undefined;
   }
 
   async findByHash(tokenHash: string): Promise<StoredToken | undefined> {
-    return (await orUnavailable(this.database.tokens.findOne({ hash: tokenHash }, bounded))) ?? undefined;
+    return (await orUnavailable(this.database.tokens.findOne({ hash: tokenHash }, this.database.bounded))) ?? undefined;
   }
 
   async replace(token: StoredToken): Promise<void> {
     // A document that is there and does not match makes this an insert, which fails (error 11000)
     const filter = { _id: idOf(token.user_id, token.client), issued_at: { $lt: token.issued_at } };
-    await orUnavailable(this.database.tokens.replaceOne(filter, token, { ...bounded, upsert: true }));
+    await orUnavailable(this.database.tokens.replaceOne(filter, token, { ...this.database.bounded, upsert: true }));
   }
 
   async remove({ userId, client, tokenHash }: Pick<Bearer, 'userId' | 'client' | 'tokenHash'>): Promise<boolean> {
     const filter = { _id: idOf(userId, client), hash: tokenHash };
-    const { deletedCount } = await orUnavailable(this.database.tokens.deleteOne(filter, bounded));
+    const { deletedCount } = await orUnavailable(this.database.tokens.deleteOne(filter, this.database.bounded));
     return deletedCount === 1;
   }
 
   async userExists(userId: string, generation = 0): Promise<boolean> {
-    const options = { ...bounded, projection: { generation: 1 } };
+    const options = { ...this.database.bounded, projection: { generation: 1 } };
     const user = await orUnavailable(this.database.users.findOne({ user_id: userId }, options));
     return user !== null && (user.generation ?? 0) === generation;
   }
 
   async surplus(userId: string, limit: number, now: Date): Promise<StoredToken[]> {
     const { tokens } = this.database;
-    await orUnavailable(tokens.deleteMany({ user_id: userId, expires_at: { $lte: now } }, bounded));
+    await orUnavailable(tokens.deleteMany({ user_id: userId, expires_at: { $lte: now } }, this.database.bounded));
     return orUnavailable(
-      tokens.find({ user_id: userId }, bounded).sort({ issued_at: -1, _id: -1 }).skip(limit).toArray(),
+      tokens.find({ user_id: userId }, this.database.bounded).sort({ issued_at: -1, _id: -1 }).skip(limit).toArray(),
     );
   }
 }

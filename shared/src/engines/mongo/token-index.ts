@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { withDeadline } from '../../deadline.js';
 import { invalidToken } from '../../errors.js';
+import type { TimeBudget } from '../../time-budget.js';
 import type { Bearer } from './bearer.js';
 import { partitionOf, partitionPrefix, tokenIndexKey } from './keys.js';
 
@@ -12,9 +13,6 @@ import type { TokenRedis } from './token-records.js';
 
 /** Bearers that one process keeps in memory, some 300 bytes each. */
 const cachedBearers = 50_000;
-
-/** The index is often in another partition than the account, whose Redis may be fine: the rest of the time is MongoDB's. */
-const indexTimeoutMs = 500;
 
 /** Tokens and client ids are stored and compared as hashes: neither can be read from a store. */
 export const hashToken = (token: string): string => hash('sha256', token);
@@ -32,6 +30,7 @@ export class TokenIndex {
   constructor(
     private readonly redis: PartitionedRedis<Pick<TokenRedis, 'client'>>,
     private readonly documents: Pick<TokenDocuments, 'findByHash'>,
+    private readonly times: Pick<TimeBudget, 'tokenIndexMs'>,
   ) {}
 
   /** Throws or rejects with `invalid_token` or `unavailable`. */
@@ -81,6 +80,6 @@ export class TokenIndex {
   async #ask<T>(tokenHash: string, command: (redis: TokenRedis['client'], key: string) => Promise<T>): Promise<T> {
     const partition = partitionOf(tokenHash, this.redis.partitions);
     const asked = command(this.redis.of(partition).client, tokenIndexKey(partitionPrefix(partition), tokenHash));
-    return withDeadline(orUnavailable(asked), indexTimeoutMs, 'asking the token index');
+    return withDeadline(orUnavailable(asked), this.times.tokenIndexMs, 'asking the token index');
   }
 }

@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import type { TimeBudget } from '../../time-budget.js';
 import type { Bearer } from './bearer.js';
 import { erasedKey, lifeKey, partitionPrefix, tokensKey } from './keys.js';
 import { orUnavailable } from './outages.js';
 import type { PartitionedRedis } from './redis-connections.js';
 import { loadScript, runScript, type Script } from './scripts.js';
-
-/** Longer than any step of the protocol may take; a lease of a process that died stands in the way for as long. */
-const leaseMs = 10_000;
 
 /** Records in an account's hash from which on those that have run out are looked for. */
 const tidyAboveClients = 256;
@@ -61,6 +59,7 @@ export const loadTokenScripts = (): TokenScripts => ({
 export class RedisTokenRecords implements TokenRecords {
   constructor(
     private readonly redis: PartitionedRedis<TokenRedis>,
+    private readonly times: Pick<TimeBudget, 'tokenLeaseMs'>,
     private readonly scripts: TokenScripts = loadTokenScripts(),
   ) {}
 
@@ -89,7 +88,7 @@ export class RedisTokenRecords implements TokenRecords {
 
   async #lease(client: Client, kind: LeaseKind, tokenHash: string): Promise<Lease> {
     const nonce = randomUUID();
-    const args = [client.client, nonce, kind.charAt(0), leaseMs, tokenHash];
+    const args = [client.client, nonce, kind.charAt(0), this.times.tokenLeaseMs, tokenHash];
     const erased = erasedKey(partitionPrefix(client.partition), client.userId);
     let answer: unknown;
     try {

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { answerTimeoutMs, withDeadline } from '../../deadline.js';
+import { deadlineIn, withDeadline } from '../../deadline.js';
 import { invalidCredentials, invalidToken, unavailable } from '../../errors.js';
 import type { NewToken, Tokens } from '../../ports.js';
+import type { TimeBudget } from '../../time-budget.js';
 import type { Bearer, Bearers } from './bearer.js';
 import { wasNotDone } from './outages.js';
 import type { StoredToken, TokenDocuments } from './token-documents.js';
@@ -17,6 +18,7 @@ export interface TokenParts {
   readonly documents: TokenDocuments;
   /** Live tokens of an account; the oldest makes room for one more. */
   readonly clientsPerAccount: number;
+  readonly times: Pick<TimeBudget, 'answerMs'>;
 }
 
 /**
@@ -48,12 +50,14 @@ export class MongoTokens implements Tokens, Bearers {
   readonly #records: TokenRecords;
   readonly #documents: TokenDocuments;
   readonly #clientsPerAccount: number;
+  readonly #answerMs: number;
 
-  constructor({ index, records, documents, clientsPerAccount }: TokenParts) {
+  constructor({ index, records, documents, clientsPerAccount, times }: TokenParts) {
     this.#index = index;
     this.#records = records;
     this.#documents = documents;
     this.#clientsPerAccount = clientsPerAccount;
+    this.#answerMs = times.answerMs;
   }
 
   resolve(token: string): Bearer | Promise<Bearer> {
@@ -61,19 +65,19 @@ export class MongoTokens implements Tokens, Bearers {
   }
 
   verify(bearer: Bearer): Promise<void> {
-    return withDeadline(this.#verify(bearer), answerTimeoutMs, 'checking a token');
+    return withDeadline(this.#verify(bearer), this.#answerMs, 'checking a token');
   }
 
   check(token: string): Promise<string> {
-    return withDeadline(this.#check(token), answerTimeoutMs, 'checking a token');
+    return withDeadline(this.#check(token), this.#answerMs, 'checking a token');
   }
 
   issue(token: NewToken): Promise<void> {
-    return withDeadline(this.#issue(token), answerTimeoutMs, 'issuing a token');
+    return withDeadline(this.#issue(token), this.#answerMs, 'issuing a token');
   }
 
   revoke(token: string): Promise<void> {
-    return withDeadline(this.#revoke(token), answerTimeoutMs, 'revoking a token');
+    return withDeadline(this.#revoke(token), this.#answerMs, 'revoking a token');
   }
 
   async #check(token: string): Promise<string> {
@@ -146,7 +150,7 @@ export class MongoTokens implements Tokens, Bearers {
 
   /** Waits for a change that is under way. Resolves with a lease of one's own, or `marked`. */
   async #leaseToChange(client: Client, kind: 'issue' | 'logout'): Promise<Lease> {
-    const giveUpAt = performance.now() + answerTimeoutMs;
+    const giveUpAt = deadlineIn(this.#answerMs);
     for (;;) {
       const lease = await this.#records.lease(client, kind);
       if (lease.outcome !== 'held') return lease;
