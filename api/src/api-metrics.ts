@@ -1,13 +1,12 @@
 import type { Counter } from 'prom-client';
 import { Metrics } from '@keybin/shared/metrics/metrics.js';
 import { watchWrites } from '@keybin/shared/metrics/writes.js';
-import type { WriteObserver } from '@keybin/shared/write-observer.js';
 import { RequestDurations } from './request-durations.js';
 
 /** The metrics of an API process. */
 export class ApiMetrics extends Metrics {
   readonly requests = new RequestDurations(this);
-  readonly writes: WriteObserver = watchWrites(this);
+  readonly writes = watchWrites(this);
   readonly tokensIssued: Counter = this.counter('keybin_tokens_issued_total');
   readonly loginsRefused: Counter = this.counter('keybin_logins_refused_total');
   /** By the name of the limit. */

@@ -33,7 +33,7 @@ export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf
   const { times } = config;
   try {
     const metrics = new ApiMetrics();
-    const engine = await openEngine(config, log, metrics.writes);
+    const engine = await openEngine(config, log, { ...metrics.writes, ...metrics.invariantObserver(log) });
     lifecycle.push(
       'engine',
       async () => engine.close(),

@@ -1,9 +1,11 @@
 import { createHash, type Hash } from 'node:crypto';
 import { settledWithin, withDeadline } from './deadline.js';
 import { fileTooLarge, hasCode, unavailable } from './errors.js';
+import { assertInvariant, InvariantError, type InvariantObserver } from './invariant.js';
 import { nextRoom, roomOf, type Room } from './file-room.js';
 import type { StoredFile, Upload } from './ports.js';
 import type { TimeBudget } from './time-budget.js';
+import { unobserved } from './write-observer.js';
 
 export interface FileDigest {
   readonly length: number;
@@ -45,6 +47,8 @@ export class LeasedUpload implements Upload {
   readonly #hash: Hash = createHash('sha256');
   readonly #renewal: NodeJS.Timeout;
   #length = 0;
+  /** Given to the store. */
+  #passedBytes = 0;
   #heldBytes: number;
   /** Being filled, and being written. */
   #blocks: [Buffer, Buffer];
@@ -58,6 +62,7 @@ export class LeasedUpload implements Upload {
     private readonly target: UploadTarget,
     private readonly limits: UploadLimits,
     private readonly times: UploadTimes,
+    private readonly observer: InvariantObserver = unobserved,
   ) {
     this.#heldBytes = limits.heldBytes;
     this.#blocks = [Buffer.allocUnsafeSlow(limits.blockBytes), Buffer.allocUnsafeSlow(limits.blockBytes)];
@@ -73,6 +78,7 @@ export class LeasedUpload implements Upload {
       if (this.#gatheredBytes > 0) await this.#pass();
       await this.#writing;
       this.#refuseIfEnded();
+      assertInvariant(this.#passedBytes === this.#length, 'upload_is_whole', this.observer);
       const finished = this.target.finish({ length: this.#length, sha256: this.#hash.digest('hex') });
       this.#writing = finished;
       const file = await finished;
@@ -109,6 +115,7 @@ export class LeasedUpload implements Upload {
     const block = this.#blocks[0].subarray(0, this.#gatheredBytes);
     this.#blocks.reverse();
     this.#gatheredBytes = 0;
+    this.#passedBytes += block.length;
     this.#writing = this.target.write(block);
     this.#writing.catch(() => {}); // whoever waits for it next is told
   }
@@ -118,7 +125,9 @@ export class LeasedUpload implements Upload {
     const before = this.#holding;
     const hold = async () => {
       await before;
-      this.#heldBytes = await this.target.hold(room);
+      const heldBytes = await this.target.hold(room);
+      assertInvariant(heldBytes >= room.neededBytes, 'upload_room_granted', this.observer);
+      this.#heldBytes = heldBytes;
     };
     const held = hold();
     this.#holding = held.catch(() => {});
@@ -130,7 +139,7 @@ export class LeasedUpload implements Upload {
     const room = () => ({ neededBytes: this.#heldBytes, wantedBytes: this.#heldBytes });
     const renewed = this.#holding.then(() => (this.#ended ? undefined : this.#hold(room())));
     renewed.catch((error: unknown) => {
-      if (!hasCode(error, 'unavailable')) void this.#end(error);
+      if (!hasCode(error, 'unavailable') || error instanceof InvariantError) void this.#end(error);
     });
   }
 

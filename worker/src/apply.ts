@@ -1,6 +1,7 @@
 import { withDeadline } from '@keybin/shared/deadline.js';
 import type { EntryName } from '@keybin/shared/entry-name.js';
 import { unavailable } from '@keybin/shared/errors.js';
+import { assertInvariant, InvariantError, type InvariantObserver } from '@keybin/shared/invariant.js';
 import { namesOf, type EntryNames } from './entry-names.js';
 import type { WriteEntries, Written } from './guarded-writes.js';
 import { outlast, type Patience } from './outage.js';
@@ -18,7 +19,7 @@ interface Round {
 const nothingWritten: Written = { stored: [], overtaken: [], rejected: [] };
 
 /** Told of what became of entries. */
-export interface ApplyObserver {
+export interface ApplyObserver extends InvariantObserver {
   /** MongoDB has a batch: for each of its entries the seconds since it was accepted. */
   applied(lagsSeconds: readonly number[]): void;
   /** The database rejected them. */
@@ -27,7 +28,7 @@ export interface ApplyObserver {
   retried(entries: number): void;
 }
 
-const unobserved: ApplyObserver = { applied() {}, rejected() {}, retried() {} };
+const unobserved: ApplyObserver = { applied() {}, rejected() {}, retried() {}, invariantFailed() {} };
 
 export interface ApplierOptions {
   /** From reading pending entries to MongoDB's answer. A batch that took longer is not settled but read again. */
@@ -76,7 +77,7 @@ export class Applier {
 
   /**
    * Resolves once each of `names` is rejected, or no longer pending as it was when this was called. Returns the
-   * rejected ones that go on waiting, since they could not be marked so. Throws `Abandoned`.
+   * rejected ones that go on waiting, since they could not be marked so. Throws `Abandoned`, and an `InvariantError`.
    */
   async apply(names: EntryNames): Promise<EntryName[]> {
     const stillWaiting: EntryName[] = [];
@@ -93,7 +94,8 @@ export class Applier {
     try {
       return await this.#round(names);
     } catch (error) {
-      this.#observer.retried(names.reduce((sum, [, keys]) => sum + keys.length, 0));
+      if (!(error instanceof InvariantError))
+        this.#observer.retried(names.reduce((sum, [, keys]) => sum + keys.length, 0));
       throw error;
     }
   }
@@ -103,6 +105,7 @@ export class Applier {
     const { staged, absent, unread } = await this.steps.read(names);
     const written = staged.length > 0 ? await this.#write(staged, deadline - performance.now()) : nothingWritten;
     const { stored, overtaken, rejected } = written;
+    const known = this.#known(staged, written);
 
     const again = await this.steps.settle([
       ...stored,
@@ -112,9 +115,18 @@ export class Applier {
     const nowUs = this.#timeUs();
     this.#observer.applied(stored.map(({ version }) => Math.max(nowUs - version, 0) / usPerSecond));
     const stillWaiting = await this.#reject(rejected);
-
-    const known = new Set([...stored, ...[...overtaken, ...rejected].map(({ entry }) => entry)]);
     return { again: [...unread, ...again, ...staged.filter((entry) => !known.has(entry))], stillWaiting };
+  }
+
+  /** The entries of the batch of which MongoDB has told what became of them. */
+  #known(staged: readonly StagedEntry[], { stored, overtaken, rejected }: Written): ReadonlySet<StagedEntry> {
+    const isNewer = overtaken.every(({ entry, version }) => version >= entry.version);
+    assertInvariant(isNewer, 'overtaken_by_newer', this.#observer);
+    const known = new Set([...stored, ...[...overtaken, ...rejected].map(({ entry }) => entry)]);
+    const outcomes = stored.length + overtaken.length + rejected.length;
+    const ofBatch = staged.filter((entry) => known.has(entry)).length;
+    assertInvariant(known.size === outcomes && ofBatch === outcomes, 'batch_entry_has_one_outcome', this.#observer);
+    return known;
   }
 
   /** A process that was stopped in between must not send what it read long ago. */

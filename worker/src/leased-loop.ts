@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { settledWithin } from '@keybin/shared/deadline.js';
 import type { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
-import { loadScript, runScript } from '@keybin/shared/engines/mongo/scripts.js';
+import { loadScript, runScript, type Script } from '@keybin/shared/engines/mongo/scripts.js';
+import { assertInvariant, type InvariantObserver } from '@keybin/shared/invariant.js';
 import type { Log } from '@keybin/shared/log.js';
 import type { TimeBudget } from '@keybin/shared/time-budget.js';
 import { Abandoned } from './outage.js';
@@ -15,6 +16,8 @@ export interface LeasedLoopOptions {
   readonly leaseKey: string;
   readonly times: Pick<TimeBudget, 'sweepMs' | 'sweepLeaseMs'>;
   readonly log: Log;
+  readonly observer: InvariantObserver;
+  readonly script?: Script;
 }
 
 /**
@@ -60,7 +63,9 @@ export class LeasedLoop {
   }
 
   async #hold(): Promise<boolean> {
-    const { redis, leaseKey, times } = this.options;
-    return (await runScript(redis.client, leaseScript, [leaseKey], [this.#nonce, times.sweepLeaseMs])) === 1;
+    const { redis, leaseKey, times, observer, script = leaseScript } = this.options;
+    const answer = await runScript(redis.client, script, [leaseKey], [this.#nonce, times.sweepLeaseMs]);
+    assertInvariant(answer === 0 || answer === 1, 'sweep_lease_answer', observer);
+    return answer === 1;
   }
 }

@@ -7,6 +7,7 @@ import {
   MongoWriteConcernError,
 } from 'mongodb';
 import { hasCode } from '@keybin/shared/errors.js';
+import { InvariantError } from '@keybin/shared/invariant.js';
 import type { Log } from '@keybin/shared/log.js';
 
 /**
@@ -70,7 +71,7 @@ const failuresPerWarning = 15;
 
 /**
  * Repeats `attempt` until it works, with growing pauses and jitter: for what can only fail because a service is away. Throws
- * nothing but `Abandoned`, when the worker ends meanwhile.
+ * nothing but `Abandoned`, when the worker ends meanwhile, and an `InvariantError`, which no repetition mends.
  */
 export async function outlast<T>(what: string, attempt: () => Promise<T>, patience: Patience): Promise<T> {
   const { log, closing, graceMs } = patience;
@@ -81,7 +82,7 @@ export async function outlast<T>(what: string, attempt: () => Promise<T>, patien
       if (failures > 0) log.info({ failures }, `${what}: works again`);
       return result;
     } catch (error) {
-      if (error instanceof Abandoned) throw error;
+      if (error instanceof Abandoned || error instanceof InvariantError) throw error;
       const level = failures % failuresPerWarning === 0 ? 'warn' : 'debug';
       log[level]({ err: error, failures: failures + 1 }, `${what}: failed, is tried again until it works`);
     }

@@ -5,6 +5,7 @@ import type { RejectedWrites } from '@keybin/shared/engines/mongo/rejected-write
 import type { EntriesJobData, EntriesJobName, RejectedJob } from '@keybin/shared/engines/mongo/queue.js';
 import { partitionPrefix, queueName } from '@keybin/shared/engines/mongo/keys.js';
 import type { ConnectOptions } from '@keybin/shared/engines/mongo/redis-place.js';
+import { InvariantError } from '@keybin/shared/invariant.js';
 import type { Log } from '@keybin/shared/log.js';
 import type { TimeBudget } from '@keybin/shared/time-budget.js';
 import type { Gatherer } from './gather.js';
@@ -32,7 +33,8 @@ export interface PartitionWorkerOptions {
 
 /**
  * Takes the jobs of one partition. A job is complete when nothing that it names is pending as it was any more; it fails only if
- * it is `rejected`. Jobs that cannot be finished when the worker ends go back to the queue.
+ * it is `rejected`, or if an invariant does not hold: then the sweeper tries its entries again. Jobs that cannot be finished when
+ * the worker ends go back to the queue.
  */
 export class PartitionWorker {
   readonly #worker: Worker<EntriesJobData, void, EntriesJobName>;
@@ -73,6 +75,7 @@ export class PartitionWorker {
     try {
       await this.#do(job);
     } catch (error) {
+      if (error instanceof InvariantError) throw new UnrecoverableError(String(error.cause)); // left to the sweeper
       if (!(error instanceof Abandoned)) throw error;
       await job.moveToWait(token);
       throw new WaitingError();

@@ -11,7 +11,9 @@ import {
 import { formatVersion } from '@keybin/shared/engines/mongo/pending-entry.js';
 import type { RedisConnection } from '@keybin/shared/engines/mongo/redis-connection.js';
 import { loadScript, runScript, type Script } from '@keybin/shared/engines/mongo/scripts.js';
+import { assertInvariant, type InvariantObserver } from '@keybin/shared/invariant.js';
 import type { TimeBudget } from '@keybin/shared/time-budget.js';
+import { unobserved } from '@keybin/shared/write-observer.js';
 import { groupByAccount } from './entry-names.js';
 
 /** An entry that the database has, or has a larger version of. */
@@ -24,19 +26,24 @@ export interface Settlement extends EntryName {
 
 export type SettleEntries = (settlements: readonly Settlement[]) => Promise<EntryName[]>;
 
+export interface SettleOptions {
+  readonly times: Pick<TimeBudget, 'deletesKeptMs'>;
+  readonly script?: Script | undefined;
+  readonly observer?: InvariantObserver;
+}
+
 const settleScript = loadScript('settle');
 
 /** Settles entries of one partition by settle.lua. Answers those that have a new version now and are to be applied again. */
 export function settling(
   redis: Pick<RedisConnection, 'client' | 'storeId'>,
   prefix: string,
-  { deletesKeptMs }: Pick<TimeBudget, 'deletesKeptMs'>,
-  script: Script = settleScript,
+  { times, script = settleScript, observer = unobserved }: SettleOptions,
 ): SettleEntries {
   return async (settlements) => {
     if (settlements.length === 0) return [];
     const keys = [clockKey, waitingKey, bytesKey, deletedKey, rejectedKey, lifeKey].map((name) => name(prefix));
-    const args: (string | number)[] = [redis.storeId, deletesKeptMs];
+    const args: (string | number)[] = [redis.storeId, times.deletesKeptMs];
     const order: Settlement[] = [];
     for (const [userId, entries] of groupByAccount(settlements)) {
       keys.push(pendingKey(prefix, userId));
@@ -47,6 +54,8 @@ export function settling(
       }
     }
     const again = (await runScript(redis.client, script, keys, args)) as number[]; // what settle.lua states
+    const isAsked = again.every((position) => order[position - 1] !== undefined);
+    assertInvariant(isAsked, 'settled_entry_was_asked', observer);
     return again.flatMap((position) => order[position - 1] ?? []);
   };
 }

@@ -1,4 +1,5 @@
 import type { Counter, Histogram } from 'prom-client';
+import type { Log } from '@keybin/shared/log.js';
 import { Metrics } from '@keybin/shared/metrics/metrics.js';
 import type { ApplyObserver } from './apply.js';
 
@@ -9,7 +10,13 @@ export class WorkerMetrics extends Metrics implements ApplyObserver {
   readonly #retried: Counter = this.counter('keybin_writes_retried_total');
   readonly #lag: Histogram = this.histogram('keybin_accept_to_applied_seconds');
   readonly #batches = this.histogram('keybin_batch_entries').labels('apply');
+  readonly invariantFailed: ApplyObserver['invariantFailed'];
   #lastBatchAt: Date | undefined;
+
+  constructor(log: Log) {
+    super();
+    this.invariantFailed = this.invariantObserver(log).invariantFailed;
+  }
 
   /** When a batch was applied last, by this process. */
   get lastBatchAt(): Date | undefined {

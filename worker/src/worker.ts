@@ -16,7 +16,7 @@ import { PartitionQueue, statusOfEach } from '@keybin/shared/engines/mongo/queue
 import type { Lifecycle } from '@keybin/shared/lifecycle.js';
 import type { Log } from '@keybin/shared/log.js';
 import { watchSurroundings } from '@keybin/shared/metrics/surroundings.js';
-import { Applier } from './apply.js';
+import { Applier, type ApplyObserver } from './apply.js';
 import { eraseDocuments, repeatErasures } from './erase.js';
 import { Gatherer } from './gather.js';
 import { guardedWrites } from './guarded-writes.js';
@@ -36,7 +36,7 @@ import { WorkerMetrics } from './worker-metrics.js';
 interface Context extends Services {
   readonly config: Config;
   readonly lifecycle: Lifecycle;
-  readonly metrics: WorkerMetrics;
+  readonly observer: ApplyObserver;
   /** One for each partition. */
   readonly queues: readonly PartitionQueue[];
   readonly patience: Patience;
@@ -60,7 +60,7 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
       'A worker needs [STORE] host = mongodb://... and [QUEUE] redis = redis://...: the embedded engine has none',
     );
   }
-  const metrics = new WorkerMetrics();
+  const metrics = new WorkerMetrics(log);
   const connected: { services?: Services } = {};
   const health = async () => connected.services && workerHealth(connected.services, config.queue);
   await monitor(config, { metrics, health }, lifecycle, log);
@@ -83,7 +83,7 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
     ...services,
     config,
     lifecycle,
-    metrics,
+    observer: metrics,
     queues,
     log,
     patience: { log, closing: closing.signal, graceMs },
@@ -104,7 +104,7 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
 }
 
 function openPartition(context: Context, partition: number, queue: PartitionQueue): Work[] {
-  const { config, place, redis: all, database, metrics, patience, log } = context;
+  const { config, place, redis: all, database, observer, patience, log } = context;
   const { times } = config;
   const redis = all.of(partition);
   const { batchEntries, concurrency } = config.worker;
@@ -117,13 +117,13 @@ function openPartition(context: Context, partition: number, queue: PartitionQueu
     {
       read: (names) => readPending(redis, prefix, names),
       write: guardedWrites(database.store, times.batchMs),
-      settle: settling(redis, prefix, times),
+      settle: settling(redis, prefix, { times, observer }),
       reject: (entry, reason) => rejectedWrites.reject(entry, reason, (job) => queue.add(job)),
     },
     patience,
     {
       batchMs: times.batchMs,
-      observer: metrics,
+      observer,
       timeUs: () => redis.timeUs,
       requestOf: (entry) => origins.of(entry),
     },
@@ -158,7 +158,7 @@ function openPartition(context: Context, partition: number, queue: PartitionQueu
         batchEntries,
         log,
       }),
-    { redis, leaseKey: sweeperKey(prefix), times, log },
+    { redis, leaseKey: sweeperKey(prefix), times, log, observer },
   );
   return [worker, sweeper];
 }
@@ -170,7 +170,7 @@ async function eraseAccount({ database, redis, queues }: Context, userId: string
 }
 
 function eraser(context: Context): Work {
-  const { config, redis, database, log } = context;
+  const { config, redis, database, log, observer } = context;
   const { times } = config;
   const parts = {
     records: new ErasureRecords(database),
@@ -181,11 +181,11 @@ function eraser(context: Context): Work {
   return new LeasedLoop(
     'Repeating erasures',
     async () => repeatErasures(new Date((await redisTimeUs(redis.of(0))) / 1_000), parts),
-    { redis: redis.of(0), leaseKey: eraserKey, times, log },
+    { redis: redis.of(0), leaseKey: eraserKey, times, log, observer },
   );
 }
 
-function fileSweeper({ config: { times }, redis, database, log }: Context): Work {
+function fileSweeper({ config: { times }, redis, database, log, observer }: Context): Work {
   const parts = { documents: new FileDocuments(database), chunks: database.chunks, times };
   return new LeasedLoop(
     'Sweeping files',
@@ -195,6 +195,7 @@ function fileSweeper({ config: { times }, redis, database, log }: Context): Work
       leaseKey: fileSweeperKey,
       times,
       log,
+      observer,
     },
   );
 }

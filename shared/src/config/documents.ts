@@ -15,7 +15,7 @@ export function settingsFile(): string {
 }
 
 /** What each section is about, in the documents. */
-const about: Readonly<Record<Uppercase<keyof Config>, string>> = {
+const about: Readonly<Record<Uppercase<Exclude<keyof Config, 'times'>>, string>> = {
   APP: 'How the API listens, and which browsers and proxies it trusts.',
   STORE: 'Where the data is. The scheme of `host` selects the engine.',
   QUEUE: 'The queue in Redis. The scale-out engine needs it; the embedded engine ignores this section.',

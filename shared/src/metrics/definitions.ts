@@ -60,6 +60,12 @@ export const definitions = {
     help: 'Writes that were applied again because a service was down',
     of: 'worker',
   },
+  keybin_invariant_failures_total: {
+    kind: 'counter',
+    help: 'Writes and batches that were refused because an invariant of Keybin did not hold',
+    labels: ['invariant'],
+    of: 'API and worker',
+  },
   keybin_accept_to_applied_seconds: {
     kind: 'histogram',
     help: 'Seconds from accepting a write until MongoDB has it',

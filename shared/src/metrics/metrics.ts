@@ -1,4 +1,6 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { Log } from '../log.js';
+import { invariants, type InvariantObserver } from '../invariant.js';
 import { keybinVersion } from '../version.js';
 import { definitionOf, type NameOf, type MetricName } from './definitions.js';
 
@@ -17,6 +19,18 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry });
     for (const name of unwanted) this.registry.removeSingleMetric(name);
     this.gauge('keybin_build_info').set({ version: keybinVersion(), node: process.version }, 1);
+  }
+
+  /** Counts invariants that do not hold, and has the log say so. */
+  invariantObserver(log: Log): InvariantObserver {
+    const failures = this.counter('keybin_invariant_failures_total');
+    for (const invariant of Object.keys(invariants)) failures.inc({ invariant }, 0); // a rate needs a beginning
+    return {
+      invariantFailed: (error) => {
+        failures.inc({ invariant: error.invariant });
+        log.error({ err: error }, 'An invariant does not hold: what it belongs to is refused');
+      },
+    };
   }
 
   counter(name: NameOf<'counter'>): Counter {

@@ -2,7 +2,7 @@ import type { WriteObserver } from '../write-observer.js';
 import type { Metrics } from './metrics.js';
 
 /** Counts what an engine tells of its writes. */
-export function watchWrites(metrics: Metrics): WriteObserver {
+export function watchWrites(metrics: Metrics): Pick<WriteObserver, 'accepted' | 'applied'> {
   const acceptedTotal = metrics.counter('keybin_writes_accepted_total');
   const coalescedTotal = metrics.counter('keybin_writes_coalesced_total');
   const appliedTotal = metrics.counter('keybin_writes_applied_total');

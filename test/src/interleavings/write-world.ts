@@ -106,7 +106,7 @@ export class WriteWorld {
   worker(turns = this.turns): Applier {
     const { staged, database, steps } = this.partition;
     const { write, settleScript } = this.variant;
-    const settle = settling(staged.connection, staged.prefix, times, settleScript);
+    const settle = settling(staged.connection, staged.prefix, { times, script: settleScript });
     const own = { ...steps, settle, write: write?.(database) ?? steps.write };
     return this.partition.applier(gated(own, ['read', 'write', 'settle'], turns));
   }

@@ -40,7 +40,7 @@ export class Partition {
     return {
       read: (names) => readPending(connection, prefix, names),
       write: guardedWrites(this.database.store, times.batchMs),
-      settle: settling(connection, prefix, times),
+      settle: settling(connection, prefix, { times }),
       reject: (entry, reason) => this.rejectedWrites.reject(entry, reason, (job) => this.staged.queue.add(job)),
     };
   }

@@ -55,12 +55,7 @@ describe('the rules of applying', () => {
     await world.partition.stage(world.user, 'a', '"x"');
     const { staged } = await world.partition.steps.read(names);
     await connection.client.hset(lifeKey(prefix), 'store', 'theirs');
-    await settling(
-      connection,
-      prefix,
-      times,
-      settleScript,
-    )(staged).catch((error: unknown) => {
+    await settling(connection, prefix, { times, script: settleScript })(staged).catch((error: unknown) => {
       expect(String(error)).to.include('Redis has the queue of another store');
     });
     return (await world.partition.steps.read(names)).staged.length;
@@ -80,7 +75,7 @@ describe('the rules of applying', () => {
   async function shownAfterLateSettle(settleScript?: Script) {
     await world.partition.stage(world.user, 'a', '"old"');
     const { connection, prefix } = world.partition.staged;
-    const held = new Held(settling(connection, prefix, times, settleScript));
+    const held = new Held(settling(connection, prefix, { times, script: settleScript }));
     const applied = world.partition.applier({ settle: held.step }).apply([[world.user.userId, ['a']]]);
     await held.reached;
     await world.partition.stage(world.user, 'a', '"new"');
@@ -112,7 +107,7 @@ describe('the rules of applying', () => {
     await redis.set(clockKey(prefix), String(stored - 1 - clockBehindUs));
     await world.partition.stage(world.user, 'a', '"new"');
     await world.partition
-      .applier({ settle: settling(connection, prefix, times, settleScript) })
+      .applier({ settle: settling(connection, prefix, { times, script: settleScript }) })
       .apply([[world.user.userId, ['a']]]);
     expect(await world.partition.pendingCount(world.user)).to.equal(0);
     expect(await world.partition.staged.bytes()).to.equal(0);

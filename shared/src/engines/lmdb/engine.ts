@@ -69,6 +69,7 @@ export async function openLmdbEngine(config: LmdbConfig, log: Log, observer = un
       fileLimitBytes: config.limits.fileBytes,
       deleted: wake,
       times,
+      observer,
     }),
     identifyCodes: lmdbIdentifyCodes(databases, writes),
     secrets: lmdbSecrets(databases, reads, writes),

@@ -1,6 +1,7 @@
 import { KeybinError } from '../../errors.js';
 import { afterAllFiles, newFileId } from '../../file-id.js';
 import { firstRoom } from '../../file-room.js';
+import type { InvariantObserver } from '../../invariant.js';
 import { begunInTime, LeasedUpload, type UploadTimes } from '../../leased-upload.js';
 import type { ByteRange, Files, NewFile, StoredFile, Upload } from '../../ports.js';
 import type { TimeBudget } from '../../time-budget.js';
@@ -23,10 +24,11 @@ export interface FilesParts extends FileUploadParts {
   /** Called when there are bytes to be removed. */
   readonly deleted: () => void;
   readonly times: UploadTimes & Pick<TimeBudget, 'answerMs'>;
+  readonly observer?: InvariantObserver;
 }
 
 /** Files of the embedded engine: records in LMDB, bytes in the data directory. */
-export function lmdbFiles({ databases, reads, fileLimitBytes, deleted, times, ...parts }: FilesParts): Files {
+export function lmdbFiles({ databases, reads, fileLimitBytes, deleted, times, observer, ...parts }: FilesParts): Files {
   const { records, directory, writes } = parts;
   const findBearer = findBearerIn(databases);
 
@@ -69,7 +71,12 @@ export function lmdbFiles({ databases, reads, fileLimitBytes, deleted, times, ..
       return heldBytes instanceof KeybinError ? heldBytes : { names, heldBytes };
     });
     const target = await FileUpload.create(parts, begun.names, name);
-    return new LeasedUpload(target, { fileBytes: fileLimitBytes, blockBytes, heldBytes: begun.heldBytes }, times);
+    return new LeasedUpload(
+      target,
+      { fileBytes: fileLimitBytes, blockBytes, heldBytes: begun.heldBytes },
+      times,
+      observer,
+    );
   }
 
   return {

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Alternation } from '../../alternation.js';
 import { KeybinError, unavailable } from '../../errors.js';
+import { assertInvariant } from '../../invariant.js';
 import { WriteGroup } from '../../write-group.js';
 import { unobserved, type WriteObserver } from '../../write-observer.js';
 import { printVersion } from './records.js';
@@ -19,6 +20,7 @@ class Group extends WriteGroup<Step<unknown>, unknown> {
   timer: NodeJS.Timeout | undefined;
   /** Whether all its writes came by `put`. */
   arePuts = true;
+  isApplied = false;
 }
 
 /** Of puts alone: one is on its way to the disk while the next one is being written. */
@@ -215,6 +217,10 @@ export class Writes {
   }
 
   #applyAll(groups: readonly Group[], isPut: boolean): { answers: unknown[][]; counted: number; hasWritten: boolean } {
+    for (const group of groups) {
+      assertInvariant(!group.isApplied, 'group_applied_once', this.#observer);
+      group.isApplied = true;
+    }
     const before = this.transactions.clock();
     const nowMs = this.#clockMs();
     let clock = Math.max(before, this.#clock);

@@ -16,21 +16,30 @@ export interface AcceptAnswer {
   readonly accepted: number;
   /** Accepted writes that took the place of a pending one. */
   readonly coalesced: number;
+  /** True if each accepted write has a larger version than the one before it. */
+  readonly versionsRise: boolean;
 }
 
 /** Decodes the answer of `accept.lua`. */
 export function parseAcceptAnswer(answer: unknown): AcceptAnswer {
   const [timeUs, coalesced = 0, ...texts] = answer as [string, number?, ...string[]]; // as accept.lua says
-  const answers = texts.map(parseWriteAnswer);
   let accepted = 0;
-  for (const each of answers) if (each === 'accepted') accepted += 1;
-  return { timeUs: Number(timeUs), answers, accepted, coalesced };
+  let last = '';
+  let versionsRise = true;
+  for (const text of texts) {
+    if (!isVersion(text)) continue;
+    accepted += 1;
+    versionsRise &&= text > last; // all have 16 digits
+    last = text;
+  }
+  return { timeUs: Number(timeUs), answers: texts.map(parseWriteAnswer), accepted, coalesced, versionsRise };
 }
 
 const look = 'look';
+const isVersion = (text: string) => /^\d/.test(text);
 
 function parseWriteAnswer(text: string): WriteAnswer {
-  if (/^\d/.test(text)) return 'accepted'; // with this version
+  if (isVersion(text)) return 'accepted';
   if (text.startsWith(look)) return { version: text.slice(look.length) };
   return text as Exclude<WriteAnswer, 'accepted' | Look>; // as accept.lua says
 }

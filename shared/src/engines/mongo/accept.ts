@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Alternation } from '../../alternation.js';
 import { withDeadline } from '../../deadline.js';
 import { KeybinError, unavailable } from '../../errors.js';
+import { assertInvariant } from '../../invariant.js';
 import type { Log } from '../../log.js';
 import type { TimeBudget } from '../../time-budget.js';
 import { WriteGroup } from '../../write-group.js';
@@ -19,7 +20,7 @@ export interface GroupCommitParts {
   readonly queue: PartitionQueue;
   readonly limits: Limits;
   readonly log: Log;
-  readonly observer?: Pick<WriteObserver, 'accepted'>;
+  readonly observer?: Pick<WriteObserver, 'accepted' | 'invariantFailed'>;
   readonly script?: Script | undefined;
   readonly times: Pick<TimeBudget, 'commitMs' | 'leastCommitMs' | 'freshWriteMs'>;
 }
@@ -71,7 +72,7 @@ export class GroupCommit {
   readonly #queue: PartitionQueue;
   readonly #limits: Limits;
   readonly #log: Log;
-  readonly #observer: Pick<WriteObserver, 'accepted'>;
+  readonly #observer: Pick<WriteObserver, 'accepted' | 'invariantFailed'>;
   readonly #script: Script;
   readonly #times: GroupCommitParts['times'];
   readonly #groups: Group[] = [];
@@ -166,8 +167,11 @@ export class GroupCommit {
         return undefined;
       }
       if (ran[0]) throw ran[0];
-      const { timeUs, answers, accepted, coalesced } = parseAcceptAnswer(ran[1]);
+      const { timeUs, answers, accepted, coalesced, versionsRise } = parseAcceptAnswer(ran[1]);
       connection.observeTime(timeUs);
+      const isWhole = answers.length === writes.length || answers.length === 0; // none: the deadline of all was over
+      assertInvariant(isWhole, 'commit_answers_each', this.#observer);
+      assertInvariant(versionsRise, 'commit_versions_rise', this.#observer);
       const needsJob = accepted > 0;
       if (needsJob) this.#observer.accepted(accepted, coalesced);
       this.#noRoom = !needsJob && answers.includes('full');

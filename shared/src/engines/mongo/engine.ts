@@ -36,7 +36,7 @@ import { StoredEntries } from './stored-entries.js';
 import { StoredPosts } from './stored-posts.js';
 import { MongoTokenDocuments } from './token-documents.js';
 import { TokenIndex } from './token-index.js';
-import { RedisTokenRecords } from './token-records.js';
+import { loadTokenScripts, RedisTokenRecords } from './token-records.js';
 import { MongoTokens } from './tokens.js';
 
 /** The API's side of the scale-out engine: MongoDB, Redis and BullMQ. Throws an `Error` of one line when it cannot start. */
@@ -121,12 +121,12 @@ interface Parts {
 
 /** The engine's ports, each over the parts that it needs. */
 function assemble(parts: Parts): Omit<Engine, 'name' | 'location' | 'close'> {
-  const { config, writes, reads, database, queues } = parts;
+  const { config, observer, writes, reads, database, queues } = parts;
   const { times } = config;
   const documents = new MongoTokenDocuments(database);
   const tokens = new MongoTokens({
     index: new TokenIndex(writes, documents, times),
-    records: new RedisTokenRecords(writes, times),
+    records: new RedisTokenRecords(writes, times, loadTokenScripts(), observer),
     documents,
     clientsPerAccount: config.accounts.clientsPerAccount,
     times,
@@ -154,13 +154,14 @@ function accountsOf({ config, database, writes, queues }: Parts): MongoAccounts 
   });
 }
 
-function filesOf({ config, database, writes }: Parts, tokens: MongoTokens): GridFiles {
+function filesOf({ config, database, writes, observer }: Parts, tokens: MongoTokens): GridFiles {
   const fileParts = {
     documents: new FileDocuments(database),
     chunks: new FileChunks(database),
     clock: writes.of(0),
     roomBytes: config.accounts.fileBytesPerAccount,
     times: config.times,
+    observer,
   };
   return new GridFiles(tokens, fileParts, config.limits.fileBytes);
 }

@@ -2,6 +2,7 @@ import { deadlineIn, remainingMs, withDeadline } from '../../deadline.js';
 import { fileNotFound, forbidden, invalidToken } from '../../errors.js';
 import { isFileId, newFileId } from '../../file-id.js';
 import { firstRoom } from '../../file-room.js';
+import type { InvariantObserver } from '../../invariant.js';
 import { begunInTime, LeasedUpload, type UploadTimes } from '../../leased-upload.js';
 import type { ByteRange, FilePage, Files, NewFile, OpenFile, PageRequest, Upload } from '../../ports.js';
 import type { TimeBudget } from '../../time-budget.js';
@@ -13,7 +14,10 @@ import { FileUpload, type FileUploadParts } from './file-upload.js';
 export class GridFiles implements Files {
   constructor(
     private readonly bearers: Bearers,
-    private readonly parts: FileUploadParts & { readonly times: UploadTimes & Pick<TimeBudget, 'answerMs'> },
+    private readonly parts: FileUploadParts & {
+      readonly times: UploadTimes & Pick<TimeBudget, 'answerMs'>;
+      readonly observer: InvariantObserver;
+    },
     private readonly fileLimitBytes: number,
   ) {}
 
@@ -48,7 +52,7 @@ export class GridFiles implements Files {
     const room = firstRoom(atMostBytes, this.fileLimitBytes);
     const { target, heldBytes } = await FileUpload.begin(this.parts, { userId, id, name }, room);
     const limits = { fileBytes: this.fileLimitBytes, blockBytes: chunkBytes, heldBytes };
-    return new LeasedUpload(target, limits, this.parts.times);
+    return new LeasedUpload(target, limits, this.parts.times, this.parts.observer);
   }
 
   async #find(userId: string, id: string) {

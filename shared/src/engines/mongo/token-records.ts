@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { assertInvariant, type InvariantObserver } from '../../invariant.js';
+import { unobserved } from '../../write-observer.js';
 import type { TimeBudget } from '../../time-budget.js';
 import type { Bearer } from './bearer.js';
 import { erasedKey, lifeKey, partitionPrefix, tokensKey } from './keys.js';
@@ -20,6 +22,13 @@ export interface TokenRedis {
 export type Client = Pick<Bearer, 'userId' | 'client' | 'partition'>;
 
 export type LeaseKind = 'check' | 'issue' | 'logout';
+
+/** What `lease.lua` answers to each kind. */
+const outcomes: Readonly<Record<LeaseKind, readonly Lease['outcome'][]>> = {
+  check: ['live', 'refused', 'leased', 'held', 'marked'],
+  issue: ['leased', 'held', 'marked'],
+  logout: ['leased', 'held'],
+};
 
 export interface Lease {
   /** As in `lease.lua`. */
@@ -61,6 +70,7 @@ export class RedisTokenRecords implements TokenRecords {
     private readonly redis: PartitionedRedis<TokenRedis>,
     private readonly times: Pick<TimeBudget, 'tokenLeaseMs'>,
     private readonly scripts: TokenScripts = loadTokenScripts(),
+    private readonly observer: InvariantObserver = unobserved,
   ) {}
 
   check(bearer: Bearer): Promise<Lease> {
@@ -72,6 +82,8 @@ export class RedisTokenRecords implements TokenRecords {
   }
 
   async fill(bearer: Bearer, lease: Lease, expiresUs: number, otherwise: 'keep' | 'delete'): Promise<void> {
+    const isOwn = lease.outcome === 'leased' && expiresUs > lease.timeUs;
+    assertInvariant(isOwn, 'fill_under_lease', this.observer);
     const expiry = String(expiresUs).padStart(16, '0');
     const args = [bearer.client, lease.nonce, expiry, bearer.tokenHash, otherwise, tidyAboveClients];
     await this.#run(this.scripts.fill, bearer, args);
@@ -98,6 +110,7 @@ export class RedisTokenRecords implements TokenRecords {
       throw error;
     }
     const [outcome, time] = answer as [Lease['outcome'], string]; // as `lease.lua` says
+    assertInvariant(outcomes[kind].includes(outcome), 'token_lease_answer', this.observer);
     const timeUs = Number(time);
     this.redis.of(client.partition).observeTime(timeUs);
     return { outcome, nonce, timeUs };
