@@ -1,6 +1,6 @@
-import type { ApiProcess } from '@keybin/test/world/keybin-process.js';
 import { type Account, expectOk, KeybinClient } from '@keybin/test/world/keybin-client.js';
 import type { Target } from './http-load.js';
+import type { Server } from './product.js';
 import { connections, valueBytes } from './wrk.js';
 
 /** Keys that a GET row reads. */
@@ -8,18 +8,22 @@ export const readKeys = 1_000;
 /** Keys that a POST row writes, in random order. */
 export const writtenKeys = 10_000;
 
-/** Settings of every measured process: the product's defaults, but for tokens that outlive the longest row. */
-export const benchSettings = { KEYBIN_ACCOUNTS_BCRYPT_COST: '12', KEYBIN_STORE_TOKEN_EXPIRATION: '86400' };
+/** Settings of every measured process: the defaults, except for tokens that outlive the longest row and enough new accounts. */
+export const benchSettings = {
+  KEYBIN_ACCOUNTS_BCRYPT_COST: '12',
+  KEYBIN_STORE_TOKEN_EXPIRATION: '86400',
+  KEYBIN_LIMITS_REGISTRATIONS_PER_ADDRESS: '1000/900',
+};
 
 /** An API process with an account on it. */
 export interface Service {
-  readonly api: ApiProcess;
+  readonly api: Server;
   readonly client: KeybinClient;
   readonly account: Account;
   readonly target: Target;
 }
 
-export async function withAccount(api: ApiProcess): Promise<Service> {
+export async function withAccount(api: Server): Promise<Service> {
   const client = new KeybinClient(api.url);
   const account = await client.newAccount();
   return { api, client, account, target: { pid: api.child.pid, url: `${api.url}/user/${account.token}/store/` } };

@@ -44,8 +44,30 @@ export function medianOf(samples: readonly LoadResult[]): LoadResult {
   };
 }
 
-/** Unmeasured rounds at first: node has compiled what is hot after some 50,000 requests. */
+/** Node has compiled what is hot after about this many requests. */
+const warmUpRequests = 50_000;
+/** Rounds after which a busy machine is not waited for. */
+const mostWarmUps = 5;
+/** Unmeasured rounds beside a yardstick. */
 const warmUps = 2;
+
+/** One measured round of load on one server after a warm-up. `settle` is called after each round. */
+export async function loadAlone(
+  target: Target,
+  shape: Shape,
+  settle: () => Promise<void> = async () => {},
+): Promise<LoadResult> {
+  const load = async () => {
+    const result = await loadOnce(target, shape);
+    await settle();
+    return result;
+  };
+  let requests = 0;
+  for (let round = 0; round < mostWarmUps && requests < warmUpRequests; round++) {
+    requests += (await load()).perSecond * shape.seconds;
+  }
+  return load();
+}
 
 /**
  * The same load on two servers in alternation, after a warm-up of both. `settle` waits after each round of the product for

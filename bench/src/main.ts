@@ -12,6 +12,7 @@ import { pendingGet, storedGet } from './rows/scale-out-get.js';
 import { scaleOutPostAlways, scaleOutPostEverysec } from './rows/scale-out-post.js';
 import { transfer } from './rows/transfer.js';
 import { distinctKeys, fewKeys } from './rows/worker.js';
+import { workingTree } from './product.js';
 import { Scene } from './scene.js';
 
 const rows: readonly Row[] = [
@@ -41,7 +42,7 @@ async function measureAll(chosen: readonly Row[], rounds: Rounds): Promise<{ lin
   const lines: Line[] = [];
   let failed = false;
   for (const row of chosen) {
-    const scene = new Scene();
+    const scene = new Scene(workingTree);
     let measured: Line[];
     try {
       measured = await row.measure(scene, rounds);

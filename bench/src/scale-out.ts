@@ -1,16 +1,14 @@
-import { partitionPrefix, queueName, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
 import { eventually } from '@keybin/test/world/eventually.js';
-import { spawnApi, spawnWorker, type WorkerProcess } from '@keybin/test/world/keybin-process.js';
 import { type MongoServer, startMongod } from '@keybin/test/world/mongo-server.js';
 import { startRedis } from '@keybin/test/world/redis-server.js';
 import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
 import { benchSettings, readKeys, type Service, withAccount, writeValues } from './accounts.js';
+import type { Server } from './product.js';
 import type { Scene } from './scene.js';
 
 const drainTimeoutMs = 300_000;
 const database = 'keybin';
-const prefix = partitionPrefix(0);
 
 /** The scale-out engine on servers of its own; the worker is started by who needs it. */
 export interface ScaleOut extends Service {
@@ -18,7 +16,7 @@ export interface ScaleOut extends Service {
   readonly mongo: MongoClient;
   readonly database: string;
   readonly redis: Redis;
-  startWorker(): Promise<WorkerProcess>;
+  startWorker(): Promise<Server>;
   /** Entries that are accepted and not settled. */
   pending(): Promise<number>;
   /** Resolves when nothing is pending and no job is waiting or active. */
@@ -48,21 +46,24 @@ export async function startScaleOut(
     KEYBIN_QUEUE_REDIS: redisServer.url,
     KEYBIN_QUEUE_DURABILITY: durability,
   };
-  const service = await withAccount(await spawnApi({ env }));
+  const service = await withAccount(await scene.product.startApi(env));
   const redis = new Redis(redisServer.url);
   scene.defer(() => redis.disconnect());
   const mongo = await new MongoClient(mongod.url).connect();
   scene.defer(() => mongo.close());
-  const pending = () => redis.zcard(waitingKey(prefix));
-  const jobs = async (state: string) => redis.llen(`${prefix}:${queueName}:${state}`);
-  const isDrained = async () => (await pending()) === 0 && (await jobs('wait')) === 0 && (await jobs('active')) === 0;
+  const gauges = async () => (await fetch(`${service.api.url}/metrics`)).text();
+  const pending = async () => sum(await gauges(), 'keybin_pending_entries');
+  const isDrained = async () => {
+    const text = await gauges();
+    return sum(text, 'keybin_pending_entries') === 0 && sum(text, 'keybin_jobs', /state="(waiting|active)"/) === 0;
+  };
   return {
     ...service,
     mongod,
     mongo,
     database,
     redis,
-    startWorker: () => spawnWorker({ env }),
+    startWorker: () => scene.product.startWorker(env),
     pending,
     drained: async () => {
       await eventually(isDrained, 'all writes to be applied', drainTimeoutMs);
@@ -71,11 +72,20 @@ export async function startScaleOut(
 }
 
 /** The same with the values that GET rows read, all of them in MongoDB, and a worker that is stopped (SIGSTOP). */
-export async function startWithStoredValues(scene: Scene): Promise<{ service: ScaleOut; worker: WorkerProcess }> {
+export async function startWithStoredValues(scene: Scene): Promise<{ service: ScaleOut; worker: Server }> {
   const service = await startScaleOut(scene);
   const worker = await service.startWorker();
   await writeValues(service, readKeys);
   await service.drained();
-  await worker.kill('SIGSTOP');
+  await worker.child.kill('SIGSTOP');
   return { service, worker };
+}
+
+/** Sum of the values of a metric in the text format of Prometheus whose labels match. Throws if there is none. */
+function sum(text: string, metric: string, labels = /^/): number {
+  const values = [...text.matchAll(new RegExp(`^${metric}{(.*)} (.+)$`, 'gm'))].filter(([, found]) =>
+    labels.test(found ?? ''),
+  );
+  if (values.length === 0) throw new Error(`The API does not tell ${metric}`);
+  return values.reduce((total, [, , value]) => total + Number(value), 0);
 }

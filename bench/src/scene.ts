@@ -1,20 +1,25 @@
 import { Child, killLeftovers } from '@keybin/test/world/child.js';
+import { removeTemporaryDirectories } from '@keybin/test/world/temporary-directory.js';
 import { fileURLToPath } from 'node:url';
 import type { Target } from './http-load.js';
+import type { Product } from './product.js';
 
-/** What one row has opened. Processes and directories are those of the tests' world, which end with this process in any case. */
+/** One measurement of a row: the version that it measures, and what it has opened. Processes and directories are those of the tests' world. */
 export class Scene {
   readonly #closers: (() => unknown)[] = [];
+
+  constructor(readonly product: Product) {}
 
   /** Has `close` called at the end of the row. */
   defer(close: () => unknown): void {
     this.#closers.push(close);
   }
 
-  /** Closes all that was opened and kills every process that was started. */
+  /** Closes all that was opened, kills every process that was started and removes their data. */
   async close(): Promise<void> {
     for (const close of this.#closers.toReversed()) await close();
     killLeftovers();
+    removeTemporaryDirectories();
   }
 }
 

@@ -1,29 +1,47 @@
-import { spawnApi } from '@keybin/test/world/keybin-process.js';
-import { benchSettings, readKeys, withAccount, writeValues, writtenKeys } from '../accounts.js';
-import { compareLoads } from '../http-load.js';
-import { loadLine, type Row } from '../row.js';
-import { startYardstick } from '../scene.js';
+import { benchSettings, readKeys, type Service, withAccount, writeValues, writtenKeys } from '../accounts.js';
+import { compareLoads, loadAlone, type Shape, type Target } from '../http-load.js';
+import { loadFigures, loadLine, type Row } from '../row.js';
+import { startYardstick, type Scene } from '../scene.js';
 
-const startEmbedded = async () => withAccount(await spawnApi({ env: benchSettings }));
+interface Options {
+  readonly id: string;
+  readonly title: string;
+  readonly shape: Omit<Shape, 'seconds'>;
+  readonly atLeast: number;
+  readonly prepare?: (service: Service) => Promise<void>;
+}
+
+function embeddedLoad({ id, title, shape, atLeast, prepare }: Options): Row {
+  const start = async ({ product }: Scene): Promise<Target> => {
+    const service = await withAccount(await product.startApi(benchSettings));
+    await prepare?.(service);
+    return service.target;
+  };
+  return {
+    id,
+    async measure(scene, { count, seconds }) {
+      const [product, yardstick] = await Promise.all([start(scene), startYardstick()]);
+      return [loadLine(title, await compareLoads(count, product, yardstick, { ...shape, seconds }), atLeast)];
+    },
+    async measureAlone(scene, { seconds }) {
+      return loadFigures(title, await loadAlone(await start(scene), { ...shape, seconds }));
+    },
+  };
+}
 
 /** GET of a value, one of 1,000. */
-export const embeddedGet: Row = {
+export const embeddedGet = embeddedLoad({
   id: 'embedded-get',
-  async measure(_scene, { count, seconds }) {
-    const [service, yardstick] = await Promise.all([startEmbedded(), startYardstick()]);
-    await writeValues(service, readKeys);
-    const shape = { method: 'GET', keys: readKeys, seconds } as const;
-    return [loadLine('embedded GET of a value', await compareLoads(count, service.target, yardstick, shape), 1.3)];
-  },
-};
+  title: 'embedded GET of a value',
+  shape: { method: 'GET', keys: readKeys },
+  atLeast: 1.3,
+  prepare: (service) => writeValues(service, readKeys),
+});
 
 /** POST of a 100-byte value, answered when it is on disk. */
-export const embeddedPost: Row = {
+export const embeddedPost = embeddedLoad({
   id: 'embedded-post',
-  async measure(_scene, { count, seconds }) {
-    const [service, yardstick] = await Promise.all([startEmbedded(), startYardstick()]);
-    const shape = { method: 'POST', keys: writtenKeys, seconds } as const;
-    const loads = await compareLoads(count, service.target, yardstick, shape);
-    return [loadLine('embedded POST of a 100-byte value, durable', loads, 1.1)];
-  },
-};
+  title: 'embedded POST of a 100-byte value, durable',
+  shape: { method: 'POST', keys: writtenKeys },
+  atLeast: 1.1,
+});

@@ -1,14 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { v1Token } from '@keybin/test/contract/v1/calls.js';
 import { Child } from '@keybin/test/world/child.js';
-import { spawnApi } from '@keybin/test/world/keybin-process.js';
 import { mostResidentBytes, residentBytes } from '@keybin/test/world/memory.js';
 import { temporaryDirectory } from '@keybin/test/world/temporary-directory.js';
 import { benchSettings, type Service, withAccount } from '../accounts.js';
 import { bareFiles, keybinFiles, type FileServer } from '../file-load.js';
 import { alternate, median } from '../rounds.js';
-import { ratioLine, type Line, type Row, type Rounds } from '../row.js';
+import { ratioLine, type Figure, type Line, type Row, type Rounds } from '../row.js';
 import { startScaleOut } from '../scale-out.js';
+import type { Scene } from '../scene.js';
 
 const megabyte = 1_000_000;
 const fileMegabytes = 64;
@@ -19,27 +19,38 @@ const memoryClients = 20;
 const memoryFileMegabytes = 100;
 const mostMoreMegabytes = 150;
 
-export const embeddedFiles: Row = {
-  id: 'embedded-files',
-  async measure(_scene, rounds) {
-    const service = await withAccount(await spawnApi({ env: benchSettings }));
-    return [
-      ...(await compareFiles('embedded', await filesOf(service), rounds, 0.5)),
-      await memoryLine('embedded', await filesOf(service), rounds),
-    ];
-  },
-};
+function filesRow(engine: string, atLeast: number | undefined, start: (scene: Scene) => Promise<Service>): Row {
+  return {
+    id: `${engine}-files`,
+    async measure(scene, rounds) {
+      const files = await filesOf(await start(scene));
+      return [...(await compareFiles(engine, files, rounds, atLeast)), await memoryLine(engine, files, rounds)];
+    },
+    async measureAlone(scene, { shrink }) {
+      const files = await filesOf(await start(scene));
+      await transferOnce(files, shrink);
+      const { up, down } = await transferOnce(files, shrink);
+      const { most } = await uploadMemory(files, memoryBytes(shrink));
+      const figures: Figure[] = [
+        { name: `${engine} upload of a file`, value: up, unit: ' MB/s', better: 'higher' },
+        { name: `${engine} download of a file`, value: down, unit: ' MB/s', better: 'higher' },
+        { name: `${engine} memory of the API during uploads`, value: most / megabyte, unit: ' MB', better: 'lower' },
+      ];
+      return figures;
+    },
+  };
+}
+
+export const embeddedFiles = filesRow('embedded', 0.5, async ({ product }) =>
+  withAccount(await product.startApi(benchSettings)),
+);
 
 /** Without a target: the database, which takes each byte over the network and syncs it, has the most to do. */
-export const scaleOutFiles: Row = {
-  id: 'scale-out-files',
-  async measure(scene, rounds) {
-    const service = await startScaleOut(scene);
-    await service.startWorker();
-    const files = await filesOf(service);
-    return [...(await compareFiles('scale-out', files, rounds)), await memoryLine('scale-out', files, rounds)];
-  },
-};
+export const scaleOutFiles = filesRow('scale-out', undefined, async (scene) => {
+  const service = await startScaleOut(scene);
+  await service.startWorker();
+  return service;
+});
 
 const filesOf = async ({ api, client, account }: Service): Promise<FileServer> =>
   keybinFiles(api.child.pid, api.url, await v1Token(client, account));
@@ -92,14 +103,22 @@ async function compareFiles(
   return [line('up'), line('down')];
 }
 
-async function memoryLine(engine: string, files: FileServer, { shrink }: Rounds): Promise<Line> {
-  const bytes = (memoryFileMegabytes * megabyte) / shrink;
+const memoryBytes = (shrink: number) => (memoryFileMegabytes * megabyte) / shrink;
+
+/** Resident bytes of the API before many clients upload at once, and the most meanwhile. */
+async function uploadMemory(files: FileServer, bytes: number): Promise<{ idle: number; most: number }> {
   const idle = residentBytes(files.pid);
   const ids: string[] = [];
   const uploads = () =>
     Promise.all(Array.from({ length: memoryClients }, async () => ids.push(await files.upload(bytes))));
   const most = await mostResidentBytes(files.pid, uploads);
   for (const id of ids) await files.remove(id);
+  return { idle, most };
+}
+
+async function memoryLine(engine: string, files: FileServer, { shrink }: Rounds): Promise<Line> {
+  const bytes = memoryBytes(shrink);
+  const { idle, most } = await uploadMemory(files, bytes);
   const more = (most - idle) / megabyte;
   return {
     row: `${engine} memory of the API while ${memoryClients} clients upload ${bytes / megabyte} MB each (yardstick: before)`,

@@ -3,11 +3,11 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { type Account, expectOk } from '@keybin/test/world/keybin-client.js';
-import { spawnApi } from '@keybin/test/world/keybin-process.js';
 import { benchSettings, type Service, withAccount } from '../accounts.js';
 import { alternate, median } from '../rounds.js';
-import { ratioLine, type Line, type Row, type Rounds } from '../row.js';
+import { ratioLine, type Row } from '../row.js';
 import { startScaleOut } from '../scale-out.js';
+import type { Scene } from '../scene.js';
 
 /** So many that each core has a next one, and few enough that none waits too long. */
 const clients = 2 * availableParallelism();
@@ -16,31 +16,39 @@ const atLeast = 0.9;
 const longer = 2;
 
 /** Logins that a few clients make without pause, against bare bcrypt of the same cost on the same cores. */
-export const embeddedLoginRate: Row = {
-  id: 'embedded-login-rate',
-  measure: async (_scene, rounds) => [
-    await compareRates('embedded', await withAccount(await spawnApi({ env: benchSettings })), rounds),
-  ],
-};
+function loginRate(id: string, title: string, start: (scene: Scene) => Promise<Service>): Row {
+  return {
+    id,
+    async measure(scene, { count, seconds }) {
+      const service = await start(scene);
+      const accounts = await newAccounts(service);
+      const { a, b } = await alternate(
+        count,
+        () => logins(service, accounts, longer * seconds),
+        () => bareHashes(longer * seconds),
+      );
+      const [product, yardstick] = [median(a), median(b)];
+      const sides = { product: `${product.toFixed(1)}/s`, yardstick: `${yardstick.toFixed(1)}/s` };
+      return [ratioLine(`${title} (yardstick: bare bcrypt)`, product / yardstick, atLeast, sides)];
+    },
+    async measureAlone(scene, { seconds }) {
+      const service = await start(scene);
+      const value = await logins(service, await newAccounts(service), longer * seconds);
+      return [{ name: title, value, unit: '/s', better: 'higher' }];
+    },
+  };
+}
 
-export const scaleOutLoginRate: Row = {
-  id: 'scale-out-login-rate',
-  measure: async (scene, rounds) => [await compareRates('scale-out', await startScaleOut(scene), rounds)],
-};
+export const embeddedLoginRate = loginRate('embedded-login-rate', 'embedded logins', async ({ product }) =>
+  withAccount(await product.startApi(benchSettings)),
+);
 
-async function compareRates(title: string, service: Service, { count, seconds }: Rounds): Promise<Line> {
+export const scaleOutLoginRate = loginRate('scale-out-login-rate', 'scale-out logins', (scene) => startScaleOut(scene));
+
+async function newAccounts({ client }: Service): Promise<Account[]> {
   const accounts: Account[] = [];
-  for (let client = 0; client < clients; client++) accounts.push(await service.client.newAccount());
-  const { a, b } = await alternate(
-    count,
-    () => logins(service, accounts, longer * seconds),
-    () => bareHashes(longer * seconds),
-  );
-  const [product, yardstick] = [median(a), median(b)];
-  return ratioLine(`${title} logins (yardstick: bare bcrypt)`, product / yardstick, atLeast, {
-    product: `${product.toFixed(1)}/s`,
-    yardstick: `${yardstick.toFixed(1)}/s`,
-  });
+  while (accounts.length < clients) accounts.push(await client.newAccount());
+  return accounts;
 }
 
 /** Per second, until all that were begun in `seconds` have ended. */

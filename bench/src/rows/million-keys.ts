@@ -1,38 +1,36 @@
-import { loadConfig } from '@keybin/shared/config/load-config.js';
-import { openEngine } from '@keybin/shared/engines/open-engine.js';
-import { createLog } from '@keybin/shared/log.js';
-import { spawnApi } from '@keybin/test/world/keybin-process.js';
+import { KeybinClient } from '@keybin/test/world/keybin-client.js';
 import { temporaryDirectory } from '@keybin/test/world/temporary-directory.js';
-import { randomUUID } from 'node:crypto';
-import { benchSettings, inParallel, readKeys, value } from '../accounts.js';
-import { compareLoads, type Target } from '../http-load.js';
-import { loadLine, type Row } from '../row.js';
+import { benchSettings, readKeys } from '../accounts.js';
+import { firstAccount, writeExport } from '../export-file.js';
+import { compareLoads, loadAlone, type Target } from '../http-load.js';
+import type { Product } from '../product.js';
+import { loadFigures, loadLine, type Row } from '../row.js';
 
-const lifetimeSeconds = 86_400;
+const title = (keys: number) => `embedded GET, ${keys.toLocaleString('en')} keys stored`;
 
 /** GET with many keys stored in one account, against few; both read at random. */
 export const millionKeys: Row = {
   id: 'embedded-million',
-  async measure(_scene, { count, seconds, shrink }) {
+  async measure({ product }, { count, seconds, shrink }) {
     const keys = 1_000_000 / shrink;
-    const many = await startWithKeys(keys);
-    const few = await startWithKeys(readKeys);
+    const many = await startWithKeys(product, keys);
+    const few = await startWithKeys(product, readKeys);
     const loads = await compareLoads(count, many, few, { method: 'GET', keys: readKeys, seconds });
-    const title = `embedded GET, ${keys.toLocaleString('en')} keys stored (yardstick: ${readKeys.toLocaleString('en')} keys)`;
-    return [loadLine(title, loads, 0.85)];
+    return [loadLine(`${title(keys)} (yardstick: ${readKeys.toLocaleString('en')} keys)`, loads, 0.85)];
+  },
+  async measureAlone({ product }, { seconds, shrink }) {
+    const keys = 1_000_000 / shrink;
+    const many = await startWithKeys(product, keys);
+    return loadFigures(title(keys), await loadAlone(many, { method: 'GET', keys, seconds }));
   },
 };
 
-/** An API process on a directory that holds this many keys. They are written by the engine without HTTP, to save time. */
-async function startWithKeys(keys: number): Promise<Target> {
+/** An API process on a directory that holds this many keys. They are imported without HTTP, to save time. */
+async function startWithKeys(product: Product, keys: number): Promise<Target> {
   const env = { ...benchSettings, KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` };
-  const engine = await openEngine(loadConfig([], env), createLog({ debug: false }));
-  const { userId } = await engine.accounts.create('reader', 'nobody logs in');
-  const token = randomUUID();
-  await engine.tokens.issue({ userId, clientId: 'default', token, lifetimeSeconds });
-  const json = JSON.stringify(value);
-  await inParallel(keys, (number) => engine.entries.put(token, `key${number}`, json), 1_000);
-  await engine.close();
-  const api = await spawnApi({ env });
+  const run = product.command(['import', await writeExport(1, keys)], env);
+  if ((await run.exited).code !== 0) throw new Error(`The keys were not imported: ${run.output}`);
+  const api = await product.startApi(env);
+  const token = await new KeybinClient(api.url).logIn(firstAccount.username, firstAccount.password);
   return { pid: api.child.pid, url: `${api.url}/user/${token}/store/`, keys };
 }

@@ -1,6 +1,6 @@
 import { writtenKeys } from '../accounts.js';
-import { compareLoads } from '../http-load.js';
-import { loadLine, type Row } from '../row.js';
+import { compareLoads, loadAlone } from '../http-load.js';
+import { loadFigures, loadLine, type Row } from '../row.js';
 import { startScaleOut } from '../scale-out.js';
 import { startYardstick } from '../scene.js';
 
@@ -17,6 +17,15 @@ function scaleOutPost(durability: 'always' | 'everysec', atLeast: number): Row {
       await service.drained();
       const running = await compareLoads(count, service.target, yardstick, shape, () => service.drained());
       return [loadLine(title, stopped, atLeast), loadLine(`${title}, worker running`, running)];
+    },
+    async measureAlone(scene, { seconds }) {
+      const service = await startScaleOut(scene, { durability });
+      const shape = { method: 'POST', keys: writtenKeys, seconds } as const;
+      const stopped = await loadAlone(service.target, shape);
+      await service.startWorker();
+      await service.drained();
+      const running = await loadAlone(service.target, shape, () => service.drained());
+      return [...loadFigures(title, stopped), ...loadFigures(`${title}, worker running`, running)];
     },
   };
 }

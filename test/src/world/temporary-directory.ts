@@ -5,9 +5,15 @@ import { join } from 'node:path';
 /** Removed when the test process ends, since a stopped server may be started again on its data. */
 const made = new Set<string>();
 
-process.on('exit', () => {
-  for (const directory of made) rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
-});
+process.on('exit', removeTemporaryDirectories);
+
+/** Removes all that were made so far. */
+export function removeTemporaryDirectories(): void {
+  for (const directory of made) {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+    made.delete(directory);
+  }
+}
 
 /** An empty directory of one's own, outside the repository. */
 export function temporaryDirectory(): string {
