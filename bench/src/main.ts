@@ -1,5 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { buildRevision, describeWorkingTree, revisionOf } from './checkout.js';
+import { compareVersions } from './compare.js';
 import { results, table } from './results.js';
 import type { Line, Row, Rounds } from './row.js';
 import { embeddedGet, embeddedPost } from './rows/embedded-load.js';
@@ -36,6 +38,11 @@ const rows: readonly Row[] = [
 ];
 const thorough: Rounds = { count: 5, seconds: 3, shrink: 1 };
 const quick: Rounds = { count: 2, seconds: 1, shrink: 10 };
+/** For comparisons, which start each row again for each measurement. */
+const brief: Rounds = { count: 1, seconds: 2, shrink: 2 };
+const fewestPairs = 8;
+/** With these the interval leaves out the worst pair on either side. */
+const usualPairs = '9';
 
 /** Measures the rows one after the other. A row that cannot be measured says why in its line; the others go on. */
 async function measureAll(chosen: readonly Row[], rounds: Rounds): Promise<{ lines: Line[]; failed: boolean }> {
@@ -59,13 +66,35 @@ async function measureAll(chosen: readonly Row[], rounds: Rounds): Promise<{ lin
   return { lines, failed };
 }
 
+/** Compares the working tree with a revision. Resolves with true if no row fell. */
+async function compareWith(name: string, chosen: readonly Row[], pairs: number, compared: Rounds): Promise<boolean> {
+  const revision = await revisionOf(name);
+  console.error(`Building ${name} (${revision.short}). How long the ${pairs} pairs take is known after the first one.`);
+  const old = { name: `${name} (${revision.short})`, product: await buildRevision(revision) };
+  const tree = { name: `working tree (${await describeWorkingTree()})`, product: workingTree };
+  return compareVersions(chosen, { old, new: tree }, pairs, compared);
+}
+
 const { values } = parseArgs({
-  options: { only: { type: 'string', multiple: true }, quick: { type: 'boolean', default: false } },
+  options: {
+    only: { type: 'string', multiple: true },
+    quick: { type: 'boolean', default: false },
+    compare: { type: 'string' },
+    pairs: { type: 'string', default: usualPairs },
+  },
 });
 const chosen = values.only ? rows.filter(({ id }) => values.only?.includes(id)) : rows;
 if (chosen.length === 0) {
   console.error(`--only takes one of: ${rows.map(({ id }) => id).join(', ')}`);
   process.exit(2);
+}
+if (values.compare !== undefined) {
+  const pairs = Number(values.pairs);
+  if (!Number.isSafeInteger(pairs) || pairs < fewestPairs) {
+    console.error(`--pairs takes a whole number from ${fewestPairs}`);
+    process.exit(2);
+  }
+  process.exit((await compareWith(values.compare, chosen, pairs, values.quick ? quick : brief)) ? 0 : 1);
 }
 const rounds = values.quick ? quick : thorough;
 const { lines, failed } = await measureAll(chosen, rounds);

@@ -7,12 +7,13 @@ const verdict = ({ met }: Line) => (met === undefined ? '' : met ? 'yes' : '**no
 /** The lines as a table in Markdown. */
 export function table(lines: readonly Line[]): string {
   const cells = lines.map((line) => [line.row, line.product, line.yardstick, line.result, line.target, verdict(line)]);
-  const rows = [
-    ['row', 'Keybin', 'yardstick', 'result', 'target', 'met'],
-    ['---', '--:', '--:', '--:', '--:', '---'],
-    ...cells,
-  ];
-  return rows.map((row) => `| ${row.join(' | ')} |`).join('\n');
+  return markdown(['row', 'Keybin', 'yardstick', 'result', 'target', 'met'], cells);
+}
+
+/** A table in Markdown, whose first and last columns are words and the others numbers. */
+export function markdown(head: readonly string[], cells: readonly (readonly string[])[]): string {
+  const align = ['---', ...head.slice(2).map(() => '--:'), '---'];
+  return [head, align, ...cells].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 
 /** `RESULTS.md`. */
