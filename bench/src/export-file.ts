@@ -50,5 +50,5 @@ async function writeRecords(file: FileHandle, accounts: number, entries: number)
     }
   }
   const counts = { accounts, entries: accounts * entries, posts: 0, files: 0 };
-  await write([{ type: 'end', counts, sha256: hash.digest('hex') }]);
+  await write([{ type: 'end', counts, sha256: hash.copy().digest('hex') }]);
 }
