@@ -66,10 +66,8 @@ async function quietAndBusy(service: Service, seconds: number) {
         else await delay(Number(headers['retry-after']) * 1_000); // others were before it for too long
       }
     };
-    const done = Promise.all(accounts.map(logInWithoutPause));
-    const result = await quiet();
-    over.abort();
-    await done;
+    const load = quiet().finally(() => over.abort());
+    const [result] = await Promise.all([load, ...accounts.map(logInWithoutPause)]);
     return result;
   };
   return { quiet, busy, logins: () => logins };
