@@ -27,7 +27,7 @@ export const describeWorkingTree = (): Promise<string> =>
 /** Checks a commit out into a temporary directory and builds it there. The directory is removed when this process ends. */
 export async function buildRevision({ commit }: Revision): Promise<Product> {
   const directory = mkdtempSync(join(tmpdir(), 'keybin-bench-'));
-  process.on('exit', () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }));
+  process.on('exit', () => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
   const archive = join(directory, 'archive.tar');
   const checkout = join(directory, 'keybin');
   mkdirSync(checkout);

@@ -11,6 +11,8 @@ export interface Version {
   readonly product: Product;
 }
 
+const attempts = 2;
+
 type Sides<T> = Readonly<Record<'old' | 'new', T>>;
 
 /** Figures of both versions, in the same order. */
@@ -38,7 +40,7 @@ export async function compareVersions(
   const beginMs = performance.now();
   for (let pair = 1; pair <= pairs; pair++) {
     for (const measured of all) {
-      if (measured.failure === undefined) await measurePair(measured, versions, rounds);
+      if (measured.failure === undefined) await addPair(measured, versions, rounds);
     }
     const minutes = (performance.now() - beginMs) / 60_000;
     const left = (minutes / pair) * (pairs - pair);
@@ -56,8 +58,22 @@ export async function compareVersions(
   return lines.every(({ passed }) => passed);
 }
 
-async function measurePair(measured: Measured, versions: Sides<Version>, rounds: Rounds): Promise<void> {
-  const { row, pairs } = measured;
+/** Adds a pair, or the reason why there is none. A busy machine may disturb a measurement, so that a failed one is repeated. */
+async function addPair(measured: Measured, versions: Sides<Version>, rounds: Rounds): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      measured.pairs.push(await measurePair(measured, versions, rounds));
+      return;
+    } catch (error) {
+      console.error(error);
+      if (attempt < attempts) continue;
+      measured.failure = (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
+      return;
+    }
+  }
+}
+
+async function measurePair({ row, pairs }: Measured, versions: Sides<Version>, rounds: Rounds): Promise<Pair> {
   const sides = pairs.length % 2 === 0 ? (['old', 'new'] as const) : (['new', 'old'] as const);
   const figures: { old: Figure[]; new: Figure[] } = { old: [], new: [] };
   for (const side of sides) {
@@ -65,17 +81,19 @@ async function measurePair(measured: Measured, versions: Sides<Version>, rounds:
     const scene = new Scene(product);
     try {
       figures[side] = await row.measureAlone(scene, rounds);
-      for (const { name: figure, value } of figures[side]) if (!(value > 0)) throw new Error(`${figure} is ${value}`);
+      expectPositive(figures[side]);
     } catch (error) {
-      console.error(error);
-      const [reason] = (error instanceof Error ? error.message : String(error)).split('\n');
-      measured.failure = `${name}: ${reason}`;
-      return;
+      throw new Error(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     } finally {
       await scene.close();
     }
   }
-  pairs.push(figures);
+  return figures;
+}
+
+function expectPositive(figures: readonly Figure[]): void {
+  const wrong = figures.find(({ value }) => !(value > 0 && value < Infinity));
+  if (wrong !== undefined) throw new Error(`${wrong.name} was measured as ${wrong.value}`);
 }
 
 const legend = `- Ratio: median of the pairs, new to old. Of times and sizes it is old to new, so that a ratio below 1 is always worse.

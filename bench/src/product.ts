@@ -1,8 +1,11 @@
 import { Child } from '@keybin/test/world/child.js';
+import { eventually } from '@keybin/test/world/eventually.js';
 import { temporaryDirectory } from '@keybin/test/world/temporary-directory.js';
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+
+const startTimeoutMs = 60_000;
 
 type Settings = Readonly<Record<string, string>>;
 
@@ -47,12 +50,18 @@ export class Product {
 
   async #start(script: keyof Manifest['scripts'], env: Settings): Promise<Server> {
     const child = this.#spawn(script, nodeArguments(this.#manifest.scripts[script], this.root), env);
-    let url = '';
-    await child.ready(async () => {
-      url = /http:\/\/127\.0\.0\.1:\d+/.exec(child.output)?.[0] ?? '';
-      if (!(await fetch(`${url}/readyz`)).ok) throw new Error('It is not ready');
+    const ended = child.exited.then(() => {
+      throw new Error(`${script} ended before it was ready. It printed:\n${child.output}`);
     });
-    return { url, child };
+    const ready = eventually(
+      async () => {
+        const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(child.output) ?? [];
+        return url !== undefined && (await fetch(`${url}/readyz`)).ok && url;
+      },
+      `${script} to be ready`,
+      startTimeoutMs,
+    );
+    return { url: await Promise.race([ready, ended]), child };
   }
 
   #spawn(name: string, args: readonly string[], env: Settings): Child {

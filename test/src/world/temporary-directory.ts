@@ -10,7 +10,7 @@ process.on('exit', removeTemporaryDirectories);
 /** Removes all that were made so far. */
 export function removeTemporaryDirectories(): void {
   for (const directory of made) {
-    rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+    rmSync(directory, { recursive: true, force: true, maxRetries: 10 });
     made.delete(directory);
   }
 }
