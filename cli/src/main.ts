@@ -1,13 +1,21 @@
 import { run } from './run.js';
 
-// A reader that has seen enough, such as `head`, is no failure; a full disk is one
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  process.stderr.write(`keybin: the answer could not be written: ${error.message}\n`);
-  process.exit(1);
-});
+process.stdout.on('error', () => {}); // `run` hears of it from each write
 process.stderr.on('error', () => {}); // nobody is there to be told, and the work goes on
 
-const code = await run(process.argv.slice(2), process.env);
-await new Promise<void>((told) => process.stdout.write('', () => told()));
+const interrupted = new AbortController();
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    interrupted.abort(new Error(`ended by ${signal}`));
+    process.kill(process.pid, signal); // without this listener it does what it always does
+  });
+}
+
+const code = await run(process.argv.slice(2), {
+  environment: process.env,
+  stdin: process.stdin,
+  stdout: process.stdout,
+  stderr: process.stderr,
+  signal: interrupted.signal,
+});
 process.exit(code);

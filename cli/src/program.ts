@@ -1,8 +1,9 @@
 import { Command, type Argument } from 'commander';
-import { loadConfigOrExit } from '@keybin/shared/config/load-config.js';
+import { loadConfig } from '@keybin/shared/config/load-config.js';
 import { keybinVersion } from '@keybin/shared/version.js';
 import type { Context } from './context.js';
 import { oneLine } from './one-line.js';
+import type { Output } from './output.js';
 import { doctorCommand } from './doctor/command.js';
 import { verifyErasureCommand } from './erasure/commands.js';
 import { prepareCommand } from './prepare/command.js';
@@ -15,21 +16,26 @@ interface GlobalOptions {
   readonly json?: true;
 }
 
+export interface ProgramOptions extends Pick<Context, 'environment' | 'stdin' | 'stderr' | 'signal' | 'fail'> {
+  readonly stdout: Output;
+}
+
 /** The `keybin` command with all that it can do: the one list of commands, from which help and the README follow. */
-export function createProgram(environment: NodeJS.ProcessEnv, fail: () => void = () => {}): Command {
+export function createProgram({ stdout, ...given }: ProgramOptions): Command {
+  const { environment, stderr } = given;
   const program = new Command('keybin');
   const options = () => program.opts<GlobalOptions>();
   const context: Context = {
+    ...given,
+    stdout: stdout.stream,
     config() {
       const { config } = options();
-      return loadConfigOrExit(config === undefined ? [] : ['--config', config], environment);
+      return loadConfig(config === undefined ? [] : ['--config', config], environment);
     },
     configFile: () => options().config ?? 'store.cfg',
-    environment,
-    answer({ text, json }, stream = process.stdout) {
+    answer({ text, json }, stream = stdout) {
       stream.write(`${options().json ? JSON.stringify(json) : text}\n`);
     },
-    fail,
   };
   program
     .description(
@@ -50,11 +56,19 @@ export function createProgram(environment: NodeJS.ProcessEnv, fail: () => void =
     command
       .exitOverride()
       .configureHelp({ showGlobalOptions: true })
-      .configureOutput({ outputError: (text, write) => write(`keybin: ${oneLine(text.replace(/^error: /, ''))}\n`) })
+      .configureOutput({
+        writeOut: (text) => stdout.write(text),
+        writeErr: (text) => stderr.write(text),
+        outputError: (text, write) => write(`keybin: ${oneLine(text.replace(/^error: /, ''))}\n`),
+        getOutHelpWidth: () => stdout.columns ?? helpColumns,
+      })
       .showSuggestionAfterError();
   }
   return program;
 }
+
+/** Of a help that is not printed on a terminal. */
+const helpColumns = 80;
 
 /** The command and all below it. */
 function allOf(command: Command): Command[] {

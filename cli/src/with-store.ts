@@ -1,8 +1,8 @@
 import type { Config } from '@keybin/shared/config/config.js';
 import { openEngine, openStoreReader, openStoreWriter } from '@keybin/shared/engines/open-engine.js';
+import { silentLog } from '@keybin/shared/log.js';
 import type { StoreReader, StoreWriter } from '@keybin/shared/operations.js';
 import type { Engine } from '@keybin/shared/ports.js';
-import { silentLog } from './silent-log.js';
 
 /** Does `work` with the configured engine, as an API process has it. */
 export async function withEngine<T>(config: Config, work: (engine: Engine) => Promise<T>): Promise<T> {

@@ -1,8 +1,17 @@
 /** Run by `npm run settings` in the root: writes the commands into docs/cli.md. */
+import { PassThrough, Readable } from 'node:stream';
 import { writeBetween } from '@keybin/shared/config/write-between.js';
 import { commandSections, globalOptions } from './documents.js';
+import { Output } from './output.js';
 import { createProgram } from './program.js';
 
-const program = createProgram({});
+const program = createProgram({
+  environment: {},
+  stdin: Readable.from([]),
+  stdout: new Output(new PassThrough()),
+  stderr: new PassThrough(),
+  signal: new AbortController().signal,
+  fail: () => {},
+});
 writeBetween('docs/cli.md', 'options', globalOptions(program));
 writeBetween('docs/cli.md', 'commands', commandSections(program));

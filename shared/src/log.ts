@@ -38,3 +38,6 @@ export function createLog(options: { debug: boolean }, destination?: Destination
     transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } },
   });
 }
+
+/** Writes nothing: for commands, whose standard output is their answer. */
+export const silentLog = (): Log => pino({ level: 'silent' }, { write: () => {} });

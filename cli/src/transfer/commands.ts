@@ -6,9 +6,10 @@ import { exportStore } from './export.js';
 import { importFile } from './import.js';
 import { migrate } from './migrate.js';
 import { spooled } from './spool.js';
-import { inFile, onStandardOutput } from './target.js';
+import { inFile, inStream } from './target.js';
 
-export function exportCommand({ config, answer }: Context): Command {
+export function exportCommand(context: Context): Command {
+  const { config, stdout, stderr, answer } = context;
   return new Command('export')
     .description(
       'writes everything into a file, which a later run goes on with if it is broken off; the service may run',
@@ -17,13 +18,15 @@ export function exportCommand({ config, answer }: Context): Command {
     .action(async (file: string) => {
       const toPipe = file === '-';
       const done = await withReader(config(), (reader) =>
-        exportStore(reader, toPipe ? onStandardOutput() : inFile(file)),
+        exportStore(reader, toPipe ? inStream(stdout) : inFile(file), context),
       );
-      answer(done, toPipe ? process.stderr : process.stdout);
+      if (toPipe) answer(done, stderr);
+      else answer(done);
     });
 }
 
-export function importCommand({ config, answer, fail }: Context): Command {
+export function importCommand(context: Context): Command {
+  const { config, stdin, answer, fail } = context;
   return new Command('import')
     .description(
       'takes an export into the store, which may be empty or in use; a later run goes on if it is broken off',
@@ -32,13 +35,16 @@ export function importCommand({ config, answer, fail }: Context): Command {
     .option('--again', 'go through an export that was imported before: newer values stay, deleted ones may come back')
     .action(async (file: string, { again = false }: { again?: boolean }) => {
       const settings = config();
-      const done = await spooled(file, (from) => withWriter(settings, (writer) => importFile(writer, from, again)));
+      const done = await spooled(file, stdin, (from) =>
+        withWriter(settings, (writer) => importFile(writer, from, again, context)),
+      );
       answer(done);
       if (!done.isComplete) fail();
     });
 }
 
-export function migrateCommand({ config, answer, fail }: Context): Command {
+export function migrateCommand(context: Context): Command {
+  const { config, answer, fail } = context;
   return new Command('migrate')
     .description('copies the accounts and values of an original Keybin; running it twice changes nothing')
     .option('--from <url>', 'MongoDB of the original: mongodb://HOST:PORT/')
@@ -58,7 +64,7 @@ export function migrateCommand({ config, answer, fail }: Context): Command {
         database: fromDatabase ?? (databaseIn(from) || database),
         names: { users, store, tokens },
       };
-      const done = await migrate(settings, place);
+      const done = await migrate(settings, place, context);
       answer(done);
       if (!done.isComplete) fail();
     });

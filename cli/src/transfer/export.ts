@@ -2,6 +2,7 @@ import type { StoreReader } from '@keybin/shared/operations.js';
 import type { Checker } from '@keybin/shared/transfer/checker.js';
 import { printEnd, printHead, printRecord, type Counts } from '@keybin/shared/transfer/lines.js';
 import { CommandError, type Answer } from '../answer.js';
+import type { Context } from '../context.js';
 import { progressBar, type Progress } from './progress.js';
 import type { Target } from './target.js';
 
@@ -15,11 +16,15 @@ const blockBytes = 256 * 1024;
  * Exports all that the store holds. What the target has of an earlier run stays, and the export goes on behind it. It ends with the
  * number of its lines and their checksum, without which it is not complete.
  */
-export async function exportStore(reader: Source, target: Target): Promise<Answer> {
+export async function exportStore(
+  reader: Source,
+  target: Target,
+  context: Pick<Context, 'stderr' | 'signal'>,
+): Promise<Answer> {
   let progress: Progress | undefined;
   try {
     const checker = await target.begin();
-    const bar = progressBar('Exporting', Math.max(await reader.size(), checker.lines));
+    const bar = progressBar('Exporting', Math.max(await reader.size(), checker.lines), context);
     progress = bar;
     const lines = checker.lines;
     await writeRecords(reader, target, checker, (done) => bar.to(done));

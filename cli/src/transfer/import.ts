@@ -4,6 +4,7 @@ import { linesOf } from '@keybin/shared/transfer/read-lines.js';
 import type { ChunkRecord, FileRecord, TransferRecord } from '@keybin/shared/transfer/records.js';
 import { Tally } from '@keybin/shared/transfer/tally.js';
 import { CommandError, type Answer } from '../answer.js';
+import type { Context } from '../context.js';
 import { checkExport } from './check.js';
 import { summary } from './export.js';
 import { progressBar, type Progress } from './progress.js';
@@ -21,14 +22,19 @@ export type ImportAnswer = Answer & {
  * Imports a complete export, which is read twice: nothing is imported of one that has a bad line. How far it has come is kept in the
  * store under the checksum of the export, so that a run that is broken off is gone on with by the next one.
  */
-export async function importFile(writer: StoreWriter, file: ExportFile, again: boolean): Promise<ImportAnswer> {
+export async function importFile(
+  writer: StoreWriter,
+  file: ExportFile,
+  again: boolean,
+  context: Pick<Context, 'stderr' | 'signal'>,
+): Promise<ImportAnswer> {
   const { end, gone, highestNumber, highestVersion, lines } = await checkExport(file);
   const { sha256 } = end;
   if (again) await writer.forget(sha256);
   const begun = await writer.begin(sha256, { number: highestNumber, version: highestVersion });
   const tally = new Tally();
   if (!begun.done) {
-    const progress = progressBar('Importing', lines);
+    const progress = progressBar('Importing', lines, context);
     try {
       await importLines({ writer, sha256, gone, tally, progress }, file, begun.line);
       await writer.finish(sha256);

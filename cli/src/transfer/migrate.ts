@@ -1,6 +1,7 @@
 import type { Config } from '@keybin/shared/config/config.js';
 import { openOriginal } from '@keybin/shared/engines/open-engine.js';
 import type { OriginalKeybin, OriginalPlace } from '@keybin/shared/operations.js';
+import type { Context } from '../context.js';
 import { withWriter } from '../with-store.js';
 import { exportStore } from './export.js';
 import { importFile, type ImportAnswer } from './import.js';
@@ -11,19 +12,23 @@ import { inUnnamedFile } from './target.js';
  * Takes over the database of an original Keybin: what it has is written as an export into a file without a name, which is
  * imported. The same data make the same file, so a second run finds that all is done.
  */
-export async function migrate(config: Config, place: OriginalPlace): Promise<ImportAnswer> {
+export async function migrate(
+  config: Config,
+  place: OriginalPlace,
+  context: Pick<Context, 'stderr' | 'signal'>,
+): Promise<ImportAnswer> {
   const original = await openOriginal(place, config);
   const notKept: string[] = [];
   const report = (line: string) => {
     notKept.push(line);
-    process.stderr.write(`keybin: not kept: ${line}\n`);
+    context.stderr.write(`keybin: not kept: ${line}\n`);
   };
   try {
     await original.setAside(config.store);
     const { json, text, isComplete } = await withUnnamedFile(async (handle) => {
-      await exportStore(readerOf(original, report), inUnnamedFile(handle));
+      await exportStore(readerOf(original, report), inUnnamedFile(handle), context);
       const file = exportIn(handle, original.location);
-      return withWriter(config, (writer) => importFile(writer, file, false));
+      return withWriter(config, (writer) => importFile(writer, file, false, context));
     });
     return {
       json: { ...(json as object), notKept },

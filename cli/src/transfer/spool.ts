@@ -14,10 +14,10 @@ export interface ExportFile {
 /** Does `work` with what is at `file`. What can be read only once, a pipe or standard input, for which '-' stands, is copied first. */
 export async function spooled<T>(
   file: string,
+  stdin: AsyncIterable<Buffer>,
   work: (file: ExportFile) => Promise<T>,
-  input: AsyncIterable<Buffer> = process.stdin as AsyncIterable<Buffer>, // no encoding is set
 ): Promise<T> {
-  if (file === '-') return withCopy('standard input', input, work);
+  if (file === '-') return withCopy('standard input', stdin, work);
   if (!(await stat(file)).isFile()) return withCopy(file, createReadStream(file), work);
   return work({ name: file, read: () => createReadStream(file) });
 }

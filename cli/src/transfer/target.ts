@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import type { Writable } from 'node:stream';
 import { Checker } from '@keybin/shared/transfer/checker.js';
 import { BadLine, printHead } from '@keybin/shared/transfer/lines.js';
 import { linesOf } from '@keybin/shared/transfer/read-lines.js';
@@ -18,17 +19,13 @@ export interface Target {
   close(): Promise<void>;
 }
 
-export function onStandardOutput(): Target {
-  process.stdout.removeAllListeners('error');
-  process.stdout.on('error', () => {}); // who writes is told, too
-  return {
-    begin: async () => new Checker(),
-    write: (bytes) =>
-      new Promise((written, failed) => process.stdout.write(bytes, (error) => (error ? failed(error) : written()))),
-    finish: async () => {},
-    close: async () => {},
-  };
-}
+/** A stream, which somebody else closes. */
+export const inStream = (stream: Writable): Target => ({
+  begin: async () => new Checker(),
+  write: (bytes) => new Promise((done, failed) => stream.write(bytes, (error) => (error ? failed(error) : done()))),
+  finish: async () => {},
+  close: async () => {},
+});
 
 /** A file that only its owner may read: there are password hashes in it. */
 export function inFile(path: string): Target {

@@ -5,4 +5,10 @@ export class ConfigError extends Error {
   constructor(readonly problems: readonly string[]) {
     super(problems.join('\n'));
   }
+
+  /** For standard error. */
+  get report(): string {
+    const lines = this.problems.map((problem) => `- ${problem}\n`);
+    return `Keybin cannot start: its configuration has ${this.problems.length} problem(s).\n${lines.join('')}`;
+  }
 }

@@ -37,8 +37,7 @@ export function loadConfigOrExit(args: readonly string[], environment: NodeJS.Pr
     return loadConfig(args, environment);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`Keybin cannot start: its configuration has ${error.problems.length} problem(s).\n`);
-    for (const problem of error.problems) process.stderr.write(`- ${problem}\n`);
+    process.stderr.write(error.report);
     return process.exit(wrongConfigurationExitCode);
   }
 }

@@ -13,8 +13,11 @@ import { ownServices } from '../world/services.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 
 /** What is not as it should be, after a look at the exit code and at the remedies. */
-async function findings(env: Readonly<Record<string, string>>, cwd?: string): Promise<Map<string, string>> {
-  const { code, stdout, stderr } = await keybin(['doctor', '--json'], env, cwd);
+async function findings(
+  env: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): Promise<Map<string, string>> {
+  const { code, stdout, stderr } = await keybin(['doctor', '--json', ...args], env);
   expect(stderr).to.equal('');
   const all = (JSON.parse(stdout) as { findings: Diagnosis[] }).findings; // asserted here
   expect(all.length).to.be.above(3);
@@ -42,14 +45,15 @@ describe('keybin doctor, embedded engine', function () {
   it('finds open files, weak secrets and cheap hashes, each with its remedy', async () => {
     const cwd = temporaryDirectory();
     const env = { KEYBIN_STORE_HOST: `lmdb://${cwd}/data` };
-    await keybin(['prepare'], env, cwd);
+    await keybin(['prepare'], env);
     chmodSync(join(cwd, 'data'), 0o755);
     const secret = 'a'.repeat(40);
+    const file = ['--config', join(cwd, 'store.cfg')];
     writeFileSync(join(cwd, 'store.cfg'), `[ACCOUNTS]\nbcrypt_cost = 4\nsigning_secret = ${secret}\n`, { mode: 0o644 });
-    const { stdout } = await keybin(['doctor'], env, cwd);
+    const { stdout } = await keybin(['doctor', ...file], env);
     expect(stdout).not.to.include(secret);
     expect(stdout).to.match(/^problem +permissions: .*store\.cfg.*open to all\n +→ chmod o-rwx /m);
-    const wrong = await findings(env, cwd);
+    const wrong = await findings(env, file);
     expect([...wrong.keys()].sort()).to.deep.equal(['bcrypt cost', 'permissions', 'secrets']);
     expect(wrong.get('permissions')).to.match(/data is open to others \(755\).* → chmod 700 /);
   });
@@ -57,13 +61,15 @@ describe('keybin doctor, embedded engine', function () {
   it('finds a secret in an open file as it is written there', async () => {
     const cwd = temporaryDirectory();
     const env = { KEYBIN_STORE_HOST: `lmdb://${cwd}/data` };
-    await keybin(['prepare'], env, cwd);
+    await keybin(['prepare'], env);
     for (const lines of [
       '[ADMIN]\nuser = ada\npassword = fair%%enough%%for%%a%%test\n',
       `[V1]\ncode_delivery = webhook\nwebhook_url = http://127.0.0.1:1/\nwebhook_secret = ${randomBytes(32).toString('base64')}\n`,
     ]) {
       writeFileSync(join(cwd, 'store.cfg'), lines, { mode: 0o644 });
-      expect((await findings(env, cwd)).get('permissions')).to.match(/store\.cfg.*open to all/);
+      expect((await findings(env, ['--config', join(cwd, 'store.cfg')])).get('permissions')).to.match(
+        /store\.cfg.*open to all/,
+      );
     }
   });
 

@@ -11,7 +11,7 @@ import { KeybinClient } from '../world/keybin-client.js';
 import { keybin, keybinJson } from '../world/keybin-command.js';
 import { spawnApi } from '../world/keybin-process.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
-import { exportTo, fullAccount, importFrom, shell, type Env } from './transfer-world.js';
+import { exportTo, fullAccount, importFrom, quietly, shell, type Env } from './transfer-world.js';
 
 const embedded = (): Env => ({ KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` });
 const place = (name = 'export.ndjson') => join(temporaryDirectory(), name);
@@ -120,7 +120,9 @@ describe('What an export is written to and an import is read from', function () 
     let reads = 0;
     const changed = { name: 'it', read: () => pieces(reads++ === 0 ? bytes : bytes.subarray(0, 300)) };
     const config = loadConfig(['--config', '/dev/null'], target);
-    expect(await refusalOf(withWriter(config, (writer) => importFile(writer, changed, false)))).to.match(/was changed/);
+    expect(await refusalOf(withWriter(config, (writer) => importFile(writer, changed, false, quietly)))).to.match(
+      /was changed/,
+    );
     expect(await importFrom(whole, target)).to.include({ alreadyImported: false, accounts: 3 });
   });
 });

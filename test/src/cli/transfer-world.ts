@@ -1,18 +1,16 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import type { Context } from '@keybin/cli/context.js';
 import { expectDone, expectKeys, expectValue } from '../contract/answers.js';
 import { expectGreeting, getAs } from '../contract/api/calls.js';
 import { getPost, post, postIdIn, v1Token } from '../contract/v1/calls.js';
 import { download, uploadFile } from '../contract/v1/upload-calls.js';
-import { keybinJson } from '../world/keybin-command.js';
+import { keybinJson, keybinScript, Written } from '../world/keybin-command.js';
 import type { KeybinClient } from '../world/keybin-client.js';
 
 export type Env = Readonly<Record<string, string>>;
-
-const main = fileURLToPath(new URL('../../../cli/bin/keybin.js', import.meta.url));
 
 /** Values that a careless way through JSON, BSON or UTF-8 changes. */
 const oddValues: readonly unknown[] = [
@@ -66,13 +64,19 @@ export async function expectFull(client: KeybinClient, full: Full): Promise<void
   for (const [id, bytes] of files) expect((await download(client, v1, id)).bytes.equals(bytes)).to.equal(true);
 }
 
+/** Surroundings of a command that is neither heard nor ended. */
+export const quietly: Pick<Context, 'stderr' | 'signal'> = {
+  stderr: new Written(),
+  signal: new AbortController().signal,
+};
+
 export const exportTo = (file: string, env: Env) => keybinJson<Record<string, unknown>>(['export', file], env);
 export const importFrom = (file: string, env: Env) => keybinJson<Record<string, unknown>>(['import', file], env);
 
 /** A command line of `keybin` for a shell. */
 function commandLine(args: string, env: Env): string {
   const settings = Object.entries(env).map(([name, value]) => `${name}='${value}'`);
-  return `env ${settings.join(' ')} '${process.execPath}' '${main}' ${args}`;
+  return `env ${settings.join(' ')} '${process.execPath}' '${keybinScript}' ${args}`;
 }
 
 export interface ShellResult {

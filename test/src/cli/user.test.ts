@@ -48,7 +48,9 @@ describe('keybin user, embedded engine', function () {
   });
 
   it('list says in one line that there is no store yet', async () => {
-    const { code, stderr } = await keybin(['user', 'list']);
+    const { code, stderr } = await keybin(['user', 'list'], {
+      KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}/none`,
+    });
     expect(code).to.equal(1);
     expect(stderr).to.match(/^keybin: Cannot read [^\n]*: there is no store yet\n$/);
   });
