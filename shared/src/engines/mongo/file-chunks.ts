@@ -34,12 +34,17 @@ export class FileChunks {
       const stillMs = performance.now() - Math.max(askedMs, this.#takenMs);
       const timeoutMs = Math.floor(this.database.times.mongoOperationMs - stillMs);
       if (timeoutMs <= 0) throw unavailable(new Error('MongoDB takes no chunk'));
-      const data = new Binary(bytes);
-      const chunk: ChunkDocument = { _id: chunkId(userId, id, n), files_id: new ObjectId(id), n, data };
-      const inserted = this.database.chunks.insertOne(chunk, { maxTimeMS: timeoutMs });
+      const inserted = this.database.chunks.insertOne(documentOf(userId, id, n, bytes), { maxTimeMS: timeoutMs });
       await orStorageFull(withDeadline(inserted, timeoutMs, 'writing a chunk'));
       this.#takenMs = performance.now();
     });
+  }
+
+  /** Puts a chunk, in the place of the one that may be there. Throws `storage_full` or `unavailable`. */
+  async put(userId: string, id: string, n: number, bytes: Uint8Array): Promise<void> {
+    const byId = { _id: chunkId(userId, id, n) };
+    const put = this.database.chunks.replaceOne(byId, documentOf(userId, id, n, bytes), { upsert: true });
+    await orStorageFull(put);
   }
 
   /** The bytes of chunk `n`. Throws `unavailable`, and `file_not_found` when it is not there: its file is gone. */
@@ -50,3 +55,10 @@ export class FileChunks {
     return chunk.data.buffer.subarray(0, chunk.data.length());
   }
 }
+
+const documentOf = (userId: string, id: string, n: number, bytes: Uint8Array): ChunkDocument => ({
+  _id: chunkId(userId, id, n),
+  files_id: new ObjectId(id),
+  n,
+  data: new Binary(bytes),
+});

@@ -1,9 +1,10 @@
 import { ObjectId, type Filter } from 'mongodb';
+import { roomOf } from '../../file-room.js';
 import type { FileDigest } from '../../leased-upload.js';
 import type { StoredFile } from '../../ports.js';
 import type { Database } from './database.js';
 import type { FileDocument } from './documents.js';
-import { orStorageFull, orUnavailable } from './outages.js';
+import { isDuplicate, orStorageFull, orUnavailable } from './outages.js';
 
 /** Small enough for a command, large enough for few of them. */
 export const chunkBytes = 512 * 1024;
@@ -26,6 +27,7 @@ export type DueFile = Pick<FileDocument, '_id' | 'metadata'>;
  *
  *     uploading --finish--> stored --remove--> removed --passes of the worker--> none
  *         └──remove, or lapse when its lease is over──▶ removed
+ *     none --import--> stored
  *
  * All throw `unavailable`, after which a write may have been done or not. Times are Redis's.
  */
@@ -36,6 +38,16 @@ export class FileDocuments {
     const metadata = { user_id: userId, state: 'uploading', room: roomBytes, due_at: until } as const;
     const document: FileDocument = { _id: new ObjectId(id), filename: name, chunkSize: chunkBytes, metadata };
     await orStorageFull(this.database.files.insertOne(document, this.database.bounded));
+  }
+
+  /** Inserts a file all of whose chunks are there, unless there is a document with its id. */
+  async insertStored(userId: string, { id, name, length, sha256 }: StoredFile, now: Date): Promise<void> {
+    const metadata = { user_id: userId, state: 'stored', room: roomOf(length), sha256 } as const;
+    const content = { filename: name, chunkSize: chunkBytes, length, uploadDate: now };
+    const inserted = this.database.files
+      .insertOne({ _id: new ObjectId(id), ...content, metadata })
+      .catch(unlessDuplicate);
+    await orStorageFull(inserted);
   }
 
   /** Prolongs the lease of an upload and notes its room; `false`: it is an upload no more. */
@@ -135,6 +147,10 @@ export class FileDocuments {
     const { matchedCount } = await orStorageFull(this.database.files.updateOne(filter, update, this.database.bounded));
     return matchedCount === 1;
   }
+}
+
+function unlessDuplicate(error: unknown): void {
+  if (!isDuplicate(error)) throw error;
 }
 
 /** The file that a document tells of. */

@@ -14,9 +14,7 @@ import { erasedHere, nameTaken, Tally } from '../../transfer/tally.js';
 import { takeNextNumbers } from './account-numbers.js';
 import { openDatabase, type Database } from './database.js';
 import type { StoreDocument, UserDocument } from './documents.js';
-import { chunksOf, FileChunks } from './file-chunks.js';
-import { FileDocuments } from './file-documents.js';
-import { FileUpload } from './file-upload.js';
+import { FileImport } from './file-import.js';
 import { clockKey, partitionPrefix } from './keys.js';
 import { forgetNumber, forgetProgress, noteProgress, progressOf, takeNumbers } from './import-progress.js';
 import { openOperatorRedis } from './operator-redis.js';
@@ -51,16 +49,10 @@ export async function openMongoWriter(config: Config, log: Log): Promise<StoreWr
  * whoever reads, and is applied over it, whatever its version.
  */
 class MongoWriter implements StoreWriter {
-  readonly #documents: FileDocuments;
-  readonly #chunks: FileChunks;
-
   constructor(
     private readonly database: Database,
     private readonly redis: RedisConnections,
-  ) {
-    this.#documents = new FileDocuments(database);
-    this.#chunks = new FileChunks(database);
-  }
+  ) {}
 
   async begin(name: string, highest: { readonly number: number; readonly version: number }): Promise<ImportProgress> {
     const stored = await progressOf(this.database, name);
@@ -97,25 +89,16 @@ class MongoWriter implements StoreWriter {
 
   async writeFile({ userId, file }: FileRecord, chunks: AsyncIterable<ChunkRecord>): Promise<Imported> {
     const tally = new Tally();
-    const { files, chunks: stored } = this.database;
-    const byId = { _id: new ObjectId(file.id) };
-    const there = await orUnavailable(files.findOne(byId));
-    if (there && there.metadata.state !== 'uploading') tally.present += 1;
-    else if (!(await this.#documents.userExists(userId))) tally.skipped += 1;
+    const { files, users } = this.database;
+    const [there, account] = await orUnavailable(
+      Promise.all([files.findOne({ _id: new ObjectId(file.id) }), users.findOne({ user_id: userId })]),
+    );
+    if (there) tally.present += 1; // or it was deleted here
+    else if (!account) tally.skipped += 1;
     if (tally.present + tally.skipped > 0) return tally;
-    // Of an import that was broken off
-    await orUnavailable(files.deleteOne({ ...byId, 'metadata.state': 'uploading' }));
-    await orUnavailable(stored.deleteMany(chunksOf(userId, file.id)));
-    const parts = {
-      documents: this.#documents,
-      chunks: this.#chunks,
-      clock: this.redis.of(0),
-      roomBytes: Infinity,
-      times: this.database.times,
-    };
-    const room = { neededBytes: roomOf(file.length), wantedBytes: roomOf(file.length) };
-    const { target, heldBytes } = await FileUpload.begin(parts, { userId, id: file.id, name: file.name }, room);
-    const upload = new LeasedUpload(target, { fileBytes: Infinity, blockBytes: chunkBytes, heldBytes }, parts.times);
+    const target = new FileImport(this.database, this.redis.of(0), { userId, id: file.id, name: file.name });
+    const limits = { fileBytes: Infinity, blockBytes: chunkBytes, heldBytes: roomOf(file.length) };
+    const upload = new LeasedUpload(target, limits, this.database.times);
     await writeChunks(upload, chunks, tally);
     return tally;
   }
