@@ -1,7 +1,7 @@
 import type { Config } from './config/config.js';
 import type { EntryName } from './entry-name.js';
 import type { Account } from './ports.js';
-import type { ChunkRecord, Cursor, FileRecord, TransferRecord } from './transfer/records.js';
+import type { ChunkRecord, FileRecord, TransferRecord } from './transfer/records.js';
 import type { PartitionStatus } from './partition-status.js';
 
 /** What an operator's command needs of an engine, beside what the API needs (`ports.ts`). */
@@ -14,15 +14,6 @@ export interface Diagnosis {
   readonly says: string;
   /** What to do about it. */
   readonly remedy?: string;
-}
-
-/** How far an import has come. */
-export interface ImportProgress {
-  /** Lines that are done. */
-  readonly line: number;
-  /** Accounts that were there before have no larger number than this. */
-  readonly lastNumber: number;
-  readonly done: boolean;
 }
 
 /** What became of records that were to be imported. */
@@ -48,21 +39,20 @@ export interface AccountConflict {
 
 /**
  * Takes the records of an export into a store, beside the processes that serve it. What is there already stays unless the imported
- * value has a larger version. Every method may throw `unavailable` or `storage_full`, and may be repeated then.
+ * value has a larger version, so an import that broke off is run again. Every method may throw `unavailable` or `storage_full`, and may be
+ * repeated then.
  */
 export interface StoreWriter {
   /**
-   * How far the import of this name has come, if it was begun. Otherwise begins it, and makes sure that the numbers, versions and ids that
-   * are given from now on are larger than `highest`.
+   * Makes sure that the numbers, versions and ids that are given from now on are larger than `highest`. Returns the last number that was
+   * given before. The store remembers it under this name until `finish`, so that a second run gives its accounts the same numbers.
    */
-  begin(name: string, highest: { readonly number: number; readonly version: number }): Promise<ImportProgress>;
-  /** Forgets what is known of the import of this name. */
-  forget(name: string): Promise<void>;
-  /** Imports accounts, entries and posts, durably, and notes that all lines up to `line` are done. */
-  write(records: readonly TransferRecord[], name: string, line: number): Promise<Imported>;
+  begin(name: string, highest: { readonly number: number; readonly version: number }): Promise<number>;
+  /** Imports accounts, entries and posts, durably. `lastNumber` is what `begin` returned. */
+  write(records: readonly TransferRecord[], lastNumber: number): Promise<Imported>;
   /** Imports a file, and takes its chunks if it needs them. */
   writeFile(file: FileRecord, chunks: AsyncIterable<ChunkRecord>): Promise<Imported>;
-  /** Notes that the import is complete. */
+  /** Forgets what `begin` noted. */
   finish(name: string): Promise<void>;
   /** May be called twice. */
   close(): Promise<void>;
@@ -113,9 +103,9 @@ export interface StoreReader {
   size(): Promise<number>;
   /**
    * Everything, for an export: each account that is there throughout, with what is there throughout of it as it was written last. What is
-   * written, deleted or erased meanwhile may be missing or not. Goes on `after` what an export that was broken off had got.
+   * written, deleted or erased meanwhile may be missing or not.
    */
-  records(after?: Cursor): AsyncIterable<TransferRecord>;
+  records(): AsyncIterable<TransferRecord>;
   /** What is left of erased accounts of this name. */
   leftovers(username: string): Promise<Leftovers>;
   /** May be called twice. */

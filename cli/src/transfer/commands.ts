@@ -6,19 +6,17 @@ import { exportStore } from './export.js';
 import { importFile } from './import.js';
 import { migrate } from './migrate.js';
 import { spooled } from './spool.js';
-import { inFile, inStream } from './target.js';
+import { inNewFile, inStream } from './target.js';
 
 export function exportCommand(context: Context): Command {
-  const { config, stdout, stderr, answer } = context;
+  const { config, stdout, stderr, signal, answer } = context;
   return new Command('export')
-    .description(
-      'writes everything into a file, which a later run goes on with if it is broken off; the service may run',
-    )
-    .argument('<file>', "that is not there yet, or is incomplete; '-' is standard output")
+    .description('writes everything into a new file, which is there only if it is complete; the service may run')
+    .argument('<file>', "that is not there yet; '-' is standard output")
     .action(async (file: string) => {
       const toPipe = file === '-';
-      const done = await withReader(config(), (reader) =>
-        exportStore(reader, toPipe ? inStream(stdout) : inFile(file), context),
+      const done = await withReader(config(), async (reader) =>
+        exportStore(reader, toPipe ? inStream(stdout) : await inNewFile(file, signal), context),
       );
       if (toPipe) answer(done, stderr);
       else answer(done);
@@ -28,15 +26,12 @@ export function exportCommand(context: Context): Command {
 export function importCommand(context: Context): Command {
   const { config, stdin, answer, fail } = context;
   return new Command('import')
-    .description(
-      'takes an export into the store, which may be empty or in use; a later run goes on if it is broken off',
-    )
+    .description('takes an export into the store, which may be empty or in use; if it breaks off, run it again')
     .argument('<file>', "a complete export; '-' is standard input")
-    .option('--again', 'go through an export that was imported before: newer values stay, deleted ones may come back')
-    .action(async (file: string, { again = false }: { again?: boolean }) => {
+    .action(async (file: string) => {
       const settings = config();
       const done = await spooled(file, stdin, (from) =>
-        withWriter(settings, (writer) => importFile(writer, from, again, context)),
+        withWriter(settings, (writer) => importFile(writer, from, context)),
       );
       answer(done);
       if (!done.isComplete) fail();
@@ -46,7 +41,7 @@ export function importCommand(context: Context): Command {
 export function migrateCommand(context: Context): Command {
   const { config, answer, fail } = context;
   return new Command('migrate')
-    .description('copies the accounts and values of an original Keybin; running it twice changes nothing')
+    .description('copies the accounts and values of an original Keybin; if it breaks off, run it again')
     .option('--from <url>', 'MongoDB of the original: mongodb://HOST:PORT/')
     .option(
       '--from-file <path>',

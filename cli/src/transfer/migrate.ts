@@ -6,11 +6,11 @@ import { withWriter } from '../with-store.js';
 import { exportStore } from './export.js';
 import { importFile, type ImportAnswer } from './import.js';
 import { exportIn, withUnnamedFile } from './spool.js';
-import { inUnnamedFile } from './target.js';
+import { inOpenFile } from './target.js';
 
 /**
  * Takes over the database of an original Keybin: what it has is written as an export into a file without a name, which is
- * imported. The same data make the same file, so a second run finds that all is done.
+ * imported. The same data make the same file, so a second run is the same import again.
  */
 export async function migrate(
   config: Config,
@@ -26,9 +26,9 @@ export async function migrate(
   try {
     await original.setAside(config.store);
     const { json, text, isComplete } = await withUnnamedFile(async (handle) => {
-      await exportStore(readerOf(original, report), inUnnamedFile(handle), context);
+      await exportStore(readerOf(original, report), inOpenFile(handle), context);
       const file = exportIn(handle, original.location);
-      return withWriter(config, (writer) => importFile(writer, file, false, context));
+      return withWriter(config, (writer) => importFile(writer, file, context));
     });
     return {
       json: { ...(json as object), notKept },

@@ -1,10 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { BadLine, parseLine, type Counts, type EndLine } from './lines.js';
-import type { AccountRecord, Cursor, TransferRecord } from './records.js';
+import type { TransferRecord } from './records.js';
 
-/** Looks whether lines are an export, one after the other, as far as it goes. */
+/** Checks the lines of an export, one after the other, and counts what is in them. */
 export class Checker {
-  source: string | undefined;
   /** The first is 1. */
   lines = 0;
   readonly counts = { accounts: 0, entries: 0, posts: 0, files: 0 };
@@ -14,16 +13,11 @@ export class Checker {
   readonly gone = new Set<string>();
   end: EndLine | undefined;
   readonly #hash = createHash('sha256');
-  #account: AccountRecord | undefined;
-  #last: TransferRecord | undefined;
+  /** Of the last account. */
+  #userId: string | undefined;
   #file: { readonly id: string; readonly length: number; readonly sha256: string; readonly hash: Hash } | undefined;
   #fileBytes = 0;
   #chunks = 0;
-
-  /** Where an export that ends here goes on; nowhere before its first account. */
-  get cursor(): Cursor | undefined {
-    return this.#account && this.#last && { account: this.#account.account, last: this.#last };
-  }
 
   /** SHA-256 of all lines so far. */
   get sha256(): string {
@@ -44,7 +38,6 @@ export class Checker {
     switch (parsed.type) {
       case 'keybin':
         if (this.lines > 0) throw new BadLine('only the first line says where the data was');
-        this.source = parsed.source;
         break;
       case 'end':
         this.#checkEnd(parsed);
@@ -76,7 +69,7 @@ export class Checker {
         break;
       default:
     }
-    if (record.userId !== this.#account?.account.userId) throw new BadLine('it does not follow its account');
+    if (record.userId !== this.#userId) throw new BadLine('it does not follow its account');
   }
 
   /** Of the file before: whether all of it has come. */
@@ -97,10 +90,9 @@ export class Checker {
   }
 
   #count(record: TransferRecord): void {
-    this.#last = record;
     switch (record.type) {
       case 'account':
-        this.#account = record;
+        this.#userId = record.account.userId;
         this.counts.accounts += 1;
         this.highestNumber = Math.max(this.highestNumber, record.account.number);
         break;

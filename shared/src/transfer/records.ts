@@ -50,13 +50,5 @@ export interface GoneRecord {
   readonly fileId?: string;
 }
 
-/** Where an export that was broken off goes on. */
-export interface Cursor {
-  /** The last account. */
-  readonly account: Account;
-  /** What was exported last. */
-  readonly last: TransferRecord;
-}
-
 /** Of each chunk but the last one of a file. */
 export const chunkBytes = 512 * 1024;

@@ -7,7 +7,6 @@ import { expect } from 'chai';
 import { commandSections, globalOptions } from '@keybin/cli/documents.js';
 import { Output } from '@keybin/cli/output.js';
 import { commandLines, createProgram } from '@keybin/cli/program.js';
-import { longestAnswerMs } from '../world/answer-time.js';
 import { expectBlock } from '../world/block-in-document.js';
 import { unusedPort } from '../world/some-port.js';
 import { keybin, Written, type CommandResult } from '../world/keybin-command.js';
@@ -93,11 +92,10 @@ describe('the keybin command', () => {
     expect(result.code).to.equal(1);
   });
 
-  it('ends within 2 s, in one line without the password and with 1, when Redis is not there', async () => {
+  it('ends in one line without the password and with 1 when Redis is not there', async () => {
     const result = await keybin(['queue', 'status'], scaleOut(unusedPort));
     expectOneLine(result, /Redis at redis:\/\/\*\*\*@127\.0\.0\.1:\d+ cannot be reached: .*ECONNREFUSED/);
     expect(result.code).to.equal(1);
-    expect(result.tookMs).to.be.below(longestAnswerMs);
   });
 
   it('does so when Redis takes the connection and never answers', async () => {
@@ -108,6 +106,5 @@ describe('the keybin command', () => {
     silent.close();
     expectOneLine(result, /cannot be reached: Redis does not answer/);
     expect(result.code).to.equal(1);
-    expect(result.tookMs).to.be.below(longestAnswerMs);
   });
 });

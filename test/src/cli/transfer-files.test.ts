@@ -1,20 +1,37 @@
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { cpSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { expect } from 'chai';
+import { exportStore } from '@keybin/cli/transfer/export.js';
 import { importFile } from '@keybin/cli/transfer/import.js';
 import { withUnnamedFile, writeAt } from '@keybin/cli/transfer/spool.js';
-import { inFile } from '@keybin/cli/transfer/target.js';
+import { inNewFile } from '@keybin/cli/transfer/target.js';
 import { withWriter } from '@keybin/cli/with-store.js';
 import { loadConfig } from '@keybin/shared/config/load-config.js';
-import { printHead } from '@keybin/shared/transfer/lines.js';
+import type { TransferRecord } from '@keybin/shared/transfer/records.js';
+import type { Child } from '../world/child.js';
+import { eventually } from '../world/eventually.js';
 import { KeybinClient } from '../world/keybin-client.js';
-import { keybin, keybinJson } from '../world/keybin-command.js';
+import { keybin, keybinJson, spawnKeybin } from '../world/keybin-command.js';
 import { spawnApi } from '../world/keybin-process.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
-import { exportTo, fullAccount, importFrom, quietly, shell, type Env } from './transfer-world.js';
+import { exportTo, fullAccount, importFrom, quietly, shell } from './transfer-world.js';
 
-const embedded = (): Env => ({ KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` });
+const embedded = () => ({ KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` });
 const place = (name = 'export.ndjson') => join(temporaryDirectory(), name);
+
+const expectNothingBeside = (file: string) => expect(readdirSync(dirname(file))).to.deep.equal([]);
+
+const empty = { location: 'here', size: async () => 0, records: () => records([]) };
+
+async function* records(all: readonly TransferRecord[]): AsyncGenerator<TransferRecord> {
+  yield* all;
+}
+
+async function* failingRecords(): AsyncGenerator<TransferRecord> {
+  yield* records([]);
+  throw new Error('the store fails');
+}
 
 async function* pieces(bytes: Buffer): AsyncGenerator<Buffer> {
   yield bytes;
@@ -41,40 +58,72 @@ describe('What an export is written to and an import is read from', function () 
     await exportTo(whole, source);
   });
 
-  it("is its owner's alone even if somebody else has made the empty file", async () => {
+  /** An export that is in the middle of its file: the disk does not give it the bytes of an account's file. */
+  async function hangingExport(file: string): Promise<Child> {
+    const directory = temporaryDirectory();
+    cpSync(source.KEYBIN_STORE_HOST.slice('lmdb://'.length), directory, { recursive: true });
+    const files = readdirSync(join(directory, 'files'), { recursive: true, encoding: 'utf8', withFileTypes: true });
+    for (const each of files.filter((entry) => entry.isFile())) {
+      const path = join(each.parentPath, each.name);
+      rmSync(path);
+      execFileSync('mkfifo', [path]); // nobody writes into it
+    }
+    const run = spawnKeybin(['export', file], { KEYBIN_STORE_HOST: `lmdb://${directory}` });
+    await eventually(() => !run.alive || readdirSync(dirname(file)).length > 0, 'the export to begin');
+    expect(run.alive).to.equal(true);
+    return run;
+  }
+
+  it('has its name only when it is complete: a full disk leaves nothing', async () => {
     const file = place();
-    writeFileSync(file, '');
-    chmodSync(file, 0o644);
+    const { code, stderr } = await shell(`ulimit -f 2000; keybin export '${file}'`, source);
+    expect(code).to.equal(1);
+    expect(stderr).to.match(/^keybin: EFBIG[^\n]*\n$/);
+    expectNothingBeside(file);
     await exportTo(file, source);
-    expect(statSync(file).mode & 0o777).to.equal(0o600);
-  });
-
-  it('is written by one export at a time', async () => {
-    const file = place();
-    const [first, second] = [inFile(file), inFile(file)];
-    await first.begin();
-    await second.begin();
-    await first.write(Buffer.from(`${printHead('here')}\n`));
-    expect(await refusalOf(second.write(Buffer.from('x')))).to.match(/is written by somebody else/);
-    await first.close();
-    await second.close();
-    expect(readFileSync(file, 'utf8')).to.equal(`${printHead('here')}\n`);
-  });
-
-  it('has no more room in the middle of a line, and is completed when it has', async () => {
-    const file = place();
-    const limitKiB = 2_000;
-    const { code } = await shell(`ulimit -f ${limitKiB}; keybin export '${file}'`, source);
-    expect(code).not.to.equal(0);
-    expect(statSync(file).size).to.equal(limitKiB * 1_024);
-    expect(await exportTo(file, source)).to.include({ continued: true });
     expect(readFileSync(file).equals(readFileSync(whole))).to.equal(true);
   });
 
-  it('is a file: a device is refused in one line', async () => {
-    const { code, stderr } = await keybin(['export', '/dev/full'], source);
-    expect(code).to.equal(1);
-    expect(stderr).to.equal("keybin: /dev/full is no file; '-' is standard output\n");
+  it('has its name only when it is complete: an error in the middle leaves nothing', async () => {
+    const file = place();
+    const failing = { ...empty, records: failingRecords };
+    const target = await inNewFile(file, quietly.signal);
+    expect(readdirSync(dirname(file))).to.have.lengthOf(1);
+    expect(await refusalOf(exportStore(failing, target, quietly))).to.equal('the store fails');
+    expectNothingBeside(file);
+  });
+
+  for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
+    it(`has its name only when it is complete: ${signal} leaves nothing, and ends the process as ever`, async () => {
+      const file = place();
+      const run = await hangingExport(file);
+      await run.kill(signal);
+      expect(await run.exited).to.deep.equal({ code: null, signal });
+      expectNothingBeside(file);
+    });
+  }
+
+  it("has its name only when it is complete: what kill -9 leaves is for its owner alone, and in nobody's way", async () => {
+    const file = place();
+    const run = await hangingExport(file);
+    await run.kill('SIGKILL');
+    const [left = '', ...others] = readdirSync(dirname(file));
+    expect(left).to.match(/^export\.ndjson\.[0-9a-f]{8}\.partial$/);
+    expect(others).to.deep.equal([]);
+    expect(statSync(join(dirname(file), left)).mode & 0o777).to.equal(0o600);
+    await exportTo(file, source);
+    expect(readFileSync(file).equals(readFileSync(whole))).to.equal(true);
+  });
+
+  it('is not replaced by a second export that ends later', async () => {
+    const file = place();
+    const [first, second] = [await inNewFile(file, quietly.signal), await inNewFile(file, quietly.signal)];
+    await exportStore(empty, first, quietly);
+    const bytes = readFileSync(file);
+    const other = { ...empty, location: 'elsewhere' };
+    expect(await refusalOf(exportStore(other, second, quietly))).to.match(/is there already/);
+    expect(readFileSync(file).equals(bytes)).to.equal(true);
+    expect(readdirSync(dirname(file))).to.deep.equal([basename(file)]);
   });
 
   it('is a pipe that takes or gives all, without a warning, whatever its name', async () => {
@@ -85,7 +134,7 @@ describe('What an export is written to and an import is read from', function () 
     expect(readFileSync(file).equals(readFileSync(whole))).to.equal(true);
     const target = embedded();
     const imported = await shell(`cat '${file}' | keybin import /dev/stdin --json`, target);
-    expect(JSON.parse(imported.stdout)).to.include({ accounts: 3, alreadyImported: false });
+    expect(JSON.parse(imported.stdout)).to.include({ accounts: 3 });
     expect(await keybinJson<{ users: unknown[] }>(['user', 'list'], target))
       .to.have.property('users')
       .with.lengthOf(3);
@@ -120,10 +169,10 @@ describe('What an export is written to and an import is read from', function () 
     let reads = 0;
     const changed = { name: 'it', read: () => pieces(reads++ === 0 ? bytes : bytes.subarray(0, 300)) };
     const config = loadConfig(['--config', '/dev/null'], target);
-    expect(await refusalOf(withWriter(config, (writer) => importFile(writer, changed, false, quietly)))).to.match(
+    expect(await refusalOf(withWriter(config, (writer) => importFile(writer, changed, quietly)))).to.match(
       /was changed/,
     );
-    expect(await importFrom(whole, target)).to.include({ alreadyImported: false, accounts: 3 });
+    expect(await importFrom(whole, target)).to.include({ accounts: 3 });
   });
 });
 

@@ -10,7 +10,6 @@ export interface CommandResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
-  readonly tookMs: number;
 }
 
 /** A stream that keeps what is written to it. */
@@ -27,13 +26,11 @@ export class Written extends Writable {
  * Runs `keybin` with these arguments in this process, with the default settings unless `env` or `--config` has others. Only another process
  * may have the same directory of the embedded engine open.
  */
-export async function keybin(args: readonly string[], env: Env = {}, signal?: AbortSignal): Promise<CommandResult> {
-  const fromMs = performance.now();
+export async function keybin(args: readonly string[], env: Env = {}): Promise<CommandResult> {
   const [stdout, stderr] = [new Written(), new Written()];
   const withFile = args.includes('--config') ? args : ['--config', '/dev/null', ...args];
-  const streams = { stdin: Readable.from([]), stdout, stderr };
-  const code = await run(withFile, { environment: env, ...streams, ...(signal && { signal }) });
-  return { code, stdout: stdout.text, stderr: stderr.text, tookMs: performance.now() - fromMs };
+  const code = await run(withFile, { environment: env, stdin: Readable.from([]), stdout, stderr });
+  return { code, stdout: stdout.text, stderr: stderr.text };
 }
 
 /** What it answers to `--json`. Throws when it fails. */

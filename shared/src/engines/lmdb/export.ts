@@ -1,8 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { hasCode } from '../../errors.js';
 import type { Account, StoredFile } from '../../ports.js';
-import { afterAllKeys, atTheBeginning, positionOf, type Position } from '../../transfer/position.js';
-import { chunkBytes, type Cursor, type TransferRecord } from '../../transfer/records.js';
+import { chunkBytes, type TransferRecord } from '../../transfer/records.js';
 import type { Databases } from './environment.js';
 import type { FileDirectory } from './file-directory.js';
 import { afterVersion, parseAccount, versionIn } from './records.js';
@@ -21,49 +20,34 @@ export interface ExportParts {
  * Everything, in the order of the accounts' numbers as text. Each page is read from a snapshot of its own, taken after all that was
  * answered before: so no write is missed that was answered before the export began and stayed.
  */
-export async function* recordsIn(parts: ExportParts, after?: Cursor): AsyncGenerator<TransferRecord, void, undefined> {
+export async function* recordsIn(parts: ExportParts): AsyncGenerator<TransferRecord, void, undefined> {
   const { accounts, numbers } = parts.databases;
-  if (after && !isGone(after)) yield* recordsOf(parts, after.account, positionOf(after));
-  for await (const { value: username } of pages(parts, numbers, after ? String(after.account.number) : '')) {
+  for await (const { value: username } of pages(parts, numbers, '')) {
     const json = accounts.get(username);
     if (json === undefined) continue; // erased since
     const account = parseAccount(json);
     yield { type: 'account', account };
-    yield* recordsOf(parts, account, atTheBeginning);
+    yield* recordsOf(parts, account);
   }
 }
-
-const isGone = ({ last }: Cursor) => last.type === 'gone' && last.fileId === undefined;
 
 async function* recordsOf(
   parts: ExportParts,
   { userId, number }: Account,
-  position: Position,
 ): AsyncGenerator<TransferRecord, void, undefined> {
   const { entries, posts, files, numbers } = parts.databases;
   const prefix = `${number}/`;
   const end = `${number}0`; // '0' follows '/'
-  const under = (records: Strings, from: string) => pages(parts, records, prefix + from, end);
+  const its = (records: Strings) => pages(parts, records, prefix, end);
   const nameOf = (key: string) => key.slice(prefix.length);
-  if (position.key !== afterAllKeys) {
-    for await (const { key, value } of under(entries, position.key)) {
-      yield { type: 'entry', userId, key: nameOf(key), version: versionIn(value), json: afterVersion(value) };
-    }
+  for await (const { key, value } of its(entries)) {
+    yield { type: 'entry', userId, key: nameOf(key), version: versionIn(value), json: afterVersion(value) };
   }
-  if (position.postId !== afterAllKeys) {
-    for await (const { key, value } of under(posts, position.postId)) {
-      yield { type: 'post', userId, id: nameOf(key), json: value };
-    }
-  }
-  if (position.nextChunk !== undefined) {
-    const details = files.get(prefix + position.fileId);
-    if (details === undefined) yield { type: 'gone', userId, fileId: position.fileId };
-    else yield* chunksOf(parts, userId, fileOf(position.fileId, details), position.nextChunk);
-  }
-  for await (const { key, value } of under(files, position.fileId)) {
+  for await (const { key, value } of its(posts)) yield { type: 'post', userId, id: nameOf(key), json: value };
+  for await (const { key, value } of its(files)) {
     const file = fileOf(nameOf(key), value);
     yield { type: 'file', userId, file };
-    yield* chunksOf(parts, userId, file, 0);
+    yield* chunksOf(parts, userId, file);
   }
   if (numbers.get(String(number)) === undefined) yield { type: 'gone', userId };
 }
@@ -74,9 +58,8 @@ async function* chunksOf(
   { directory }: ExportParts,
   userId: string,
   { id: fileId, length }: StoredFile,
-  from: number,
 ): AsyncGenerator<TransferRecord, void, undefined> {
-  if (from * chunkBytes >= length) return;
+  if (length === 0) return;
   const handle = await directory.open(fileId).catch((error: unknown) => {
     if (hasCode(error, 'unavailable') && isMissing(error.cause)) return undefined;
     throw error;
@@ -86,7 +69,7 @@ async function* chunksOf(
     return;
   }
   try {
-    for (let n = from; n * chunkBytes < length; n++) {
+    for (let n = 0; n * chunkBytes < length; n++) {
       const bytes = Buffer.allocUnsafe(Math.min(chunkBytes, length - n * chunkBytes));
       const { bytesRead } = await directory.run(() => handle.read(bytes, 0, bytes.length, n * chunkBytes));
       if (bytesRead < bytes.length) throw new Error(`file ${fileId} is shorter than it was`);

@@ -1,6 +1,6 @@
 import { LeasedUpload } from '../../leased-upload.js';
 import { roomOf } from '../../file-room.js';
-import type { Imported, ImportProgress, StoreWriter } from '../../operations.js';
+import type { Imported, StoreWriter } from '../../operations.js';
 import type { Account } from '../../ports.js';
 import type { TimeBudget } from '../../time-budget.js';
 import { chunkBytes, type ChunkRecord, type FileRecord, type TransferRecord } from '../../transfer/records.js';
@@ -50,32 +50,23 @@ class LmdbWriter implements StoreWriter {
     };
   }
 
-  begin(name: string, highest: { readonly number: number; readonly version: number }): Promise<ImportProgress> {
+  begin(name: string, highest: { readonly number: number; readonly version: number }): Promise<number> {
     const { meta } = this.databases;
     return this.writes.apply(() => {
-      const stored = this.#progress(name);
-      if (stored) return stored;
+      const noted = meta.get(noteKey(name));
+      if (noted !== undefined) return Number(noted);
       const lastNumber = Number(meta.get('number') ?? 0);
       void meta.put('number', String(Math.max(lastNumber, highest.number)));
       void meta.put('clock', String(Math.max(Number(meta.get('clock') ?? 0), highest.version)));
-      return this.#note(name, { line: 0, lastNumber, done: false });
+      void meta.put(noteKey(name), String(lastNumber));
+      return lastNumber;
     });
   }
 
-  async forget(name: string): Promise<void> {
-    await this.writes.apply(() => {
-      void this.databases.meta.remove(progressKey(name));
-      return undefined;
-    });
-  }
-
-  write(records: readonly TransferRecord[], name: string, line: number): Promise<Imported> {
+  write(records: readonly TransferRecord[], lastNumber: number): Promise<Imported> {
     return this.writes.apply(() => {
-      const progress = this.#progress(name);
-      if (!progress) throw new Error('the import was not begun');
       const tally = new Tally();
-      for (const record of records) this.#write(record, progress, tally);
-      this.#note(name, { ...progress, line });
+      for (const record of records) this.#write(record, lastNumber, tally);
       return tally;
     });
   }
@@ -102,8 +93,7 @@ class LmdbWriter implements StoreWriter {
 
   async finish(name: string): Promise<void> {
     await this.writes.apply(() => {
-      const progress = this.#progress(name);
-      if (progress) this.#note(name, { ...progress, done: true });
+      void this.databases.meta.remove(noteKey(name));
       return undefined;
     });
   }
@@ -113,8 +103,8 @@ class LmdbWriter implements StoreWriter {
     return this.#closed;
   }
 
-  #write(record: TransferRecord, progress: ImportProgress, tally: Tally): void {
-    if (record.type === 'account') return this.#writeAccount(record.account, progress, tally);
+  #write(record: TransferRecord, lastNumber: number, tally: Tally): void {
+    if (record.type === 'account') return this.#writeAccount(record.account, lastNumber, tally);
     if (record.type !== 'entry' && record.type !== 'post') return undefined;
     const { users, entries, posts } = this.databases;
     const number = users.get(record.userId);
@@ -138,7 +128,7 @@ class LmdbWriter implements StoreWriter {
     return undefined;
   }
 
-  #writeAccount(account: Account, { lastNumber }: ImportProgress, tally: Tally): void {
+  #writeAccount(account: Account, lastNumber: number, tally: Tally): void {
     const { accounts, users, numbers, meta } = this.databases;
     const { userId, username } = account;
     if (users.get(userId) !== undefined) {
@@ -161,16 +151,6 @@ class LmdbWriter implements StoreWriter {
     void numbers.put(String(number), username);
     tally.accounts += 1;
   }
-
-  #progress(name: string): ImportProgress | undefined {
-    const json = this.databases.meta.get(progressKey(name));
-    return json === undefined ? undefined : (JSON.parse(json) as ImportProgress); // written by `#note`
-  }
-
-  #note(name: string, progress: ImportProgress): ImportProgress {
-    void this.databases.meta.put(progressKey(name), JSON.stringify(progress));
-    return progress;
-  }
 }
 
-const progressKey = (name: string) => `import/${name}`;
+const noteKey = (name: string) => `import/${name}`;

@@ -44,7 +44,7 @@ export async function openLmdbReader({ store, times }: Pick<LmdbConfig, 'store' 
       const { accounts: all, entries, posts, files } = databases;
       return [all, entries, posts, files].reduce((sum, database) => sum + countOf(database), 0);
     },
-    records: (after) => recordsIn({ databases, directory: new FileDirectory(directory, times.diskMs) }, after),
+    records: () => recordsIn({ databases, directory: new FileDirectory(directory, times.diskMs) }),
     leftovers: async (username) => leftoversIn(databases, username),
     close: () => (closed ??= closeDatabases(databases)),
   };

@@ -31,8 +31,36 @@ export async function takeNextNumbers(
   return counter.last;
 }
 
+/**
+ * Takes the numbers up to `highest` for the accounts of an import. Returns the last number that was given before. The counter keeps that
+ * until `forgetImport`, since a second run of the import needs the same. Throws `unavailable`.
+ */
+export async function takeNumbersUpTo(
+  counters: Collection<CounterDocument>,
+  highest: number,
+  name: string,
+): Promise<number> {
+  for (;;) {
+    const counter = await orUnavailable(counters.findOne({ _id: accountCounterId }));
+    if (!counter) {
+      await makeCounter(counters);
+      continue;
+    }
+    const noted = counter.imports?.[name];
+    if (noted !== undefined) return noted;
+    const { last } = counter;
+    const taken = { last: Math.max(last, highest), [`imports.${name}`]: last };
+    const { matchedCount } = await orUnavailable(counters.updateOne({ _id: accountCounterId, last }, { $set: taken }));
+    if (matchedCount > 0) return last; // otherwise somebody has taken a number meanwhile
+  }
+}
+
+export async function forgetImport(counters: Collection<CounterDocument>, name: string): Promise<void> {
+  await orUnavailable(counters.updateOne({ _id: accountCounterId }, { $unset: { [`imports.${name}`]: '' } }));
+}
+
 /** Unless somebody else was faster. */
-async function makeCounter(counters: Collection<CounterDocument>, bounds: Bounds): Promise<void> {
+async function makeCounter(counters: Collection<CounterDocument>, bounds: Bounds = {}): Promise<void> {
   const insert = counters.insertOne({ _id: accountCounterId, last: 0 }, bounds).catch((error: unknown) => {
     if (!isDuplicate(error)) throw error;
   });

@@ -104,7 +104,7 @@ export interface ChunkDocument {
 export interface CounterDocument {
   readonly _id: string;
   readonly last: number;
-  /** By the name of an import that begins: what `last` was before it. */
+  /** By the name of an import that is not complete: what `last` was before it. */
   readonly imports?: Readonly<Record<string, number>>;
 }
 

@@ -1,7 +1,6 @@
 import { entryId, keyIn } from '../../entry-name.js';
 import type { Account, StoredFile } from '../../ports.js';
-import { afterAllKeys, atTheBeginning, positionOf, type Position } from '../../transfer/position.js';
-import type { Cursor, TransferRecord } from '../../transfer/records.js';
+import type { TransferRecord } from '../../transfer/records.js';
 import { accountOf } from './accounts.js';
 import type { Database } from './database.js';
 import type { FileDocument, StoreDocument } from './documents.js';
@@ -26,47 +25,30 @@ export interface ExportParts {
 
 type Records = AsyncGenerator<TransferRecord, void, undefined>;
 
-/** An account and where its export begins. */
-interface Part {
-  readonly account: Account;
-  readonly position: Position;
-  readonly isBegun: boolean;
-}
-
 /**
  * Everything, in the order of the user ids. No write is missed that was answered before the export began and stayed: for each
  * account the names of what is pending are read first and the stored documents afterwards, so what leaves Redis in between is found
  * in MongoDB. A pending value is read when its turn comes; if it has been applied by then it is read from MongoDB, where it is now.
  */
-export async function* recordsIn(parts: ExportParts, after?: Cursor): Records {
+export async function* recordsIn(parts: ExportParts): Records {
   const { users } = parts.database;
-  let pending: Part[] = [];
-  if (after && !(after.last.type === 'gone' && after.last.fileId === undefined)) {
-    pending = [{ account: after.account, position: positionOf(after), isBegun: true }];
-  }
-  for (let last = after?.account.userId ?? ''; ;) {
+  for (let last = ''; ;) {
     const found = users
       .find({ user_id: { $gt: last } })
       .sort({ user_id: 1 })
       .limit(accountsPerPage);
     const page = (await orUnavailable(found.toArray())).map(accountOf);
-    yield* recordsOf(parts, [
-      ...pending,
-      ...page.map((account) => ({ account, position: atTheBeginning, isBegun: false })),
-    ]);
-    pending = [];
+    yield* recordsOf(parts, page);
     last = page.at(-1)?.userId ?? last;
     if (page.length < accountsPerPage) return;
   }
 }
 
-async function* recordsOf(parts: ExportParts, accounts: readonly Part[]): Records {
+async function* recordsOf(parts: ExportParts, accounts: readonly Account[]): Records {
   const { database, redis } = parts;
-  const [first, last] = [accounts.at(0)?.account, accounts.at(-1)?.account];
+  const [first, last] = [accounts.at(0), accounts.at(-1)];
   if (!first || !last) return;
-  const listed = accounts.map(({ account: { userId } }) =>
-    redisOf(redis, userId).client.hkeys(pendingOf(redis, userId)),
-  );
+  const listed = accounts.map(({ userId }) => redisOf(redis, userId).client.hkeys(pendingOf(redis, userId)));
   const pendingNames = await orUnavailable(Promise.all(listed));
   const files = await filesOf(database, accounts);
   const stored = new Peekable(
@@ -76,16 +58,16 @@ async function* recordsOf(parts: ExportParts, accounts: readonly Part[]): Record
       .batchSize(documentsPerBatch), // 0 comes after /
   );
   try {
-    for (const [index, part] of accounts.entries()) {
-      const { account, position, isBegun } = part;
-      if (!isBegun) yield { type: 'account', account };
-      yield* merged(parts, account.userId, position, (pendingNames[index] ?? []).sort(), stored);
-      yield* fileRecords(database, account.userId, position, files.get(account.userId) ?? []);
+    for (const [index, account] of accounts.entries()) {
+      const { userId } = account;
+      yield { type: 'account', account };
+      yield* merged(parts, userId, (pendingNames[index] ?? []).sort(), stored);
+      yield* fileRecords(database, userId, files.get(userId) ?? []);
     }
   } finally {
     await stored.close();
   }
-  const ids = accounts.map(({ account }) => account.userId);
+  const ids = accounts.map(({ userId }) => userId);
   const there = database.users.find({ user_id: { $in: ids } }, { projection: { user_id: 1 } });
   const left = new Set((await orUnavailable(there.toArray())).map(({ user_id }) => user_id));
   for (const userId of ids) if (!left.has(userId)) yield { type: 'gone', userId };
@@ -101,18 +83,15 @@ interface Item {
 async function* merged(
   parts: ExportParts,
   userId: string,
-  position: Position,
-  pendingNames: readonly string[],
+  names: readonly string[],
   stored: Peekable<StoreDocument>,
 ): Records {
-  const after = position.key === afterAllKeys ? postKey(position.postId) : position.key;
-  const names = pendingNames.filter((name) => name > after);
   const prefix = `${userId}/`;
   let items: Item[] = [];
   let at = 0;
   for (;;) {
     let document = await stored.peek();
-    while (document && isBefore(document, prefix, after)) {
+    while (document && isBefore(document, prefix)) {
       await stored.next();
       document = await stored.peek();
     }
@@ -133,8 +112,7 @@ async function* merged(
 }
 
 const isOf = ({ _id }: StoreDocument, prefix: string) => _id.startsWith(prefix);
-const isBefore = ({ _id }: StoreDocument, prefix: string, after: string) =>
-  _id < prefix || (_id.startsWith(prefix) && _id <= prefix + after);
+const isBefore = ({ _id }: StoreDocument, prefix: string) => _id < prefix;
 const keyOf = ({ _id }: StoreDocument) => keyIn(_id);
 
 async function* read({ database, redis }: ExportParts, userId: string, items: readonly Item[]): Records {
@@ -170,9 +148,9 @@ const valueOf = (document: StoreDocument | undefined) => ({ version: document?.v
 /** Finished files, by account, in the order of their ids. */
 async function filesOf(
   { files }: Pick<Database, 'files'>,
-  accounts: readonly Part[],
+  accounts: readonly Account[],
 ): Promise<Map<string, FileDocument[]>> {
-  const ids = accounts.map(({ account }) => account.userId);
+  const ids = accounts.map(({ userId }) => userId);
   const found = files.find({ 'metadata.user_id': { $in: ids }, 'metadata.state': 'stored' });
   const byAccount = new Map<string, FileDocument[]>();
   for (const file of await orUnavailable(found.toArray())) {
@@ -188,39 +166,27 @@ const hexOf = ({ _id }: FileDocument) => _id.toHexString();
 async function* fileRecords(
   database: Pick<Database, 'chunks'>,
   userId: string,
-  { fileId, nextChunk }: Position,
   documents: readonly FileDocument[],
 ): Records {
-  if (nextChunk !== undefined) {
-    const begun = documents.find((document) => hexOf(document) === fileId);
-    if (begun) yield* chunks(database, userId, fileOf(begun), nextChunk);
-    else yield { type: 'gone', userId, fileId };
-  }
   for (const document of documents) {
-    if (hexOf(document) <= fileId) continue;
     const file = fileOf(document);
     yield { type: 'file', userId, file };
-    yield* chunks(database, userId, file, 0);
+    yield* chunks(database, userId, file);
   }
 }
 
-/** The chunks of a file from `from` on; a file that is deleted meanwhile lacks some. */
+/** The chunks of a file; one that is deleted meanwhile lacks some. */
 async function* chunks(
   { chunks: collection }: Pick<Database, 'chunks'>,
   userId: string,
   { id: fileId, length }: StoredFile,
-  from: number,
 ): Records {
-  let n = from;
+  let n = 0;
   let bytesBefore = 0;
   const cursor = collection.find(chunksOf(userId, fileId)).sort({ _id: 1 }).batchSize(4);
   try {
     for await (const chunk of cursor) {
-      if (chunk.n < n) {
-        bytesBefore += chunk.data.length();
-        continue;
-      }
-      if (chunk.n > n) break;
+      if (chunk.n !== n) break;
       const bytes = chunk.data.buffer.subarray(0, chunk.data.length());
       bytesBefore += bytes.length;
       yield { type: 'chunk', userId, fileId, n, bytes };

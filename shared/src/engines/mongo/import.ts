@@ -5,18 +5,17 @@ import { KeybinError } from '../../errors.js';
 import { roomOf } from '../../file-room.js';
 import { LeasedUpload } from '../../leased-upload.js';
 import type { Log } from '../../log.js';
-import type { Imported, ImportProgress, StoreWriter } from '../../operations.js';
+import type { Imported, StoreWriter } from '../../operations.js';
 import { postTimeUs } from '../../post-id.js';
 import type { Account } from '../../ports.js';
 import { chunkBytes, type ChunkRecord, type FileRecord, type TransferRecord } from '../../transfer/records.js';
 import { writeChunks } from '../../transfer/write-chunks.js';
 import { erasedHere, nameTaken, Tally } from '../../transfer/tally.js';
-import { takeNextNumbers } from './account-numbers.js';
+import { forgetImport, takeNextNumbers, takeNumbersUpTo } from './account-numbers.js';
 import { openDatabase, type Database } from './database.js';
 import type { StoreDocument, UserDocument } from './documents.js';
 import { FileImport } from './file-import.js';
 import { clockKey, partitionPrefix } from './keys.js';
-import { forgetNumber, forgetProgress, noteProgress, progressOf, takeNumbers } from './import-progress.js';
 import { openOperatorRedis } from './operator-redis.js';
 import { isDuplicate, orUnavailable } from './outages.js';
 import { expectPartitions } from './partitions.js';
@@ -54,36 +53,25 @@ class MongoWriter implements StoreWriter {
     private readonly redis: RedisConnections,
   ) {}
 
-  async begin(name: string, highest: { readonly number: number; readonly version: number }): Promise<ImportProgress> {
-    const stored = await progressOf(this.database, name);
-    if (stored) return stored;
-    const lastNumber = await takeNumbers(this.database, name, highest.number);
+  async begin(name: string, highest: { readonly number: number; readonly version: number }): Promise<number> {
+    const lastNumber = await takeNumbersUpTo(this.database.counters, highest.number, name);
     for (let partition = 0; partition < this.redis.partitions; partition++) {
       const args = [formatVersion(highest.version)];
       await orUnavailable(
         runScript(this.redis.of(partition).client, raiseClock, [clockKey(partitionPrefix(partition))], args),
       );
     }
-    const begun = await noteProgress(this.database, name, { line: 0, lastNumber, done: false });
-    await forgetNumber(this.database, name);
-    return begun;
+    return lastNumber;
   }
 
-  forget(name: string): Promise<void> {
-    return forgetProgress(this.database, name);
-  }
-
-  async write(records: readonly TransferRecord[], name: string, line: number): Promise<Imported> {
-    const progress = await progressOf(this.database, name);
-    if (!progress) throw new Error('the import was not begun');
+  async write(records: readonly TransferRecord[], lastNumber: number): Promise<Imported> {
     const tally = new Tally();
     await this.#writeAccounts(
       records.flatMap((record) => (record.type === 'account' ? [record.account] : [])),
-      progress,
+      lastNumber,
       tally,
     );
     await this.#writeValues(records, tally);
-    await noteProgress(this.database, name, { ...progress, line });
     return tally;
   }
 
@@ -103,9 +91,8 @@ class MongoWriter implements StoreWriter {
     return tally;
   }
 
-  async finish(name: string): Promise<void> {
-    const progress = await progressOf(this.database, name);
-    if (progress) await noteProgress(this.database, name, { ...progress, done: true });
+  finish(name: string): Promise<void> {
+    return forgetImport(this.database.counters, name);
   }
 
   async close(): Promise<void> {
@@ -113,7 +100,7 @@ class MongoWriter implements StoreWriter {
     await this.database.close();
   }
 
-  async #writeAccounts(accounts: readonly Account[], { lastNumber }: ImportProgress, tally: Tally): Promise<void> {
+  async #writeAccounts(accounts: readonly Account[], lastNumber: number, tally: Tally): Promise<void> {
     if (accounts.length === 0) return;
     const { users, erasures, counters } = this.database;
     const userIds = accounts.map(({ userId }) => userId);

@@ -39,7 +39,7 @@ async function connect(url: string, { mongoOperationMs }: OriginalTimes): Promis
 
 /**
  * If the store is to be in the same database, renames the collections of the original that are in its place. Nothing of them is lost, and
- * a run that dies half-way is gone on with by the next one.
+ * a second run renames what the first one had left.
  */
 async function setAside(
   source: Db,

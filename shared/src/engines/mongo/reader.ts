@@ -39,7 +39,7 @@ export async function openMongoReader(config: Config, log: Log): Promise<StoreRe
       const counts = [all, store, files].map((each) => orUnavailable(each.estimatedDocumentCount()));
       return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
     },
-    records: (after) => recordsIn({ database, redis }, after),
+    records: () => recordsIn({ database, redis }),
     async *accounts() {
       for await (const page of users(database)) yield* page.map(accountOf);
     },
