@@ -8,6 +8,7 @@ import type { RunningApi } from '../world/running.js';
 
 import { RawConnection } from '../world/raw-connection.js';
 import { ownServices } from '../world/services.js';
+import { times } from '../world/times.js';
 
 /** On a connection of its own, as a load balancer may ask. */
 async function ask(api: RunningApi, path: string): Promise<{ status: number; body: Record<string, unknown> }> {
@@ -85,8 +86,8 @@ describe('/livez and /readyz', () => {
     const services = ownServices();
 
     before(async () => {
-      const startStale = startApi({ env: { ...services.env, KEYBIN_QUEUE_STALE_READS: 'on' } });
-      [exact, stale] = await Promise.all([startApi({ env: services.env }), startStale]);
+      const startStale = startApi({ env: { ...services.env, KEYBIN_QUEUE_STALE_READS: 'on' }, times });
+      [exact, stale] = await Promise.all([startApi({ env: services.env, times }), startStale]);
     });
 
     const ready = [200, 'ready', { mongodb: 'up', redis: 'up' }];

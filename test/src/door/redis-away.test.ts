@@ -3,6 +3,7 @@ import { longestAnswerMs } from '../world/answer-time.js';
 import { eventually } from '../world/eventually.js';
 import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { ownServices } from '../world/services.js';
+import { times } from '../world/times.js';
 import { waysToLogIn } from '../contract/door/ways-to-log-in.js';
 
 const limit = 3;
@@ -11,6 +12,7 @@ describe('the limits of failed logins while Redis is away', function () {
   this.timeout(60_000); // servers start and die, on a machine that may be busy
   const world = new ScaleOutWorld({
     services: ownServices,
+    times,
     env: { KEYBIN_LIMITS_FAILED_LOGINS_PER_ACCOUNT: `${limit}/600` },
   });
   // Needs MongoDB alone

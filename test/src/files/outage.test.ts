@@ -6,6 +6,7 @@ import { longestAnswerMs } from '../world/answer-time.js';
 import { eventually } from '../world/eventually.js';
 import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { ownServices } from '../world/services.js';
+import { times } from '../world/times.js';
 
 const megabyte = 1_000_000;
 
@@ -13,7 +14,7 @@ const megabyte = 1_000_000;
 const sentBefore = [megabyte, megabyte / 10];
 
 describe('uploads to the scale-out engine, while MongoDB hangs,', () => {
-  const world = new ScaleOutWorld({ services: ownServices, workers: 1 });
+  const world = new ScaleOutWorld({ services: ownServices, times, workers: 1 });
 
   for (const sentBytes of sentBefore) {
     it(`are answered 503 within 2 s, however many, and are taken when it goes on, after ${sentBytes} bytes`, async function () {

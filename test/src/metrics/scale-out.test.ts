@@ -9,6 +9,7 @@ import type { RunningWorker } from '../world/running.js';
 import { promtool } from '../world/promtool.js';
 import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { ownServices, programs } from '../world/services.js';
+import { times } from '../world/times.js';
 import { scrape } from './scrape.js';
 
 const defined = Object.entries<Definition>(definitions);
@@ -20,7 +21,7 @@ const kindsOf = (process: 'API' | 'worker') =>
 describe('/metrics of a scale-out service', function () {
   this.timeout(60_000); // services hang and come back
   programs('promtool');
-  const world = new ScaleOutWorld({ services: ownServices });
+  const world = new ScaleOutWorld({ services: ownServices, times });
   let worker: RunningWorker;
 
   beforeEach(async () => {

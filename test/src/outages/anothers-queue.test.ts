@@ -16,6 +16,7 @@ import { startMongod } from '../world/mongo-server.js';
 import { RedisServer } from '../world/redis-server.js';
 import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { ownServices, type Services } from '../world/services.js';
+import { times } from '../world/times.js';
 import { storedDocuments } from '../world/stored-documents.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 import { expectUnavailable, serves } from './answers.js';
@@ -211,7 +212,7 @@ describe('the queue of a store that was taken for gone', function () {
   this.timeout(90_000); // a batch is given up, and a lease ends
   const sweptSoon = { KEYBIN_QUEUE_SWEEP_AFTER: '2' };
   // Its worker, which sweeps what MongoDB hangs over, does not prolong the lease of its partition meanwhile
-  const world = new ScaleOutWorld({ services: ownServices, workers: 1, env: sweptSoon });
+  const world = new ScaleOutWorld({ services: ownServices, times, workers: 1, env: sweptSoon });
 
   it('is not taken away by its workers, which only hung with MongoDB', async () => {
     const { mongod } = world.services;
@@ -278,8 +279,8 @@ describe('a queue that cannot be claimed yet', function () {
 
 describe('the queue of another store, in the place of its own under an API and a worker', function () {
   this.timeout(60_000);
-  const world = new ScaleOutWorld({ services: ownServices });
-  const strangers = new ScaleOutWorld({ services: ownServices, workers: 1 });
+  const world = new ScaleOutWorld({ services: ownServices, times });
+  const strangers = new ScaleOutWorld({ services: ownServices, times, workers: 1 });
   let inItsPlace: RedisServer;
 
   before(() => {

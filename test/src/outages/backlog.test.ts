@@ -3,6 +3,7 @@ import { alternately } from '../contract/subject.js';
 import { expectDone, expectKeys, expectNoKey, expectValue } from '../contract/answers.js';
 import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { ownServices, services } from '../world/services.js';
+import { times } from '../world/times.js';
 import { storedDocuments } from '../world/stored-documents.js';
 import { expectUnavailable } from './answers.js';
 
@@ -13,6 +14,7 @@ describe('while all workers are stopped', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
   const world = new ScaleOutWorld({
     services: ownServices,
+    times,
     env: { KEYBIN_QUEUE_MAX_BACKLOG: String(maxBacklog) },
   });
 

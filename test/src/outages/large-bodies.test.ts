@@ -4,6 +4,7 @@ import { entryPath, KeybinClient } from '../world/keybin-client.js';
 import { RawConnection } from '../world/raw-connection.js';
 import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { ownServices } from '../world/services.js';
+import { times } from '../world/times.js';
 import { bringBack, expectUnavailable, unavailableAsJson } from './answers.js';
 
 const mib = 2 ** 20;
@@ -12,7 +13,7 @@ const waitMs = 900;
 
 describe('while Redis hangs', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
-  const world = new ScaleOutWorld({ services: ownServices });
+  const world = new ScaleOutWorld({ services: ownServices, times });
 
   it('a large body that has waited for room is refused in time, too', async () => {
     const api = await world.startApi({ KEYBIN_LIMITS_BODIES_BYTES: '1MiB' });

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { longestAnswerMs } from '../world/answer-time.js';
 import { KeybinClient, type Answer } from '../world/keybin-client.js';
 import { startApi } from '../world/keybin-service.js';
+import { times } from '../world/times.js';
 import type { RunningApi } from '../world/running.js';
 
 import { answersInTime } from './answers.js';
@@ -15,7 +16,7 @@ describe('while more log in and register than can be hashed in time', function (
   let api: RunningApi;
 
   before(async () => {
-    api = await startApi({ env: slowHashes });
+    api = await startApi({ env: slowHashes, times });
   });
   after(() => api.stop());
 

@@ -16,6 +16,7 @@ import {
 import { eventually } from '../world/eventually.js';
 import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { ownServices } from '../world/services.js';
+import { times } from '../world/times.js';
 import { bringBack, expectUnavailable, serves, unavailableAsJson, ways } from './answers.js';
 import { failedJobs, openJobs } from './jobs.js';
 
@@ -23,7 +24,7 @@ const rounds = 2;
 
 describe('while MongoDB is away', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
-  const world = new ScaleOutWorld({ services: ownServices, workers: 1 });
+  const world = new ScaleOutWorld({ services: ownServices, times, workers: 1 });
 
   for (const { way, begin, end } of ways) {
     it(`writes and what is pending are served, all else is refused in time, and the backlog is applied: it ${way}`, async () => {

@@ -3,6 +3,7 @@ import { expectDone } from '../contract/answers.js';
 import { eventually } from '../world/eventually.js';
 import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { ownServices } from '../world/services.js';
+import { times } from '../world/times.js';
 import { whileConnecting, withRedis } from './with-redis.js';
 
 /** Of an API: for what changes something and for reads. */
@@ -10,7 +11,7 @@ const connections = 2;
 
 describe('a Redis that comes back with settings under which it could forget', function () {
   this.timeout(60_000); // processes start and end, on a machine that may be busy
-  const world = new ScaleOutWorld({ services: ownServices });
+  const world = new ScaleOutWorld({ services: ownServices, times });
 
   /** As a restart with another redis.conf, or a failover to a replica with one. */
   const comeBackWith = (appendfsync: string) =>

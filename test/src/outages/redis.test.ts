@@ -4,13 +4,14 @@ import { expectGreeting, getAs, signedToken } from '../contract/api/calls.js';
 import { askForCode, codeIn, listPosts, login, logout, post, register, v1Token, view } from '../contract/v1/calls.js';
 import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { ownServices } from '../world/services.js';
+import { times } from '../world/times.js';
 import { bringBack, expectUnavailable, serves, unavailableAsJson, ways } from './answers.js';
 
 const rounds = 2;
 
 describe('while Redis is away', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
-  const world = new ScaleOutWorld({ services: ownServices, workers: 1 });
+  const world = new ScaleOutWorld({ services: ownServices, times, workers: 1 });
 
   for (const { way, begin, end } of ways) {
     it(`entries and logins are refused in time, what needs no Redis is served, and service goes on without a restart: it ${way}`, async () => {

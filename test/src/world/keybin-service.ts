@@ -6,15 +6,17 @@ import type { Config } from '@keybin/shared/config/config.js';
 import { loadConfig } from '@keybin/shared/config/load-config.js';
 import { Lifecycle } from '@keybin/shared/lifecycle.js';
 import { createLog, type Log } from '@keybin/shared/log.js';
+import type { TimeBudget } from '@keybin/shared/time-budget.js';
 import { startWorker as openWorker } from '@keybin/worker/worker.js';
 import { logsIn, testSettings, workerUrl, type Running, type RunningApi, type RunningWorker } from './running.js';
 import { temporaryDirectory } from './temporary-directory.js';
+import { patientTimes } from './times.js';
 
 export interface ServiceOptions {
   /** `KEYBIN_*` settings. Default of the store: an embedded one in a new directory. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Changes what settings cannot, such as times that a test would wait for. */
-  readonly configure?: (config: Config) => Config;
+  /** Default: `patientTimes`. */
+  readonly times?: TimeBudget;
 }
 
 /** All that run in this process. */
@@ -31,13 +33,14 @@ class Service implements Running {
   /** The environment variables that it was started with, to find the test by. */
   readonly name: string;
 
-  constructor({ env = {}, configure = (config) => config }: ServiceOptions) {
+  constructor({ env = {}, times = patientTimes }: ServiceOptions) {
     const directory = temporaryDirectory();
     const file = join(directory, 'store.cfg');
     writeFileSync(file, '');
     const ports = { KEYBIN_APP_PORT: '0', KEYBIN_WORKER_PORT: '0' };
     const store = { KEYBIN_STORE_HOST: `lmdb://${join(directory, 'data')}` };
-    this.config = configure(loadConfig(['--config', file], { ...testSettings, ...ports, ...store, ...env }));
+    const config = loadConfig(['--config', file], { ...testSettings, ...ports, ...store, ...env });
+    this.config = { ...config, times };
     this.log = createLog(this.config.app, { write: (line) => (this.#output += line) });
     const { drainDelaySeconds, drainTimeoutSeconds } = this.config.limits;
     const drainTimeoutMs = (drainDelaySeconds + drainTimeoutSeconds) * 1_000;
