@@ -131,6 +131,7 @@ const details: Readonly<Record<string, string>> = {
   'api/src/children.ts firstRestartDelayMs': 'a pause between tries',
   'api/src/children.ts maxRestartDelayMs': 'a pause between tries',
   'api/src/children.ts steadyAfterMs': 'a pause between tries',
+  'api/src/answers/error-answer.ts unavailableRetrySeconds': 'advice to clients',
   'api/src/identify-codes/webhook.ts answerMs': 'part of [V1] webhook_timeout',
   'api/src/identify-codes/webhook.ts firstPauseMs': 'a pause between tries',
   'api/src/identify-codes/webhook.ts leastTryMs': 'part of [V1] webhook_timeout',

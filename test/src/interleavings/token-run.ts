@@ -21,7 +21,7 @@ export async function playTokens(
   const account = await one.register();
   const tokens = new Tokens(stage, account, lifetimeSeconds);
   if (givenUpSteps === 0) await tokens.perform(one, 'login');
-  if (isForgotten) await one.redis.client.flushall();
+  if (isForgotten) await one.redis.client.flushdb();
 
   for (const { gates } of processes) gates.before = (step) => stage.pass(step);
   try {
@@ -44,7 +44,7 @@ export async function playTokens(
     for (const { gates } of processes) gates.before = undefined;
   }
   await tokens.checkAll(processes);
-  await one.redis.client.flushall();
+  await one.redis.client.flushdb();
   await tokens.checkAll(processes);
   return unexplained(tokens.operations).map((operation) => `not explained: ${JSON.stringify(operation)}`);
 }
@@ -84,7 +84,7 @@ class Tokens {
       case 'unregister':
         return this.#end(fromMs, () => process.accounts.erase(this.account));
       case 'Redis forgets':
-        await process.redis.client.flushall();
+        await process.redis.client.flushdb();
         return;
       case 'time passes':
         await delay(this.lifetimeSeconds * 1_000);

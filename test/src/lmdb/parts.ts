@@ -6,7 +6,7 @@ import { Sweeper } from '@keybin/shared/engines/lmdb/sweeper.js';
 import { transactionsOf, type Transactions } from '@keybin/shared/engines/lmdb/transactions.js';
 import { Writes } from '@keybin/shared/engines/lmdb/writes.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
-import { times } from '../world/times.js';
+import { patientTimes as times } from '../world/times.js';
 import { closeLater, fileBytesPerAccount, quietLog } from './store.js';
 
 /** The parts that an engine is made of, to put one together otherwise. Closed by `closeStores`. */

@@ -3,7 +3,7 @@ import { openLmdbEngine } from '@keybin/shared/engines/lmdb/engine.js';
 import { createLog } from '@keybin/shared/log.js';
 import type { Account, Engine } from '@keybin/shared/ports.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
-import { times } from '../world/times.js';
+import { patientTimes as times } from '../world/times.js';
 
 export const quietLog = createLog({ debug: false });
 quietLog.level = 'silent';

@@ -1,13 +1,13 @@
 import { expect } from 'chai';
 import { hasCode } from '@keybin/shared/errors.js';
 import { bytesKey, erasedKey, partitionPrefix, pendingKey, waitingKey } from '@keybin/shared/engines/mongo/keys.js';
-import { services } from '../world/services.js';
+import { ownServices } from '../world/services.js';
 import { TokenProcess } from './token-world.js';
 
 const prefix = partitionPrefix(0);
 
 describe('accounts of the scale-out engine', () => {
-  const place = services();
+  const place = ownServices();
   let api: TokenProcess;
   let other: TokenProcess;
 

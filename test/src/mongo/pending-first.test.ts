@@ -11,7 +11,7 @@ import { storePlace } from '../world/store-settings.js';
 import { applyAll } from './apply-all.js';
 import { mongoFirst, type ReadSteps } from './mongo-first.js';
 import { Staged, newBearer, put } from './staged.js';
-import { times } from '../world/times.js';
+import { patientTimes as times } from '../world/times.js';
 
 /** The same steps, each followed by a worker that applies and settles all that is pending. */
 function withWorkerAfter({ pending, stored }: ReadSteps, work: () => Promise<void>): ReadSteps {

@@ -47,7 +47,7 @@ describe('the lease of a token whose document could not be replaced', () => {
     expect(await one.accepts(earlier)).to.equal(true);
     await arrive();
     const byRedis = await one.accepts(earlier);
-    await one.redis.client.flushall();
+    await one.redis.client.flushdb();
     return (await one.accepts(earlier)) === byRedis;
   }
 

@@ -12,7 +12,7 @@ type Scenario = (one: TokenProcess, other: TokenProcess) => Promise<boolean>;
 
 const product: Variant = {};
 
-const emptyRedis = ({ redis }: TokenProcess) => redis.client.flushall();
+const emptyRedis = ({ redis }: TokenProcess) => redis.client.flushdb();
 
 /** A check that has looked in MongoDB, and goes on to tell Redis what it found when it is told to. */
 class HeldCheck {

@@ -18,7 +18,7 @@ import { MongoTokens } from '@keybin/shared/engines/mongo/tokens.js';
 import type { Account } from '@keybin/shared/ports.js';
 import { pino } from 'pino';
 import { storePlace } from '../world/store-settings.js';
-import { times } from '../world/times.js';
+import { patientTimes as times } from '../world/times.js';
 import { gated, Gates } from './gates.js';
 import { connected, only } from './staged.js';
 

@@ -3,11 +3,11 @@ import { hasCode } from '@keybin/shared/errors.js';
 import { hashToken } from '@keybin/shared/engines/mongo/token-index.js';
 import { lifeKey, partitionPrefix, tokenIndexKey } from '@keybin/shared/engines/mongo/keys.js';
 import { eventually } from '../world/eventually.js';
-import { services } from '../world/services.js';
+import { ownServices } from '../world/services.js';
 import { TokenProcess } from './token-world.js';
 
 describe('tokens of the scale-out engine', () => {
-  const place = services();
+  const place = ownServices();
   let here: TokenProcess;
   let there: TokenProcess;
 
@@ -128,7 +128,7 @@ describe('tokens of the scale-out engine', () => {
       return !accepted;
     }, 'the token to expire');
     await eventually(async () => (await redisTimeUs()) > storedBy + 1_000_000, 'the other token to expire');
-    await here.redis.client.flushall();
+    await here.redis.client.flushdb();
     expect(await here.accepts(stored)).to.equal(false);
     expect(await here.database.tokens.countDocuments({ user_id: account.userId })).to.equal(2);
   });
@@ -143,7 +143,7 @@ describe('tokens of the scale-out engine', () => {
 
   it('fills the record again, so that one look-up in MongoDB serves all later checks', async () => {
     const token = await here.login(await here.register());
-    await here.redis.client.flushall();
+    await here.redis.client.flushdb();
     const looked = here.gates.calls('find');
     for (let times = 0; times < 5; times++) expect(await here.accepts(token)).to.equal(true);
     expect(here.gates.calls('find') - looked).to.equal(1);
@@ -161,7 +161,7 @@ describe('tokens of the scale-out engine', () => {
     const token = await here.login(account);
     expect(await here.accepts(token)).to.equal(true); // from now on it need not ask whose token it is
     await here.database.tokens.deleteMany({ user_id: account.userId });
-    await here.redis.client.flushall();
+    await here.redis.client.flushdb();
     expect(await here.accepts(token)).to.equal(false);
     expect(await here.redis.client.keys('*:tokens:*')).to.deep.equal([]);
   });

@@ -16,7 +16,7 @@ import { applyAll } from '../mongo/apply-all.js';
 import { newBearer, roomy, Staged } from '../mongo/staged.js';
 import { services } from '../world/services.js';
 import { storePlace } from '../world/store-settings.js';
-import { times } from '../world/times.js';
+import { patientTimes as times } from '../world/times.js';
 
 interface Steps {
   readonly pending: Pick<PendingPosts, 'list' | 'versionToCome'>;

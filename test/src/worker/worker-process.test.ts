@@ -8,14 +8,14 @@ import { Staged, newBearer, put } from '../mongo/staged.js';
 import { failedJobs, withQueue } from '../outages/jobs.js';
 import { eventually } from '../world/eventually.js';
 import { spawnWorker, type WorkerProcess } from '../world/keybin-process.js';
-import { services } from '../world/services.js';
+import { ownServices } from '../world/services.js';
 import { Partition } from './partition.js';
 
 describe('a worker process', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
   // registered first, so that it runs before the servers end
   after(() => partition?.close());
-  const world = services();
+  const world = ownServices();
   let partition: Partition;
   let user: Bearer;
   let workers: WorkerProcess[];
