@@ -233,218 +233,114 @@ const scrapeMs = 10_000;
 /** A write that was given up is late by the time that a network or a stopped process keeps it, not by its own timeout. */
 const muchLonger = 100;
 
-interface Relation {
-  readonly holds: (t: TimeBudget) => boolean;
-  readonly why: string;
-}
-
-/** What must hold between them. */
+/** What must hold between them, and why. */
 const relations = {
-  answerBeforePromise: {
-    holds: (t) => t.answerMs + 100 <= t.promisedMs,
-    why: 'A request that is given up must still be answered within the promised time.',
-  },
-  redisCommandBeforeAnswer: {
-    holds: (t) => t.redisCommandMs < t.answerMs,
-    why: 'A Redis that hangs must be told apart before the request is given up.',
-  },
-  mongoOperationBeforeAnswer: {
-    holds: (t) => t.mongoOperationMs < t.answerMs,
-    why: 'A MongoDB that hangs must be told apart before the request is given up.',
-  },
-  commitBeforeCommand: {
-    holds: (t) => t.commitMs < t.redisCommandMs,
-    why: 'A write accepted after its client was told 503 would win over a later one.',
-  },
-  commitHasTime: {
-    holds: (t) => t.leastCommitMs < t.commitMs,
-    why: 'A write that is not refused at once must fit into a commit.',
-  },
-  freshWriteOutlastsCommit: {
-    holds: (t) => t.commitMs + t.leastCommitMs <= t.freshWriteMs,
-    why: 'A fresh write has no timer of its own: the commit before it must end while it has time for its own.',
-  },
-  freshWriteBeforeAnswer: {
-    holds: (t) => t.freshWriteMs < t.answerMs,
-    why: 'A write that has just come must be fresh, or each would need a timer.',
-  },
-  staleReadHasTime: {
-    holds: (t) => t.exactReadMs + t.redisProbeMs + t.storeShareMs <= t.answerMs,
-    why: 'A stale read needs time for MongoDB after it has waited for Redis.',
-  },
-  tokenIndexLeavesTime: {
-    holds: (t) => t.tokenIndexMs + t.storeShareMs <= t.answerMs,
-    why: 'A token whose index is not reached must still be found in MongoDB.',
-  },
-  countingLeavesTime: {
-    holds: (t) => t.countMs + t.storeShareMs <= t.answerMs,
-    why: 'A login whose counter is not reached must still be compared.',
-  },
-  countersPauseOutlastsRequest: {
-    holds: (t) => t.countersPauseMs >= t.promisedMs,
-    why: 'A request counts several times, and may wait only once for a store that does not count.',
-  },
-  bodyWaitLeavesTime: {
-    holds: (t) => t.bodyWaitMs + t.storeShareMs <= t.answerMs,
-    why: 'A write that has waited for room must still reach its store.',
-  },
-  slowBodyOutlastsWait: {
-    holds: (t) => t.slowBodyMs > t.bodyWaitMs,
-    why: 'A body that waited its turn must not be called slow before those behind it give up.',
-  },
-  stallShowsBeforeAnswer: {
-    holds: (t) => t.stalledWriteMs < t.answerMs,
-    why: 'A disk that hangs must show in /readyz before the first write is refused for it.',
-  },
-  uploadRemovalBeforeAnswer: {
-    holds: (t) => t.mongoOperationMs + t.uploadRemovalMs <= t.answerMs,
-    why: 'An upload that fails for an operation which timed out must still be answered.',
-  },
-  gaugesOutlastAnswer: {
-    holds: (t) => t.gaugesMs > t.answerMs,
-    why: 'A dependency that is down is found after answerMs, and its gauge must say so.',
-  },
-  tellOutlastsGauges: {
-    holds: (t) => t.tellMetricsMs > t.gaugesMs,
-    why: 'A child of a cluster asks its dependencies before it tells its metrics.',
-  },
-  askOutlastsTell: {
-    holds: (t) => t.askMetricsMs > t.tellMetricsMs,
-    why: 'The primary must answer without a child that hangs before its asker gives up.',
-  },
-  metricsBeforeScrape: {
-    holds: (t) => t.askMetricsMs < scrapeMs,
-    why: 'Prometheus must have an answer before it gives up.',
-  },
-  silenceOutlastsCommands: {
-    holds: (t) => t.redisSilenceMs >= Math.max(t.redisCommandMs, t.workerCommandMs),
-    why: 'A connection must not be cut while a command on it has time.',
-  },
-  openTriesTwice: {
-    holds: (t) => t.openMs >= 2 * t.redisCommandMs,
-    why: 'A process that starts must try to connect more than once.',
-  },
-  operatorIsToldFirst: {
-    holds: (t) => t.operatorOpenMs < t.openMs,
-    why: 'An operator must be told soon that Redis is down.',
-  },
-  workerTriesOnce: {
-    holds: (t) => t.workerOpenMs > t.redisCommandMs,
-    why: 'A worker must not call Redis down while its first try to connect has time.',
-  },
-  looksWithinPromise: {
-    holds: (t) => t.lookMs < t.promisedMs,
-    why: 'A process must soon stop using a Redis that is empty or of another store.',
-  },
-  looksOutlastOutage: {
-    holds: (t) => t.looksKeptMs > t.lateWriteMs,
-    why: 'A count that ends in a long outage would tell of a loss that was none.',
-  },
-  clusterAskBeforeCommand: {
-    holds: (t) => t.clusterAskMs < t.redisCommandMs,
-    why: 'A connection must find its node within its own time to connect.',
-  },
-  tokenLeaseOutlastsIssue: {
-    holds: (t) => t.tokenLeaseMs >= 3 * t.mongoOperationMs + 2 * t.redisCommandMs,
-    why: 'An issue must fill the record under the lease that it began with.',
-  },
-  shortMarkOutlastsUnregister: {
-    holds: (t) => t.shortMarkMs >= 3 * t.mongoOperationMs + 2 * t.redisCommandMs,
-    why: 'Between the first step of unregister and the last no write of the account may be accepted.',
-  },
-  deletesOutlastRequest: {
-    holds: (t) => t.deletesKeptMs > t.promisedMs,
-    why: 'A delete that looked into MongoDB before another one was settled must be told so: only one finds the value.',
-  },
-  uploadLeaseOutlastsRenewal: {
-    holds: (t) => t.uploadLeaseMs >= 2 * t.uploadRenewalMs + t.answerMs,
-    why: 'An upload must survive one prolonging that fails.',
-  },
-  uploadLeaseOutlastsDisk: {
-    holds: (t) => t.uploadLeaseMs > t.diskMs,
-    why: 'An upload must not be swept while the disk has time to take a part of it.',
-  },
-  workerCommandBeforeBatch: {
-    holds: (t) => t.workerCommandMs < t.batchMs,
-    why: 'Reading what is pending must leave a batch time for MongoDB.',
-  },
-  lateWriteOutlastsBatch: {
-    holds: (t) => t.lateWriteMs >= muchLonger * Math.max(t.batchMs, t.bulkOperationMs),
-    why: 'Tombstones and marks live as long as the latest write: that is much later than its timeout.',
-  },
-  tombstoneOutlastsLateWrite: {
-    holds: (t) => t.tombstoneMs >= t.lateWriteMs,
-    why: 'A late put that finds no tombstone would bring back a deleted value.',
-  },
-  erasureOutlastsLateWrite: {
-    holds: (t) => t.erasureMs >= t.lateWriteMs,
-    why: 'What a late write brings back of an erased account must be erased again.',
-  },
-  erasurePassAfterBatch: {
-    holds: (t) => t.erasurePassesMs.length > 0 && t.erasurePassesMs.every((delayMs) => delayMs >= t.batchMs),
-    why: 'A pass must find what the batches in flight at the pass before have written.',
-  },
-  erasurePassBeforeEnd: {
-    holds: (t) => t.erasurePassesMs.every((delayMs) => 2 * delayMs <= t.erasureMs),
-    why: 'An erasure must have passes before its mark ends.',
-  },
-  expiredOutlastSkew: {
-    holds: (t) => t.expiredGraceMs > t.clockSkewMs,
-    why: 'A MongoDB whose clock is ahead must not remove a live token.',
-  },
-  sweepLeaseOutlastsRound: {
-    holds: (t) => t.sweepLeaseMs >= 2.5 * t.sweepMs,
-    why: 'A sweeper must survive one prolonging that fails; its rounds are up to a quarter longer than sweepMs.',
-  },
-  jobLockOutlastsLook: {
-    holds: (t) => t.jobLockMs > 2 * t.stalledJobsMs,
-    why: 'BullMQ prolongs a lock when half of it is over: a live worker must keep its jobs.',
-  },
-  openOutlastsWrites: {
-    holds: (t) => t.openLockMs > t.answerMs + t.lockTurnMs,
-    why: 'A process must be able to open the directory beside one that is busy.',
-  },
-  closeOutlastsTurn: {
-    holds: (t) => t.closeLockMs > t.lockTurnMs,
-    why: 'A process must be able to close the directory beside one that is busy.',
-  },
-  lockTurnBeforeAnswer: {
-    holds: (t) => t.lockTurnMs + t.storeShareMs <= t.answerMs,
-    why: 'A write must wait out the turn of another process, and have time to be written.',
-  },
-  lockPauseIsNoticed: {
-    holds: (t) => t.lockRetryMs < t.lockPauseMs,
-    why: 'A process that wants the lock must look within each pause.',
-  },
-  uploadRoomComesBack: {
-    holds: (t) => Math.max(t.sweepMs, t.embeddedSweepMs) <= t.uploadLeaseMs,
-    why: 'The room of a broken upload must be free within twice its lease.',
-  },
-  lateIsToldBeforeStillness: {
-    holds: (t) => t.stillnessMs >= 2 * t.lateCheckMs,
-    why: 'A request that is late to arrive must be answered 408 before its connection is cut.',
-  },
-  proxyEndsConnections: {
-    holds: (t) => t.keepAliveMs > proxyKeepAliveMs,
-    why: 'A proxy must end an idle connection first, or it would send a request that is lost.',
-  },
-  killOutlastsHalt: {
-    holds: (t) => t.killGraceMs > t.haltMs,
-    why: 'A process must be able to halt its transactions before it is killed.',
-  },
-  transfersLeaveTime: {
-    holds: (t) => t.transfersShare < 1,
-    why: 'Transfers that are ended must be answered before the process ends.',
-  },
-  batchesEndBeforeJobs: {
-    holds: (t) => t.batchesShare < t.jobsShare && t.jobsShare < 1,
-    why: 'A worker must give back the jobs of batches that it gave up, before it ends.',
-  },
-} as const satisfies Readonly<Record<string, Relation>>;
+  /** A request that is given up must still be answered within the promised time. */
+  answerBeforePromise: (t) => t.answerMs + 100 <= t.promisedMs,
+  /** A Redis that hangs must be told apart before the request is given up. */
+  redisCommandBeforeAnswer: (t) => t.redisCommandMs < t.answerMs,
+  /** A MongoDB that hangs must be told apart before the request is given up. */
+  mongoOperationBeforeAnswer: (t) => t.mongoOperationMs < t.answerMs,
+  /** A write accepted after its client was told 503 would win over a later one. */
+  commitBeforeCommand: (t) => t.commitMs < t.redisCommandMs,
+  /** A write that is not refused at once must fit into a commit. */
+  commitHasTime: (t) => t.leastCommitMs < t.commitMs,
+  /** A fresh write has no timer of its own: the commit before it must end while it has time for its own. */
+  freshWriteOutlastsCommit: (t) => t.commitMs + t.leastCommitMs <= t.freshWriteMs,
+  /** A write that has just come must be fresh, or each would need a timer. */
+  freshWriteBeforeAnswer: (t) => t.freshWriteMs < t.answerMs,
+  /** A stale read needs time for MongoDB after it has waited for Redis. */
+  staleReadHasTime: (t) => t.exactReadMs + t.redisProbeMs + t.storeShareMs <= t.answerMs,
+  /** A token whose index is not reached must still be found in MongoDB. */
+  tokenIndexLeavesTime: (t) => t.tokenIndexMs + t.storeShareMs <= t.answerMs,
+  /** A login whose counter is not reached must still be compared. */
+  countingLeavesTime: (t) => t.countMs + t.storeShareMs <= t.answerMs,
+  /** A request counts several times, and may wait only once for a store that does not count. */
+  countersPauseOutlastsRequest: (t) => t.countersPauseMs >= t.promisedMs,
+  /** A write that has waited for room must still reach its store. */
+  bodyWaitLeavesTime: (t) => t.bodyWaitMs + t.storeShareMs <= t.answerMs,
+  /** A body that waited its turn must not be called slow before those behind it give up. */
+  slowBodyOutlastsWait: (t) => t.slowBodyMs > t.bodyWaitMs,
+  /** A disk that hangs must show in /readyz before the first write is refused for it. */
+  stallShowsBeforeAnswer: (t) => t.stalledWriteMs < t.answerMs,
+  /** An upload that fails for an operation which timed out must still be answered. */
+  uploadRemovalBeforeAnswer: (t) => t.mongoOperationMs + t.uploadRemovalMs <= t.answerMs,
+  /** A dependency that is down is found after answerMs, and its gauge must say so. */
+  gaugesOutlastAnswer: (t) => t.gaugesMs > t.answerMs,
+  /** A child of a cluster asks its dependencies before it tells its metrics. */
+  tellOutlastsGauges: (t) => t.tellMetricsMs > t.gaugesMs,
+  /** The primary must answer without a child that hangs before its asker gives up. */
+  askOutlastsTell: (t) => t.askMetricsMs > t.tellMetricsMs,
+  /** Prometheus must have an answer before it gives up. */
+  metricsBeforeScrape: (t) => t.askMetricsMs < scrapeMs,
+  /** A connection must not be cut while a command on it has time. */
+  silenceOutlastsCommands: (t) => t.redisSilenceMs >= Math.max(t.redisCommandMs, t.workerCommandMs),
+  /** A process that starts must try to connect more than once. */
+  openTriesTwice: (t) => t.openMs >= 2 * t.redisCommandMs,
+  /** An operator must be told soon that Redis is down. */
+  operatorIsToldFirst: (t) => t.operatorOpenMs < t.openMs,
+  /** A worker must not call Redis down while its first try to connect has time. */
+  workerTriesOnce: (t) => t.workerOpenMs > t.redisCommandMs,
+  /** A process must soon stop using a Redis that is empty or of another store. */
+  looksWithinPromise: (t) => t.lookMs < t.promisedMs,
+  /** A count that ends in a long outage would tell of a loss that was none. */
+  looksOutlastOutage: (t) => t.looksKeptMs > t.lateWriteMs,
+  /** A connection must find its node within its own time to connect. */
+  clusterAskBeforeCommand: (t) => t.clusterAskMs < t.redisCommandMs,
+  /** An issue must fill the record under the lease that it began with. */
+  tokenLeaseOutlastsIssue: (t) => t.tokenLeaseMs >= 3 * t.mongoOperationMs + 2 * t.redisCommandMs,
+  /** Between the first step of unregister and the last no write of the account may be accepted. */
+  shortMarkOutlastsUnregister: (t) => t.shortMarkMs >= 3 * t.mongoOperationMs + 2 * t.redisCommandMs,
+  /** A delete that looked into MongoDB before another one was settled must be told so: only one finds the value. */
+  deletesOutlastRequest: (t) => t.deletesKeptMs > t.promisedMs,
+  /** An upload must survive one prolonging that fails. */
+  uploadLeaseOutlastsRenewal: (t) => t.uploadLeaseMs >= 2 * t.uploadRenewalMs + t.answerMs,
+  /** An upload must not be swept while the disk has time to take a part of it. */
+  uploadLeaseOutlastsDisk: (t) => t.uploadLeaseMs > t.diskMs,
+  /** Reading what is pending must leave a batch time for MongoDB. */
+  workerCommandBeforeBatch: (t) => t.workerCommandMs < t.batchMs,
+  /** Tombstones and marks live as long as the latest write: that is much later than its timeout. */
+  lateWriteOutlastsBatch: (t) => t.lateWriteMs >= muchLonger * Math.max(t.batchMs, t.bulkOperationMs),
+  /** A late put that finds no tombstone would bring back a deleted value. */
+  tombstoneOutlastsLateWrite: (t) => t.tombstoneMs >= t.lateWriteMs,
+  /** What a late write brings back of an erased account must be erased again. */
+  erasureOutlastsLateWrite: (t) => t.erasureMs >= t.lateWriteMs,
+  /** A pass must find what the batches in flight at the pass before have written. */
+  erasurePassAfterBatch: (t) =>
+    t.erasurePassesMs.length > 0 && t.erasurePassesMs.every((delayMs) => delayMs >= t.batchMs),
+  /** An erasure must have passes before its mark ends. */
+  erasurePassBeforeEnd: (t) => t.erasurePassesMs.every((delayMs) => 2 * delayMs <= t.erasureMs),
+  /** A MongoDB whose clock is ahead must not remove a live token. */
+  expiredOutlastSkew: (t) => t.expiredGraceMs > t.clockSkewMs,
+  /** A sweeper must survive one prolonging that fails; its rounds are up to a quarter longer than sweepMs. */
+  sweepLeaseOutlastsRound: (t) => t.sweepLeaseMs >= 2.5 * t.sweepMs,
+  /** BullMQ prolongs a lock when half of it is over: a live worker must keep its jobs. */
+  jobLockOutlastsLook: (t) => t.jobLockMs > 2 * t.stalledJobsMs,
+  /** A process must be able to open the directory beside one that is busy. */
+  openOutlastsWrites: (t) => t.openLockMs > t.answerMs + t.lockTurnMs,
+  /** A process must be able to close the directory beside one that is busy. */
+  closeOutlastsTurn: (t) => t.closeLockMs > t.lockTurnMs,
+  /** A write must wait out the turn of another process, and have time to be written. */
+  lockTurnBeforeAnswer: (t) => t.lockTurnMs + t.storeShareMs <= t.answerMs,
+  /** A process that wants the lock must look within each pause. */
+  lockPauseIsNoticed: (t) => t.lockRetryMs < t.lockPauseMs,
+  /** The room of a broken upload must be free within twice its lease. */
+  uploadRoomComesBack: (t) => Math.max(t.sweepMs, t.embeddedSweepMs) <= t.uploadLeaseMs,
+  /** A request that is late to arrive must be answered 408 before its connection is cut. */
+  lateIsToldBeforeStillness: (t) => t.stillnessMs >= 2 * t.lateCheckMs,
+  /** A proxy must end an idle connection first, or it would send a request that is lost. */
+  proxyEndsConnections: (t) => t.keepAliveMs > proxyKeepAliveMs,
+  /** A process must be able to halt its transactions before it is killed. */
+  killOutlastsHalt: (t) => t.killGraceMs > t.haltMs,
+  /** Transfers that are ended must be answered before the process ends. */
+  transfersLeaveTime: (t) => t.transfersShare < 1,
+  /** A worker must give back the jobs of batches that it gave up, before it ends. */
+  batchesEndBeforeJobs: (t) => t.batchesShare < t.jobsShare && t.jobsShare < 1,
+} as const satisfies Readonly<Record<string, (t: TimeBudget) => boolean>>;
 
 export type RelationName = keyof typeof relations;
 
-export const relationNames = Object.keys(relations) as readonly RelationName[];
+export const relationNames = Object.keys(relations) as readonly RelationName[]; // keys of a constant
 
 /**
  * The times, where `given` replaces some of them; those that are derived from these follow. Throws an `Error` that names each relation
@@ -456,9 +352,7 @@ export function timeBudget(given: Partial<TimeBudget> = {}): TimeBudget {
     times[name] = given[name as keyof TimeBudget] ?? derive(times as unknown as TimeBudget); // those before it are there
   }
   const budget = Object.freeze(times as unknown as TimeBudget); // `derivations` has each member
-  const broken = Object.entries<Relation>(relations).filter(([, { holds }]) => !holds(budget));
-  if (broken.length > 0) {
-    throw new Error(['The times do not fit:', ...broken.map(([name, { why }]) => `${name}: ${why}`)].join('\n'));
-  }
+  const broken = relationNames.filter((name) => !relations[name](budget));
+  if (broken.length > 0) throw new Error(`The times do not fit: ${broken.join(', ')}`);
   return budget;
 }

@@ -75,7 +75,7 @@ describe('the time budget', () => {
   for (const name of relationNames) {
     for (const change of past[name]) {
       it(`does not with ${JSON.stringify(change)}: ${name}`, () => {
-        expect(() => timeBudget(change)).to.throw(new RegExp(`^${name}: `, 'm'));
+        expect(() => timeBudget(change)).to.throw(new RegExp(`\\b${name}\\b`));
       });
     }
   }
@@ -85,11 +85,9 @@ describe('the time budget', () => {
     expect(Object.keys(times).filter((name) => !changed.has(name))).to.have.members(boundBySettings);
   });
 
-  it('says of each relation that does not hold why it must', () => {
+  it('names each relation that does not hold', () => {
     expect(() => timeBudget({ commitMs: 1_500, freshWriteMs: 1_799, tombstoneMs: 0 })).to.throw(
-      'The times do not fit:\n' +
-        'commitBeforeCommand: A write accepted after its client was told 503 would win over a later one.\n' +
-        'tombstoneOutlastsLateWrite: A late put that finds no tombstone would bring back a deleted value.',
+      /^The times do not fit: commitBeforeCommand, tombstoneOutlastsLateWrite$/,
     );
   });
 
@@ -128,6 +126,7 @@ const details: Readonly<Record<string, string>> = {
   'shared/src/engines/mongo/checked-steps.ts maxPauseMs': 'a pause between tries',
   'shared/src/engines/mongo/slot-connector.ts disconnectTimeoutMs': 'of a socket that is given up',
   'shared/src/engines/mongo/tokens.ts leasePollMs': 'a pause between tries',
+  'api/src/answers/error-answer.ts unavailableRetrySeconds': 'advice to clients',
   'api/src/children.ts firstRestartDelayMs': 'a pause between tries',
   'api/src/children.ts maxRestartDelayMs': 'a pause between tries',
   'api/src/children.ts steadyAfterMs': 'a pause between tries',
