@@ -27,7 +27,8 @@ describe('a read that MongoDB answers late while stale reads are allowed', () =>
   before(async () => {
     proxy = await HoldingProxy.open(given.mongoUrl);
     staged = await Staged.open(given.redisUrl);
-    database = await openDatabase(storePlace({ ...given, mongoUrl: `mongodb://127.0.0.1:${proxy.port}/` }));
+    const mongoUrl = `mongodb://127.0.0.1:${proxy.port}/`;
+    database = await openDatabase(storePlace({ database: given.database, mongoUrl }));
     bearer = { ...newBearer(), tokenHash: hashToken(token) };
     await staged.giveRecord(bearer);
     const { userId, client, tokenHash } = bearer;
