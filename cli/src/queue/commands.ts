@@ -19,16 +19,16 @@ export function queueCommand({ config, answer }: Context): Command {
     .action(async () => answer(await withQueue(config(), queueStatus)));
   command
     .command('rejected')
-    .description('the writes that the database rejected, each with the reason; they stay readable')
-    .option('--limit <number>', 'how many to show', wholeNumber, defaultLimit)
+    .description('lists the writes that MongoDB rejected, each with its reason; they stay readable')
+    .option('--limit <number>', 'how many to list', wholeNumber, defaultLimit)
     .action(async ({ limit }: { limit: number }) =>
       answer(await withQueue(config(), (queue) => rejectedWrites(queue, limit))),
     );
   command
     .command('retry')
-    .description('has rejected writes tried again; a newer write of the same key is never undone')
+    .description('applies rejected writes again; a newer write of the same key is never undone')
     .argument('[write...]', 'USER/KEY, as `queue rejected` shows it', entryNames)
-    .option('--all', 'all of them')
+    .option('--all', 'retry all rejected writes')
     .action(async (names: readonly EntryName[], { all = false }: { all?: boolean }, self: Command) => {
       if (all === names.length > 0) self.error('error: name the writes to try again, or give --all');
       answer(await withQueue(config(), (queue) => (all ? retryAll(queue) : retryWrites(queue, names))));

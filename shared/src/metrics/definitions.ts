@@ -52,7 +52,7 @@ export const definitions = {
   },
   keybin_writes_rejected_total: {
     kind: 'counter',
-    help: 'Accepted writes that MongoDB rejected',
+    help: 'Acknowledged writes that MongoDB rejected',
     of: 'worker',
   },
   keybin_writes_retried_total: {
@@ -95,14 +95,14 @@ export const definitions = {
   },
   keybin_pending_bytes: {
     kind: 'gauge',
-    help: 'Room in Redis taken by entries that wait or are rejected',
+    help: 'Space in Redis taken by pending and rejected entries',
     labels: ['partition'],
     of: 'queue',
     aggregator: 'max',
   },
   keybin_rejected_entries: {
     kind: 'gauge',
-    help: 'Entries that MongoDB rejected; they are readable and wait for the operator',
+    help: 'Entries that MongoDB rejected; they stay readable until an operator retries them',
     labels: ['partition'],
     of: 'queue',
     aggregator: 'max',
