@@ -11,8 +11,8 @@ import { inNewFile, inStream } from './target.js';
 export function exportCommand(context: Context): Command {
   const { config, stdout, stderr, signal, answer } = context;
   return new Command('export')
-    .description('writes everything into a new file, which is there only if it is complete; the service may run')
-    .argument('<file>', "that is not there yet; '-' is standard output")
+    .description('writes everything into a new file while the service runs; an export that breaks off leaves no file')
+    .argument('<file>', "path of the new file; '-' is standard output")
     .action(async (file: string) => {
       const toPipe = file === '-';
       const done = await withReader(config(), async (reader) =>
@@ -26,7 +26,7 @@ export function exportCommand(context: Context): Command {
 export function importCommand(context: Context): Command {
   const { config, stdin, answer, fail } = context;
   return new Command('import')
-    .description('takes an export into the store, which may be empty or in use; if it breaks off, run it again')
+    .description('writes an export into the store, which may be empty or in use; if it breaks off, run it again')
     .argument('<file>', "a complete export; '-' is standard input")
     .action(async (file: string) => {
       const settings = config();

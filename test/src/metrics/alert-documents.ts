@@ -4,7 +4,8 @@ import { parse } from 'yaml';
 export interface Alert {
   readonly alert: string;
   readonly expr: string;
-  readonly for: string;
+  /** Time for which the expression must hold, if not at once. */
+  readonly for?: string;
   readonly labels: { readonly severity: string };
   readonly annotations: { readonly runbook: string };
 }
@@ -21,9 +22,9 @@ export function alertsIn(rules: string): Alert[] {
 /** The alerts for docs/operations/alerts.md, as a list. */
 export function alertsList(rules: string): string {
   return alertsIn(rules)
-    .map(
-      ({ alert, expr, for: after, labels }) =>
-        `- [${alert}](#${alert.toLowerCase()}), ${labels.severity}, after ${after}: \`${expr}\``,
-    )
+    .map(({ alert, expr, for: after, labels }) => {
+      const when = after === undefined ? 'at once' : `after ${after}`;
+      return `- [${alert}](#${alert.toLowerCase()}), ${labels.severity}, ${when}: \`${expr}\``;
+    })
     .join('\n');
 }
