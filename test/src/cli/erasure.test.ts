@@ -6,7 +6,7 @@ import { eventually } from '../world/eventually.js';
 import { KeybinClient, expectOk } from '../world/keybin-client.js';
 import { keybin } from '../world/keybin-command.js';
 import { spawnApi } from '../world/keybin-process.js';
-import { ScaleOutProcesses } from '../world/scale-out-world.js';
+import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { services } from '../world/services.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 
@@ -37,7 +37,7 @@ async function putMany(client: KeybinClient, token: string, count: number): Prom
 
 describe('keybin verify-erasure, scale-out engine', function () {
   this.timeout(120_000);
-  const world = new ScaleOutProcesses({ services, env: { KEYBIN_QUEUE_PARTITIONS: '2' } });
+  const world = new ScaleOutWorld({ services, env: { KEYBIN_QUEUE_PARTITIONS: '2' } });
   const env = () => ({ ...world.services.env, KEYBIN_QUEUE_PARTITIONS: '2' });
 
   it('finds what 1,000 queued writes leave, and 0 when a worker is through with them', async () => {

@@ -8,7 +8,7 @@ import { expectDone } from '../contract/answers.js';
 import { eventually } from '../world/eventually.js';
 import { KeybinClient } from '../world/keybin-client.js';
 import { keybin, keybinJson, spawnKeybin } from '../world/keybin-command.js';
-import { startApi } from '../world/keybin-service.js';
+import { spawnApi } from '../world/keybin-process.js';
 import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { services } from '../world/services.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
@@ -130,7 +130,7 @@ async function killOnceBegun(file: string, env: Env): Promise<void> {
 }
 
 async function serveEmbedded(env: Env, work: (client: KeybinClient) => Promise<void>): Promise<void> {
-  const api = await startApi({ env });
+  const api = await spawnApi({ env });
   try {
     await work(new KeybinClient(api.url));
   } finally {

@@ -5,7 +5,7 @@ import { expectDone, expectKeys, expectValue } from '../contract/answers.js';
 import { KeybinClient } from '../world/keybin-client.js';
 import { keybin, keybinJson } from '../world/keybin-command.js';
 import { spawnApi } from '../world/keybin-process.js';
-import { ScaleOutProcesses } from '../world/scale-out-world.js';
+import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { services } from '../world/services.js';
 import { temporaryDirectory } from '../world/temporary-directory.js';
 import { expectFull, exportTo, fullAccount, importFrom, pipe, type Env, type Full } from './transfer-world.js';
@@ -29,7 +29,7 @@ const recordsOf = (file: string) => linesOf(file).slice(1, -1);
 
 describe('keybin export and import, between the engines', function () {
   this.timeout(120_000);
-  const world = new ScaleOutProcesses({ services, env: { KEYBIN_QUEUE_PARTITIONS: '2' } });
+  const world = new ScaleOutWorld({ services, env: { KEYBIN_QUEUE_PARTITIONS: '2' } });
   const scaleOut = () => ({ ...world.services.env, KEYBIN_QUEUE_PARTITIONS: '2' });
 
   it('take everything from the embedded engine to the scale-out engine and back, while they run', async () => {

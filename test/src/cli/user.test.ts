@@ -1,8 +1,7 @@
 import { expect } from 'chai';
 import { keybin } from '../world/keybin-command.js';
 import { KeybinClient } from '../world/keybin-client.js';
-import { startApi } from '../world/keybin-service.js';
-import type { RunningApi } from '../world/running.js';
+import { spawnApi, type ApiProcess } from '../world/keybin-process.js';
 
 import { ScaleOutWorld } from '../world/scale-out-world.js';
 import { services } from '../world/services.js';
@@ -12,9 +11,9 @@ import { userSuite } from './user-suite.js';
 describe('keybin user, embedded engine', function () {
   this.timeout(60_000);
   const env = { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}`, KEYBIN_APP_PROCESSES: '2' };
-  let api: RunningApi | undefined;
+  let api: ApiProcess | undefined;
   before(async () => {
-    api = await startApi({ env });
+    api = await spawnApi({ env });
   });
   after(() => api?.stop());
   const client = () => new KeybinClient(api?.url ?? '', { connection: 'close' }); // any of the two processes
@@ -32,7 +31,7 @@ describe('keybin user, embedded engine', function () {
 
   it('with [APP] processes = 1 lists beside the API, and says in one line how the others can be done', async () => {
     const alone = { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` };
-    const own = await startApi({ env: alone });
+    const own = await spawnApi({ env: alone });
     try {
       const { username } = await new KeybinClient(own.url).newAccount('ada');
       expect((await keybin(['user', 'list'], alone)).stdout).to.match(/ ada\n$/);

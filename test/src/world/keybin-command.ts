@@ -24,7 +24,7 @@ export class Written extends Writable {
 
 /**
  * Runs `keybin` with these arguments in this process, with the default settings unless `env` or `--config` has others. Only another process
- * may have the same directory of the embedded engine open.
+ * (`spawnApi`) may have the same directory of the embedded engine open.
  */
 export async function keybin(args: readonly string[], env: Env = {}): Promise<CommandResult> {
   const [stdout, stderr] = [new Written(), new Written()];
