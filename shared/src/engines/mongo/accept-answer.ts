@@ -23,23 +23,25 @@ export interface AcceptAnswer {
 /** Decodes the answer of `accept.lua`. */
 export function parseAcceptAnswer(answer: unknown): AcceptAnswer {
   const [timeUs, coalesced = 0, ...texts] = answer as [string, number?, ...string[]]; // as accept.lua says
+  const answers: WriteAnswer[] = [];
   let accepted = 0;
   let last = '';
   let versionsRise = true;
   for (const text of texts) {
-    if (!isVersion(text)) continue;
+    const each = parseWriteAnswer(text);
+    answers.push(each);
+    if (each !== 'accepted') continue;
     accepted += 1;
     versionsRise &&= text > last; // all have 16 digits
     last = text;
   }
-  return { timeUs: Number(timeUs), answers: texts.map(parseWriteAnswer), accepted, coalesced, versionsRise };
+  return { timeUs: Number(timeUs), answers, accepted, coalesced, versionsRise };
 }
 
 const look = 'look';
-const isVersion = (text: string) => /^\d/.test(text);
 
 function parseWriteAnswer(text: string): WriteAnswer {
-  if (isVersion(text)) return 'accepted';
+  if (/^\d/.test(text)) return 'accepted'; // with this version
   if (text.startsWith(look)) return { version: text.slice(look.length) };
   return text as Exclude<WriteAnswer, 'accepted' | Look>; // as accept.lua says
 }
