@@ -15,8 +15,8 @@
 --   and that the database has:      is removed from pending, waiting and rejected, and its bytes are given back. A delete is
 --                                   remembered in `deleted`, for deletes of the key that looked into the database
 --                                   before it came there.
---   and that the database refused
---   because of `stored`:            was accepted by a Redis that had lost its clock. It gets a new version above `stored`, keeps
+--   and that the database has
+--   as `stored` instead:            was accepted by a Redis that had lost its clock. It gets a new version above `stored`, keeps
 --                                   its age in waiting and is to be applied again: an accepted write is never dropped as stale.
 -- One that was replaced moves on in waiting to its own version. One that is not pending leaves waiting.
 -- Answers the positions, from 1, of the entries that are to be applied again. An error, and nothing is settled, if another store has the queue.

@@ -4,7 +4,8 @@ import type { Account, StoredFile } from '../../ports.js';
 import { chunkBytes, type TransferRecord } from '../../transfer/records.js';
 import type { Databases } from './environment.js';
 import type { FileDirectory } from './file-directory.js';
-import { afterVersion, parseAccount, versionIn } from './records.js';
+import { parseFile } from './file-records.js';
+import { afterVersion, nameIn, parseAccount, rangeOf, versionIn } from './records.js';
 
 /** Records read in one snapshot. A longer one would keep the service from using the room of what it replaces meanwhile. */
 const recordsPerPage = 500;
@@ -36,23 +37,19 @@ async function* recordsOf(
   { userId, number }: Account,
 ): AsyncGenerator<TransferRecord, void, undefined> {
   const { entries, posts, files, numbers } = parts.databases;
-  const prefix = `${number}/`;
-  const end = `${number}0`; // '0' follows '/'
-  const its = (records: Strings) => pages(parts, records, prefix, end);
-  const nameOf = (key: string) => key.slice(prefix.length);
+  const { start, end } = rangeOf(String(number));
+  const its = (records: Strings) => pages(parts, records, start, end);
   for await (const { key, value } of its(entries)) {
-    yield { type: 'entry', userId, key: nameOf(key), version: versionIn(value), json: afterVersion(value) };
+    yield { type: 'entry', userId, key: nameIn(key), version: versionIn(value), json: afterVersion(value) };
   }
-  for await (const { key, value } of its(posts)) yield { type: 'post', userId, id: nameOf(key), json: value };
+  for await (const { key, value } of its(posts)) yield { type: 'post', userId, id: nameIn(key), json: value };
   for await (const { key, value } of its(files)) {
-    const file = fileOf(nameOf(key), value);
+    const file = parseFile(nameIn(key), value);
     yield { type: 'file', userId, file };
     yield* chunksOf(parts, userId, file);
   }
   if (numbers.get(String(number)) === undefined) yield { type: 'gone', userId };
 }
-
-const fileOf = (id: string, json: string): StoredFile => ({ id, ...(JSON.parse(json) as Omit<StoredFile, 'id'>) }); // as `FileRecords` wrote it
 
 async function* chunksOf(
   { directory }: ExportParts,

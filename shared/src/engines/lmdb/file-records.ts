@@ -23,7 +23,12 @@ interface UploadRecord {
 }
 
 const parseUpload = (json: string) => JSON.parse(json) as UploadRecord; // written here
-const parseFile = (id: string, json: string): StoredFile => ({ id, ...(JSON.parse(json) as Omit<StoredFile, 'id'>) }); // likewise
+
+/** The file of a record. */
+export const parseFile = (id: string, json: string): StoredFile => ({
+  id,
+  ...(JSON.parse(json) as Omit<StoredFile, 'id'>), // likewise
+});
 
 /**
  * The records of files in LMDB; all is done inside a transaction or a read. A file's bytes are in the directory only while

@@ -86,7 +86,7 @@ export const recordKey = (owner: string, name: string): string => `${owner}/${na
 /** The owner in a `recordKey`. */
 export const ownerIn = (key: string): string => key.slice(0, key.indexOf('/'));
 
-/** The name in a `recordKey`. */
+/** The name in a `recordKey`, or in a key `<expiry>/<name>`. */
 export const nameIn = (key: string): string => key.slice(key.indexOf('/') + 1);
 
 /** The keys of all records of an account. */

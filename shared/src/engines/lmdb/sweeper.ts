@@ -5,7 +5,7 @@ import type { Databases } from './environment.js';
 import type { FileDirectory } from './file-directory.js';
 import type { FileRecords } from './file-records.js';
 import { removeCode } from './identify-codes.js';
-import { printMs, rangeOf, readCounter } from './records.js';
+import { nameIn, printMs, rangeOf, readCounter } from './records.js';
 import type { Step } from './step.js';
 import type { Writes } from './writes.js';
 
@@ -161,7 +161,7 @@ export class Sweeper {
 function expireIn(expiries: Databases['expiries'], nowMs: number, remove: (name: string) => void): boolean {
   const expired = [...expiries.getKeys({ end: printMs(nowMs), limit: recordsPerStep })];
   for (const key of expired) {
-    remove(key.slice(key.indexOf('/') + 1));
+    remove(nameIn(key));
     void expiries.remove(key);
   }
   return expired.length === recordsPerStep;
