@@ -126,7 +126,6 @@ const details: Readonly<Record<string, string>> = {
   'shared/src/engines/mongo/checked-steps.ts maxPauseMs': 'a pause between tries',
   'shared/src/engines/mongo/slot-connector.ts disconnectTimeoutMs': 'of a socket that is given up',
   'shared/src/engines/mongo/tokens.ts leasePollMs': 'a pause between tries',
-  'api/src/answers/error-answer.ts unavailableRetrySeconds': 'advice to clients',
   'api/src/children.ts firstRestartDelayMs': 'a pause between tries',
   'api/src/children.ts maxRestartDelayMs': 'a pause between tries',
   'api/src/children.ts steadyAfterMs': 'a pause between tries',

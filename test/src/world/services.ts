@@ -32,7 +32,10 @@ export interface OwnServices extends Services {
  * line says so and the suite is skipped; with KEYBIN_TEST_REQUIRE_SERVICES=1 it fails.
  */
 export function services(): Services {
-  const shared = arrange(() => [process.env['KEYBIN_TEST_REDIS_URL'], process.env['KEYBIN_TEST_MONGODB_URL']], urlInstead);
+  const shared = arrange(
+    () => [process.env['KEYBIN_TEST_REDIS_URL'], process.env['KEYBIN_TEST_MONGODB_URL']],
+    urlInstead,
+  );
   return {
     get redisUrl() {
       return shared.redisUrl;
