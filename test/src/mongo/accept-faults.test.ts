@@ -125,7 +125,7 @@ describe('accepting writes when something goes wrong', () => {
 
   it('sends a write once, though the connection breaks before its answer', async () => {
     const proxy = await HoldingProxy.open(server.url);
-    const cut = await Staged.open(`redis://127.0.0.1:${proxy.port}`);
+    const cut = await Staged.open(proxy.url);
     proxy.hold();
     const answer = codeOf(cut.commits().accept(put(bearer, 'k', '1')));
     await eventually(async () => (await staged.pending(bearer, 'k')) !== undefined, 'the write');

@@ -16,7 +16,7 @@ describe('a read of what is pending', () => {
 
   before(async () => {
     proxy = await HoldingProxy.open(given.redisUrl);
-    staged = await Staged.open(`redis://127.0.0.1:${proxy.port}${new URL(given.redisUrl).pathname}`);
+    staged = await Staged.open(proxy.url);
   });
   after(async () => {
     proxy?.release();

@@ -7,9 +7,9 @@ export class HoldingProxy {
   readonly #sockets = new Set<Socket>();
   #held: (() => void)[] | undefined;
 
-  private constructor(targetPort: number) {
+  private constructor(private readonly targetUrl: URL) {
     this.#server = createServer((client) => {
-      const target = connect(targetPort, '127.0.0.1');
+      const target = connect(Number(this.targetUrl.port), '127.0.0.1');
       for (const socket of [client, target]) {
         this.#sockets.add(socket);
         socket.on('error', () => {}); // an end of the other side
@@ -25,9 +25,16 @@ export class HoldingProxy {
   }
 
   static async open(targetUrl: string): Promise<HoldingProxy> {
-    const proxy = new HoldingProxy(Number(new URL(targetUrl).port));
+    const proxy = new HoldingProxy(new URL(targetUrl));
     await once(proxy.#server.listen(0, '127.0.0.1'), 'listening');
     return proxy;
+  }
+
+  /** The URL of the target, by way of this one: with the same database. */
+  get url(): string {
+    const url = new URL(this.targetUrl);
+    url.port = String(this.port);
+    return url.href;
   }
 
   get port(): number {
