@@ -1,23 +1,23 @@
 import { availableParallelism } from 'node:os';
 import Koa, { type Middleware } from 'koa';
 import type { Config } from '@keybin/shared/config/config.js';
-import type { Log } from '@keybin/shared/log.js';
-import type { Engine } from '@keybin/shared/ports.js';
-import type { ApiMetrics } from './api-metrics.js';
-import { AuthorNames } from './author-names.js';
-import { bodyReader } from './body.js';
-import { allowOrigins } from './middleware/cors.js';
+import type { Log } from '@keybin/shared/process/log.js';
+import type { Engine } from '@keybin/shared/ports/engine.js';
+import type { ApiMetrics } from './metrics/api-metrics.js';
+import { AuthorNames } from './accounts/author-names.js';
+import { bodyReader } from './bodies/body.js';
+import { allowCors } from './middleware/cors.js';
 import { eachRequest } from './middleware/each-request.js';
 import { refuseUnmatched } from './middleware/unmatched.js';
-import { Passwords } from './passwords.js';
-import { RateLimits } from './rate-limits.js';
+import { Passwords } from './accounts/passwords.js';
+import { RateLimits } from './accounts/rate-limits.js';
 import { apiRoutes } from './routes/api/routes.js';
 import { healthRoutes } from './routes/health.js';
 import { keybinRoutes } from './routes/keybin/routes.js';
 import { v1Routes } from './routes/v1/routes.js';
 import { metricsRoutes } from './routes/metrics.js';
-import type { SignedTokens } from './signed-tokens.js';
-import type { Transfers } from './transfers.js';
+import type { SignedTokens } from './accounts/signed-tokens.js';
+import type { Transfers } from './requests/transfers.js';
 import type { Codes } from './use-cases/identify-codes.js';
 
 export interface AppParts {
@@ -54,7 +54,7 @@ export function createApp(parts: AppParts): Koa {
     log['code' in error ? 'debug' : 'error']({ err: error }, 'An answer could not be sent');
   });
   app.use(eachRequest({ log, durations: metrics.requests, rateLimited: metrics.rateLimited }));
-  if (corsOrigins.length > 0) app.use(allowOrigins(corsOrigins));
+  if (corsOrigins.length > 0) app.use(allowCors(corsOrigins));
   const { loginsRefused } = metrics;
   const readBody = bodyReader(config.limits.bodyBytes, config.limits.bodiesBytes, config.times);
   const dialect = (name: string) => ({

@@ -1,8 +1,8 @@
 import cluster from 'node:cluster';
-import { loadConfigOrExit } from '@keybin/shared/config/load-config.js';
-import { createLog } from '@keybin/shared/log.js';
-import type { FromChild } from './child-messages.js';
-import { obeyPrimary, runPrimary } from './cluster.js';
+import { loadConfigOrExit } from '@keybin/shared/config/load/load-config.js';
+import { createLog } from '@keybin/shared/process/log.js';
+import type { ChildMessage } from './cluster/child-messages.js';
+import { endWithPrimary, runPrimary } from './cluster/primary.js';
 import { lifecycleOf, startApi } from './start-api.js';
 
 const config = loadConfigOrExit(process.argv.slice(2), process.env);
@@ -11,9 +11,9 @@ const lifecycle = lifecycleOf(config, log);
 
 try {
   if (cluster.worker) {
-    obeyPrimary(cluster.worker, lifecycle);
+    endWithPrimary(cluster.worker, lifecycle);
     const { address, data } = await startApi(config, log, lifecycle);
-    cluster.worker.send({ type: 'listening', address, data } satisfies FromChild);
+    cluster.worker.send({ type: 'listening', address, data } satisfies ChildMessage);
   } else {
     lifecycle.endOnSignals();
     const start = config.app.processes > 1 ? runPrimary : startApi;

@@ -3,19 +3,19 @@ import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '@keybin/shared/config/config.js';
 import { openEngine } from '@keybin/shared/engines/open-engine.js';
-import { Lifecycle } from '@keybin/shared/lifecycle.js';
-import type { Log } from '@keybin/shared/log.js';
-import { watchSurroundings } from '@keybin/shared/metrics/surroundings.js';
-import { ApiMetrics } from './api-metrics.js';
+import { Lifecycle } from '@keybin/shared/process/lifecycle.js';
+import type { Log } from '@keybin/shared/process/log.js';
+import { collectDependencyMetrics } from '@keybin/shared/metrics/dependency-metrics.js';
+import { ApiMetrics } from './metrics/api-metrics.js';
 import { createApp } from './app.js';
-import { metricsOfAll } from './cluster-metrics.js';
+import { readClusterMetrics } from './cluster/cluster-metrics.js';
 import { codeKey } from './identify-codes/code.js';
 import { openDelivery } from './identify-codes/open-delivery.js';
-import { openDashboard } from './open-dashboard.js';
-import { fastEntries } from './fast-entries.js';
-import { HttpServer } from './server.js';
-import { Transfers } from './transfers.js';
-import { SignedTokens, signingSecret } from './signed-tokens.js';
+import { openDashboard } from './dashboard/open-dashboard.js';
+import { fastEntries } from './routes/keybin/fast-entries.js';
+import { HttpServer } from './server/server.js';
+import { Transfers } from './requests/transfers.js';
+import { SignedTokens, signingSecret } from './accounts/signed-tokens.js';
 
 export interface Api {
   /** For example `http://127.0.0.1:5000`. */
@@ -39,7 +39,7 @@ export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf
       async () => engine.close(),
       async () => engine.halt?.(),
     );
-    watchSurroundings(metrics, {
+    collectDependencyMetrics(metrics, {
       health: () => engine.health(),
       backlog: engine.backlog && (() => engine.backlog?.() ?? Promise.resolve([])),
       timeoutMs: times.gaugesMs,
@@ -52,7 +52,7 @@ export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf
     const key = await codeKey(engine.secrets);
     const codes = { key, delivery, lifetimeSeconds: config.v1.codeExpirationSeconds };
     const readMetrics = cluster.worker
-      ? metricsOfAll(cluster.worker, metrics.registry, times.askMetricsMs)
+      ? readClusterMetrics(cluster.worker, metrics.registry, times.askMetricsMs)
       : async () => metrics.registry.metrics();
     const transfers = new Transfers({ atOnce: transfersAtOnce, idleMs: requestTimeoutMs });
     const dashboard = await openDashboard(config, log, lifecycle);

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { buildRevision, describeWorkingTree, revisionOf } from './checkout.js';
-import { compareVersions } from './compare.js';
-import { results, table } from './results.js';
+import { buildRevision, describeWorkingTree, revisionOf } from './compare/checkout.js';
+import { compareVersions } from './compare/compare.js';
+import { results, table } from './report/results.js';
 import type { Line, Row, Rounds } from './row.js';
 import { embeddedGet, embeddedPost } from './rows/embedded-load.js';
 import { embeddedFiles, scaleOutFiles } from './rows/files.js';
@@ -14,7 +14,7 @@ import { pendingGet, storedGet } from './rows/scale-out-get.js';
 import { scaleOutPostAlways, scaleOutPostEverysec } from './rows/scale-out-post.js';
 import { transfer } from './rows/transfer.js';
 import { distinctKeys, fewKeys } from './rows/worker.js';
-import { workingTree } from './product.js';
+import { workingTree } from './compare/product.js';
 import { Scene } from './scene.js';
 
 const rows: readonly Row[] = [

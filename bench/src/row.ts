@@ -1,4 +1,4 @@
-import type { LoadResult } from './http-load.js';
+import type { LoadResult } from './load/http-load.js';
 import type { Scene } from './scene.js';
 
 /** How long and how often is measured: the product and its yardstick take turns for `count` rounds. */

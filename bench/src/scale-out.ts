@@ -1,10 +1,10 @@
 import { eventually } from '@keybin/test/world/eventually.js';
-import { type MongoServer, startMongod } from '@keybin/test/world/mongo-server.js';
-import { startRedis } from '@keybin/test/world/redis-server.js';
+import { type MongoServer, startMongod } from '@keybin/test/world/services/mongo-server.js';
+import { startRedis } from '@keybin/test/world/services/redis-server.js';
 import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
-import { benchSettings, readKeys, type Service, withAccount, writeValues } from './accounts.js';
-import type { Server } from './product.js';
+import { benchSettings, readKeys, type Service, withAccount, writeValues } from './load/accounts.js';
+import type { Server } from './compare/product.js';
 import type { Scene } from './scene.js';
 
 const drainTimeoutMs = 300_000;

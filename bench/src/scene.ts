@@ -1,8 +1,8 @@
-import { Child, killLeftovers } from '@keybin/test/world/child.js';
-import { removeTemporaryDirectories } from '@keybin/test/world/temporary-directory.js';
+import { Child, killLeftovers } from '@keybin/test/world/processes/child.js';
+import { removeTemporaryDirectories } from '@keybin/test/world/processes/temporary-directory.js';
 import { fileURLToPath } from 'node:url';
-import type { Target } from './http-load.js';
-import type { Product } from './product.js';
+import type { Target } from './load/http-load.js';
+import type { Product } from './compare/product.js';
 
 /** One measurement of a row: the version that it measures, and what it has opened. Processes and directories are those of the tests' world. */
 export class Scene {
@@ -25,7 +25,9 @@ export class Scene {
 
 /** Starts the bare Koa server that rows of the API are compared with. */
 export async function startYardstick(): Promise<Target> {
-  const child = new Child('yardstick', process.execPath, [fileURLToPath(new URL('yardstick.js', import.meta.url))]);
+  const child = new Child('yardstick', process.execPath, [
+    fileURLToPath(new URL('yardsticks/yardstick.js', import.meta.url)),
+  ]);
   const address = await child.says(/(http\S+)\n/);
   return { pid: child.pid, url: `${address}/user/nobody/store/` };
 }

@@ -1,9 +1,9 @@
 import { Command, type Argument } from 'commander';
-import { loadConfig } from '@keybin/shared/config/load-config.js';
-import { keybinVersion } from '@keybin/shared/version.js';
-import type { Context } from './context.js';
-import { oneLine } from './one-line.js';
-import type { Output } from './output.js';
+import { loadConfig } from '@keybin/shared/config/load/load-config.js';
+import { keybinVersion } from '@keybin/shared/process/version.js';
+import type { Context } from './command/context.js';
+import { oneLine } from './command/one-line.js';
+import type { Output } from './command/output.js';
 import { doctorCommand } from './doctor/command.js';
 import { verifyErasureCommand } from './erasure/commands.js';
 import { prepareCommand } from './prepare/command.js';

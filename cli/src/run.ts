@@ -2,8 +2,8 @@ import type { Readable, Writable } from 'node:stream';
 import { CommanderError } from 'commander';
 import { ConfigError } from '@keybin/shared/config/config-error.js';
 import { KeybinError } from '@keybin/shared/errors.js';
-import { oneLine } from './one-line.js';
-import { Output } from './output.js';
+import { oneLine } from './command/one-line.js';
+import { Output } from './command/output.js';
 import { createProgram } from './program.js';
 
 export const exitCodes = { done: 0, failed: 1, misused: 2 } as const;

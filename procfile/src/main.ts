@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { loadConfigOrExit } from '@keybin/shared/config/load-config.js';
+import { loadConfigOrExit } from '@keybin/shared/config/load/load-config.js';
 import { parseProcfile } from './procfile.js';
 import { release, releaseName } from './release.js';
 import { run } from './run.js';

@@ -1,6 +1,6 @@
-import { loadConfigOrExit } from '@keybin/shared/config/load-config.js';
-import { Lifecycle } from '@keybin/shared/lifecycle.js';
-import { createLog } from '@keybin/shared/log.js';
+import { loadConfigOrExit } from '@keybin/shared/config/load/load-config.js';
+import { Lifecycle } from '@keybin/shared/process/lifecycle.js';
+import { createLog } from '@keybin/shared/process/log.js';
 import { startWorker } from './worker.js';
 
 const config = loadConfigOrExit(process.argv.slice(2), process.env);

@@ -1,23 +1,23 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MongoError } from 'mongodb';
 import type { Config } from '@keybin/shared/config/config.js';
-import { AnothersQueue } from '@keybin/shared/engines/mongo/anothers-queue.js';
-import { claimQueue } from '@keybin/shared/engines/mongo/claim-queue.js';
-import { openDatabase, type Database } from '@keybin/shared/engines/mongo/database.js';
-import { RedisConnections } from '@keybin/shared/engines/mongo/redis-connections.js';
-import { openRedisPlace, type RedisPlace } from '@keybin/shared/engines/mongo/redis-place.js';
-import { checkAllRedisSettings, checkRedisSettings } from '@keybin/shared/engines/mongo/redis-settings.js';
-import { askBoth } from '@keybin/shared/engines/mongo/scale-out-health.js';
-import type { Health } from '@keybin/shared/health.js';
-import type { Lifecycle } from '@keybin/shared/lifecycle.js';
-import type { Log } from '@keybin/shared/log.js';
-import { isOutage } from './outage.js';
+import { ForeignQueueError } from '@keybin/shared/engines/scale-out/redis/foreign-queue-error.js';
+import { takeOwnership } from '@keybin/shared/engines/scale-out/ownership/take-ownership.js';
+import { openDatabase, type Database } from '@keybin/shared/engines/scale-out/mongodb/database.js';
+import { PartitionedConnections } from '@keybin/shared/engines/scale-out/redis/partitioned-redis.js';
+import { openRedisTopology, type RedisTopology } from '@keybin/shared/engines/scale-out/redis/redis-topology.js';
+import { checkAllRedisSettings, checkRedisSettings } from '@keybin/shared/engines/scale-out/redis/redis-settings.js';
+import { askBoth } from '@keybin/shared/engines/scale-out/operations/health.js';
+import type { Health } from '@keybin/shared/ports/health.js';
+import type { Lifecycle } from '@keybin/shared/process/lifecycle.js';
+import type { Log } from '@keybin/shared/process/log.js';
+import { isOutage } from './apply/retry.js';
 
 const pauseMs = 1_000;
 
 export interface Services {
-  readonly place: RedisPlace;
-  readonly redis: RedisConnections;
+  readonly place: RedisTopology;
+  readonly redis: PartitionedConnections;
   readonly database: Database;
 }
 
@@ -31,10 +31,10 @@ export async function openServices(
   lifecycle: Lifecycle,
   log: Log,
 ): Promise<Services> {
-  const place = openRedisPlace(redisUrl, times);
+  const place = openRedisTopology(redisUrl, times);
   lifecycle.push('Redis place', () => place.close());
   const connect = (partitions: number) =>
-    new RedisConnections(place, partitions, log, {
+    new PartitionedConnections(place, partitions, log, {
       times,
       commandTimeoutMs: times.workerCommandMs,
       check: (client) => checkRedisSettings(client, queue.durability, log),
@@ -51,8 +51,8 @@ export async function openServices(
   lifecycle.push('MongoDB', () => database.close());
   database.logOutages(log);
 
-  const claim = () => claimQueue({ database, connections: [redis], partitions: queue.partitions, connect });
-  const isTransient = (error: unknown) => !(error instanceof AnothersQueue) && (isAway(error) || !redis.areReady);
+  const claim = () => takeOwnership({ database, connections: [redis], partitions: queue.partitions, connect });
+  const isTransient = (error: unknown) => !(error instanceof ForeignQueueError) && (isAway(error) || !redis.areReady);
   await untilThere('Redis and MongoDB', claim, isTransient, log);
   return { place, redis, database };
 }

@@ -1,37 +1,37 @@
 import { setMaxListeners } from 'node:events';
 import type { Config } from '@keybin/shared/config/config.js';
-import { RedisAccountMarks } from '@keybin/shared/engines/mongo/account-marks.js';
-import { RejectedWrites } from '@keybin/shared/engines/mongo/rejected-writes.js';
-import { ErasureRecords } from '@keybin/shared/engines/mongo/erasure-records.js';
-import { FileDocuments } from '@keybin/shared/engines/mongo/file-documents.js';
+import { RedisAccountMarks } from '@keybin/shared/engines/scale-out/accounts/account-marks.js';
+import { RejectedWrites } from '@keybin/shared/engines/scale-out/queue/rejected-writes.js';
+import { ErasureRecords } from '@keybin/shared/engines/scale-out/accounts/erasure-records.js';
+import { FileDocuments } from '@keybin/shared/engines/scale-out/files/file-documents.js';
 import {
   eraserKey,
   fileSweeperKey,
   partitionOf,
   partitionPrefix,
   sweeperKey,
-} from '@keybin/shared/engines/mongo/keys.js';
-import { LossWatch } from '@keybin/shared/engines/mongo/loss-watch.js';
-import { PartitionQueue, statusOfEach } from '@keybin/shared/engines/mongo/queue.js';
-import type { Lifecycle } from '@keybin/shared/lifecycle.js';
-import type { Log } from '@keybin/shared/log.js';
-import { watchSurroundings } from '@keybin/shared/metrics/surroundings.js';
-import { Applier, type ApplyObserver } from './apply.js';
-import { eraseDocuments, repeatErasures } from './erase.js';
-import { Gatherer } from './gather.js';
-import { guardedWrites } from './guarded-writes.js';
-import { LeasedLoop } from './leased-loop.js';
-import type { Patience } from './outage.js';
-import { Overdue } from './overdue.js';
-import { Origins } from './origins.js';
-import { PartitionWorker } from './partition-worker.js';
-import { readPending } from './pending.js';
-import { monitor } from './monitor.js';
+} from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { LossWatch } from '@keybin/shared/engines/scale-out/redis/loss-watch.js';
+import { PartitionQueue, statusOfEach } from '@keybin/shared/engines/scale-out/queue/partition-queue.js';
+import type { Lifecycle } from '@keybin/shared/process/lifecycle.js';
+import type { Log } from '@keybin/shared/process/log.js';
+import { collectDependencyMetrics } from '@keybin/shared/metrics/dependency-metrics.js';
+import { Applier, type ApplyObserver } from './apply/applier.js';
+import { eraseDocuments, repeatErasures } from './sweep/repeat-erasures.js';
+import { JobBatcher } from './apply/job-batcher.js';
+import { guardedWrites } from './apply/guarded-writes.js';
+import { LeasedLoop } from './sweep/leased-loop.js';
+import type { RetryOptions } from './apply/retry.js';
+import { Overdue } from './sweep/overdue.js';
+import { RequestOrigins } from './apply/request-origins.js';
+import { PartitionWorker } from './jobs/partition-worker.js';
+import { readPending } from './apply/read-pending.js';
+import { startMonitoring } from './monitoring/monitoring.js';
 import { openServices, workerHealth, type Services } from './services.js';
-import { settling } from './settle.js';
-import { redisTimeUs, sweep } from './sweep.js';
-import { sweepFiles } from './sweep-files.js';
-import { WorkerMetrics } from './worker-metrics.js';
+import { settleBy } from './apply/settle.js';
+import { redisTimeUs, sweepEntries } from './sweep/sweep-entries.js';
+import { sweepFiles } from './sweep/sweep-files.js';
+import { WorkerMetrics } from './monitoring/worker-metrics.js';
 
 interface Context extends Services {
   readonly config: Config;
@@ -39,7 +39,7 @@ interface Context extends Services {
   readonly observer: ApplyObserver;
   /** One for each partition. */
   readonly queues: readonly PartitionQueue[];
-  readonly patience: Patience;
+  readonly patience: RetryOptions;
   readonly log: Log;
 }
 
@@ -63,7 +63,7 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
   const metrics = new WorkerMetrics(log);
   const connected: { services?: Services } = {};
   const health = async () => connected.services && workerHealth(connected.services, config.queue);
-  await monitor(config, { metrics, health }, lifecycle, log);
+  await startMonitoring(config, { metrics, health }, lifecycle, log);
   const services = await openServices(config, redisUrl, lifecycle, log);
   connected.services = services;
   const watch = new LossWatch(services.redis, services.redis.all, log, config.times);
@@ -75,7 +75,7 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
   const graceMs = drainMs * config.times.batchesShare;
   const queues: PartitionQueue[] = [];
   for (let partition = 0; partition < config.queue.partitions; partition += 1) {
-    const queue = await PartitionQueue.open(services.redis.of(partition), partition, log, config.times);
+    const queue = await PartitionQueue.open(services.redis.connectionOf(partition), partition, log, config.times);
     lifecycle.push(`queue ${partition}`, () => queue.close());
     queues.push(queue);
   }
@@ -90,7 +90,7 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
   };
   const work: Work[] = [eraser(context), fileSweeper(context)];
   for (const [partition, queue] of queues.entries()) work.push(...openPartition(context, partition, queue));
-  watchSurroundings(metrics, {
+  collectDependencyMetrics(metrics, {
     health: () => workerHealth(services, config.queue),
     backlog: () => statusOfEach(queues),
     timeoutMs: config.times.gaugesMs,
@@ -106,18 +106,18 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
 function openPartition(context: Context, partition: number, queue: PartitionQueue): Work[] {
   const { config, place, redis: all, database, observer, patience, log } = context;
   const { times } = config;
-  const redis = all.of(partition);
+  const redis = all.connectionOf(partition);
   const { batchEntries, concurrency } = config.worker;
   const prefix = partitionPrefix(partition);
 
   const rejectedWrites = new RejectedWrites(redis, prefix);
   const records = new ErasureRecords(database);
-  const origins = new Origins();
+  const origins = new RequestOrigins();
   const applier = new Applier(
     {
       read: (names) => readPending(redis, prefix, names),
       write: guardedWrites(database.store, times.batchMs),
-      settle: settling(redis, prefix, { times, observer }),
+      settle: settleBy(redis, prefix, { times, observer }),
       reject: (entry, reason) => rejectedWrites.reject(entry, reason, (job) => queue.add(job)),
     },
     patience,
@@ -125,11 +125,11 @@ function openPartition(context: Context, partition: number, queue: PartitionQueu
       batchMs: times.batchMs,
       observer,
       timeUs: () => redis.timeUs,
-      requestOf: (entry) => origins.of(entry),
+      requestOf: (entry) => origins.requestOf(entry),
     },
   );
 
-  const gatherer = new Gatherer((names) => applier.apply(names), batchEntries, concurrency);
+  const gatherer = new JobBatcher((names) => applier.apply(names), batchEntries, concurrency);
   patience.closing.addEventListener('abort', () => gatherer.close());
   const worker = new PartitionWorker({
     connect: (options) => place.connect(partition, options),
@@ -150,7 +150,7 @@ function openPartition(context: Context, partition: number, queue: PartitionQueu
   const sweeper = new LeasedLoop(
     'Sweeping',
     () =>
-      sweep({
+      sweepEntries({
         redis,
         prefix,
         apply: (names) => applier.apply(names),
@@ -180,8 +180,8 @@ function eraser(context: Context): Work {
   };
   return new LeasedLoop(
     'Repeating erasures',
-    async () => repeatErasures(new Date((await redisTimeUs(redis.of(0))) / 1_000), parts),
-    { redis: redis.of(0), leaseKey: eraserKey, times, log, observer },
+    async () => repeatErasures(new Date((await redisTimeUs(redis.connectionOf(0))) / 1_000), parts),
+    { redis: redis.connectionOf(0), leaseKey: eraserKey, times, log, observer },
   );
 }
 
@@ -189,9 +189,9 @@ function fileSweeper({ config: { times }, redis, database, log, observer }: Cont
   const parts = { documents: new FileDocuments(database), chunks: database.chunks, times };
   return new LeasedLoop(
     'Sweeping files',
-    async () => sweepFiles(new Date((await redisTimeUs(redis.of(0))) / 1_000), parts),
+    async () => sweepFiles(new Date((await redisTimeUs(redis.connectionOf(0))) / 1_000), parts),
     {
-      redis: redis.of(0),
+      redis: redis.connectionOf(0),
       leaseKey: fileSweeperKey,
       times,
       log,

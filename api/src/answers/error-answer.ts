@@ -1,7 +1,7 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import accepts from 'accepts';
 import { RateLimitError, type ErrorCode, type KeybinError } from '@keybin/shared/errors.js';
-import { jsonContentType, textContentType } from '../answers.js';
+import { jsonContentType, textContentType } from './answers.js';
 
 export type Dialect = 'keybin' | 'api' | 'v1';
 

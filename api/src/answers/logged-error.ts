@@ -1,5 +1,5 @@
 import { internalError, KeybinError, routeNotFound } from '@keybin/shared/errors.js';
-import type { Log } from '@keybin/shared/log.js';
+import type { Log } from '@keybin/shared/process/log.js';
 
 /** Returns what a request threw as an error that clients may see. Its cause, which they may not see, goes to the log. */
 export function loggedError(thrown: unknown, log: Log, request: string): KeybinError {

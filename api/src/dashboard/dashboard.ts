@@ -2,8 +2,8 @@ import { createBullBoard } from '@bull-board/api';
 import { KoaAdapter } from '@bull-board/koa';
 import type { Middleware } from 'koa';
 import { routeNotFound } from '@keybin/shared/errors.js';
-import type { QueueBoard } from '@keybin/shared/queue-board.js';
-import type { RateLimits } from '../rate-limits.js';
+import type { QueueDashboard } from '@keybin/shared/ports/queue-dashboard.js';
+import type { RateLimits } from '../accounts/rate-limits.js';
 import { guard, type Admin } from './guard.js';
 
 export const dashboardPath = '/admin/queues';
@@ -16,7 +16,7 @@ class TerseAdapter extends KoaAdapter {
 }
 
 /** The pages of Bull Board below `dashboardPath`, for the administrator. */
-export function createDashboard(board: QueueBoard, admin: Admin, limits: RateLimits): Middleware {
+export function createDashboard(board: QueueDashboard, admin: Admin, limits: RateLimits): Middleware {
   const server = new TerseAdapter().setBasePath(dashboardPath);
   createBullBoard({
     queues: [...board.queues],

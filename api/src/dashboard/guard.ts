@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { parse } from 'basic-auth';
 import type { Context, Middleware } from 'koa';
-import { clientAddress } from '../client-address.js';
-import type { RateLimits } from '../rate-limits.js';
+import { clientAddress } from '../requests/client-address.js';
+import type { RateLimits } from '../accounts/rate-limits.js';
 
 export interface Admin {
   readonly user: string;

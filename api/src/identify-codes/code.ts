@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, randomBytes, randomInt, type KeyObject } from 'node:crypto';
-import type { Secrets } from '@keybin/shared/ports.js';
+import type { Secrets } from '@keybin/shared/ports/engine.js';
 
 /** Six digits, none of them a zero in front: it is sent as an integer. */
 export const newCode = (): number => randomInt(100_000, 1_000_000);

@@ -1,5 +1,5 @@
 import type { Config } from '@keybin/shared/config/config.js';
-import type { Log } from '@keybin/shared/log.js';
+import type { Log } from '@keybin/shared/process/log.js';
 import type { CodeDelivery, SentCode } from './delivery.js';
 
 /** The way that the settings name; a webhook's client is loaded only where there is one. */

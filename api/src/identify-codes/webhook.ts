@@ -4,7 +4,7 @@ import { Pool } from 'undici';
 import { v4 as uuid } from 'uuid';
 import { remainingMs } from '@keybin/shared/deadline.js';
 import { unavailable } from '@keybin/shared/errors.js';
-import type { Log } from '@keybin/shared/log.js';
+import type { Log } from '@keybin/shared/process/log.js';
 import type { CodeDelivery, SentCode } from './delivery.js';
 
 export interface WebhookSettings {

@@ -7,7 +7,7 @@ const preflightSeconds = 600;
  * Lets pages of these origins, or of all (`*`), call the API: the CORS protocol of the Fetch standard. Cookies are not used, so none are
  * allowed; a page sends its token or password itself.
  */
-export function allowOrigins(origins: readonly string[]): Middleware {
+export function allowCors(origins: readonly string[]): Middleware {
   const all = origins.includes('*');
   return cors({
     origin: (ctx) => {

@@ -2,13 +2,13 @@ import type { RouterContext } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import type { Counter } from 'prom-client';
 import { invalidHost, RateLimitError, type KeybinError } from '@keybin/shared/errors.js';
-import type { Log } from '@keybin/shared/log.js';
+import type { Log } from '@keybin/shared/process/log.js';
 import { dialectOf, errorAnswer, type Dialect } from '../answers/error-answer.js';
 import { loggedError } from '../answers/logged-error.js';
-import { hasOneHost } from '../host.js';
-import { requestIdOf, setRequestId } from '../request-id.js';
-import type { RequestDurations } from '../request-durations.js';
-import { securityHeaders } from '../security-headers.js';
+import { hasOneHost } from '../requests/host.js';
+import { requestIdOf, setRequestId } from '../requests/request-id.js';
+import type { RequestDurations } from '../metrics/request-durations.js';
+import { securityHeaders } from '../requests/security-headers.js';
 
 export interface EachRequestParts {
   readonly log: Log;

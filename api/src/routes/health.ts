@@ -1,8 +1,8 @@
 import { Router } from '@koa/router';
 import type { Context, Middleware } from 'koa';
-import { describeHealth } from '@keybin/shared/health.js';
-import type { Engine } from '@keybin/shared/ports.js';
-import { answerJson } from '../answers.js';
+import { describeHealth } from '@keybin/shared/ports/health.js';
+import type { Engine } from '@keybin/shared/ports/engine.js';
+import { answerJson } from '../answers/answers.js';
 import { middlewareOf } from './middleware-of.js';
 
 export interface HealthParts {

@@ -1,7 +1,7 @@
 import { Router } from '@koa/router';
 import type { Middleware } from 'koa';
 import { Registry } from 'prom-client';
-import { bearerMatches } from '@keybin/shared/bearer-matches.js';
+import { bearerMatches } from '@keybin/shared/metrics/bearer-matches.js';
 import type { Config } from '@keybin/shared/config/config.js';
 import { unavailable } from '@keybin/shared/errors.js';
 import { middlewareOf } from './middleware-of.js';

@@ -1,10 +1,10 @@
 import { withDeadline } from '@keybin/shared/deadline.js';
 import { invalidCredentials } from '@keybin/shared/errors.js';
-import type { Account, Engine } from '@keybin/shared/ports.js';
-import type { Count } from '../count.js';
-import type { Passwords } from '../passwords.js';
-import type { RateLimits } from '../rate-limits.js';
-import { hashDueMs, type AnswerTimes } from './answer-in-time.js';
+import type { Account, Engine } from '@keybin/shared/ports/engine.js';
+import type { Count } from '../metrics/api-metrics.js';
+import type { Passwords } from '../accounts/passwords.js';
+import type { RateLimits } from '../accounts/rate-limits.js';
+import { hashDueMs, type AnswerTimes } from '../requests/answer-in-time.js';
 
 /** Who says that an account is theirs. */
 export interface Credentials {

@@ -1,5 +1,5 @@
 import { invalidKey, keyTooLong } from '@keybin/shared/errors.js';
-import type { Engine, OnStale } from '@keybin/shared/ports.js';
+import type { Engine, OnStale } from '@keybin/shared/ports/engine.js';
 
 const maxKeyBytes = 512;
 const keyCharacters = /^[a-zA-Z0-9_.,]+$/; // without the m flag `$` is the very end

@@ -1,5 +1,5 @@
-import { fileTimeUs } from '@keybin/shared/file-id.js';
-import type { Engine, StoredFile, Upload } from '@keybin/shared/ports.js';
+import { fileTimeUs } from '@keybin/shared/ids/file-id.js';
+import type { Engine, StoredFile, Upload } from '@keybin/shared/ports/engine.js';
 
 /** A file as its bytes come. */
 export interface IncomingFile {

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { withDeadline } from '@keybin/shared/deadline.js';
-import type { Account } from '@keybin/shared/ports.js';
+import type { Account } from '@keybin/shared/ports/engine.js';
 import { hashOfCode, newCode } from '../identify-codes/code.js';
 import type { CodeDelivery } from '../identify-codes/delivery.js';
 import type { AccountParts, Credentials } from './authenticate.js';
@@ -20,7 +20,7 @@ export interface Codes {
  * Makes the code with which this name, taken or not, may be registered. Answers what the client is told: the code, or null if it
  * went another way. Throws `too_many_requests`, and `unavailable` if it did not arrive.
  */
-export async function sendCode(
+export async function sendIdentifyCode(
   { engine, limits, times }: Pick<AccountParts, 'engine' | 'limits' | 'times'>,
   { key, delivery, lifetimeSeconds }: Codes,
   { username, address }: Omit<Credentials, 'password'>,
@@ -40,7 +40,7 @@ export async function sendCode(
  * Opens an account for whoever has the code of its name. A code is used up only when the account can be made: one that was
  * answered `unavailable` because of its hash may come again. Throws `invalid_identify_code` and what `register` throws.
  */
-export async function registerWithCode(
+export async function registerWithIdentifyCode(
   parts: AccountParts,
   { key }: Pick<Codes, 'key'>,
   credentials: Credentials,

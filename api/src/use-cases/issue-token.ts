@@ -1,6 +1,6 @@
-import type { Account } from '@keybin/shared/ports.js';
-import type { Count } from '../count.js';
-import { answerInTime } from './answer-in-time.js';
+import type { Account } from '@keybin/shared/ports/engine.js';
+import type { Count } from '../metrics/api-metrics.js';
+import { answerInTime } from '../requests/answer-in-time.js';
 import { authenticate, type AccountParts, type Credentials } from './authenticate.js';
 
 export interface TokenParts extends AccountParts {

@@ -1,6 +1,6 @@
 import { withDeadline } from '@keybin/shared/deadline.js';
 import { forbidden } from '@keybin/shared/errors.js';
-import type { Engine } from '@keybin/shared/ports.js';
+import type { Engine } from '@keybin/shared/ports/engine.js';
 import { findAccount, type ViewParts } from './view-account.js';
 
 /** Ends this one token of the account with this name. Throws `invalid_token`, and `forbidden` if it is another account's. */

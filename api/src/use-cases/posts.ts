@@ -1,7 +1,7 @@
 import { withDeadline } from '@keybin/shared/deadline.js';
-import type { Engine, PageRequest, Post, PostPage } from '@keybin/shared/ports.js';
+import type { Engine, PageRequest, Post, PostPage } from '@keybin/shared/ports/engine.js';
 import type { TimeBudget } from '@keybin/shared/time-budget.js';
-import type { AuthorNames } from '../author-names.js';
+import type { AuthorNames } from '../accounts/author-names.js';
 
 export interface PostParts {
   readonly engine: Pick<Engine, 'posts'>;
@@ -17,7 +17,7 @@ export function readPost(
 ): Promise<{ post: Post; author: string }> {
   const read = async () => {
     const post = await engine.posts.get(token, id);
-    return { post, author: await names.of(post.userId) };
+    return { post, author: await names.nameOf(post.userId) };
   };
   return withDeadline(read(), times.answerMs, 'reading a post');
 }
@@ -31,7 +31,7 @@ export function listPosts(
   const list = async () => {
     const { posts, more } = await engine.posts.list(token, page);
     const [newest] = posts;
-    return { posts, more, author: newest ? await names.of(newest.userId) : '' };
+    return { posts, more, author: newest ? await names.nameOf(newest.userId) : '' };
   };
   return withDeadline(list(), times.answerMs, 'listing posts');
 }

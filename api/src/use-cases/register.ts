@@ -1,7 +1,7 @@
 import { withDeadline } from '@keybin/shared/deadline.js';
 import { accountExists } from '@keybin/shared/errors.js';
-import type { Account } from '@keybin/shared/ports.js';
-import { answerInTime, hashDueMs } from './answer-in-time.js';
+import type { Account } from '@keybin/shared/ports/engine.js';
+import { answerInTime, hashDueMs } from '../requests/answer-in-time.js';
 import type { AccountParts, Credentials } from './authenticate.js';
 
 /** What whoever opens an account has to have. Both throw what refuses it. */

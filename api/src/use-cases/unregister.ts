@@ -1,4 +1,4 @@
-import { answerInTime } from './answer-in-time.js';
+import { answerInTime } from '../requests/answer-in-time.js';
 import { authenticate, type AccountParts, type Credentials } from './authenticate.js';
 
 /** Ends an account, its tokens and its data. Throws `invalid_credentials`. */

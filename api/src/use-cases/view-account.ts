@@ -1,7 +1,7 @@
 import { withDeadline } from '@keybin/shared/deadline.js';
 import { accountNotFound } from '@keybin/shared/errors.js';
-import type { Account, Engine } from '@keybin/shared/ports.js';
-import { isUsername } from '@keybin/shared/username.js';
+import type { Account, Engine } from '@keybin/shared/ports/engine.js';
+import { isUsername } from '@keybin/shared/ids/username.js';
 import type { AccountParts } from './authenticate.js';
 
 export type ViewParts = Pick<AccountParts, 'engine' | 'times'>;

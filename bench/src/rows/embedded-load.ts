@@ -1,5 +1,5 @@
-import { benchSettings, readKeys, type Service, withAccount, writeValues, writtenKeys } from '../accounts.js';
-import { compareLoads, loadAlone, type Shape, type Target } from '../http-load.js';
+import { benchSettings, readKeys, type Service, withAccount, writeValues, writtenKeys } from '../load/accounts.js';
+import { compareLoads, loadAlone, type Shape, type Target } from '../load/http-load.js';
 import { loadFigures, loadLine, type Row } from '../row.js';
 import { startYardstick, type Scene } from '../scene.js';
 

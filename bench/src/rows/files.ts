@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { v1Token } from '@keybin/test/contract/v1/calls.js';
-import { Child } from '@keybin/test/world/child.js';
+import { Child } from '@keybin/test/world/processes/child.js';
 import { mostResidentBytes, residentBytes } from '@keybin/test/world/memory.js';
-import { temporaryDirectory } from '@keybin/test/world/temporary-directory.js';
-import { benchSettings, type Service, withAccount } from '../accounts.js';
-import { bareFiles, keybinFiles, type FileServer } from '../file-load.js';
+import { temporaryDirectory } from '@keybin/test/world/processes/temporary-directory.js';
+import { benchSettings, type Service, withAccount } from '../load/accounts.js';
+import { bareFiles, keybinFiles, type FileServer } from '../load/file-load.js';
 import { alternate, median } from '../rounds.js';
 import { ratioLine, type Figure, type Line, type Row, type Rounds } from '../row.js';
 import { startScaleOut } from '../scale-out.js';
@@ -56,7 +56,7 @@ const filesOf = async ({ api, client, account }: Service): Promise<FileServer> =
   keybinFiles(api.child.pid, api.url, await v1Token(client, account));
 
 async function startBareFiles(): Promise<FileServer> {
-  const script = fileURLToPath(new URL('../file-yardstick.js', import.meta.url));
+  const script = fileURLToPath(new URL('../yardsticks/file-yardstick.js', import.meta.url));
   const child = new Child('file yardstick', process.execPath, [script, temporaryDirectory()]);
   const address = await child.says(/(http\S+)\n/);
   return bareFiles(child.pid, address);

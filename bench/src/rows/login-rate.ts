@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type Account, expectOk } from '@keybin/test/world/keybin-client.js';
-import { benchSettings, type Service, withAccount } from '../accounts.js';
+import { type Account, expectOk } from '@keybin/test/world/clients/keybin-client.js';
+import { benchSettings, type Service, withAccount } from '../load/accounts.js';
 import { alternate, median } from '../rounds.js';
 import { ratioLine, type Row } from '../row.js';
 import { startScaleOut } from '../scale-out.js';
@@ -66,7 +66,7 @@ async function logins({ client }: Service, accounts: readonly Account[], seconds
 }
 
 async function bareHashes(seconds: number): Promise<number> {
-  const script = fileURLToPath(new URL('../bcrypt-yardstick.js', import.meta.url));
+  const script = fileURLToPath(new URL('../yardsticks/bcrypt-yardstick.js', import.meta.url));
   const args = [script, benchSettings.KEYBIN_ACCOUNTS_BCRYPT_COST, String(seconds)];
   const { stdout } = await promisify(execFile)(process.execPath, args);
   return Number(stdout);

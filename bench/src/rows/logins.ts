@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Account } from '@keybin/test/world/keybin-client.js';
-import { benchSettings, readKeys, type Service, withAccount, writeValues } from '../accounts.js';
-import { loadOnce, medianOf } from '../http-load.js';
+import type { Account } from '@keybin/test/world/clients/keybin-client.js';
+import { benchSettings, readKeys, type Service, withAccount, writeValues } from '../load/accounts.js';
+import { loadOnce, medianOf } from '../load/http-load.js';
 import { alternate } from '../rounds.js';
 import type { Row } from '../row.js';
 import { startWithStoredValues } from '../scale-out.js';

@@ -1,9 +1,9 @@
-import { KeybinClient } from '@keybin/test/world/keybin-client.js';
-import { temporaryDirectory } from '@keybin/test/world/temporary-directory.js';
-import { benchSettings, readKeys } from '../accounts.js';
-import { firstAccount, writeExport } from '../export-file.js';
-import { compareLoads, loadAlone, type Target } from '../http-load.js';
-import type { Product } from '../product.js';
+import { KeybinClient } from '@keybin/test/world/clients/keybin-client.js';
+import { temporaryDirectory } from '@keybin/test/world/processes/temporary-directory.js';
+import { benchSettings, readKeys } from '../load/accounts.js';
+import { firstAccount, writeExport } from '../load/export-file.js';
+import { compareLoads, loadAlone, type Target } from '../load/http-load.js';
+import type { Product } from '../compare/product.js';
 import { loadFigures, loadLine, type Row } from '../row.js';
 
 const title = (keys: number) => `embedded GET, ${keys.toLocaleString('en')} keys stored`;

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { writeValues } from '../accounts.js';
+import { writeValues } from '../load/accounts.js';
 import type { Row } from '../row.js';
 import { type ScaleOut, startScaleOut } from '../scale-out.js';
 import type { Scene } from '../scene.js';

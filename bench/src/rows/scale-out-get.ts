@@ -1,6 +1,6 @@
-import { readKeys, writeValues } from '../accounts.js';
-import { driverFindOnes } from '../driver.js';
-import { compareLoads, loadAlone, loadOnce, medianOf } from '../http-load.js';
+import { readKeys, writeValues } from '../load/accounts.js';
+import { driverFindOnes } from '../yardsticks/driver.js';
+import { compareLoads, loadAlone, loadOnce, medianOf } from '../load/http-load.js';
 import { alternate } from '../rounds.js';
 import { loadFigures, loadLine, type Row, type Rounds } from '../row.js';
 import { type ScaleOut, startScaleOut, startWithStoredValues } from '../scale-out.js';

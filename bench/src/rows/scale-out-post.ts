@@ -1,5 +1,5 @@
-import { writtenKeys } from '../accounts.js';
-import { compareLoads, loadAlone } from '../http-load.js';
+import { writtenKeys } from '../load/accounts.js';
+import { compareLoads, loadAlone } from '../load/http-load.js';
 import { loadFigures, loadLine, type Row } from '../row.js';
 import { startScaleOut } from '../scale-out.js';
 import { startYardstick } from '../scene.js';

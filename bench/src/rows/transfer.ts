@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { startMongod } from '@keybin/test/world/mongo-server.js';
+import { startMongod } from '@keybin/test/world/services/mongo-server.js';
 import { residentBytes } from '@keybin/test/world/memory.js';
-import { startRedis } from '@keybin/test/world/redis-server.js';
-import { temporaryDirectory } from '@keybin/test/world/temporary-directory.js';
-import { writeExport } from '../export-file.js';
-import type { Product } from '../product.js';
+import { startRedis } from '@keybin/test/world/services/redis-server.js';
+import { temporaryDirectory } from '@keybin/test/world/processes/temporary-directory.js';
+import { writeExport } from '../load/export-file.js';
+import type { Product } from '../compare/product.js';
 import { perSecond, type Row } from '../row.js';
 
 const accounts = 10;

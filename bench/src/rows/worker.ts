@@ -1,6 +1,6 @@
-import { writeValues } from '../accounts.js';
-import { driverBulkWrites, type StoredDocument } from '../driver.js';
-import { processCpuUs } from '../process-cpu.js';
+import { writeValues } from '../load/accounts.js';
+import { driverBulkWrites, type StoredDocument } from '../yardsticks/driver.js';
+import { processCpuUs } from '../report/process-cpu.js';
 import { alternate, median } from '../rounds.js';
 import { perSecond, ratioLine, type Row } from '../row.js';
 import { startScaleOut } from '../scale-out.js';

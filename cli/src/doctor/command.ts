@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { diagnose } from '@keybin/shared/engines/open-engine.js';
-import { silentLog } from '@keybin/shared/log.js';
-import type { Diagnosis } from '@keybin/shared/operations.js';
-import type { Context } from '../context.js';
+import { silentLog } from '@keybin/shared/process/log.js';
+import type { Diagnosis } from '@keybin/shared/ports/operations.js';
+import type { Context } from '../command/context.js';
 import { diagnoseSettings } from './settings.js';
 
 export function doctorCommand({ config, configFile, environment, answer, fail }: Context): Command {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import type { Config } from '@keybin/shared/config/config.js';
-import type { Diagnosis } from '@keybin/shared/operations.js';
+import type { Diagnosis } from '@keybin/shared/ports/operations.js';
 
 const leastCost = 10;
 const highCost = 15;

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import type { Context } from '../context.js';
-import { withReader } from '../with-store.js';
+import type { Context } from '../command/context.js';
+import { withStoreReader } from '../command/with-store.js';
 import { verifyErasure } from './verify.js';
 
 export function verifyErasureCommand({ config, answer, fail }: Context): Command {
@@ -8,7 +8,7 @@ export function verifyErasureCommand({ config, answer, fail }: Context): Command
     .description('counts what is left of erased accounts with this name; exits with 0 if nothing is left')
     .argument('<name>', 'name of the erased account')
     .action(async (name: string) => {
-      const { isClean, ...said } = await withReader(config(), (reader) => verifyErasure(reader, name));
+      const { isClean, ...said } = await withStoreReader(config(), (reader) => verifyErasure(reader, name));
       answer(said);
       if (!isClean) fail();
     });

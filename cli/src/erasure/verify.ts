@@ -1,5 +1,5 @@
-import type { Leftovers, StoreReader } from '@keybin/shared/operations.js';
-import type { Answer } from '../answer.js';
+import type { Leftovers, StoreReader } from '@keybin/shared/ports/operations.js';
+import type { Answer } from '../command/answer.js';
 
 /** The first line of the text is the number of what is left. */
 export async function verifyErasure(

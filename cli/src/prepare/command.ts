@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import type { Config } from '@keybin/shared/config/config.js';
 import { openEngine } from '@keybin/shared/engines/open-engine.js';
-import { silentLog } from '@keybin/shared/log.js';
-import type { Answer } from '../answer.js';
-import type { Context } from '../context.js';
+import { silentLog } from '@keybin/shared/process/log.js';
+import type { Answer } from '../command/answer.js';
+import type { Context } from '../command/context.js';
 
 /** `keybin prepare`: what a release step runs before the processes start. */
 export function prepareCommand({ config, answer }: Context): Command {

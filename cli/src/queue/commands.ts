@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { readEntryName, type EntryName } from '@keybin/shared/entry-name.js';
-import type { Context } from '../context.js';
+import { readEntryName, type EntryName } from '@keybin/shared/ids/entry-name.js';
+import type { Context } from '../command/context.js';
 import { adoptQueue } from './adopt.js';
 import { pauseQueue, resumeQueue } from './pause.js';
 import { rejectedWrites } from './rejected.js';

@@ -1,5 +1,5 @@
-import type { QueueOperations } from '@keybin/shared/operations.js';
-import type { Answer } from '../answer.js';
+import type { QueueOperations } from '@keybin/shared/ports/operations.js';
+import type { Answer } from '../command/answer.js';
 
 export async function pauseQueue(queue: QueueOperations): Promise<Answer> {
   await queue.pause();

@@ -1,7 +1,7 @@
-import { entryId } from '@keybin/shared/entry-name.js';
-import type { QueueOperations, RejectedWrite } from '@keybin/shared/operations.js';
-import type { Answer } from '../answer.js';
-import { oneLine } from '../one-line.js';
+import { entryId } from '@keybin/shared/ids/entry-name.js';
+import type { QueueOperations, RejectedWrite } from '@keybin/shared/ports/operations.js';
+import type { Answer } from '../command/answer.js';
+import { oneLine } from '../command/one-line.js';
 
 /** The first `limit` rejected writes, and how many there are. */
 export async function rejectedWrites(queue: QueueOperations, limit: number): Promise<Answer> {

@@ -1,6 +1,6 @@
-import { entryId, type EntryName } from '@keybin/shared/entry-name.js';
-import type { QueueOperations } from '@keybin/shared/operations.js';
-import { CommandError, type Answer } from '../answer.js';
+import { entryId, type EntryName } from '@keybin/shared/ids/entry-name.js';
+import type { QueueOperations } from '@keybin/shared/ports/operations.js';
+import { CommandError, type Answer } from '../command/answer.js';
 
 /** Throws a `CommandError` that names those that are not rejected; the others are tried again nevertheless. */
 export async function retryWrites(queue: QueueOperations, names: readonly EntryName[]): Promise<Answer> {

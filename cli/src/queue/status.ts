@@ -1,7 +1,7 @@
-import type { QueueOperations } from '@keybin/shared/operations.js';
-import type { PartitionStatus } from '@keybin/shared/partition-status.js';
-import type { Answer } from '../answer.js';
-import { table } from '../table.js';
+import type { QueueOperations } from '@keybin/shared/ports/operations.js';
+import type { PartitionStatus } from '@keybin/shared/ports/partition-status.js';
+import type { Answer } from '../command/answer.js';
+import { table } from '../command/table.js';
 
 const heads = ['partition', 'pending', 'bytes', 'oldest', 'rejected', 'waiting', 'active', 'delayed', 'failed', ''];
 

@@ -1,9 +1,9 @@
 import type { Config } from '@keybin/shared/config/config.js';
-import { maskCredentials } from '@keybin/shared/config/url-value.js';
+import { maskCredentials } from '@keybin/shared/config/url-kinds.js';
 import { openQueueOperations } from '@keybin/shared/engines/open-engine.js';
-import { silentLog } from '@keybin/shared/log.js';
-import type { QueueOperations } from '@keybin/shared/operations.js';
-import { CommandError } from '../answer.js';
+import { silentLog } from '@keybin/shared/process/log.js';
+import type { QueueOperations } from '@keybin/shared/ports/operations.js';
+import { CommandError } from '../command/answer.js';
 
 /** Does `work` to the configured engine's queue. Throws a `CommandError` if that engine has none. */
 export async function withQueue<T>(config: Config, work: (queue: QueueOperations) => Promise<T>): Promise<T> {

@@ -1,7 +1,7 @@
-import { Checker } from '@keybin/shared/transfer/checker.js';
-import { BadLine } from '@keybin/shared/transfer/lines.js';
-import { linesOf } from '@keybin/shared/transfer/read-lines.js';
-import { CommandError } from '../answer.js';
+import { ExportChecker } from '@keybin/shared/transfer/export-checker.js';
+import { BadLine } from '@keybin/shared/transfer/export-format.js';
+import { readLines } from '@keybin/shared/transfer/read-lines.js';
+import { CommandError } from '../command/answer.js';
 import type { ExportFile } from './spool.js';
 
 const mostProblems = 20;
@@ -10,11 +10,11 @@ const mostProblems = 20;
 export async function checkExport({
   name,
   read,
-}: ExportFile): Promise<Checker & { readonly end: NonNullable<Checker['end']> }> {
-  const checker = new Checker();
+}: ExportFile): Promise<ExportChecker & { readonly end: NonNullable<ExportChecker['end']> }> {
+  const checker = new ExportChecker();
   const problems: string[] = [];
   let number = 0;
-  for await (const { lines, rest } of linesOf(read())) {
+  for await (const { lines, rest } of readLines(read())) {
     for (const line of lines) {
       number += 1;
       try {

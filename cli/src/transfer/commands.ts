@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import type { Context } from '../context.js';
-import { withReader, withWriter } from '../with-store.js';
+import type { Context } from '../command/context.js';
+import { withStoreReader, withStoreWriter } from '../command/with-store.js';
 import { exportStore } from './export.js';
 import { importFile } from './import.js';
 import { migrate } from './migrate.js';
-import { spooled } from './spool.js';
+import { spoolExport } from './spool.js';
 import { inNewFile, inStream } from './target.js';
 
 export function exportCommand(context: Context): Command {
@@ -15,7 +15,7 @@ export function exportCommand(context: Context): Command {
     .argument('<file>', "path of the new file; '-' is standard output")
     .action(async (file: string) => {
       const toPipe = file === '-';
-      const done = await withReader(config(), async (reader) =>
+      const done = await withStoreReader(config(), async (reader) =>
         exportStore(reader, toPipe ? inStream(stdout) : await inNewFile(file, signal), context),
       );
       if (toPipe) answer(done, stderr);
@@ -30,8 +30,8 @@ export function importCommand(context: Context): Command {
     .argument('<file>', "a complete export; '-' is standard input")
     .action(async (file: string) => {
       const settings = config();
-      const done = await spooled(file, stdin, (from) =>
-        withWriter(settings, (writer) => importFile(writer, from, context)),
+      const done = await spoolExport(file, stdin, (from) =>
+        withStoreWriter(settings, (writer) => importFile(writer, from, context)),
       );
       answer(done);
       if (!done.isComplete) fail();

@@ -1,8 +1,8 @@
-import type { StoreReader } from '@keybin/shared/operations.js';
-import { Checker } from '@keybin/shared/transfer/checker.js';
-import { printEnd, printHead, printRecord, type Counts } from '@keybin/shared/transfer/lines.js';
-import type { Answer } from '../answer.js';
-import type { Context } from '../context.js';
+import type { StoreReader } from '@keybin/shared/ports/operations.js';
+import { ExportChecker } from '@keybin/shared/transfer/export-checker.js';
+import { printEnd, printHead, printRecord, type Counts } from '@keybin/shared/transfer/export-format.js';
+import type { Answer } from '../command/answer.js';
+import type { Context } from '../command/context.js';
 import { progressBar, type Progress } from './progress.js';
 import type { Target } from './target.js';
 
@@ -34,8 +34,8 @@ export async function exportStore(
 export const summary = ({ accounts, entries, posts, files }: Counts) =>
   `${accounts} accounts, ${entries} entries, ${posts} posts and ${files} files`;
 
-async function writeLines(reader: Source, target: Target, progress: Progress): Promise<Checker> {
-  const checker = new Checker();
+async function writeLines(reader: Source, target: Target, progress: Progress): Promise<ExportChecker> {
+  const checker = new ExportChecker();
   const block: Buffer[] = [];
   let bytes = 0;
   const put = async (line: Buffer) => {

@@ -1,10 +1,10 @@
-import type { StoreWriter } from '@keybin/shared/operations.js';
-import { Checker } from '@keybin/shared/transfer/checker.js';
-import { linesOf } from '@keybin/shared/transfer/read-lines.js';
-import type { ChunkRecord, FileRecord, TransferRecord } from '@keybin/shared/transfer/records.js';
+import type { StoreWriter } from '@keybin/shared/ports/operations.js';
+import { ExportChecker } from '@keybin/shared/transfer/export-checker.js';
+import { readLines } from '@keybin/shared/transfer/read-lines.js';
+import type { ChunkRecord, FileRecord, TransferRecord } from '@keybin/shared/ports/transfer-records.js';
 import { Tally } from '@keybin/shared/transfer/tally.js';
-import { CommandError, type Answer } from '../answer.js';
-import type { Context } from '../context.js';
+import { CommandError, type Answer } from '../command/answer.js';
+import type { Context } from '../command/context.js';
 import { checkExport } from './check.js';
 import { summary } from './export.js';
 import { progressBar, type Progress } from './progress.js';
@@ -112,8 +112,8 @@ class Records {
 
 /** The records of a file that was checked. Throws a `CommandError` if it is not what was checked. */
 async function* recordsIn({ name, read }: ExportFile, sha256: string): AsyncGenerator<TransferRecord, void, undefined> {
-  const checker = new Checker();
-  for await (const { lines } of linesOf(read())) {
+  const checker = new ExportChecker();
+  for await (const { lines } of readLines(read())) {
     for (const line of lines) {
       const record = checker.next(line);
       if (record) yield record;

@@ -1,8 +1,8 @@
 import type { Config } from '@keybin/shared/config/config.js';
-import { openOriginal } from '@keybin/shared/engines/open-engine.js';
-import type { OriginalKeybin, OriginalPlace } from '@keybin/shared/operations.js';
-import type { Context } from '../context.js';
-import { withWriter } from '../with-store.js';
+import { openOriginalKeybin } from '@keybin/shared/engines/open-engine.js';
+import type { OriginalKeybin, OriginalPlace } from '@keybin/shared/ports/operations.js';
+import type { Context } from '../command/context.js';
+import { withStoreWriter } from '../command/with-store.js';
 import { exportStore } from './export.js';
 import { importFile, type ImportAnswer } from './import.js';
 import { exportIn, withUnnamedFile } from './spool.js';
@@ -17,7 +17,7 @@ export async function migrate(
   place: OriginalPlace,
   context: Pick<Context, 'stderr' | 'signal'>,
 ): Promise<ImportAnswer> {
-  const original = await openOriginal(place, config);
+  const original = await openOriginalKeybin(place, config);
   const notKept: string[] = [];
   const report = (line: string) => {
     notKept.push(line);
@@ -28,7 +28,7 @@ export async function migrate(
     const { json, text, isComplete } = await withUnnamedFile(async (handle) => {
       await exportStore(readerOf(original, report), inOpenFile(handle), context);
       const file = exportIn(handle, original.location);
-      return withWriter(config, (writer) => importFile(writer, file, context));
+      return withStoreWriter(config, (writer) => importFile(writer, file, context));
     });
     return {
       json: { ...(json as object), notKept },

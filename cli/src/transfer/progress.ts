@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import { SingleBar } from 'cli-progress';
-import type { Context } from '../context.js';
+import type { Context } from '../command/context.js';
 
 /** Tells on a terminal how far a command is. */
 export interface Progress {

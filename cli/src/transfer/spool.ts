@@ -12,7 +12,7 @@ export interface ExportFile {
 }
 
 /** Does `work` with what is at `file`. What can be read only once, a pipe or standard input, for which '-' stands, is copied first. */
-export async function spooled<T>(
+export async function spoolExport<T>(
   file: string,
   stdin: AsyncIterable<Buffer>,
   work: (file: ExportFile) => Promise<T>,

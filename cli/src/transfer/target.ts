@@ -4,7 +4,7 @@ import { lstat, open, rename } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { FileHandle } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
-import { CommandError } from '../answer.js';
+import { CommandError } from '../command/answer.js';
 import { writeAt } from './spool.js';
 
 /** Where an export goes. */

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import type { Context } from '../context.js';
-import { withEngine, withReader } from '../with-store.js';
-import { disableUser, enableUser, eraseUser } from './change.js';
+import type { Context } from '../command/context.js';
+import { withEngine, withStoreReader } from '../command/with-store.js';
+import { disableUser, enableUser, eraseUser } from './disable-user.js';
 import { listUsers } from './list.js';
 
 /** `keybin user ...`: the accounts. */
@@ -10,7 +10,7 @@ export function userCommand({ config, answer }: Context): Command {
   command
     .command('list')
     .description('lists all accounts: name, number, creation date, and whether it is disabled')
-    .action(async () => answer(await withReader(config(), listUsers)));
+    .action(async () => answer(await withStoreReader(config(), listUsers)));
   command
     .command('disable')
     .description('refuses all logins and revokes all tokens of an account, at once; keeps its data and its name')

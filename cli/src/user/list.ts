@@ -1,7 +1,7 @@
-import type { StoreReader } from '@keybin/shared/operations.js';
-import type { Account } from '@keybin/shared/ports.js';
-import type { Answer } from '../answer.js';
-import { table } from '../table.js';
+import type { StoreReader } from '@keybin/shared/ports/operations.js';
+import type { Account } from '@keybin/shared/ports/engine.js';
+import type { Answer } from '../command/answer.js';
+import { table } from '../command/table.js';
 
 /** All accounts in the order of their numbers. */
 export async function listUsers(reader: StoreReader): Promise<Answer> {

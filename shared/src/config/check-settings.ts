@@ -1,6 +1,6 @@
 import type { Config } from './config.js';
 import { ConfigError } from './config-error.js';
-import { notAccepted } from './problems.js';
+import { notAcceptedProblem } from './problems.js';
 import { nameOf, type RawSettings } from './raw-settings.js';
 import { timeBudget } from '../time-budget.js';
 import { sections, settings, variableOf } from './settings.js';
@@ -18,7 +18,7 @@ export function checkSettings(raw: RawSettings, times = timeBudget()): Config {
       const given = raw.given.get(nameOf(section.name, setting.key));
       const parsed = setting.kind.parse(given?.text ?? setting.default);
       if ('value' in parsed) part[property] = parsed.value;
-      else if (given) problems.push(notAccepted(given, parsed.accepted, setting.kind.secret));
+      else if (given) problems.push(notAcceptedProblem(given, parsed.accepted, setting.kind.secret));
       else throw new Error(`The default of [${section.name}] ${setting.key} is not accepted`);
     }
   }
@@ -86,7 +86,7 @@ function unmatched({ given }: RawSettings): string[] {
   }
   if (host.startsWith('lmdb') && redis?.text) {
     const accepted = `no Redis beside an lmdb:// store, or a MongoDB URL as [STORE] host (${variableOf('STORE', 'host')})`;
-    return [notAccepted(redis, accepted)];
+    return [notAcceptedProblem(redis, accepted)];
   }
   return [];
 }

@@ -1,17 +1,17 @@
 import { closestMatch } from 'leven';
 import type { RawSetting } from './raw-settings.js';
-import { maskCredentials } from './url-value.js';
+import { maskCredentials } from './url-kinds.js';
 
 /** The longest text of a value that a problem shows, in characters. */
 const seenLength = 120;
 
 /** The sentence for a value that is not accepted; one that is `secret` is not shown. */
-export function notAccepted(given: RawSetting, accepted: string, secret = false): string {
+export function notAcceptedProblem(given: RawSetting, accepted: string, secret = false): string {
   return `${given.origin}: ${seen(secret ? { ...given, secret } : given)} is not accepted; accepted: ${accepted}`;
 }
 
 /** The sentence for a setting that does not exist, beside those of its section that do. */
-export function noSuchSetting(given: RawSetting, name: string, names: readonly string[]): string {
+export function noSuchSettingProblem(given: RawSetting, name: string, names: readonly string[]): string {
   const looksSecret = /pass|secret/i.test(name);
   const nearest = closestMatch(name, names, { maxDistance: Math.ceil(name.length / 3) });
   const hint = nearest === undefined ? '' : ` (did you mean ${nearest}?)`;

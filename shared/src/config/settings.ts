@@ -1,5 +1,5 @@
 import type { Config } from './config.js';
-import { redisUrl, storeUrl, webhookUrl } from './url-value.js';
+import { redisUrlKind, storeUrlKind, webhookUrlKind } from './url-kinds.js';
 import {
   adminPassword,
   adminUser,
@@ -15,15 +15,15 @@ import {
   webhookSecret,
   wholeNumber,
   yesOrNo,
-  type Kind,
-} from './value.js';
+  type SettingKind,
+} from './setting-kinds.js';
 
 /** One setting: its name and default as they stand in `store.cfg`, and how its text is read. */
 export interface Setting<T = unknown> {
   readonly key: string;
   readonly default: string;
   readonly comment: string;
-  readonly kind: Kind<T>;
+  readonly kind: SettingKind<T>;
 }
 
 type Settings = {
@@ -34,7 +34,7 @@ const tenYearsSeconds = 315_360_000;
 const kib = 1_024;
 const gib = 1_024 ** 3;
 
-function setting<T>(key: string, defaultText: string, kind: Kind<T>, comment: string): Setting<T> {
+function setting<T>(key: string, defaultText: string, kind: SettingKind<T>, comment: string): Setting<T> {
   return { key, default: defaultText, kind, comment };
 }
 
@@ -70,7 +70,7 @@ export const settings: Settings = {
     host: setting(
       'host',
       'lmdb://./data',
-      storeUrl,
+      storeUrlKind,
       'Store: a directory (lmdb://./data, lmdb:///var/lib/keybin) or a MongoDB (mongodb://127.0.0.1:27017/)',
     ),
     database: setting('database', 'store', mongoName, 'Name of the database (MongoDB)'),
@@ -88,7 +88,7 @@ export const settings: Settings = {
     redis: setting(
       'redis',
       '',
-      redisUrl,
+      redisUrlKind,
       'Redis that a MongoDB store needs (redis://127.0.0.1:6379), or nodes of a Redis Cluster (redis+cluster://HOST:PORT,HOST:PORT)',
     ),
     durability: setting(
@@ -202,7 +202,7 @@ export const settings: Settings = {
       oneOf('response', 'log', 'webhook'),
       'How an identify code is delivered: in the response, in the log, or to webhook_url',
     ),
-    webhookUrl: setting('webhook_url', '', webhookUrl, 'URL that identify codes are posted to'),
+    webhookUrl: setting('webhook_url', '', webhookUrlKind, 'URL that identify codes are posted to'),
     webhookSecret: setting('webhook_secret', '', webhookSecret, 'Key that signs the posts to webhook_url'),
     webhookTimeoutSeconds: setting(
       'webhook_timeout',

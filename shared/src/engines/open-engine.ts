@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.js';
-import type { Log } from '../log.js';
+import type { Log } from '../process/log.js';
 import type {
   Diagnosis,
   OriginalKeybin,
@@ -7,10 +7,10 @@ import type {
   QueueOperations,
   StoreReader,
   StoreWriter,
-} from '../operations.js';
-import type { Engine } from '../ports.js';
-import type { QueueBoard } from '../queue-board.js';
-import { unobserved, type WriteObserver } from '../write-observer.js';
+} from '../ports/operations.js';
+import type { Engine } from '../ports/engine.js';
+import type { QueueDashboard } from '../ports/queue-dashboard.js';
+import { unobserved, type WriteObserver } from '../ports/write-observer.js';
 
 /** How an engine is opened. Only then are its libraries loaded. */
 interface EngineEntry {
@@ -20,56 +20,56 @@ interface EngineEntry {
   readonly openWriter: (config: Config, log: Log) => Promise<StoreWriter>;
   /** An engine that has applied a write when it answers has none. */
   readonly openQueue?: (config: Config, log: Log) => Promise<QueueOperations>;
-  readonly openBoard?: (config: Config, log: Log) => Promise<QueueBoard>;
+  readonly openBoard?: (config: Config, log: Log) => Promise<QueueDashboard>;
 }
 
-const lmdb: EngineEntry = {
+const embedded: EngineEntry = {
   async open(config, log, observer) {
-    const { openLmdbEngine } = await import('./lmdb/engine.js');
-    return openLmdbEngine(config, log, observer);
+    const { openEmbeddedEngine } = await import('./embedded/engine.js');
+    return openEmbeddedEngine(config, log, observer);
   },
   async openReader(config) {
-    const { openLmdbReader } = await import('./lmdb/reader.js');
-    return openLmdbReader(config);
+    const { openEmbeddedStoreReader } = await import('./embedded/operations/store-reader.js');
+    return openEmbeddedStoreReader(config);
   },
   async diagnose(config) {
-    const { diagnose: look } = await import('./lmdb/diagnose.js');
+    const { diagnose: look } = await import('./embedded/operations/diagnose.js');
     return look(config);
   },
   async openWriter(config) {
-    const { openLmdbWriter } = await import('./lmdb/import.js');
-    return openLmdbWriter(config);
+    const { openEmbeddedStoreWriter } = await import('./embedded/operations/store-writer.js');
+    return openEmbeddedStoreWriter(config);
   },
 };
 
-const mongo: EngineEntry = {
+const scaleOut: EngineEntry = {
   async open(config, log, observer) {
-    const { openMongoEngine } = await import('./mongo/engine.js');
-    return openMongoEngine(config, log, observer);
+    const { openScaleOutEngine } = await import('./scale-out/engine.js');
+    return openScaleOutEngine(config, log, observer);
   },
   async openReader(config, log) {
-    const { openMongoReader } = await import('./mongo/reader.js');
-    return openMongoReader(config, log);
+    const { openScaleOutStoreReader } = await import('./scale-out/operations/store-reader.js');
+    return openScaleOutStoreReader(config, log);
   },
   async diagnose(config, log) {
-    const { diagnose: look } = await import('./mongo/diagnose.js');
+    const { diagnose: look } = await import('./scale-out/operations/diagnose.js');
     return look(config, log);
   },
   async openWriter(config, log) {
-    const { openMongoWriter } = await import('./mongo/import.js');
-    return openMongoWriter(config, log);
+    const { openScaleOutStoreWriter } = await import('./scale-out/operations/store-writer.js');
+    return openScaleOutStoreWriter(config, log);
   },
   async openQueue(config, log) {
-    const { openQueueOperations: open } = await import('./mongo/queue-operations.js');
+    const { openQueueOperations: open } = await import('./scale-out/queue/queue-operations.js');
     return open(config, log);
   },
   async openBoard(config, log) {
-    const { openQueueBoard: open } = await import('./mongo/queue-board.js');
+    const { openQueueDashboard: open } = await import('./scale-out/queue/queue-dashboard.js');
     return open(config, log);
   },
 };
 
-const byScheme: Readonly<Record<string, EngineEntry>> = { lmdb, mongodb: mongo, 'mongodb+srv': mongo };
+const byScheme: Readonly<Record<string, EngineEntry>> = { lmdb: embedded, mongodb: scaleOut, 'mongodb+srv': scaleOut };
 
 /** The engine that `[STORE] host` asks for, by the scheme of its URL. */
 function entryOf({ store }: Config): EngineEntry {
@@ -95,8 +95,11 @@ export const openStoreWriter = async (config: Config, log: Log): Promise<StoreWr
 export const diagnose = async (config: Config, log: Log): Promise<Diagnosis[]> => entryOf(config).diagnose(config, log);
 
 /** Opens the database of an original Keybin. Throws as `openEngine` does. */
-export async function openOriginal(place: OriginalPlace, { times }: Pick<Config, 'times'>): Promise<OriginalKeybin> {
-  const { openOriginal: open } = await import('./mongo/original.js');
+export async function openOriginalKeybin(
+  place: OriginalPlace,
+  { times }: Pick<Config, 'times'>,
+): Promise<OriginalKeybin> {
+  const { openOriginalKeybin: open } = await import('./scale-out/operations/original-keybin.js');
   return open(place, times);
 }
 
@@ -105,5 +108,5 @@ export const openQueueOperations = async (config: Config, log: Log): Promise<Que
   entryOf(config).openQueue?.(config, log);
 
 /** The configured engine's queues for a dashboard; `undefined`: it has none. Throws as `openEngine` does. */
-export const openQueueBoard = async (config: Config, log: Log): Promise<QueueBoard | undefined> =>
+export const openQueueDashboard = async (config: Config, log: Log): Promise<QueueDashboard | undefined> =>
   entryOf(config).openBoard?.(config, log);

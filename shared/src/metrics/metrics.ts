@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import type { Log } from '../log.js';
+import type { Log } from '../process/log.js';
 import { invariants, type InvariantObserver } from '../invariant.js';
-import { keybinVersion } from '../version.js';
+import { keybinVersion } from '../process/version.js';
 import { definitionOf, type NameOf, type MetricName } from './definitions.js';
 
 /** prom-client's names for them break the rules of Prometheus, and listing what is active is costly with many connections. */

@@ -2,7 +2,7 @@
 const maxLineBytes = 256 * 1024 * 1024;
 
 /** The lines of a stream, without their line feeds, those of each piece of it together. What follows the last line feed is `rest`. */
-export async function* linesOf(
+export async function* readLines(
   stream: AsyncIterable<Buffer>,
 ): AsyncGenerator<{ readonly lines: readonly Buffer[]; readonly rest: Buffer }, void, undefined> {
   let parts: Buffer[] = [];

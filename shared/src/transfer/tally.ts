@@ -1,4 +1,4 @@
-import type { AccountConflict, Imported } from '../operations.js';
+import type { AccountConflict, Imported } from '../ports/operations.js';
 
 /** Counts what became of records. */
 export class Tally implements Imported {

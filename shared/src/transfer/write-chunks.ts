@@ -1,6 +1,6 @@
 import { hasCode } from '../errors.js';
-import type { LeasedUpload } from '../leased-upload.js';
-import type { ChunkRecord } from './records.js';
+import type { LeasedUpload } from '../uploads/leased-upload.js';
+import type { ChunkRecord } from '../ports/transfer-records.js';
 import type { Tally } from './tally.js';
 
 /** Writes a file that is imported, and counts what became of it: it is left out if its account ends meanwhile. */

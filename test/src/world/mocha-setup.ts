@@ -1,10 +1,10 @@
 import { config } from 'chai';
 import { calibrate } from './calibration.js';
-import { killLeftovers } from './child.js';
-import { stopLeftovers } from './keybin-service.js';
-import { startMongod, type MongoServer } from './mongo-server.js';
-import { startRedis, type RedisServer } from './redis-server.js';
-import { isOnPath } from './services.js';
+import { killLeftovers } from './processes/child.js';
+import { stopLeftovers } from './processes/keybin-service.js';
+import { startMongod, type MongoServer } from './services/mongo-server.js';
+import { startRedis, type RedisServer } from './services/redis-server.js';
+import { isOnPath } from './services/services.js';
 
 config.truncateThreshold = 0; // a failure says all that was expected and seen
 

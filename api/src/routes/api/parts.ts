@@ -1,9 +1,9 @@
-import type { ReadBody } from '../../body.js';
-import type { Count } from '../../count.js';
-import type { IdentifyParts } from '../../use-cases/identify.js';
+import type { ReadBody } from '../../bodies/body.js';
+import type { Count } from '../../metrics/api-metrics.js';
+import type { AuthenticateBasicParts } from '../../use-cases/authenticate-basic.js';
 
 /** What the routes of the REST-auth dialect are made of. */
-export interface ApiParts extends IdentifyParts {
+export interface ApiParts extends AuthenticateBasicParts {
   readonly tokensIssued: Count;
   readonly readBody: ReadBody;
 }

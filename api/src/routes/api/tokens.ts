@@ -1,21 +1,21 @@
 import type { Router, RouterContext } from '@koa/router';
 import { parse } from 'basic-auth';
 import { invalidCredentials } from '@keybin/shared/errors.js';
-import { answerJson } from '../../answers.js';
-import { clientAddress } from '../../client-address.js';
-import { identify, type BasicCredentials } from '../../use-cases/identify.js';
+import { answerJson } from '../../answers/answers.js';
+import { clientAddress } from '../../requests/client-address.js';
+import { authenticateBasic, type BasicCredentials } from '../../use-cases/authenticate-basic.js';
 import type { ApiParts } from './parts.js';
 
 export function tokenRoutes(router: Router, parts: ApiParts): void {
   router.get('/token', async (ctx) => {
-    const account = await identify(parts, basicOf(ctx));
+    const account = await authenticateBasic(parts, basicOf(ctx));
     const token = await parts.signedTokens.issue(account);
     parts.tokensIssued.inc();
     answerJson(ctx, JSON.stringify({ token, duration: parts.signedTokens.lifetimeSeconds }));
   });
 
   router.get('/resource', async (ctx) => {
-    const { username } = await identify(parts, basicOf(ctx));
+    const { username } = await authenticateBasic(parts, basicOf(ctx));
     answerJson(ctx, JSON.stringify({ data: `Hello, ${username}!` }));
   });
 }

@@ -1,7 +1,7 @@
 import type { Router, RouterContext } from '@koa/router';
 import { accountNotFound, routeNotFound } from '@keybin/shared/errors.js';
-import { answerJson } from '../../answers.js';
-import { credentialsOf } from '../../parameters.js';
+import { answerJson } from '../../answers/answers.js';
+import { credentialsOf } from '../parameters.js';
 import { register } from '../../use-cases/register.js';
 import type { ApiParts } from './parts.js';
 

@@ -1,5 +1,5 @@
 import type { Router } from '@koa/router';
-import { credentialsOf } from '../../parameters.js';
+import { credentialsOf } from '../parameters.js';
 import { register } from '../../use-cases/register.js';
 import { unregister } from '../../use-cases/unregister.js';
 import { answerOk } from './answers.js';

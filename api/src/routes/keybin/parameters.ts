@@ -1,10 +1,10 @@
 import type { RouterContext } from '@koa/router';
 import { parameterMissing } from '@keybin/shared/errors.js';
-import { bearerOf } from '../../bearer.js';
-import type { JsonObject } from '../../body.js';
-import { isAbsent, string } from '../../parameters.js';
-import { isV1Token } from '../../v1-token.js';
-import { valueText } from '../../value-text.js';
+import { bearerOf } from '../../requests/bearer.js';
+import type { JsonObject } from '../../bodies/body.js';
+import { isAbsentParameter, stringParameter } from '../parameters.js';
+import { isV1Token } from '../../accounts/v1-token.js';
+import { valueText } from '../../bodies/value-text.js';
 
 /** Of a value. */
 export const entryRoute = '/user/:token/store/:key';
@@ -13,16 +13,16 @@ export const entryRoute = '/user/:token/store/:key';
 export const credentialNames = { username: 'username', password: 'password' };
 
 /** The device that a token is for, `default` unless given. Throws `parameter_not_string`. */
-export function clientIdOf(body: JsonObject): string {
+export function clientIdParameter(body: JsonObject): string {
   const clientId = body['client_id'];
-  return isAbsent(clientId) ? 'default' : string(clientId, 'client_id');
+  return isAbsentParameter(clientId) ? 'default' : stringParameter(clientId, 'client_id');
 }
 
 /**
  * The value as the JSON text that is stored. `''`, `0` and `false` are values too.
  * Throws `parameter_missing`, `value_too_deep`, `number_out_of_range`, `body_too_large`.
  */
-export function valueTextOf(body: JsonObject, limitBytes: number): string {
+export function valueParameter(body: JsonObject, limitBytes: number): string {
   const value = body['value'];
   if (value === undefined || value === null) throw parameterMissing('value');
   return valueText(value, limitBytes);
@@ -32,13 +32,13 @@ export function valueTextOf(body: JsonObject, limitBytes: number): string {
  * The token in the path, or behind `-` in the path the one in `Authorization: Bearer`; `''`, which no account has, for one of
  * another dialect.
  */
-export function tokenOf(ctx: RouterContext): string {
+export function tokenParameter(ctx: RouterContext): string {
   const token = ctx.params['token'] ?? '';
   const given = token === '-' ? (bearerOf(ctx) ?? '') : token;
   return isV1Token(given) ? '' : given;
 }
 
 /** The key in the path. One with broken percent-encoding comes as it is and breaks the rule for keys. */
-export function keyOf(ctx: RouterContext): string {
+export function keyParameter(ctx: RouterContext): string {
   return ctx.params['key'] ?? '';
 }

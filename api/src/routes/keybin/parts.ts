@@ -1,4 +1,4 @@
-import type { ReadBody } from '../../body.js';
+import type { ReadBody } from '../../bodies/body.js';
 import type { TokenParts } from '../../use-cases/issue-token.js';
 
 /** What the routes of the Keybin dialect are made of. */

@@ -1,9 +1,9 @@
 import type { Router } from '@koa/router';
 import { v4 as uuid } from 'uuid';
-import { answerJson } from '../../answers.js';
-import { credentialsOf } from '../../parameters.js';
+import { answerJson } from '../../answers/answers.js';
+import { credentialsOf } from '../parameters.js';
 import { issueToken } from '../../use-cases/issue-token.js';
-import { clientIdOf, credentialNames } from './parameters.js';
+import { clientIdParameter, credentialNames } from './parameters.js';
 import type { KeybinParts } from './parts.js';
 
 export function tokenRoutes(router: Router, parts: KeybinParts): void {
@@ -11,7 +11,7 @@ export function tokenRoutes(router: Router, parts: KeybinParts): void {
     const body = await parts.readBody(ctx);
     const credentials = credentialsOf(ctx, body, credentialNames);
     const token = uuid();
-    await issueToken(parts, credentials, { clientId: clientIdOf(body), token });
+    await issueToken(parts, credentials, { clientId: clientIdParameter(body), token });
     answerJson(ctx, JSON.stringify({ token: { expire_seconds: parts.tokenLifetimeSeconds, token } }));
   });
 }

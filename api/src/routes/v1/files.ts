@@ -1,15 +1,15 @@
 import { Readable } from 'node:stream';
 import type { Router, RouterContext } from '@koa/router';
 import { deadlineIn, remainingMs, withDeadline } from '@keybin/shared/deadline.js';
-import { isFileId } from '@keybin/shared/file-id.js';
-import type { OpenFile, StoredFile } from '@keybin/shared/ports.js';
-import { answerJson } from '../../answers.js';
-import { rangeOf } from '../../byte-range.js';
-import type { Transfers } from '../../transfers.js';
-import { readUploadForm } from '../../upload-form.js';
+import { isFileId } from '@keybin/shared/ids/file-id.js';
+import type { OpenFile, StoredFile } from '@keybin/shared/ports/engine.js';
+import { answerJson } from '../../answers/answers.js';
+import { byteRangeOf } from '../../requests/byte-range.js';
+import type { Transfers } from '../../requests/transfers.js';
+import { readUploadForm } from '../../bodies/upload-form.js';
 import { createdAt, storeFile } from '../../use-cases/files.js';
 import { pageOf } from './page.js';
-import { tokenOf } from './parameters.js';
+import { tokenParameter } from './parameters.js';
 import type { V1Parts } from './parts.js';
 
 /** A client that goes on sending what was refused has this long to notice: cut at once, it might lose the answer. */
@@ -19,7 +19,7 @@ export function fileRoutes(router: Router, { engine, transfers, times }: V1Parts
   router.post('/users/upload', async (ctx) => {
     try {
       const { id, ...stored } = await transfers.receiving(ctx.req, ({ signal, countFor }) =>
-        storeFile(engine, tokenOf(ctx), {
+        storeFile(engine, tokenParameter(ctx), {
           receive: (take) => readUploadForm(ctx.req, take, signal),
           atMostBytes: ctx.request.length,
           countFor,
@@ -36,19 +36,22 @@ export function fileRoutes(router: Router, { engine, transfers, times }: V1Parts
   });
 
   router.get('/users/upload', async (ctx) => {
-    const { files, more } = await engine.files.list(tokenOf(ctx), pageOf(ctx.query, isFileId, 'the id of a file'));
+    const { files, more } = await engine.files.list(
+      tokenParameter(ctx),
+      pageOf(ctx.query, isFileId, 'the id of a file'),
+    );
     const next = more ? (files.at(-1)?.id ?? null) : null;
     answerJson(ctx, JSON.stringify({ files: files.map(described), next }));
   });
 
   router.get('/users/upload/:file_id', async (ctx) => {
     const deadlineMs = deadlineIn(times.answerMs);
-    await answerFile(ctx, await engine.files.open(tokenOf(ctx), fileIdOf(ctx)), { transfers, deadlineMs });
+    await answerFile(ctx, await engine.files.open(tokenParameter(ctx), fileIdOf(ctx)), { transfers, deadlineMs });
   });
 
   router.delete('/users/upload/:file_id', async (ctx) => {
     const id = fileIdOf(ctx);
-    await engine.files.delete(tokenOf(ctx), id);
+    await engine.files.delete(tokenParameter(ctx), id);
     answerJson(ctx, JSON.stringify({ deleted: id }));
   });
 }
@@ -73,7 +76,7 @@ interface Sending {
 async function answerFile(ctx: RouterContext, opened: OpenFile, { transfers, deadlineMs }: Sending): Promise<void> {
   const { file } = opened;
   const about = { length: file.length, etag: `"${file.sha256}"`, lastModified: createdAt(file).toUTCString() };
-  const range = rangeOf(ctx, about);
+  const range = byteRangeOf(ctx, about);
   ctx.set({ ETag: about.etag, 'Last-Modified': about.lastModified, 'Accept-Ranges': 'bytes' });
   ctx.status = 200;
   if (ctx.fresh) {

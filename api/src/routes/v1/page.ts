@@ -1,6 +1,6 @@
 import type { ParsedUrlQuery } from 'node:querystring';
 import { parameterInvalid } from '@keybin/shared/errors.js';
-import { isAbsent } from '../../parameters.js';
+import { isAbsentParameter } from '../parameters.js';
 
 const defaultLimit = 20;
 const maxLimit = 100;
@@ -18,8 +18,8 @@ export function pageOf({ limit, after }: ParsedUrlQuery, isId: (text: string) =>
     return text;
   };
   return {
-    limit: isAbsent(limit) ? defaultLimit : checkedLimit(limit),
-    after: isAbsent(after) ? undefined : checkedId(after),
+    limit: isAbsentParameter(limit) ? defaultLimit : checkedLimit(limit),
+    after: isAbsentParameter(after) ? undefined : checkedId(after),
   };
 }
 

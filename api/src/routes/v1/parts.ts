@@ -1,6 +1,6 @@
-import type { AuthorNames } from '../../author-names.js';
-import type { ReadBody } from '../../body.js';
-import type { Transfers } from '../../transfers.js';
+import type { AuthorNames } from '../../accounts/author-names.js';
+import type { ReadBody } from '../../bodies/body.js';
+import type { Transfers } from '../../requests/transfers.js';
 import type { Codes } from '../../use-cases/identify-codes.js';
 import type { TokenParts } from '../../use-cases/issue-token.js';
 

@@ -1,13 +1,13 @@
 import type { Router } from '@koa/router';
-import type { Post } from '@keybin/shared/ports.js';
-import { isPostId, postTimeUs } from '@keybin/shared/post-id.js';
-import { answerJson } from '../../answers.js';
-import { afterWait } from '../../body-wait.js';
-import { required, string } from '../../parameters.js';
-import { requestIdOf } from '../../request-id.js';
+import type { Post } from '@keybin/shared/ports/engine.js';
+import { isPostId, postTimeUs } from '@keybin/shared/ids/post-id.js';
+import { answerJson } from '../../answers/answers.js';
+import { afterBodyWait } from '../../bodies/body-wait.js';
+import { requiredParameter, stringParameter } from '../parameters.js';
+import { requestIdOf } from '../../requests/request-id.js';
 import { listPosts, readPost } from '../../use-cases/posts.js';
 import { pageOf } from './page.js';
-import { tokenOf } from './parameters.js';
+import { tokenParameter } from './parameters.js';
 import type { V1Parts } from './parts.js';
 
 export function postRoutes(router: Router, parts: V1Parts): void {
@@ -15,16 +15,16 @@ export function postRoutes(router: Router, parts: V1Parts): void {
 
   router.post('/activity/post', async (ctx) => {
     const body = await readBody(ctx);
-    const content = string(required(body, 'content'), 'content');
-    const create = engine.posts.create(tokenOf(ctx), JSON.stringify(content), requestIdOf(ctx));
-    const id = await afterWait(ctx, create);
+    const content = stringParameter(requiredParameter(body, 'content'), 'content');
+    const create = engine.posts.create(tokenParameter(ctx), JSON.stringify(content), requestIdOf(ctx));
+    const id = await afterBodyWait(ctx, create);
     answerJson(ctx, JSON.stringify({ post_id: id }));
   });
 
   router.get('/activity', async (ctx) => {
     const { posts, more, author } = await listPosts(
       parts,
-      tokenOf(ctx),
+      tokenParameter(ctx),
       pageOf(ctx.query, isPostId, 'the id of a post'),
     );
     const next = more ? (posts.at(-1)?.id ?? null) : null;
@@ -32,13 +32,13 @@ export function postRoutes(router: Router, parts: V1Parts): void {
   });
 
   router.get('/activity/:post_id', async (ctx) => {
-    const { post, author } = await readPost(parts, tokenOf(ctx), postIdOf(ctx.params));
+    const { post, author } = await readPost(parts, tokenParameter(ctx), postIdOf(ctx.params));
     answerJson(ctx, printed(post, author));
   });
 
   router.delete('/activity/:post_id', async (ctx) => {
     const id = postIdOf(ctx.params);
-    await engine.posts.delete(tokenOf(ctx), id, requestIdOf(ctx));
+    await engine.posts.delete(tokenParameter(ctx), id, requestIdOf(ctx));
     answerJson(ctx, JSON.stringify({ deleted: id }));
   });
 }

@@ -1,35 +1,38 @@
 import type { Router, RouterContext } from '@koa/router';
 import { parameterInvalid } from '@keybin/shared/errors.js';
-import { answerJson } from '../../answers.js';
-import type { JsonObject } from '../../body.js';
-import { clientAddress } from '../../client-address.js';
-import { checkedUsername, credentialsOf, required, string } from '../../parameters.js';
-import { registerWithCode, sendCode } from '../../use-cases/identify-codes.js';
+import { answerJson } from '../../answers/answers.js';
+import type { JsonObject } from '../../bodies/body.js';
+import { clientAddress } from '../../requests/client-address.js';
+import { checkedUsername, credentialsOf, requiredParameter, stringParameter } from '../parameters.js';
+import { registerWithIdentifyCode, sendIdentifyCode } from '../../use-cases/identify-codes.js';
 import { credentialNames } from './parameters.js';
 import type { V1Parts } from './parts.js';
 
 export function registrationRoutes(router: Router, parts: V1Parts): void {
   router.get('/users/register', async (ctx) => {
-    const code = await sendCode(parts, parts.codes, { username: wantedNameOf(ctx), address: clientAddress(ctx) });
+    const code = await sendIdentifyCode(parts, parts.codes, {
+      username: wantedNameOf(ctx),
+      address: clientAddress(ctx),
+    });
     answerJson(ctx, JSON.stringify({ identify_code: code }));
   });
 
   router.post('/users/register', async (ctx) => {
     const body = await parts.readBody(ctx);
     const credentials = credentialsOf(ctx, body, credentialNames);
-    const { username } = await registerWithCode(parts, parts.codes, credentials, codeOf(body));
+    const { username } = await registerWithIdentifyCode(parts, parts.codes, credentials, codeOf(body));
     answerJson(ctx, JSON.stringify({ accout: username }));
   });
 }
 
 /** Throws `parameter_missing`, `parameter_not_string`, `invalid_username`. */
 function wantedNameOf(ctx: RouterContext): string {
-  return checkedUsername(string(required(ctx.query, 'accout'), 'accout'));
+  return checkedUsername(stringParameter(requiredParameter(ctx.query, 'accout'), 'accout'));
 }
 
 /** Throws `parameter_missing`, `parameter_invalid`. */
 function codeOf(body: JsonObject): string {
-  const code = required(body, 'identify_code');
+  const code = requiredParameter(body, 'identify_code');
   if (typeof code !== 'string' && typeof code !== 'number') {
     throw parameterInvalid('identify_code', 'a string or a number');
   }

@@ -1,12 +1,12 @@
 import type { Router } from '@koa/router';
 import { v4 as uuid } from 'uuid';
-import { answerJson } from '../../answers.js';
-import { credentialsOf } from '../../parameters.js';
+import { answerJson } from '../../answers/answers.js';
+import { credentialsOf } from '../parameters.js';
 import { issueToken } from '../../use-cases/issue-token.js';
 import { logOut } from '../../use-cases/log-out.js';
 import { viewAccount } from '../../use-cases/view-account.js';
-import { newV1Token } from '../../v1-token.js';
-import { credentialNames, nameOf, tokenOf, viewedNameOf } from './parameters.js';
+import { newV1Token } from '../../accounts/v1-token.js';
+import { credentialNames, nameParameter, tokenParameter, viewedNameParameter } from './parameters.js';
 import type { V1Parts } from './parts.js';
 
 export function userRoutes(router: Router, parts: V1Parts): void {
@@ -22,13 +22,13 @@ export function userRoutes(router: Router, parts: V1Parts): void {
   });
 
   router.get('/users/logout/:name', async (ctx) => {
-    const name = nameOf(ctx);
-    await logOut(parts, tokenOf(ctx), name);
+    const name = nameParameter(ctx);
+    await logOut(parts, tokenParameter(ctx), name);
     answerJson(ctx, JSON.stringify({ logout: name }));
   });
 
   router.get('/users/:name', async (ctx) => {
-    const { username, objectId, createdAt } = await viewAccount(parts, tokenOf(ctx), viewedNameOf(ctx));
+    const { username, objectId, createdAt } = await viewAccount(parts, tokenParameter(ctx), viewedNameParameter(ctx));
     answerJson(ctx, JSON.stringify({ accout: username, object_id: objectId, created_at: createdAt }));
   });
 }

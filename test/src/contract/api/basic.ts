@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import { expectDone } from '../answers.js';
-import type { Subject } from '../subject.js';
+import { expectDone } from '../subjects/answers.js';
+import type { Subject } from '../subjects/subject.js';
 import { basic, expectGreeting, expectUnauthorized, getAs, postUser } from './calls.js';
 
 const paths = ['/api/token', '/api/resource'];

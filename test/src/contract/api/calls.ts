@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Answer, KeybinClient, SendOptions } from '../../world/keybin-client.js';
+import type { Answer, KeybinClient, SendOptions } from '../../world/clients/keybin-client.js';
 
 export const basic = (name: string, password: string) =>
   `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;

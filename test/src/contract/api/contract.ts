@@ -1,4 +1,4 @@
-import type { Subject } from '../subject.js';
+import type { Subject } from '../subjects/subject.js';
 import { basicContract } from './basic.js';
 import { apiErrorsContract } from './errors.js';
 import { signedTokensContract } from './signed-tokens.js';

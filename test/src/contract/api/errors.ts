@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Subject } from '../subject.js';
+import type { Subject } from '../subjects/subject.js';
 import { expectApiError, postUser } from './calls.js';
 
 const missing = (name: string) => `Required parameter '${name}' is missing`;

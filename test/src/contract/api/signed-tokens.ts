@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { decodeJwt, decodeProtectedHeader, SignJWT, UnsecuredJWT } from 'jose';
-import { KeybinClient } from '../../world/keybin-client.js';
-import { expectDone, expectInvalidToken, expectJson } from '../answers.js';
-import type { Subject } from '../subject.js';
+import { KeybinClient } from '../../world/clients/keybin-client.js';
+import { expectDone, expectInvalidToken, expectJson } from '../subjects/answers.js';
+import type { Subject } from '../subjects/subject.js';
 import { expectGreeting, expectUnauthorized, getAs, signedToken } from './calls.js';
 
 const secret = 'of the configuration, and long enough';

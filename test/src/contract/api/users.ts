@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import type { Answer } from '../../world/keybin-client.js';
-import { RawConnection } from '../../world/raw-connection.js';
-import { expectDone, expectInvalidCredentials, expectJson } from '../answers.js';
-import { alternately, type Subject } from '../subject.js';
+import type { Answer } from '../../world/clients/keybin-client.js';
+import { RawConnection } from '../../world/clients/raw-connection.js';
+import { expectDone, expectInvalidCredentials, expectJson } from '../subjects/answers.js';
+import { alternately, type Subject } from '../subjects/subject.js';
 import { expectApiError, expectGreeting, getAs, postUser } from './calls.js';
 
 const notFound = 'User not found';

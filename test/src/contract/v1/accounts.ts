@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import { expectDone } from '../answers.js';
-import type { Subject } from '../subject.js';
+import { expectDone } from '../subjects/answers.js';
+import type { Subject } from '../subjects/subject.js';
 import { expectNoUser, login, newV1Account, view } from './calls.js';
 
 export function accountsContract(subject: Subject): void {

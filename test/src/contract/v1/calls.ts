@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Account, expectOk, type Answer, type KeybinClient } from '../../world/keybin-client.js';
+import { type Account, expectOk, type Answer, type KeybinClient } from '../../world/clients/keybin-client.js';
 
 /** An account of the Keybin dialect with a token of this one. */
 export interface V1Account extends Account {

@@ -1,4 +1,4 @@
-import type { Subject } from '../subject.js';
+import type { Subject } from '../subjects/subject.js';
 import { accountsContract } from './accounts.js';
 import { downloadsContract } from './downloads.js';
 import { deliveryContract } from './delivery.js';

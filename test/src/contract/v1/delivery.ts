@@ -2,11 +2,11 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { expect } from 'chai';
 import { eventually } from '../../world/eventually.js';
-import { KeybinClient } from '../../world/keybin-client.js';
-import type { RunningApi } from '../../world/running.js';
-import { replyWith, WebhookReceiver } from '../../world/webhook-receiver.js';
-import { expectJson } from '../answers.js';
-import type { Subject } from '../subject.js';
+import { KeybinClient } from '../../world/clients/keybin-client.js';
+import type { RunningApi } from '../../world/processes/running.js';
+import { replyWith, WebhookReceiver } from '../../world/clients/webhook-receiver.js';
+import { expectJson } from '../subjects/answers.js';
+import type { Subject } from '../subjects/subject.js';
 import { askForCode, codeIn, register } from './calls.js';
 
 const newName = () => `name-${randomUUID()}`;

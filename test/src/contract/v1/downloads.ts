@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import type { Subject } from '../subject.js';
+import type { Subject } from '../subjects/subject.js';
 import { newV1Account } from './calls.js';
 import { download, uploadFile, type UploadAnswer } from './upload-calls.js';
 

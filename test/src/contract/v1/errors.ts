@@ -1,6 +1,6 @@
 import { expect } from 'chai';
-import type { Answer } from '../../world/keybin-client.js';
-import type { Subject } from '../subject.js';
+import type { Answer } from '../../world/clients/keybin-client.js';
+import type { Subject } from '../subjects/subject.js';
 import { expectV1Error } from './calls.js';
 
 const missing = (name: string) => `Required parameter '${name}' is missing`;

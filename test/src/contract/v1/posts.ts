@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import { isPostId, postTimeUs } from '@keybin/shared/post-id.js';
-import type { Answer, KeybinClient } from '../../world/keybin-client.js';
-import { expectDone, expectJson } from '../answers.js';
-import { alternately, type Subject } from '../subject.js';
+import { isPostId, postTimeUs } from '@keybin/shared/ids/post-id.js';
+import type { Answer, KeybinClient } from '../../world/clients/keybin-client.js';
+import { expectDone, expectJson } from '../subjects/answers.js';
+import { alternately, type Subject } from '../subjects/subject.js';
 import {
   deletePost,
   expectForbidden,

@@ -4,9 +4,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
-import { programs } from '../../world/services.js';
-import { temporaryDirectory } from '../../world/temporary-directory.js';
-import type { Subject } from '../subject.js';
+import { programs } from '../../world/services/services.js';
+import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
+import type { Subject } from '../subjects/subject.js';
 
 const run = promisify(execFile);
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import { expectDone, expectJson } from '../answers.js';
-import { alternately, type Subject } from '../subject.js';
+import { expectDone, expectJson } from '../subjects/answers.js';
+import { alternately, type Subject } from '../subjects/subject.js';
 import { askForCode, codeIn, expectV1Error, login, register } from './calls.js';
 
 const expectWrongCode = (answer: Parameters<typeof expectV1Error>[0]) =>

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import { KeybinClient } from '../../world/keybin-client.js';
-import { expectDone, expectJson } from '../answers.js';
-import { alternately, type Subject } from '../subject.js';
+import { KeybinClient } from '../../world/clients/keybin-client.js';
+import { expectDone, expectJson } from '../subjects/answers.js';
+import { alternately, type Subject } from '../subjects/subject.js';
 import {
   expectForbidden,
   expectRefusedToken,

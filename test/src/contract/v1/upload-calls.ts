@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
-import { expectOk, type Answer, type KeybinClient } from '../../world/keybin-client.js';
+import { expectOk, type Answer, type KeybinClient } from '../../world/clients/keybin-client.js';
 
 /** A part of a form; one with a `filename` is a file. */
 export interface FormPart {

@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import { type Answer, KeybinClient } from '../../world/keybin-client.js';
-import { expectDone } from '../answers.js';
-import type { Subject } from '../subject.js';
+import { type Answer, KeybinClient } from '../../world/clients/keybin-client.js';
+import { expectDone } from '../subjects/answers.js';
+import type { Subject } from '../subjects/subject.js';
 import { expectForbidden, expectRefusedToken, expectV1Error, newV1Account } from './calls.js';
 import {
   action,

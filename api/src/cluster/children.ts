@@ -1,0 +1,88 @@
+import cluster, { type Worker } from 'node:cluster';
+import type { Log } from '@keybin/shared/process/log.js';
+import type { ChildMessage, PrimaryMessage, Listening } from './child-messages.js';
+
+const firstRestartDelayMs = 100;
+const maxRestartDelayMs = 10_000;
+/** A child that lived this long did not die of its start. */
+const steadyAfterMs = 30_000;
+
+/**
+ * The children of a cluster.
+ *
+ * starting --each child says `Listening`--> running. starting --a child exits--> failed: `start` throws.
+ * running --a child exits--> another one is forked, later each time while they die young. running --close()--> draining: each
+ * child is told to end --all have exited--> closed.
+ */
+export class Children {
+  readonly #log: Log;
+  readonly #alive = new Set<Worker>();
+  readonly #restarts = new Set<NodeJS.Timeout>();
+  #state: 'starting' | 'running' | 'closing' = 'starting';
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Resolves when all serve. Throws when one of them exits before. */
+  async start(processes: number): Promise<Listening> {
+    const children = Array.from({ length: processes }, () => this.#fork(firstRestartDelayMs));
+    const [listening] = await Promise.all(children.map(async (child) => firstWordOf(child)));
+    if (!listening) throw new Error('A cluster needs a process');
+    if (this.#state === 'starting') this.#state = 'running';
+    return listening;
+  }
+
+  /** Resolves when all have exited. Throws when one did not exit cleanly. */
+  async close(): Promise<void> {
+    this.#state = 'closing';
+    for (const restart of this.#restarts) clearTimeout(restart);
+    const codes = await Promise.all([...this.#alive].map(async (child) => endOf(child)));
+    if (codes.some((code) => code !== 0)) throw new Error(`A child ended with code ${codes.join(', ')}`);
+  }
+
+  #fork(restartDelayMs: number): Worker {
+    const startedMs = performance.now();
+    const child = cluster.fork();
+    this.#alive.add(child);
+    child.once('exit', (code: number, signal: string | null) => {
+      this.#alive.delete(child);
+      if (this.#state !== 'running') return;
+      const delayMs = performance.now() - startedMs > steadyAfterMs ? firstRestartDelayMs : restartDelayMs;
+      this.#log.error(`Process ${child.process.pid} ended (${signal ?? code}); another one starts in ${delayMs} ms`);
+      this.#forkLater(delayMs);
+    });
+    return child;
+  }
+
+  #forkLater(delayMs: number): void {
+    const timer = setTimeout(() => {
+      this.#restarts.delete(timer);
+      this.#fork(Math.min(2 * delayMs, maxRestartDelayMs));
+    }, delayMs);
+    this.#restarts.add(timer);
+  }
+}
+
+async function firstWordOf(child: Worker): Promise<Listening> {
+  return new Promise((resolve, reject) => {
+    whenListening(child, resolve);
+    child.once('exit', () => reject(new Error('A process of the cluster did not start')));
+  });
+}
+
+/** Tells a child to end; its exit code, 1 for a signal. */
+async function endOf(child: Worker): Promise<number> {
+  return new Promise((resolve) => {
+    const tell = () => child.isConnected() && child.send({ type: 'end' } satisfies PrimaryMessage);
+    child.once('exit', (code: number | null) => resolve(code ?? 1));
+    whenListening(child, tell); // one that is starting hears nothing before it has spoken
+    tell();
+  });
+}
+
+function whenListening(child: Worker, then: (listening: Listening) => void): void {
+  child.on('message', (message: ChildMessage) => {
+    if (message.type === 'listening') then(message);
+  });
+}

@@ -1,9 +1,0 @@
-/** Run by `npm run settings` in the root: writes the routes and errors of each interface into its page. */
-import { writeBetween } from '@keybin/shared/config/write-between.js';
-import { errorsList, interfaces, routesTable } from './documents.js';
-
-for (const of of interfaces) {
-  const page = `docs/interfaces/${of}.md`;
-  writeBetween(page, 'routes', routesTable(of));
-  if (of !== 'service') writeBetween(page, 'errors', errorsList(of));
-}

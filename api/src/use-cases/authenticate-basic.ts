@@ -1,0 +1,40 @@
+import { invalidCredentials } from '@keybin/shared/errors.js';
+import type { Account } from '@keybin/shared/ports/engine.js';
+import { isUsername } from '@keybin/shared/ids/username.js';
+import { isAllowedPassword } from '../accounts/allowed-password.js';
+import type { SignedClaims, SignedTokens } from '../accounts/signed-tokens.js';
+import { authenticate, type AccountParts } from './authenticate.js';
+
+/** What came by Basic authentication (RFC 7617). */
+export interface BasicCredentials {
+  /** A username, or a signed token; then the password is of no matter. */
+  readonly name: string;
+  readonly password: string;
+  readonly address: string;
+}
+
+export interface AuthenticateBasicParts extends AccountParts {
+  readonly signedTokens: SignedTokens;
+}
+
+/** The account that these credentials open. Throws `invalid_credentials`, `too_many_requests`. */
+export async function authenticateBasic(
+  parts: AuthenticateBasicParts,
+  { name, password, address }: BasicCredentials,
+): Promise<Account> {
+  const startedMs = performance.now();
+  const claims = await parts.signedTokens.read(name);
+  if (claims) return accountOf(parts, claims);
+  if (!isUsername(name) || !isAllowedPassword(password)) throw invalidCredentials(); // no account has these
+  return authenticate(parts, { username: name, password, address }, startedMs);
+}
+
+/** Looked for each time: a token ends with its account, and when that is disabled. */
+async function accountOf(
+  { engine }: AuthenticateBasicParts,
+  { number, generation, expired }: SignedClaims,
+): Promise<Account> {
+  const account = expired ? undefined : await engine.accounts.findByNumber(number);
+  if (account?.generation !== generation) throw invalidCredentials();
+  return account;
+}

@@ -1,0 +1,95 @@
+import { processCpuUs } from '../report/process-cpu.js';
+import { alternate, median } from '../rounds.js';
+import { type Load, wrk } from './wrk.js';
+
+/** A server under load: where it answers and which process's CPU time counts. */
+export interface Target {
+  readonly pid: number;
+  /** Ends with `/`; keys follow. */
+  readonly url: string;
+  /** The keys that it is asked for, where it has another number of them than the other side. */
+  readonly keys?: number;
+}
+
+/** Medians of all rounds. */
+export interface LoadResult {
+  readonly perSecond: number;
+  readonly cpuUsPerRequest: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+export type Shape = Omit<Load, 'url'>;
+
+/** One round of load on one server. */
+export async function loadOnce(target: Target, shape: Shape): Promise<LoadResult> {
+  const { pid, url, keys = shape.keys } = target;
+  const before = processCpuUs(pid);
+  const { requests, durationUs, p50Us, p99Us } = await wrk({ ...shape, url, keys });
+  return {
+    perSecond: (requests / durationUs) * 1e6,
+    cpuUsPerRequest: (processCpuUs(pid) - before) / requests,
+    p50Ms: p50Us / 1_000,
+    p99Ms: p99Us / 1_000,
+  };
+}
+
+/** The median of each figure by itself. */
+export function medianOf(samples: readonly LoadResult[]): LoadResult {
+  return {
+    perSecond: median(samples.map((sample) => sample.perSecond)),
+    cpuUsPerRequest: median(samples.map((sample) => sample.cpuUsPerRequest)),
+    p50Ms: median(samples.map((sample) => sample.p50Ms)),
+    p99Ms: median(samples.map((sample) => sample.p99Ms)),
+  };
+}
+
+/** Node has compiled what is hot after about this many requests. */
+const warmUpRequests = 50_000;
+/** Rounds after which a busy machine is not waited for. */
+const mostWarmUps = 5;
+/** Unmeasured rounds beside a yardstick. */
+const warmUps = 2;
+
+/** One measured round of load on one server after a warm-up. `settle` is called after each round. */
+export async function loadAlone(
+  target: Target,
+  shape: Shape,
+  settle: () => Promise<void> = async () => {},
+): Promise<LoadResult> {
+  const load = async () => {
+    const result = await loadOnce(target, shape);
+    await settle();
+    return result;
+  };
+  let requests = 0;
+  for (let round = 0; round < mostWarmUps && requests < warmUpRequests; round++) {
+    requests += (await load()).perSecond * shape.seconds;
+  }
+  return load();
+}
+
+/**
+ * The same load on two servers in alternation, after a warm-up of both. `settle` waits after each round of the product for
+ * what that round left to be done, so that it does not slow the yardstick down.
+ */
+export async function compareLoads(
+  rounds: number,
+  product: Target,
+  yardstick: Target,
+  shape: Shape,
+  settle: () => Promise<void> = async () => {},
+) {
+  const loadYardstick = () => loadOnce(yardstick, shape);
+  const loadProduct = async () => {
+    const result = await loadOnce(product, shape);
+    await settle();
+    return result;
+  };
+  for (let warmUp = 0; warmUp < warmUps; warmUp++) {
+    await loadYardstick();
+    await loadProduct();
+  }
+  const { a, b } = await alternate(rounds, loadYardstick, loadProduct);
+  return { yardstick: medianOf(a), product: medianOf(b) };
+}

@@ -1,0 +1,50 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const script = fileURLToPath(new URL('../../lua/load.lua', import.meta.url));
+
+/** Connections that wrk keeps busy. */
+export const connections = 64;
+/** Bytes of the values that are written and read. */
+export const valueBytes = 100;
+
+export interface Load {
+  readonly method: 'GET' | 'POST';
+  /** Ends with `/`; the keys `key1` ... `key<keys>` follow it in random order. */
+  readonly url: string;
+  readonly keys: number;
+  readonly seconds: number;
+}
+
+export interface WrkReport {
+  readonly requests: number;
+  readonly durationUs: number;
+  /** Answers with a status of 400 or more. */
+  readonly badStatuses: number;
+  /** Connections, reads and writes that failed or took too long. */
+  readonly failures: number;
+  readonly p50Us: number;
+  readonly p99Us: number;
+}
+
+/** Runs wrk (one thread) and throws unless every single request was answered well. */
+export async function wrk({ method, url, keys, seconds }: Load): Promise<WrkReport> {
+  const options = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', script];
+  const { stdout } = await promisify(execFile)('wrk', [
+    ...options,
+    url,
+    '--',
+    method,
+    `${keys}`,
+    `${valueBytes}`,
+  ]).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') throw new Error('wrk is not installed: apt-get install wrk');
+    throw error;
+  });
+  const report = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as WrkReport; // printed so by load.lua
+  if (report.requests === 0 || report.badStatuses > 0 || report.failures > 0) {
+    throw new Error(`${method} ${new URL(url).origin}: ${JSON.stringify(report)}`);
+  }
+  return report;
+}

@@ -1,0 +1,31 @@
+import type { Config } from '@keybin/shared/config/config.js';
+import { openEngine, openStoreReader, openStoreWriter } from '@keybin/shared/engines/open-engine.js';
+import { silentLog } from '@keybin/shared/process/log.js';
+import type { StoreReader, StoreWriter } from '@keybin/shared/ports/operations.js';
+import type { Engine } from '@keybin/shared/ports/engine.js';
+
+/** Does `work` with the configured engine, as an API process has it. */
+export async function withEngine<T>(config: Config, work: (engine: Engine) => Promise<T>): Promise<T> {
+  return closing(await openEngine(config, silentLog()), work);
+}
+
+/** Does `work` with the configured engine's store, to import into it. */
+export async function withStoreWriter<T>(config: Config, work: (writer: StoreWriter) => Promise<T>): Promise<T> {
+  return closing(await openStoreWriter(config, silentLog()), work);
+}
+
+/** Does `work` with what the configured engine stores, which it can only look at. */
+export async function withStoreReader<T>(config: Config, work: (reader: StoreReader) => Promise<T>): Promise<T> {
+  return closing(await openStoreReader(config, silentLog()), work);
+}
+
+async function closing<Opened extends { close(): Promise<void> }, T>(
+  opened: Opened,
+  work: (opened: Opened) => Promise<T>,
+): Promise<T> {
+  try {
+    return await work(opened);
+  } finally {
+    await opened.close();
+  }
+}

@@ -1,0 +1,112 @@
+-- Accepts a group of writes of one partition: checks each one's token, gives it a version and stages it.
+--
+-- KEYS  1 clock  2 waiting  3 bytes  4 BullMQ's list of waiting jobs
+--       then for each account: pending, erased, tokens
+--       at the end: deleted, as settle.lua keeps it, epoch
+-- ARGV  1 deadline, Redis's time in µs: a command that comes later does nothing
+--       2 most bytes that may be pending  3 most entries that may be pending, and most jobs that may wait
+--       4 number of accounts  5 number of tokens
+--       then the user id of each account
+--       then for each token: position of its account (from 1), client, hash of the token
+--       then for each write: position of its token (from 1), key, change
+--       A change is P and the value (put), D (delete), or F and the version of a `look` (delete, because MongoDB has had the
+--       key after that); or N and the value (put of a new post, whose key is ~ and its id, which begins with 13 hex digits that
+--       the version is to be above)
+-- Answers {Redis's time in µs}, if that is past the deadline, or {Redis's time in µs, number of accepted writes that took the place
+-- of a pending one, an answer for each write}:
+--   16 digits  accepted with this version
+--   refused    the record of this client is for another token, or has expired
+--   unknown    there is no record to tell
+--   marked     the account is being erased
+--   full       the limits leave no room
+--   absent     delete: what is pending is a delete already
+--   taken      new post: its key is pending already
+--   look, then 16 digits: the last version given out
+--              delete: nothing is pending, MongoDB knows whether there is something to delete. After F: another delete has
+--              come to MongoDB since that look
+
+local headLength = 17
+
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local nowText = string.format('%.0f', now)
+if now > tonumber(ARGV[1]) then return {nowText} end
+
+local maxBytes, maxEntries = tonumber(ARGV[2]), tonumber(ARGV[3])
+local accounts, tokens = tonumber(ARGV[4]), tonumber(ARGV[5])
+local clock = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now - 1)
+local entries = redis.call('ZCARD', KEYS[2])
+local bytes = tonumber(redis.call('GET', KEYS[3]) or 0)
+local queueFull = redis.call('LLEN', KEYS[4]) >= maxEntries
+local bytesBefore, accepted, coalesced = bytes, false, 0
+local deleted = KEYS[#KEYS - 1]
+local epoch = redis.call('HGET', KEYS[#KEYS], 'name') or ''
+
+-- include include/current-epoch.lua
+-- include include/token-state.lua
+
+local firstToken = 6 + accounts
+local accountOf, tokenStates = {}, {}
+for token = 1, tokens do
+  local at = firstToken + 3 * (token - 1)
+  local account = tonumber(ARGV[at])
+  accountOf[token] = account
+  if redis.call('EXISTS', KEYS[3 * account + 3]) == 1 then
+    tokenStates[token] = 'marked'
+  else
+    tokenStates[token] = tokenState(KEYS[3 * account + 4], ARGV[at + 1], ARGV[at + 2], now)
+  end
+end
+
+-- Whether what MongoDB had after version `looked` may have been deleted since and not be pending any more
+local function isDeletedSince(member, looked)
+  return tonumber(redis.call('ZSCORE', deleted, member) or 0) > tonumber(looked)
+end
+
+local function accept(token, key, change)
+  if tokenStates[token] ~= 'live' then return tokenStates[token] end
+
+  local account = accountOf[token]
+  local member = ARGV[5 + account] .. '/' .. key
+  local pending = KEYS[3 * account + 2]
+  local before = redis.call('HSTRLEN', pending, key)
+  local operation = string.sub(change, 1, 1)
+  if operation == 'N' then
+    if before > 0 then return 'taken' end
+    change = 'P' .. string.sub(change, 2)
+    clock = math.max(clock, tonumber(string.sub(key, 2, 14), 16))
+  elseif operation ~= 'P' then
+    if before == headLength then return 'absent' end
+    if before == 0 and (operation == 'D' or isDeletedSince(member, string.sub(change, 2))) then
+      return string.format('look%016.0f', clock)
+    end
+    change = 'D'
+  end
+
+  local grows = headLength - 1 + #change - before
+  if before == 0 then grows = grows + #key end
+  if queueFull or (grows > 0 and bytes + grows > maxBytes) or (before == 0 and entries >= maxEntries) then
+    return 'full'
+  end
+
+  clock = clock + 1
+  local version = string.format('%016.0f', clock)
+  redis.call('HSET', pending, key, version .. change)
+  entries = entries + redis.call('ZADD', KEYS[2], 'NX', version, member)
+  bytes = bytes + grows
+  accepted = true
+  if before > 0 then coalesced = coalesced + 1 end
+  return version
+end
+
+local answers = {nowText, 0}
+for at = firstToken + 3 * tokens, #ARGV, 3 do
+  answers[#answers + 1] = accept(tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 2])
+end
+
+answers[2] = coalesced
+if accepted then
+  redis.call('SET', KEYS[1], string.format('%.0f', clock))
+  if bytes ~= bytesBefore then redis.call('INCRBY', KEYS[3], string.format('%.0f', bytes - bytesBefore)) end
+end
+return answers

@@ -1,0 +1,35 @@
+-- Reads an account's pending posts, newest first, with the check of the token in the same step.
+--
+-- KEYS  1 pending  2 tokens  3 epoch
+-- ARGV  1 client  2 hash of the token; empty: the token was verified otherwise
+--       3 only posts whose fields come before this one in the order of text
+--       4 most posts that are read  5 bytes after which no further one is read
+-- Answers refused or unknown (as read-with-token.lua), or {fields and texts of posts, fields of posts that are deleted, 1 or 0}. 1: the bytes
+-- did not suffice, older ones are missing. Deleted ones are told as far as posts were read.
+
+local headLength = 17
+
+-- include include/check-token.lua
+
+local before, left, room = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+local fields = {}
+for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
+  if string.byte(field) == 126 and field < before then fields[#fields + 1] = field end -- ~
+end
+table.sort(fields)
+
+local posts, deleted = {}, {}
+for at = #fields, 1, -1 do
+  if left == 0 then break end
+  if room <= 0 then return {posts, deleted, 1} end
+  local text = redis.call('HGET', KEYS[1], fields[at])
+  if #text == headLength then
+    deleted[#deleted + 1] = fields[at]
+  else
+    posts[#posts + 1] = fields[at]
+    posts[#posts + 1] = text
+    left = left - 1
+    room = room - #text
+  end
+end
+return {posts, deleted, 0}

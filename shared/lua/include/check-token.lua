@@ -1,0 +1,12 @@
+-- Included by scripts about one account, with KEYS 2 tokens 3 epoch, ARGV 1 client 2 hash of the token, which is empty if it was verified
+-- otherwise. Ends the script with what `tokenState` says of a token that is not live.
+local epoch = redis.call('HGET', KEYS[3], 'name') or ''
+
+-- include include/current-epoch.lua
+-- include include/token-state.lua
+
+if ARGV[2] ~= '' then
+  local time = redis.call('TIME')
+  local token = tokenState(KEYS[2], ARGV[1], ARGV[2], time[1] * 1000000 + time[2])
+  if token ~= 'live' then return token end
+end

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { checkSettings } from '../check-settings.js';
+import type { Config } from '../config.js';
+import { ConfigError } from '../config-error.js';
+import { readEnvironment } from './environment.js';
+import { keybinVersion } from '../../process/version.js';
+import { readIniFile } from './ini-file.js';
+import type { RawSettings } from '../raw-settings.js';
+
+const defaultFile = 'store.cfg';
+const wrongConfigurationExitCode = 2;
+
+/**
+ * The configuration: the environment before the file that `--config PATH` names (`store.cfg` in the working directory if
+ * there is one) before the defaults. `args` are those after the script's name. Throws a `ConfigError` with every problem.
+ */
+export function loadConfig(args: readonly string[], environment: NodeJS.ProcessEnv): Config {
+  const file = readFile(args);
+  const variables = readEnvironment(environment);
+  return checkSettings({
+    given: new Map([...file.given, ...variables.given]),
+    problems: [...file.problems, ...variables.problems],
+  });
+}
+
+/**
+ * `loadConfig` for a main: prints the problems to standard error and ends the process with exit code 2. With `--version` it prints
+ * that and ends the process with 0.
+ */
+export function loadConfigOrExit(args: readonly string[], environment: NodeJS.ProcessEnv): Config {
+  if (args.includes('--version')) {
+    process.stdout.write(`keybin ${keybinVersion()}\n`);
+    process.exit(0);
+  }
+  try {
+    return loadConfig(args, environment);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(error.report);
+    return process.exit(wrongConfigurationExitCode);
+  }
+}
+
+const none: RawSettings = { given: new Map(), problems: [] };
+
+function readFile(args: readonly string[]): RawSettings {
+  let named: string | undefined;
+  try {
+    named = parseArgs({ args: [...args], options: { config: { type: 'string' } } }).values.config;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { ...none, problems: [`${reason}; accepted: --config PATH`] };
+  }
+  const file = named ?? defaultFile;
+  try {
+    return readIniFile(readFileSync(file, 'utf8'), file);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    if (code === 'ENOENT' && named === undefined) return none;
+    return { ...none, problems: [`--config: "${file}" cannot be read (${code}); accepted: the path of a file`] };
+  }
+}

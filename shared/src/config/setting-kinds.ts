@@ -1,0 +1,167 @@
+import type { RateLimit } from '../errors.js';
+
+/** Either the value that a text stands for, or what would have been accepted instead. */
+export type Parsed<T> = { readonly value: T } | { readonly accepted: string };
+
+/** A kind of value: what is accepted, in words, and how its text is read. */
+export interface SettingKind<T> {
+  readonly accepted: string;
+  /** No message may show the text. */
+  readonly secret?: boolean;
+  parse(text: string): Parsed<T>;
+}
+
+function kind<T>(accepted: string, read: (text: string) => T | undefined): SettingKind<T> {
+  return {
+    accepted,
+    parse(text) {
+      const value = read(text);
+      return value === undefined ? { accepted } : { value };
+    },
+  };
+}
+
+/** A whole number from `least` to `most`; `unit` is for the reader only. */
+export function wholeNumber(least: number, most: number, unit = ''): SettingKind<number> {
+  return kind(`a whole number${unit && ` of ${unit}`} from ${least} to ${most}`, (text) => {
+    const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= least && value <= most ? value : undefined;
+  });
+}
+
+const bytesPerUnit: Readonly<Record<string, number>> = { '': 1, kib: 1_024, mib: 1_024 ** 2, gib: 1_024 ** 3 };
+
+/** A size: plain bytes, or with the unit KiB, MiB or GiB. */
+export function size(leastBytes: number, mostBytes: number): SettingKind<number> {
+  const accepted = `a size from ${sizeText(leastBytes)} to ${sizeText(mostBytes)}, in bytes or like 64MiB (KiB, MiB, GiB)`;
+  return kind(accepted, (text) => {
+    const [, digits, unit = ''] = /^(\d{1,16}) ?([KMG]iB)?$/i.exec(text) ?? [];
+    const value = Number(digits) * (bytesPerUnit[unit.toLowerCase()] ?? Number.NaN);
+    return value >= leastBytes && value <= mostBytes ? value : undefined;
+  });
+}
+
+function sizeText(bytes: number): string {
+  if (bytes >= 1_024 ** 3 && bytes % 1_024 ** 3 === 0) return `${bytes / 1_024 ** 3}GiB`;
+  if (bytes >= 1_024 && bytes % 1_024 === 0) return `${bytes / 1_024}KiB`;
+  return `${bytes}`;
+}
+
+const maxRate = 1_000_000;
+
+/** A limit in a window of time: COUNT/SECONDS, or `off`. */
+export const rateLimit: SettingKind<RateLimit | undefined> = {
+  accepted: 'COUNT/SECONDS, such as 100/900, up to 1000000/1000000, or off',
+  parse(text) {
+    if (/^(off|false|no|0)$/i.test(text)) return { value: undefined };
+    const [, count, windowSeconds] = /^([1-9]\d{0,6}) ?\/ ?([1-9]\d{0,6})$/.exec(text) ?? [];
+    const value = { count: Number(count), windowSeconds: Number(windowSeconds) };
+    return value.count <= maxRate && value.windowSeconds <= maxRate ? { value } : { accepted: this.accepted };
+  },
+};
+
+/** What Python's `getboolean` takes. */
+export const yesOrNo: SettingKind<boolean> = kind('true or false (also yes or no, on or off, 1 or 0)', (text) => {
+  if (/^(true|yes|on|1)$/i.test(text)) return true;
+  if (/^(false|no|off|0)$/i.test(text)) return false;
+  return undefined;
+});
+
+export function oneOf<const T extends string>(...words: readonly T[]): SettingKind<T> {
+  return kind(words.join(' or '), (text) => words.find((word) => word === text.toLowerCase()));
+}
+
+/** An address or name to listen on. */
+export const listenHost: SettingKind<string> = kind(
+  'a host name or an IP address, such as 127.0.0.1 or 0.0.0.0',
+  (text) => (/^[\w.:%-]+$/.test(text) ? text : undefined),
+);
+
+/** A name of a database or a collection; the narrower of MongoDB's own rules hold for both. */
+export const mongoName: SettingKind<string> = kind('1 to 63 letters, digits, _ or -', (text) =>
+  /^[\w-]{1,63}$/.test(text) ? text : undefined,
+);
+
+/** Origins as browsers write them (RFC 6454, section 6.2), or all. */
+export const origins: SettingKind<readonly string[]> = kind(
+  'origins such as https://app.example.com or http://localhost:3000, with commas between them, or * for all, or nothing',
+  (text) => {
+    const given = text.split(',').map((origin) => origin.trim());
+    if (text === '' || text === '*') return text === '' ? [] : given;
+    return given.every(isOrigin) ? given : undefined;
+  },
+);
+
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
+/** As long as the hash of HS256 at least: RFC 7518, section 3.2. */
+const leastSecretBytes = 32;
+
+/** A key that others might guess if it were short, or nothing. */
+export const signingSecret: SettingKind<string | undefined> = {
+  accepted: `at least ${leastSecretBytes} bytes, such as what "openssl rand -base64 32" prints, or nothing`,
+  secret: true,
+  parse(text) {
+    if (text === '') return { value: undefined };
+    return Buffer.byteLength(text) < leastSecretBytes ? { accepted: this.accepted } : { value: text };
+  },
+};
+
+/** A port to listen on, or nothing. */
+export const portOrNone: SettingKind<number | undefined> = {
+  accepted: `${wholeNumber(0, 65_535).accepted}, or nothing`,
+  parse(text) {
+    if (text === '') return { value: undefined };
+    const port = wholeNumber(0, 65_535).parse(text);
+    return 'value' in port ? port : { accepted: this.accepted };
+  },
+};
+
+/** What may stand behind `Bearer` (RFC 6750, section 2.1) and is not soon guessed, or nothing. */
+export const bearerToken: SettingKind<string | undefined> = {
+  accepted: 'at least 16 letters, digits, - . _ ~ + or /, such as what "openssl rand -hex 32" prints, or nothing',
+  secret: true,
+  parse(text) {
+    if (text === '') return { value: undefined };
+    return /^[\w.~+/-]{16,}=*$/.test(text) ? { value: text } : { accepted: this.accepted };
+  },
+};
+
+/** What "Standard Webhooks" asks of a key, in bytes. */
+const leastWebhookKeyBytes = 24;
+const mostWebhookKeyBytes = 64;
+
+/** The key of a webhook's signatures. */
+export const webhookSecret: SettingKind<string | undefined> = {
+  accepted: `${leastWebhookKeyBytes} to ${mostWebhookKeyBytes} bytes in base64, such as what "openssl rand -base64 32" prints, also behind whsec_, or nothing`,
+  secret: true,
+  parse(text) {
+    if (text === '') return { value: undefined };
+    const base64 = text.replace(/^whsec_/, '');
+    const { length } = Buffer.from(base64, 'base64');
+    const isKey =
+      /^[A-Za-z0-9+/]+={0,2}$/.test(base64) && length >= leastWebhookKeyBytes && length <= mostWebhookKeyBytes;
+    return isKey ? { value: text } : { accepted: this.accepted };
+  },
+};
+
+/** A name that goes with Basic authentication, which ends it at a colon (RFC 7617, section 2), or nothing. */
+export const adminUser: SettingKind<string | undefined> = {
+  accepted: '1 to 64 printable ASCII characters without :, or nothing',
+  parse(text) {
+    if (text === '') return { value: undefined };
+    return /^[ -9;-~]{1,64}$/.test(text) ? { value: text } : { accepted: this.accepted };
+  },
+};
+
+/** Not soon guessed, or nothing. */
+export const adminPassword: SettingKind<string | undefined> = {
+  accepted: '12 to 256 characters, or nothing',
+  secret: true,
+  parse(text) {
+    if (text === '') return { value: undefined };
+    return text.length >= 12 && text.length <= 256 ? { value: text } : { accepted: this.accepted };
+  },
+};

@@ -1,0 +1,72 @@
+import { mongodbUrlProblem } from './mongodb-url.js';
+import { isClusterUrl, isRedisUrl, parseClusterUrl } from './redis-url.js';
+import type { SettingKind, Parsed } from './setting-kinds.js';
+
+const mongoExample = 'mongodb://127.0.0.1:27017/';
+
+/** Where the data is: decides the engine. */
+export const storeUrlKind: SettingKind<string> = {
+  accepted: `lmdb://DIRECTORY, such as lmdb://./data, or a MongoDB URL, such as ${mongoExample}`,
+  parse(text) {
+    if (/^lmdb:\/\/[^\n]+$/.test(text)) return { value: text };
+    if (/^mongodb(\+srv)?:\/\/[^\n]*<[^\n]*>/.test(text)) {
+      return { accepted: `the address of your MongoDB in place of <...>, such as ${mongoExample}` };
+    }
+    if (!/^mongodb(\+srv)?:\/\/([^@/\n]*@)?[^@/?\s]+([/?]\S*)?$/.test(text)) return { accepted: this.accepted };
+    return mongoUrl(escapeCredentials(text));
+  },
+};
+
+function mongoUrl(url: string): Parsed<string> {
+  const refusal = mongodbUrlProblem(url);
+  if (refusal === undefined) return { value: url };
+  return { accepted: `a MongoDB URL that its driver takes, such as ${mongoExample}; it says: ${refusal}` };
+}
+
+/**
+ * The original's driver took these characters in a user name or password as they are; that of Node wants them
+ * percent-encoded.
+ */
+function escapeCredentials(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, (credentials) =>
+    credentials.replace(/[#?[\]]/g, (character) => encodeURIComponent(character)),
+  );
+}
+
+const clusterExample = 'redis+cluster://10.0.0.1:6379,10.0.0.2:6379,10.0.0.3:6379';
+
+/** Redis, a cluster of it, or nothing. Its client would take any option from a URL's parameters, such as to send a write twice. */
+export const redisUrlKind: SettingKind<string | undefined> = {
+  accepted:
+    'a Redis URL, such as redis://127.0.0.1:6379 or rediss://:PASSWORD@HOST:6379/0 ' +
+    `(special characters of a password percent-encoded), nodes of a Redis Cluster, such as ${clusterExample}, or nothing`,
+  parse(text) {
+    if (text === '') return { value: undefined };
+    if (/[?#]/.test(text)) return { accepted: `${this.accepted}; without parameters (? and what follows)` };
+    if (isRedisUrl(text) || parseClusterUrl(text)) return { value: text };
+    if (!isClusterUrl(text)) return { accepted: this.accepted + (namesSeveral(text) ? `; ${severalAre}` : '') };
+    return { accepted: `${this.accepted}; of a cluster: ${clusterForm}` };
+  },
+};
+
+const namesSeveral = (text: string) => /^rediss?:\/\/[^/]*,/.test(text);
+const severalAre = 'several nodes are a cluster, redis+cluster:// or rediss+cluster:// (TLS)';
+const clusterForm =
+  'HOST:PORT with commas in between and no blanks, user and password once, before the first, and no database behind them';
+
+/** A page that codes are posted to, or nothing. */
+export const webhookUrlKind: SettingKind<string | undefined> = {
+  accepted: 'an http:// or https:// URL without a user name, such as https://example.org/codes, or nothing',
+  parse(text) {
+    if (text === '') return { value: undefined };
+    if (!/^https?:\/\/[^/?#@\s]+([/?][^#\s]*)?$/i.test(text) || !URL.canParse(text)) return { accepted: this.accepted };
+    return { value: text };
+  },
+};
+
+/** Masks what may be a credential: all before the last `@` of a URL, and passwords and session tokens among its parameters. */
+export function maskCredentials(text: string): string {
+  return text
+    .replace(/^([a-z][a-z+]*:\/\/)?.*@/is, '$1***@')
+    .replace(/(password=|session_token(?::|%3a))[^&\s]*/gi, '$1***');
+}

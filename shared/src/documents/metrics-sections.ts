@@ -1,0 +1,18 @@
+import { definitions, type Definition } from '../metrics/definitions.js';
+
+const origins: Readonly<Record<Definition['of'], string>> = {
+  API: 'API',
+  worker: 'worker',
+  'API and worker': 'API and worker',
+  queue: 'API and worker, scale-out engine only',
+};
+
+/** Every metric for docs/operations/metrics.md, as a list. */
+export function metricsSections(): string {
+  return Object.entries<Definition>(definitions)
+    .map(([name, { kind, labels = [], of, help }]) => {
+      const labelled = labels.length === 0 ? '' : ` Labels: ${labels.map((label) => `\`${label}\``).join(', ')}.`;
+      return `- \`${name}\` (${kind}; ${origins[of]}): ${help}.${labelled}`;
+    })
+    .join('\n');
+}

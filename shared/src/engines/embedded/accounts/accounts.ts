@@ -1,0 +1,99 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { erasedName } from '../../../ids/erased-name.js';
+import { accountExists } from '../../../errors.js';
+import type { Account, Accounts } from '../../../ports/engine.js';
+import { removeTokensOf } from '../tokens/bearers.js';
+import type { Databases } from '../lmdb/databases.js';
+import { removeCode } from './identify-codes.js';
+import type { Reads } from '../transactions/reads.js';
+import { parseAccount, printAccount, printMs } from '../lmdb/records.js';
+import type { EmbeddedGroupCommit } from '../transactions/group-commit.js';
+import { findAccountById, findAccountByNumber } from '../lmdb/find-account.js';
+
+/** Accounts in LMDB. `erased` is called when an erased account's entries and posts are ready to be removed. */
+export function embeddedAccounts(
+  databases: Databases,
+  reads: Reads,
+  writes: EmbeddedGroupCommit,
+  erased: () => void,
+): Accounts {
+  const { accounts, users, numbers, erasing, meta } = databases;
+
+  /** Stores what `change` makes of the account, if it is still there. */
+  const update = ({ userId }: Account, change: (account: Account) => Account) =>
+    writes.apply(() => {
+      const account = findAccountById(databases, userId);
+      if (account) void accounts.put(account.username, printAccount(change(account)));
+      return undefined;
+    });
+
+  return {
+    create(username, passwordHash) {
+      return writes.apply(({ nowMs }) => {
+        if (accounts.get(username) !== undefined) return accountExists();
+        const number = Number(meta.get('number') ?? 0) + 1;
+        const account: Account = {
+          userId: randomUUID(),
+          number,
+          objectId: newObjectId(nowMs),
+          username,
+          passwordHash,
+          createdAt: new Date(nowMs),
+          disabled: false,
+          generation: 0,
+        };
+        void meta.put('number', String(number));
+        void accounts.put(username, printAccount(account));
+        void users.put(account.userId, String(number));
+        void numbers.put(String(number), username);
+        return account;
+      });
+    },
+
+    async find(username) {
+      const json = await reads.ask(() => accounts.get(username));
+      return json === undefined ? undefined : parseAccount(json);
+    },
+
+    async findByNumber(number) {
+      return reads.ask(() => findAccountByNumber(databases, String(number)));
+    },
+
+    async findById(userId) {
+      return reads.ask(() => findAccountById(databases, userId));
+    },
+
+    /** One transaction takes the account, its tokens, its name and the name's identify code; entries and posts, which may be many, go in the background. */
+    async erase({ userId, username, number }) {
+      await writes.apply(({ nowMs }) => {
+        if (users.get(userId) === undefined) return;
+        void users.remove(userId);
+        void numbers.remove(String(number));
+        void accounts.remove(username);
+        removeTokensOf(databases, userId);
+        removeCode(databases, username);
+        void erasing.put(String(number), printMs(nowMs) + erasedName(username));
+      });
+      erased();
+    },
+
+    disable(account) {
+      return update(account, (stored) => {
+        removeTokensOf(databases, stored.userId);
+        return stored.disabled ? stored : { ...stored, disabled: true, generation: stored.generation + 1 };
+      });
+    },
+
+    enable(account) {
+      return update(account, (stored) => ({ ...stored, disabled: false }));
+    },
+  };
+}
+
+/** Four bytes of seconds since 1970 and eight random ones, as hex. */
+function newObjectId(nowMs: number): string {
+  const id = Buffer.alloc(12);
+  id.writeUInt32BE(Math.floor(nowMs / 1_000));
+  randomBytes(8).copy(id, 4);
+  return id.toString('hex');
+}

@@ -1,0 +1,55 @@
+import { RateLimiterRes } from 'rate-limiter-flexible';
+import type { Limiter } from '../../../rate-limits/fallback-counters.js';
+import type { Databases } from '../lmdb/databases.js';
+import type { Reads } from '../transactions/reads.js';
+import { printCounter, printMs, readCounter, type Counter } from '../lmdb/records.js';
+import type { EmbeddedGroupCommit } from '../transactions/group-commit.js';
+
+/**
+ * A limiter as the library's are, on LMDB: all processes count together that have the directory open, whoever started them. The
+ * library's own for node's cluster could not do that for two that were started apart. What is counted costs a hash or a new account,
+ * beside which a commit is nothing.
+ */
+export class EmbeddedRateLimiter implements Limiter {
+  constructor(
+    private readonly databases: Pick<Databases, 'counters' | 'counterExpiries'>,
+    private readonly reads: Reads,
+    private readonly writes: EmbeddedGroupCommit,
+  ) {}
+
+  async get(key: string): Promise<RateLimiterRes | null> {
+    const record = await this.reads.ask(() => this.databases.counters.get(key));
+    const counter = running(record, Date.now());
+    return counter ? result(counter) : null;
+  }
+
+  async penalty(key: string, points: number, { customDuration }: { customDuration: number }): Promise<RateLimiterRes> {
+    const { counters, counterExpiries } = this.databases;
+    const counter = await this.writes.apply(({ nowMs }) => {
+      const before = running(counters.get(key), nowMs);
+      const after: Counter = before
+        ? { ...before, count: before.count + points }
+        : { count: points, expiresAtMs: nowMs + customDuration * 1_000 };
+      void counters.put(key, printCounter(after));
+      if (!before) void counterExpiries.put(`${printMs(after.expiresAtMs)}/${key}`, '');
+      return after;
+    });
+    return result(counter);
+  }
+
+  async delete(key: string): Promise<boolean> {
+    return this.writes.apply(() => {
+      const wasThere = this.databases.counters.get(key) !== undefined;
+      if (wasThere) void this.databases.counters.remove(key); // the sweeper finds its expiry
+      return wasThere;
+    });
+  }
+}
+
+/** The counter in a record, unless its window has ended. */
+function running(record: string | undefined, nowMs: number): Counter | undefined {
+  const counter = record === undefined ? undefined : readCounter(record);
+  return counter && counter.expiresAtMs > nowMs ? counter : undefined;
+}
+
+const result = ({ count, expiresAtMs }: Counter) => new RateLimiterRes(0, expiresAtMs - Date.now(), count, count === 1);

@@ -1,0 +1,87 @@
+import { keyNotFound, KeybinError } from '../../../errors.js';
+import type { Entries } from '../../../ports/engine.js';
+import { findBearerIn, oncePerSnapshot, type FindBearer } from '../tokens/bearers.js';
+import type { Databases } from '../lmdb/databases.js';
+import type { Reads } from '../transactions/reads.js';
+import { restOfRecord, hashToken, rangeOfRecords, recordKey } from '../lmdb/records.js';
+import type { EmbeddedGroupCommit } from '../transactions/group-commit.js';
+
+/** Keys listed in one turn of the event loop: a millisecond or two, after which other requests have theirs. */
+const keysPerTurn = 1_000;
+
+/**
+ * Entries in LMDB. Every method looks at the token in the same snapshot or transaction as at the entry. For writes that is
+ * inside the transaction, under the lock: an earlier look could be overtaken by an erasure.
+ */
+export function embeddedEntries(
+  databases: Databases,
+  reads: Reads,
+  writes: EmbeddedGroupCommit,
+  findBearer: FindBearer = findBearerIn(databases),
+): Entries {
+  const { entries } = databases;
+  const findReader = oncePerSnapshot(findBearer);
+  const findWriter = oncePerSnapshot(findBearer);
+
+  return {
+    get(token, key) {
+      const tokenHash = hashToken(token);
+      return reads.ask(() => {
+        const bearer = findReader(tokenHash, Date.now(), reads.snapshot);
+        if (bearer instanceof KeybinError) return bearer;
+        const record = entries.get(recordKey(bearer.number, key));
+        return record === undefined ? keyNotFound(key) : restOfRecord(record);
+      });
+    },
+
+    /**
+     * Page by page, each on a new snapshot and with a new look at the token. Every key that was there throughout is listed,
+     * and so is every key whose write was answered before.
+     */
+    async keys(token) {
+      const tokenHash = hashToken(token);
+      const keys: string[] = [];
+      let after: string | undefined;
+      for (;;) {
+        const page = await reads.ask(() => {
+          const bearer = findBearer(tokenHash, Date.now());
+          return bearer instanceof KeybinError ? bearer : keysAfter(databases, bearer.number, after);
+        });
+        for (const key of page) keys.push(key);
+        after = page.at(-1);
+        if (page.length < keysPerTurn) return keys;
+      }
+    },
+
+    put(token, key, json) {
+      const tokenHash = hashToken(token);
+      return writes.put(({ nowMs, snapshot, version, count }) => {
+        const bearer = findWriter(tokenHash, nowMs, snapshot);
+        if (bearer instanceof KeybinError) return bearer;
+        count();
+        void entries.put(recordKey(bearer.number, key), version() + json);
+        return undefined;
+      });
+    },
+
+    delete(token, key) {
+      const tokenHash = hashToken(token);
+      return writes.apply(({ nowMs, count }) => {
+        const bearer = findBearer(tokenHash, nowMs);
+        if (bearer instanceof KeybinError) return bearer;
+        if (!entries.doesExist(recordKey(bearer.number, key))) return keyNotFound(key);
+        count();
+        void entries.remove(recordKey(bearer.number, key));
+        return undefined;
+      });
+    },
+  };
+}
+
+function keysAfter({ entries }: Databases, number: string, after: string | undefined): string[] {
+  const { start, end } = rangeOfRecords(number);
+  const from = after === undefined ? { start } : { start: recordKey(number, after), exclusiveStart: true };
+  const keys: string[] = [];
+  for (const key of entries.getKeys({ ...from, end, limit: keysPerTurn })) keys.push(key.slice(start.length));
+  return keys;
+}

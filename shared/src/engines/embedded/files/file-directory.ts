@@ -1,0 +1,112 @@
+import { constants } from 'node:fs';
+import { mkdir, open, readdir, unlink, type FileHandle } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import pLimit from 'p-limit';
+import { withDeadline } from '../../../deadline.js';
+import { fileNotFound, KeybinError, storageFull, unavailable } from '../../../errors.js';
+import { isFileId } from '../../../ids/file-id.js';
+
+/** Of the four threads that node has for files and for LMDB one is left to LMDB, however slow the disk is. */
+const threads = 3;
+
+/** The last two digits of an id, which are random. */
+const shards = 256;
+
+/**
+ * The bytes of files, each in a file of its own below `files` in the data directory. All methods throw `storage_full` where the disk
+ * has no room, and else `unavailable`.
+ */
+export class FileDirectory {
+  readonly #root: string;
+  readonly #threads = pLimit(threads);
+
+  constructor(
+    directory: string,
+    private readonly timeoutMs: number,
+  ) {
+    this.#root = join(directory, 'files');
+  }
+
+  /** A new file, still without a name that would survive a power cut: `keepName` gives it that. */
+  async create(id: string): Promise<FileHandle> {
+    const path = this.#pathOf(id);
+    return this.#opened(async () => {
+      const made = await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+      for (let at = made; at !== undefined; at = at === dirname(path) ? undefined : dirname(path))
+        await sync(dirname(at));
+      return open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o600);
+    });
+  }
+
+  keepName(id: string): Promise<void> {
+    return this.run(() => sync(dirname(this.#pathOf(id))));
+  }
+
+  /** For reading. Throws `file_not_found` for one whose bytes are gone. */
+  async open(id: string): Promise<FileHandle> {
+    const handle = await this.#opened(() => open(this.#pathOf(id), constants.O_RDONLY).catch(unlessMissing));
+    if (!handle) throw fileNotFound(id);
+    return handle;
+  }
+
+  /** One that is gone already is no error. */
+  async remove(id: string): Promise<void> {
+    await this.run(() => unlink(this.#pathOf(id)).catch(unlessMissing));
+  }
+
+  /** The ids of the files in one of the folders; every one is reached by counting up. */
+  async shard(number: number): Promise<string[]> {
+    const folder = (number % shards).toString(16).padStart(2, '0');
+    const names = await this.run(() => readdir(join(this.#root, folder)).catch(unlessMissing));
+    return (names ?? []).filter((name) => isFileId(name) && name.endsWith(folder));
+  }
+
+  /** Runs an operation on a file when one of the threads is free. */
+  run<T>(operation: () => Promise<T>): Promise<T> {
+    return this.#inTime(this.#threads(operation));
+  }
+
+  /** A file that is opened too late is closed: nobody has it. */
+  async #opened<T extends FileHandle | undefined>(opening: () => Promise<T>): Promise<T> {
+    const opened = this.#threads(opening);
+    try {
+      return await this.#inTime(opened);
+    } catch (error) {
+      opened.then((handle) => handle?.close()).catch(() => {});
+      throw error;
+    }
+  }
+
+  async #inTime<T>(operation: Promise<T>): Promise<T> {
+    try {
+      return await withDeadline(operation, this.timeoutMs, 'the disk');
+    } catch (error) {
+      throw fileError(error);
+    }
+  }
+
+  #pathOf(id: string): string {
+    return join(this.#root, id.slice(-2), id);
+  }
+}
+
+/** Makes what has changed in a folder survive a power cut. */
+async function sync(folder: string): Promise<void> {
+  const handle = await open(folder, constants.O_RDONLY);
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+const codeOf = (error: unknown) => (error instanceof Error && 'code' in error ? error.code : undefined);
+
+function unlessMissing(error: unknown): undefined {
+  if (codeOf(error) !== 'ENOENT') throw error;
+}
+
+function fileError(error: unknown): KeybinError {
+  if (error instanceof KeybinError) return error;
+  return codeOf(error) === 'ENOSPC' || codeOf(error) === 'EDQUOT' ? storageFull(error) : unavailable(error);
+}

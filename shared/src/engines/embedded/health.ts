@@ -1,0 +1,26 @@
+import { askDependency, type DependencyHealth, type Health } from '../../ports/health.js';
+import type { TimeBudget } from '../../time-budget.js';
+import type { EmbeddedGroupCommit } from './transactions/group-commit.js';
+
+/** Reads are served from memory whatever the disk does, so it can serve as long as `read` can, which looks at the store. */
+export async function embeddedHealth(
+  read: () => Promise<unknown>,
+  writes: Pick<EmbeddedGroupCommit, 'oldestMs' | 'failure'>,
+  { answerMs, stalledWriteMs }: Pick<TimeBudget, 'answerMs' | 'stalledWriteMs'>,
+): Promise<Health> {
+  const lmdb = await askDependency('lmdb', read, answerMs);
+  return {
+    canServe: lmdb.answered,
+    dependencies: [lmdb.answered ? { ...lmdb, ...trouble(writes, stalledWriteMs) } : lmdb],
+  };
+}
+
+function trouble(
+  { oldestMs, failure }: Pick<EmbeddedGroupCommit, 'oldestMs' | 'failure'>,
+  stalledWriteMs: number,
+): Partial<DependencyHealth> {
+  if (oldestMs > stalledWriteMs) return { answered: false, problem: 'writes wait for its disk, or for its lock' };
+  if (failure === undefined) return {};
+  if (failure.code === 'storage_full') return { problem: 'it was full for the last write' };
+  return { answered: false, problem: 'the last write failed' };
+}

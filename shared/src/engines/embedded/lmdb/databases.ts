@@ -1,0 +1,230 @@
+import { join } from 'node:path';
+import { open, type Database, type RootDatabase } from 'lmdb';
+import { checkData, checkDirectory } from './check-directory.js';
+import {
+  noteOpenProcess,
+  otherLiveProcesses,
+  refuseOtherProcesses,
+  openProcessTable,
+  type OpenProcesses,
+} from './open-processes.js';
+import type { TimeBudget } from '../../../time-budget.js';
+import { FileLock, type LockTimes } from './file-lock.js';
+import { parseAccount } from './records.js';
+
+/**
+ * Raised when what is stored changes its shape, or is more than before: an older Keybin must not open a newer directory. One that knew
+ * nothing of files would leave them when it erases their account, and one that knew no disabled account would let it in.
+ */
+const format = '3';
+
+/** Those that lack only what was not there yet. Format 1 has, besides, no accounts by number. */
+const earlierFormats: ReadonlySet<string | undefined> = new Set(['1', '2', undefined]);
+
+/** Address space set aside for the file, which grows only as data comes. */
+const mapBytes = 2 ** 40;
+
+/** Each process that has the directory open takes a few. */
+const maxReaders = 1_024;
+
+export type DirectoryTimes = LockTimes & Pick<TimeBudget, 'openLockMs'>;
+
+type Strings = Database<string, string>;
+
+/**
+ * All of a store's databases, in one LMDB environment. A value is a string of fixed-width fields followed by free text
+ * (`records.ts`); nothing is decoded that is only passed on.
+ */
+export interface Databases {
+  readonly environment: RootDatabase<string, string>;
+  /** Of whoever opens or closes the environment, or commits: see `openDatabases`. */
+  readonly lock: FileLock;
+  /** username -> account as JSON */
+  readonly accounts: Strings;
+  /** user id -> account number */
+  readonly users: Strings;
+  /** account number -> username */
+  readonly numbers: Strings;
+  /** token hash -> expiry, user id, client, account number. A token is here only as long as its account is in `users`. */
+  readonly tokens: Strings;
+  /** user id/client -> version of issue, token hash */
+  readonly clients: Strings;
+  /** expiry/token hash -> nothing: the tokens in the order in which they expire */
+  readonly expiries: Strings;
+  /** account number/key -> version, value as JSON text */
+  readonly entries: Strings;
+  /** account number/post id -> content as JSON text */
+  readonly posts: Strings;
+  /** account number/file id -> name, length and SHA-256 as JSON */
+  readonly files: Strings;
+  /** file id -> account number, of each file whose bytes may be in the directory */
+  readonly fileOwners: Strings;
+  /** account number -> bytes for which its files and uploads have room */
+  readonly fileRoom: Strings;
+  /** file id -> lease and room of an upload under way */
+  readonly uploads: Strings;
+  /** file id -> nothing: files whose bytes are still to be removed */
+  readonly unlinking: Strings;
+  /** username -> expiry, hash of the identify code, wrong tries left */
+  readonly codes: Strings;
+  /** expiry/username -> nothing: the codes in the order in which they expire */
+  readonly codeExpiries: Strings;
+  /** number of an erased account -> when, hash of its name: those whose entries and posts are still to be removed */
+  readonly erasing: Strings;
+  /** what a limit counts -> end of its window, count */
+  readonly counters: Strings;
+  /** end/key in `counters` -> nothing: in the order in which they end */
+  readonly counterExpiries: Strings;
+  /** format, version clock, last account number, secrets */
+  readonly meta: Strings;
+}
+
+type UnlockedDatabases = Omit<Databases, 'lock'>;
+
+/**
+ * Opens the environment in `directory` and makes both if need be. Throws an error with one clear line when the directory
+ * cannot be used, holds something else, or is open elsewhere and not to be shared, or when a transaction of another process does not end
+ * within `openLockMs`. A process must not open a directory a second time before it has closed it: opening takes the write lock, for which
+ * the event loop would wait while it has it.
+ *
+ * Nobody may commit while anybody opens it, or looks into it. LMDB (as of lmdb 3.5) reads which transaction is the last one, and then tells
+ * all processes so, without its write lock: what was committed in between is undone, and what it had freed is used twice. And nobody may
+ * open it while the last one closes it, which destroys the locks.
+ *
+ * `shared`: other processes may have it open too, if they say the same.
+ */
+export function openDatabases(directory: string, shared: boolean, times: DirectoryTimes): Databases {
+  try {
+    checkDirectory(directory);
+    return openLocked(directory, times, () => {
+      refuseOtherProcesses(directory, shared);
+      const environment = open<string, string>(directory, {
+        mapSize: mapBytes,
+        maxDbs: 32,
+        maxReaders,
+        noSubdir: false,
+        encoding: 'string',
+        // Writes are gathered by `EmbeddedGroupCommit`; lmdb's own gathering makes a promise that nobody holds, whose rejection ends the process.
+        eventTurnBatching: false,
+        // With it lmdb gives the lock back before the disk has what was committed. A process that is killed then leaves a lock that ends the
+        // next writer's environment (MDB_PANIC), one whose disk hangs does not end, and what a disk refused stays visible.
+        overlappingSync: false,
+      });
+      return orClose(environment, () => {
+        const databases = databasesIn(environment);
+        const processes = openProcessTable(environment);
+        noteFormat(databases, processes); // first: who has noted itself has this format, or is an older Keybin
+        noteOpenProcess(environment, processes, shared);
+        return databases;
+      });
+    });
+  } catch (error) {
+    throw new Error(`Cannot use ${directory} as LMDB store: ${reason(error)}`, { cause: error });
+  }
+}
+
+/**
+ * Opens the environment in `directory` to look at it, beside the processes that serve it, however they have it open: that takes no
+ * write lock and changes nothing. Throws an error with one clear line, as `openDatabases` does.
+ */
+export function openDatabasesToRead(directory: string, times: DirectoryTimes): Databases {
+  try {
+    checkData(directory);
+    return openLocked(directory, times, () => {
+      const environment = open<string, string>(directory, { readOnly: true, maxDbs: 32, noSubdir: false });
+      return orClose(environment, () => {
+        const databases = databasesIn(environment);
+        const missing = Object.values<unknown>({ ...databases }).includes(undefined); // one that nobody has made yet
+        if (!missing && databases.meta.get('format') === format) return databases;
+        throw new Error("it was not made by this version: run 'keybin prepare'");
+      });
+    });
+  } catch (error) {
+    throw new Error(`Cannot read ${directory} as LMDB store: ${reason(error)}`, { cause: error });
+  }
+}
+
+/** Closes the environment when what it has under way has ended. */
+export async function closeDatabases({ environment, lock }: Databases): Promise<void> {
+  lock.takeSync(lock.times.closeLockMs); // whoever keeps it for longer has the environment open: this process is not the last one
+  await environment.close();
+  lock.close();
+}
+
+/** Does `work`, which opens the environment, while nobody else opens, closes or commits. */
+function openLocked(directory: string, times: DirectoryTimes, work: () => UnlockedDatabases): Databases {
+  const { openLockMs } = times;
+  const lock = new FileLock(join(directory, 'open.lock'), times);
+  try {
+    if (!lock.takeSync(openLockMs)) {
+      const wait = `has been writing for ${openLockMs} ms`;
+      throw new Error(`a process that has it open ${wait}: it is stopped, or its disk hangs`);
+    }
+    const databases = { ...work(), lock };
+    lock.release();
+    return databases;
+  } catch (error) {
+    lock.close();
+    throw error;
+  }
+}
+
+function orClose<T>(environment: RootDatabase<string, string>, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    void environment.close(); // does all at once
+    throw error;
+  }
+}
+
+function databasesIn(environment: RootDatabase<string, string>): UnlockedDatabases {
+  const database = (name: string) => environment.openDB<string, string>(name, { encoding: 'string' });
+  return {
+    environment,
+    accounts: database('accounts'),
+    users: database('users'),
+    numbers: database('numbers'),
+    tokens: database('tokens'),
+    clients: database('clients'),
+    expiries: database('expiries'),
+    entries: database('entries'),
+    posts: database('posts'),
+    files: database('files'),
+    fileOwners: database('file-owners'),
+    fileRoom: database('file-room'),
+    uploads: database('uploads'),
+    unlinking: database('unlinking'),
+    codes: database('codes'),
+    codeExpiries: database('code-expiries'),
+    erasing: database('erasing'),
+    counters: database('counters'),
+    counterExpiries: database('counter_expiries'),
+    meta: database('meta'),
+  };
+}
+
+/** Throws for the format of a later Keybin, and while an older one, which looks at the format only at its start, has the directory open. */
+function noteFormat({ environment, accounts, numbers, meta }: UnlockedDatabases, processes: OpenProcesses): void {
+  if (meta.get('format') === format) return;
+  environment.transactionSync(() => {
+    const stored = meta.get('format'); // again: another process may have been first
+    if (stored === format) return;
+    if (!earlierFormats.has(stored)) {
+      throw new Error(`it has format ${stored}, this Keybin knows format ${format}`);
+    }
+    const [older] = stored === undefined ? [] : otherLiveProcesses(environment, processes);
+    if (older !== undefined) throw new Error(`process ${older}, which is an older Keybin, has it open: end that first`);
+    if (stored === '1') addNumbers(accounts, numbers);
+    meta.putSync('format', format);
+  });
+}
+
+/** Format 1 could not find an account by its number. */
+function addNumbers(accounts: Strings, numbers: Strings): void {
+  for (const { key, value } of accounts.getRange()) numbers.putSync(String(parseAccount(value).number), key);
+}
+
+function reason(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

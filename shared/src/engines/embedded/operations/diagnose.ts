@@ -1,0 +1,50 @@
+import { statSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import type { Config } from '../../../config/config.js';
+import type { Diagnosis } from '../../../ports/operations.js';
+import { closeDatabases, openDatabasesToRead, type DirectoryTimes } from '../lmdb/databases.js';
+import { parseLmdbUrl } from '../lmdb/lmdb-url.js';
+
+/** Less room than this, and writes will soon be answered 507. */
+const lowBytes = 2 ** 30;
+const lowestBytes = 64 * 2 ** 20;
+
+/** Looks at the directory, beside whoever serves it, without changing anything. */
+export async function diagnose({ store, times }: Pick<Config, 'store' | 'times'>): Promise<Diagnosis[]> {
+  const directory = parseLmdbUrl(store.host);
+  if (!statSync(directory, { throwIfNoEntry: false })) {
+    const says = `there is no ${directory} yet`;
+    return [{ check: 'store', state: 'warning', says, remedy: "start the service or run 'keybin prepare'" }];
+  }
+  return [await look(directory, times), permissions(directory), await room(directory)];
+}
+
+async function look(directory: string, times: DirectoryTimes): Promise<Diagnosis> {
+  try {
+    const databases = openDatabasesToRead(directory, times);
+    const says = `LMDB in ${directory}, format ${databases.meta.get('format')}, can be read`;
+    await closeDatabases(databases);
+    return { check: 'store', state: 'ok', says };
+  } catch (error) {
+    const remedy = "run 'keybin prepare', which says more, or bring the directory back from a backup";
+    return { check: 'store', state: 'problem', says: error instanceof Error ? error.message : String(error), remedy };
+  }
+}
+
+function permissions(directory: string): Diagnosis {
+  const mode = statSync(directory).mode & 0o777;
+  const text = mode.toString(8).padStart(3, '0');
+  if ((mode & 0o077) === 0)
+    return { check: 'permissions', state: 'ok', says: `${directory} is its owner's alone (${text})` };
+  const says = `${directory} is open to others (${text}): whoever reads it has all values and hashes`;
+  return { check: 'permissions', state: 'problem', says, remedy: `chmod 700 ${directory}` };
+}
+
+async function room(directory: string): Promise<Diagnosis> {
+  const { bavail, bsize } = await statfs(directory);
+  const free = bavail * bsize;
+  const says = `${(free / 2 ** 30).toFixed(1)} GiB are free for ${directory}`;
+  if (free >= lowBytes) return { check: 'disk', state: 'ok', says };
+  const remedy = 'make room: without any, writes are answered 507';
+  return { check: 'disk', state: free < lowestBytes ? 'problem' : 'warning', says, remedy };
+}

@@ -1,0 +1,168 @@
+import { randomInt } from 'node:crypto';
+import type { Log } from '../../process/log.js';
+import { removeToken } from './tokens/bearers.js';
+import type { Databases } from './lmdb/databases.js';
+import type { FileDirectory } from './files/file-directory.js';
+import type { FileRecords } from './files/file-records.js';
+import { removeCode } from './accounts/identify-codes.js';
+import { nameIn, printMs, rangeOfRecords, readCounter } from './lmdb/records.js';
+import type { Step } from './transactions/step.js';
+import type { EmbeddedGroupCommit } from './transactions/group-commit.js';
+
+/** Records removed in one step: about a millisecond in which nothing else is served. */
+const recordsPerStep = 500;
+
+const filesPerStep = 20;
+
+/**
+ * Removes in the background what is unreachable already: the entries, posts and files of erased accounts, deleted files, uploads whose
+ * lease is over, expired tokens, codes and counters. What a killed process left half done is found at the next round of any process; several
+ * may work on the same at once.
+ */
+export class Sweeper {
+  #closing = false;
+  /** Something was erased since the present round began. */
+  #woken = false;
+  #endRest: () => void = () => {};
+  #shard = randomInt(2 ** 16); // processes that start together look at different ones
+  readonly #ended: Promise<void>;
+
+  constructor(
+    private readonly databases: Databases,
+    private readonly writes: EmbeddedGroupCommit,
+    private readonly files: { readonly records: FileRecords; readonly directory: FileDirectory },
+    private readonly log: Log,
+    private readonly intervalMs: number,
+  ) {
+    this.#ended = this.#run();
+  }
+
+  /** Starts the next round at once. */
+  wake(): void {
+    this.#woken = true;
+    this.#endRest();
+  }
+
+  /** Waits for the step that is under way. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#endRest();
+    await this.#ended;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closing) {
+      this.#woken = false;
+      try {
+        await this.#repeat(() => this.#eraseSome());
+        await this.#repeat(({ nowMs }) => this.#expireSome(nowMs));
+        await this.#repeat(({ nowMs }) => this.#forgetSome(nowMs));
+        await this.writes.apply(({ nowMs }) => this.files.records.lapse(nowMs));
+        await this.#unlinkAll();
+        await this.#unlinkOrphans();
+      } catch (error) {
+        this.log.warn({ err: error }, 'Sweeping failed, to be tried again');
+        this.#woken = false;
+      }
+      if (!this.#woken && !this.#closing) await this.#rest();
+    }
+  }
+
+  #rest(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, this.intervalMs).unref();
+      this.#endRest = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  async #repeat(step: Step<boolean>): Promise<void> {
+    while (!this.#closing && (await this.writes.apply(step)));
+  }
+
+  /** Whether there may be more. */
+  #eraseSome(): boolean {
+    const { erasing, entries, posts } = this.databases;
+    const [number] = [...erasing.getKeys({ limit: 1 })];
+    if (number === undefined) return false;
+    let room = recordsPerStep;
+    for (const records of [entries, posts]) {
+      const keys = [...records.getKeys({ ...rangeOfRecords(number), limit: room })];
+      for (const key of keys) void records.remove(key);
+      room -= keys.length;
+      if (room === 0) return true;
+    }
+    if (this.files.records.erase(number, room) === room) return true;
+    void erasing.remove(number);
+    return true;
+  }
+
+  /** Those that cannot be removed keep no others waiting; the last such error is thrown. */
+  async #unlinkAll(): Promise<void> {
+    let failure: { readonly error: unknown } | undefined;
+    let ids: string[];
+    let after = '';
+    do {
+      ids = await this.writes.apply(() => this.files.records.toUnlink(after, filesPerStep));
+      failure = (await this.#unlink(ids)) ?? failure;
+      after = ids.at(-1) ?? after;
+    } while (ids.length === filesPerStep && !this.#closing);
+    if (failure) throw failure.error;
+  }
+
+  /** Answers the last error of those that stay. */
+  async #unlink(ids: readonly string[]): Promise<{ readonly error: unknown } | undefined> {
+    const { records, directory } = this.files;
+    const gone: string[] = [];
+    let failure: { readonly error: unknown } | undefined;
+    for (const id of ids) {
+      if (this.#closing) break;
+      await directory.remove(id).then(
+        () => gone.push(id),
+        (error: unknown) => (failure = { error }),
+      );
+    }
+    if (gone.length > 0) await this.writes.apply(() => records.forgetUnlinked(gone));
+    return failure;
+  }
+
+  /**
+   * A file is made after its record: one that is there without has been made by a process that had stopped for longer than its
+   * lease, and was killed then, or has come back in a power cut. One folder each round.
+   */
+  async #unlinkOrphans(): Promise<void> {
+    const { records, directory } = this.files;
+    const there = await directory.shard(this.#shard++);
+    const orphans = await this.writes.apply(() => there.filter((id) => !records.isOwned(id)));
+    for (const id of orphans) await directory.remove(id);
+  }
+
+  /** Whether there may be more. */
+  #expireSome(nowMs: number): boolean {
+    const { expiries, codeExpiries } = this.databases;
+    const tokens = expireIn(expiries, nowMs, (tokenHash) => removeToken(this.databases, tokenHash));
+    const codes = expireIn(codeExpiries, nowMs, (username) => removeCode(this.databases, username));
+    return tokens || codes;
+  }
+
+  /** Counters whose window has ended. Whether there may be more. */
+  #forgetSome(nowMs: number): boolean {
+    const { counters, counterExpiries } = this.databases;
+    return expireIn(counterExpiries, nowMs, (key) => {
+      const record = counters.get(key);
+      if (record !== undefined && readCounter(record).expiresAtMs <= nowMs) void counters.remove(key);
+    });
+  }
+}
+
+/** Removes what `expiries` lists as expired at `nowMs`. Whether there may be more. */
+function expireIn(expiries: Databases['expiries'], nowMs: number, remove: (name: string) => void): boolean {
+  const expired = [...expiries.getKeys({ end: printMs(nowMs), limit: recordsPerStep })];
+  for (const key of expired) {
+    remove(nameIn(key));
+    void expiries.remove(key);
+  }
+  return expired.length === recordsPerStep;
+}

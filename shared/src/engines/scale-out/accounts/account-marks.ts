@@ -1,0 +1,98 @@
+import type { TimeBudget } from '../../../time-budget.js';
+import {
+  bytesKey,
+  erasedKey,
+  partitionOf,
+  partitionPrefix,
+  pendingKey,
+  rejectedKey,
+  tokensKey,
+  waitingKey,
+} from '../redis/keys.js';
+import { orUnavailable } from '../mongodb/errors.js';
+import { loadScript, runScript, type Script } from '../redis/scripts.js';
+import type { RedisConnection } from '../redis/redis-connection.js';
+import { redisOf, type PartitionedRedis } from '../redis/partitioned-redis.js';
+
+/** A script with what it is called with. */
+export interface ScriptCall {
+  readonly script: Script;
+  readonly keys: readonly string[];
+  readonly args: readonly (string | number)[];
+}
+
+/** What unregistering and disabling do to an account in Redis. Each step may be repeated, and throws `unavailable`. */
+export interface AccountMarks {
+  /** Marks the account for a moment and deletes its token records: nothing of it is accepted until the mark runs out. */
+  close(userId: string): Promise<void>;
+  /** Does the same for an account that is being disabled. */
+  suspend(userId: string): Promise<void>;
+  /** Deletes the account's token records, and the mark of `suspend`. */
+  endTokens(userId: string): Promise<void>;
+  /** Marks the account for a day and deletes all that Redis has of it. */
+  erase(userId: string): Promise<void>;
+  /** `erase` as a call within a transaction. */
+  eraseCall(userId: string): ScriptCall;
+}
+
+export interface MarkScripts {
+  readonly close: Script;
+  readonly unregister: Script;
+  readonly suspend: Script;
+  readonly endTokens: Script;
+}
+
+export const loadMarkScripts = (): MarkScripts => ({
+  close: loadScript('accounts/close-account'),
+  unregister: loadScript('accounts/erase-account'),
+  suspend: loadScript('accounts/suspend-account'),
+  endTokens: loadScript('accounts/finish-disabling'),
+});
+
+export class RedisAccountMarks implements AccountMarks {
+  constructor(
+    private readonly redis: PartitionedRedis<Pick<RedisConnection, 'client'>>,
+    private readonly times: Pick<TimeBudget, 'shortMarkMs' | 'erasureMs'>,
+    private readonly scripts: MarkScripts = loadMarkScripts(),
+  ) {}
+
+  async close(userId: string): Promise<void> {
+    await this.#run(this.scripts.close, userId, [this.times.shortMarkMs]);
+  }
+
+  async suspend(userId: string): Promise<void> {
+    await this.#run(this.scripts.suspend, userId, [this.times.shortMarkMs]);
+  }
+
+  async endTokens(userId: string): Promise<void> {
+    await this.#run(this.scripts.endTokens, userId, []);
+  }
+
+  async erase(userId: string): Promise<void> {
+    const { script, keys, args } = this.eraseCall(userId);
+    await orUnavailable(runScript(redisOf(this.redis, userId).client, script, keys, args));
+  }
+
+  eraseCall(userId: string): ScriptCall {
+    const prefix = this.#prefix(userId);
+    const keys = [
+      erasedKey(prefix, userId),
+      tokensKey(prefix, userId),
+      pendingKey(prefix, userId),
+      waitingKey(prefix),
+      bytesKey(prefix),
+      rejectedKey(prefix),
+    ];
+    return { script: this.scripts.unregister, keys, args: [userId, this.times.erasureMs] };
+  }
+
+  async #run(script: Script, userId: string, args: readonly number[]): Promise<void> {
+    const prefix = this.#prefix(userId);
+    const keys = [erasedKey(prefix, userId), tokensKey(prefix, userId)];
+    await orUnavailable(runScript(redisOf(this.redis, userId).client, script, keys, args));
+  }
+
+  #prefix(userId: string): string {
+    return partitionPrefix(partitionOf(userId, this.redis.partitions));
+  }
+}

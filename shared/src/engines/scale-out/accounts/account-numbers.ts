@@ -1,0 +1,68 @@
+import type { Collection, CommandOperationOptions } from 'mongodb';
+import { unavailable } from '../../../errors.js';
+import type { CounterDocument } from '../mongodb/documents.js';
+import { isDuplicateError, orUnavailable } from '../mongodb/errors.js';
+
+type Bounds = Pick<CommandOperationOptions, 'maxTimeMS'>;
+
+/** Of the counter that has the last number of an account. */
+export const accountCounterId = 'accounts';
+
+/**
+ * Takes the next `count` numbers for accounts; answers the last of them. Throws `unavailable`.
+ * No upsert makes the counter: of several at once the slower ones may be refused (error 11000) or, by a server that is only compatible with
+ * MongoDB, be done and answered without the document.
+ */
+export async function takeAccountNumbers(
+  counters: Collection<CounterDocument>,
+  count: number,
+  bounds: Bounds = {},
+): Promise<number> {
+  const take = () => {
+    const options = { ...bounds, returnDocument: 'after' } as const;
+    return orUnavailable(counters.findOneAndUpdate({ _id: accountCounterId }, { $inc: { last: count } }, options));
+  };
+  let counter = await take();
+  if (!counter) {
+    await makeCounter(counters, bounds);
+    counter = await take();
+  }
+  if (!counter) throw unavailable(new Error('the counter of accounts has gone'));
+  return counter.last;
+}
+
+/**
+ * Takes the numbers up to `highest` for the accounts of an import. Returns the last number that was given before. The counter keeps that
+ * until `forgetImport`, since a second run of the import needs the same. Throws `unavailable`.
+ */
+export async function takeNumbersUpTo(
+  counters: Collection<CounterDocument>,
+  highest: number,
+  name: string,
+): Promise<number> {
+  for (;;) {
+    const counter = await orUnavailable(counters.findOne({ _id: accountCounterId }));
+    if (!counter) {
+      await makeCounter(counters);
+      continue;
+    }
+    const noted = counter.imports?.[name];
+    if (noted !== undefined) return noted;
+    const { last } = counter;
+    const taken = { last: Math.max(last, highest), [`imports.${name}`]: last };
+    const { matchedCount } = await orUnavailable(counters.updateOne({ _id: accountCounterId, last }, { $set: taken }));
+    if (matchedCount > 0) return last; // otherwise somebody has taken a number meanwhile
+  }
+}
+
+export async function forgetImport(counters: Collection<CounterDocument>, name: string): Promise<void> {
+  await orUnavailable(counters.updateOne({ _id: accountCounterId }, { $unset: { [`imports.${name}`]: '' } }));
+}
+
+/** Unless somebody else was faster. */
+async function makeCounter(counters: Collection<CounterDocument>, bounds: Bounds = {}): Promise<void> {
+  const insert = counters.insertOne({ _id: accountCounterId, last: 0 }, bounds).catch((error: unknown) => {
+    if (!isDuplicateError(error)) throw error;
+  });
+  await orUnavailable(insert);
+}

@@ -1,0 +1,37 @@
+import { RateLimiterRedis } from 'rate-limiter-flexible';
+import { FallbackCounters, limiterOptions, type CounterTimes } from '../../../rate-limits/fallback-counters.js';
+import type { RateCount, RateCounters } from '../../../ports/engine.js';
+import { countersPrefix, partitionOf, partitionPrefix } from '../redis/keys.js';
+import type { PartitionedConnections } from '../redis/partitioned-redis.js';
+
+/** Counters in Redis, spread over the partitions by what is counted. Those of a Redis that is away go on in memory. */
+export class ScaleOutRateLimiter implements RateCounters {
+  readonly #counters: readonly RateCounters[];
+
+  constructor(redis: Pick<PartitionedConnections, 'connectionOf' | 'partitions'>, times: CounterTimes) {
+    this.#counters = Array.from({ length: redis.partitions }, (_, partition) => {
+      const keyPrefix = countersPrefix(partitionPrefix(partition));
+      const storeClient = redis.connectionOf(partition).raw;
+      return new FallbackCounters(new RateLimiterRedis({ ...limiterOptions, keyPrefix, storeClient }), times);
+    });
+  }
+
+  add(key: string, windowSeconds: number): Promise<RateCount> {
+    return this.#of(key).add(key, windowSeconds);
+  }
+
+  count(key: string): Promise<RateCount> {
+    return this.#of(key).count(key);
+  }
+
+  forget(key: string): Promise<void> {
+    return this.#of(key).forget(key);
+  }
+
+  #of(key: string): RateCounters {
+    const partition = partitionOf(key, this.#counters.length);
+    const counters = this.#counters[partition];
+    if (!counters) throw new Error(`there is no partition ${partition}`);
+    return counters;
+  }
+}

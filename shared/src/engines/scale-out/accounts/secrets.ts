@@ -1,0 +1,33 @@
+import { unavailable } from '../../../errors.js';
+import type { Secrets } from '../../../ports/engine.js';
+import type { Database } from '../mongodb/database.js';
+import { isDuplicateError, orUnavailable } from '../mongodb/errors.js';
+
+/** Secrets in MongoDB, among what else all processes must agree on. */
+export class ScaleOutSecrets implements Secrets {
+  constructor(private readonly database: Pick<Database, 'settings' | 'bounded'>) {}
+
+  async agree(name: string, proposed: string): Promise<string> {
+    const id = `secret/${name}`;
+    // Looked at first, so that a start writes nothing where there is nothing to write
+    return (await this.#find(id)) ?? (await this.#insert(id, proposed));
+  }
+
+  async #find(id: string): Promise<string | undefined> {
+    const stored = await orUnavailable(this.database.settings.findOne({ _id: id }, this.database.bounded));
+    return stored ? String(stored.value) : undefined;
+  }
+
+  /** Resolves with the secret of whoever was first. */
+  async #insert(id: string, value: string): Promise<string> {
+    const insert = this.database.settings
+      .insertOne({ _id: id, value }, this.database.bounded)
+      .catch((error: unknown) => {
+        if (!isDuplicateError(error)) throw error;
+      });
+    await orUnavailable(insert);
+    const agreed = await this.#find(id);
+    if (agreed === undefined) throw unavailable(new Error('a secret is not durable yet')); // another process puts it there
+    return agreed;
+  }
+}

@@ -1,0 +1,234 @@
+import type { Redis } from 'ioredis';
+import type { Config } from '../../config/config.js';
+import { maskCredentials } from '../../config/url-kinds.js';
+import { hasCode } from '../../errors.js';
+import type { Log } from '../../process/log.js';
+import type { Engine } from '../../ports/engine.js';
+import { unobserved, type WriteObserver } from '../../ports/write-observer.js';
+import { ScaleOutGroupCommit } from './entries/group-commit.js';
+import type { Limits } from './entries/accept-command.js';
+import { RedisAccountMarks } from './accounts/account-marks.js';
+import { ScaleOutAccounts } from './accounts/accounts.js';
+import { TokenCheckedSteps } from './entries/token-checked-steps.js';
+import { openDatabase, type Database } from './mongodb/database.js';
+import { ScaleOutEntries, type EntriesPartition } from './entries/entries.js';
+import { ErasureRecords } from './accounts/erasure-records.js';
+import { FileChunks } from './files/file-chunks.js';
+import { FileDocuments } from './files/file-documents.js';
+import { ScaleOutFiles } from './files/files.js';
+import { ScaleOutIdentifyCodes } from './accounts/identify-codes.js';
+import { takeOwnership } from './ownership/take-ownership.js';
+import { clockKey, partitionOf, partitionPrefix } from './redis/keys.js';
+import { LossWatch } from './redis/loss-watch.js';
+import { PendingPosts } from './posts/pending-posts.js';
+import { ScaleOutPosts, type PostsPartition } from './posts/posts.js';
+import { PartitionQueue, statusOfEach } from './queue/partition-queue.js';
+import { ScaleOutRateLimiter } from './accounts/rate-limiter.js';
+import { PendingReads } from './entries/pending-reads.js';
+import { connectionProblemOf } from './redis/redis-connection.js';
+import { redisOf, PartitionedConnections } from './redis/partitioned-redis.js';
+import { openRedisTopology } from './redis/redis-topology.js';
+import { checkAllRedisSettings, checkRedisSettings } from './redis/redis-settings.js';
+import { scaleOutHealth } from './operations/health.js';
+import { ScaleOutSecrets } from './accounts/secrets.js';
+import { StaleReads } from './entries/stale-reads.js';
+import { StoredEntries } from './entries/stored-entries.js';
+import { StoredPosts } from './posts/stored-posts.js';
+import { MongoTokenDocuments } from './tokens/token-documents.js';
+import { TokenIndex } from './tokens/token-index.js';
+import { loadTokenScripts, RedisTokenRecords } from './tokens/token-records.js';
+import { ScaleOutTokens } from './tokens/tokens.js';
+
+/** The API's side of the scale-out engine: MongoDB, Redis and BullMQ. Throws an `Error` of one line when it cannot start. */
+export async function openScaleOutEngine(config: Config, log: Log, observer = unobserved): Promise<Engine> {
+  const closers: (() => void | Promise<void>)[] = [];
+  let closed: Promise<void> | undefined;
+  const close = () => (closed ??= closeAll(closers));
+  try {
+    const { writes, reads, connect } = await openRedis(config, log, closers);
+    const database = await openDatabase(config);
+    closers.push(() => database.close());
+    database.logOutages(log);
+    const connections = [writes, reads];
+    await takeOwnership({ database, connections, partitions: config.queue.partitions, connect }).catch(
+      (cause: unknown) => {
+        if (!hasCode(cause, 'unavailable')) throw cause;
+        throw new Error(`Redis or MongoDB cannot be used: ${connectionProblemOf(cause)}`, { cause });
+      },
+    );
+    const queues: PartitionQueue[] = [];
+    for (let partition = 0; partition < config.queue.partitions; partition++) {
+      const queue = await PartitionQueue.open(writes.connectionOf(partition), partition, log, config.times);
+      closers.push(() => queue.close());
+      queues.push(queue);
+    }
+    const watch = new LossWatch(writes, [...writes.all, ...reads.all], log, config.times);
+    closers.push(() => watch.close());
+    void watch.run();
+    const location = `${maskCredentials(config.store.host)} and ${maskCredentials(config.queue.redis ?? '')}`;
+    return {
+      name: 'scale-out',
+      location,
+      ...assemble({ config, log, observer, writes, reads, database, queues }),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+interface RedisParts {
+  readonly writes: PartitionedConnections;
+  readonly reads: PartitionedConnections;
+  readonly connect: (partitions: number) => PartitionedConnections;
+}
+
+/** Connections for what changes something, and others for reads: their answers are not in one queue. */
+async function openRedis(
+  { queue: { redis: url, durability, partitions }, times }: Pick<Config, 'queue' | 'times'>,
+  log: Log,
+  closers: (() => void)[],
+): Promise<RedisParts> {
+  if (url === undefined) throw new Error('[QUEUE] redis is missing: the scale-out engine stages writes there');
+  const place = openRedisTopology(url, times);
+  closers.push(() => place.close());
+  const check = (client: Redis) => checkRedisSettings(client, durability, log);
+  const connect = (count: number) => new PartitionedConnections(place, count, log, { times, check });
+  const open = async () => {
+    const connections = connect(partitions);
+    closers.push(() => connections.close());
+    await connections.ready(times.openMs).catch((cause: unknown) => {
+      throw new Error(`Redis at ${maskCredentials(url)} cannot be reached: ${connectionProblemOf(cause)}`, { cause });
+    });
+    return connections;
+  };
+  const [writes, reads] = await Promise.all([open(), open()]);
+  await checkAllRedisSettings(place, writes, durability, log);
+  return { writes, reads, connect };
+}
+
+interface Parts {
+  readonly config: Config;
+  readonly log: Log;
+  readonly observer: WriteObserver;
+  readonly writes: PartitionedConnections;
+  readonly reads: PartitionedConnections;
+  readonly database: Database;
+  /** One for each partition. */
+  readonly queues: readonly PartitionQueue[];
+}
+
+/** The engine's ports, each over the parts that it needs. */
+function assemble(parts: Parts): Omit<Engine, 'name' | 'location' | 'close'> {
+  const { config, observer, writes, reads, database, queues } = parts;
+  const { times } = config;
+  const documents = new MongoTokenDocuments(database);
+  const tokens = new ScaleOutTokens({
+    index: new TokenIndex(writes, documents, times),
+    records: new RedisTokenRecords(writes, times, loadTokenScripts(), observer),
+    documents,
+    clientsPerAccount: config.accounts.clientsPerAccount,
+    times,
+  });
+  return {
+    accounts: accountsOf(parts),
+    tokens,
+    ...entriesAndPosts(parts, tokens, documents),
+    files: filesOf(parts, tokens),
+    identifyCodes: new ScaleOutIdentifyCodes(database, writes.connectionOf(0)),
+    secrets: new ScaleOutSecrets(database),
+    rateCounters: new ScaleOutRateLimiter(writes, times),
+    health: () => scaleOutHealth({ database, ways: [writes, reads], queue: config.queue }),
+    backlog: () => statusOfEach(queues),
+  };
+}
+
+function accountsOf({ config, database, writes, queues }: Parts): ScaleOutAccounts {
+  return new ScaleOutAccounts({
+    database,
+    clock: writes.connectionOf(0),
+    marks: new RedisAccountMarks(writes, config.times),
+    erasures: new ErasureRecords(database),
+    queueOf: (userId) => queueAt(queues, partitionOf(userId, config.queue.partitions)),
+  });
+}
+
+function filesOf({ config, database, writes, observer }: Parts, tokens: ScaleOutTokens): ScaleOutFiles {
+  const fileParts = {
+    documents: new FileDocuments(database),
+    chunks: new FileChunks(database),
+    clock: writes.connectionOf(0),
+    roomBytes: config.accounts.fileBytesPerAccount,
+    times: config.times,
+    observer,
+  };
+  return new ScaleOutFiles(tokens, fileParts, config.limits.fileBytes);
+}
+
+/** Entries and posts share the commits of each partition. */
+function entriesAndPosts(
+  parts: Parts,
+  tokens: ScaleOutTokens,
+  documents: MongoTokenDocuments,
+): Pick<Engine, 'entries' | 'posts'> {
+  const { config, database, writes, reads } = parts;
+  const steps = new TokenCheckedSteps(tokens, partitionsOf(parts), config.times);
+  const stored = new StoredEntries(database);
+  const exact = new ScaleOutEntries(steps, stored);
+  const posts = new ScaleOutPosts(steps, exact, new StoredPosts(database.store));
+  if (!config.queue.staleReads) return { entries: exact, posts };
+  const probe = probeOf(tokens, reads);
+  const clockOf = (userId: string) => redisOf(writes, userId);
+  return { entries: new StaleReads({ exact, probe, documents, clockOf, stored, times: config.times }), posts };
+}
+
+/** What entries and posts are accepted and read by in each partition. */
+function partitionsOf({ config, log, observer, writes, reads, queues }: Parts): (EntriesPartition & PostsPartition)[] {
+  const { queue: settings, times } = config;
+  const limits = limitsOfEach(settings);
+  return queues.map((queue, partition) => ({
+    commits: new ScaleOutGroupCommit({
+      partition,
+      connection: writes.connectionOf(partition),
+      queue,
+      limits,
+      log,
+      observer,
+      times,
+    }),
+    entries: new PendingReads(partition, reads.connectionOf(partition)),
+    posts: new PendingPosts(partition, reads.connectionOf(partition)),
+  }));
+}
+
+/** The share that each partition has of what may be pending. */
+const limitsOfEach = ({ partitions, maxBacklog, maxPendingBytes }: Config['queue']): Limits => ({
+  maxBacklog: Math.ceil(maxBacklog / partitions),
+  maxPendingBytes: Math.ceil(maxPendingBytes / partitions),
+});
+
+/** Asks the Redis that has the partition of the token's account for a key, whichever. */
+function probeOf(tokens: ScaleOutTokens, reads: PartitionedConnections): (token: string) => Promise<unknown> {
+  return async (token) => {
+    const { partition } = await tokens.resolve(token);
+    return reads.connectionOf(partition).client.exists(clockKey(partitionPrefix(partition)));
+  };
+}
+
+function queueAt(queues: readonly PartitionQueue[], partition: number): PartitionQueue {
+  const queue = queues[partition];
+  if (!queue) throw new Error(`there is no partition ${partition}`);
+  return queue;
+}
+
+/** In reverse order, each even if another one fails. */
+async function closeAll(closers: (() => void | Promise<void>)[]): Promise<void> {
+  for (const closer of closers.toReversed()) {
+    try {
+      await closer();
+    } catch {
+      // what cannot be closed is gone already
+    }
+  }
+}

@@ -1,0 +1,203 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { GroupPacing } from '../../../batching/group-pacing.js';
+import { withDeadline } from '../../../deadline.js';
+import { KeybinError, unavailable } from '../../../errors.js';
+import { assertInvariant } from '../../../invariant.js';
+import type { Log } from '../../../process/log.js';
+import type { TimeBudget } from '../../../time-budget.js';
+import { WriteGroup } from '../../../batching/write-group.js';
+import { unobserved, type WriteObserver } from '../../../ports/write-observer.js';
+import { parseAcceptAnswer, type WriteAnswer } from './accept-answer.js';
+import { acceptCommand, type Limits, type Write } from './accept-command.js';
+import { partitionPrefix } from '../redis/keys.js';
+import type { ApplyJob, PartitionQueue } from '../queue/partition-queue.js';
+import type { RedisConnection } from '../redis/redis-connection.js';
+import { loadScript, type Script } from '../redis/scripts.js';
+
+export interface ScaleOutGroupCommitParts {
+  readonly partition: number;
+  readonly connection: RedisConnection;
+  readonly queue: PartitionQueue;
+  readonly limits: Limits;
+  readonly log: Log;
+  readonly observer?: Pick<WriteObserver, 'accepted' | 'invariantFailed'>;
+  readonly script?: Script | undefined;
+  readonly times: Pick<TimeBudget, 'commitMs' | 'leastCommitMs' | 'freshWriteMs'>;
+}
+
+const maxGroupEntries = 1_000;
+const maxGroupBytes = 4 * 1024 * 1024;
+
+const noTimeLeft = () => unavailable(new Error('no time left for a commit'));
+
+class Group extends WriteGroup<Write, WriteAnswer> {
+  bytes = 0;
+
+  /** The write's position among the answers. */
+  add(write: Write, bytes: number): number {
+    this.bytes += bytes;
+    return this.writes.push(write) - 1;
+  }
+}
+
+const fits = (entries: number, bytes: number) =>
+  entries <= maxGroupEntries && (entries === 1 || bytes <= maxGroupBytes);
+
+const fitTogether = (groups: readonly Group[]) =>
+  fits(
+    groups.reduce((sum, { size }) => sum + size, 0),
+    groups.reduce((sum, { bytes }) => sum + bytes, 0),
+  );
+
+/**
+ * Accepts the writes of one partition in groups.
+ *
+ *     idle --write--> gathering --end of the turn--> committing --answer--> the next group, or idle
+ *
+ * Writes that arrive while a commit is under way gather for the next one, half of those in flight in each (see `GroupPacing`). A commit is one `MULTI` of `accept.lua` for the whole
+ * group and one BullMQ job that lists its keys, and has a deadline in Redis's time: a command that timed out here may still run
+ * there. Each result of the `MULTI` is looked at:
+ *
+ *     accept unknown to Redis     nothing is staged: load it, commit again (the job alone is harmless)
+ *     job failed only             the entries are staged: add only the job again, for accepting again could win over a
+ *                                 write that was answered in between; if that fails too, the sweeper finds the entries
+ *     no room for any             the next commit goes without its job, which is added afterwards if something was accepted:
+ *                                 writes that are refused must not fill Redis with jobs
+ *     aborted, out of memory      nothing is staged: unavailable
+ *     no answer                   unknown: unavailable
+ */
+export class ScaleOutGroupCommit {
+  readonly #prefix: string;
+  readonly #connection: RedisConnection;
+  readonly #queue: PartitionQueue;
+  readonly #limits: Limits;
+  readonly #log: Log;
+  readonly #observer: Pick<WriteObserver, 'accepted' | 'invariantFailed'>;
+  readonly #script: Script;
+  readonly #times: ScaleOutGroupCommitParts['times'];
+  readonly #groups: Group[] = [];
+  readonly #pacing = new GroupPacing();
+  #busy = false;
+  /** Whether that was all that the last commit was answered. */
+  #noRoom = false;
+
+  constructor({
+    partition,
+    connection,
+    queue,
+    limits,
+    log,
+    observer = unobserved,
+    script,
+    times,
+  }: ScaleOutGroupCommitParts) {
+    this.#prefix = partitionPrefix(partition);
+    this.#connection = connection;
+    this.#queue = queue;
+    this.#limits = limits;
+    this.#log = log;
+    this.#observer = observer;
+    this.#script = script ?? loadScript('entries/accept');
+    this.#times = times;
+  }
+
+  /** Resolves with the answer to this write once it is durable. Throws `unavailable`: the outcome may be unknown. */
+  async accept(write: Write): Promise<WriteAnswer> {
+    const remainingMs = write.deadlineMs - performance.now();
+    if (remainingMs < this.#times.leastCommitMs) throw noTimeLeft();
+    const bytes = Buffer.byteLength(write.change);
+    let group = this.#groups.at(-1);
+    if (!group || group.size >= this.#pacing.fullSize || !fits(group.size + 1, group.bytes + bytes)) {
+      this.#groups.push((group = new Group()));
+    }
+    const position = group.add(write, bytes);
+    const mustWait = this.#busy;
+    if (!mustWait) {
+      this.#busy = true;
+      void this.#commitGathered();
+    }
+    const answers = await (mustWait && remainingMs < this.#times.freshWriteMs
+      ? withDeadline(group.answers, remainingMs, 'a commit after another one')
+      : group.answers);
+    return answers[position] ?? 'late'; // as many answers as writes, or none: late
+  }
+
+  async #commitGathered(): Promise<void> {
+    await nextTurn();
+    while (this.#groups.length > 0) await this.#answer(this.#pacing.take(this.#groups, fitTogether));
+    this.#busy = false;
+  }
+
+  async #answer(groups: readonly Group[]): Promise<void> {
+    try {
+      const answers = await this.#commit(groups.flatMap(({ writes }) => writes));
+      this.#pacing.hold(() => {
+        let answered = 0;
+        for (const group of groups) group.resolve(answers.slice(answered, (answered += group.size)));
+      }, this.#groups.length > 0);
+    } catch (error) {
+      for (const group of groups) group.reject(error);
+    }
+  }
+
+  async #commit(writes: readonly Write[]): Promise<readonly WriteAnswer[]> {
+    for (;;) {
+      const latestMs = performance.now() + this.#times.leastCommitMs;
+      const inTime = writes.filter(({ deadlineMs }) => deadlineMs >= latestMs);
+      if (inTime.length === 0) throw noTimeLeft();
+      const deadlineMs = Math.min(...inTime.map((write) => write.deadlineMs));
+      const remainingMs = Math.min(deadlineMs - performance.now(), this.#times.commitMs);
+      const answers = await withDeadline(this.#send(inTime, remainingMs), remainingMs, 'a commit to Redis');
+      if (!answers) continue;
+      let answered = 0;
+      return writes.map((write) => (write === inTime[answered] ? answers[answered++] : undefined) ?? 'late');
+    }
+  }
+
+  /** Answers nothing if Redis did not know the script, which it does now. */
+  async #send(writes: readonly Write[], remainingMs: number): Promise<readonly WriteAnswer[] | undefined> {
+    try {
+      const [connection, queue, script] = [this.#connection, this.#queue, this.#script];
+      const { meeting } = connection;
+      const transaction = queue.transaction();
+      const deadlineUs = Math.floor(connection.timeUs + remainingMs * 1_000);
+      const place = { prefix: this.#prefix, waitKey: queue.waitKey, limits: this.#limits };
+      const { keys, args, job } = acceptCommand(writes, deadlineUs, place);
+      transaction.evalsha(script.sha, keys.length, ...keys, ...args);
+      const withJob = !this.#noRoom;
+      if (withJob) await queue.addTo(transaction, job);
+      const executed = transaction.exec();
+      this.#pacing.commitBegan(writes.length);
+      const [ran, added] = (await executed) ?? [];
+      if (connection.meeting !== meeting) throw new Error('the deadline was in the time of another Redis');
+      if (!ran || (withJob && !added)) throw new Error('the transaction was not executed');
+      if (ran[0]?.message.startsWith('NOSCRIPT')) {
+        await connection.client.script('LOAD', script.lua);
+        return undefined;
+      }
+      if (ran[0]) throw ran[0];
+      const { timeUs, answers, accepted, coalesced, versionsRise } = parseAcceptAnswer(ran[1]);
+      connection.observeTime(timeUs);
+      const isWhole = answers.length === writes.length || answers.length === 0; // none: the deadline of all was over
+      assertInvariant(isWhole, 'commit_answers_each', this.#observer);
+      assertInvariant(versionsRise, 'commit_versions_rise', this.#observer);
+      const needsJob = accepted > 0;
+      if (needsJob) this.#observer.accepted(accepted, coalesced);
+      this.#noRoom = !needsJob && answers.includes('full');
+      if (needsJob && (!added || added[0])) await this.#addJob(job, added?.[0]);
+      return answers;
+    } catch (error) {
+      throw error instanceof KeybinError ? error : unavailable(error);
+    }
+  }
+
+  /** `reason`: why it was not added together with its entries, if it was meant to be. */
+  async #addJob(job: ApplyJob, reason: Error | null | undefined): Promise<void> {
+    if (reason) this.#log.info({ err: reason }, 'job was not added with its entries: adding it again');
+    try {
+      await this.#queue.add(job);
+    } catch (error) {
+      this.#log.warn({ err: error }, 'entries were accepted without a job: the sweeper will find them');
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import { invalidToken } from '../../../errors.js';
+import { TurnBatch } from '../../../batching/turn-batch.js';
+import type { Bearer } from '../tokens/bearer.js';
+import { epochKey, partitionPrefix, pendingKey, tokensKey } from '../redis/keys.js';
+import { orUnavailable } from '../mongodb/errors.js';
+import { parsePendingEntry, type PendingEntry } from '../redis/pending-entry.js';
+import type { RedisConnection } from '../redis/redis-connection.js';
+import { loadScript, runScript, type Script } from '../redis/scripts.js';
+
+/** `unknown`: Redis has no record of the token, so nothing was read. `none`: the token is live, nothing is pending. */
+export type PendingAnswer = PendingEntry | 'none' | 'unknown';
+
+/** Keys of an account's pending entries. */
+export interface PendingKeys {
+  readonly put: readonly string[];
+  readonly deleted: readonly string[];
+}
+
+interface Ask {
+  readonly bearer: Bearer;
+  readonly key: string;
+  readonly verified: boolean;
+}
+
+const readScript = loadScript('entries/read-with-token');
+const keysScript = loadScript('entries/list-keys');
+
+const maxReadsInOneCall = 500;
+/** Bytes of entries after which a script ends its answer: no call holds Redis for long. */
+export const maxAnswerBytes = 4 * 1024 * 1024;
+
+/**
+ * Reads the pending entries of one partition. All reads of one turn of the event loop go in one script call, which is sent
+ * when the turn ends: no request joins a read that was sent before it arrived.
+ */
+export class PendingReads {
+  readonly #prefix: string;
+  readonly #turn: TurnBatch<Ask, string | null>;
+
+  constructor(
+    partition: number,
+    private readonly connection: Pick<RedisConnection, 'client'>,
+  ) {
+    this.#prefix = partitionPrefix(partition);
+    this.#turn = new TurnBatch((asked) => this.#readAll(asked));
+  }
+
+  /** `verified`: the token needs no check. Throws `invalid_token` or `unavailable`. */
+  async read(bearer: Bearer, key: string, verified: boolean): Promise<PendingAnswer> {
+    for (;;) {
+      const answer = await this.#turn.ask({ bearer, key, verified });
+      if (answer === null) return 'none';
+      if (answer === 'unknown') return answer;
+      if (answer === 'refused') throw invalidToken();
+      if (answer !== 'again') return parsePendingEntry(answer);
+    }
+  }
+
+  /** `verified` as in `read`. Throws `invalid_token` or `unavailable`. */
+  async keys(bearer: Bearer, verified: boolean): Promise<PendingKeys | 'unknown'> {
+    const answer = await readChecked(this.connection, keysScript, { bearer, verified, prefix: this.#prefix });
+    if (answer === 'unknown') return answer;
+    const [put, deleted] = answer as [string[], string[]]; // as list-keys.lua says
+    return { put, deleted };
+  }
+
+  async #readAll(asked: readonly Ask[]): Promise<readonly (string | null)[]> {
+    if (asked.length <= maxReadsInOneCall) return this.#readSome(asked);
+    const calls = [];
+    for (let at = 0; at < asked.length; at += maxReadsInOneCall) {
+      calls.push(this.#readSome(asked.slice(at, at + maxReadsInOneCall)));
+    }
+    return (await Promise.all(calls)).flat();
+  }
+
+  async #readSome(asked: readonly Ask[]): Promise<readonly (string | null)[]> {
+    const positions = new Map<string, number>();
+    const args: (string | number)[] = [maxAnswerBytes];
+    for (const { bearer, key, verified } of asked) {
+      let position = positions.get(bearer.userId);
+      if (position === undefined) positions.set(bearer.userId, (position = positions.size + 1));
+      args.push(position, bearer.client, verified ? '' : bearer.tokenHash, key);
+    }
+    const ofAccounts = [...positions.keys()].flatMap((userId) => [
+      pendingKey(this.#prefix, userId),
+      tokensKey(this.#prefix, userId),
+    ]);
+    const answers = runScript(this.connection.client, readScript, [epochKey(this.#prefix), ...ofAccounts], args);
+    return (await orUnavailable(answers)) as (string | null)[]; // as read-with-token.lua says
+  }
+}
+
+export interface CheckedRead {
+  readonly bearer: Bearer;
+  /** The token needs no check. */
+  readonly verified: boolean;
+  /** Of the partition's keys. */
+  readonly prefix: string;
+  readonly args?: readonly (string | number)[];
+}
+
+/**
+ * Runs a script that reads what is pending of one account and checks the token in the same step. Returns `unknown` if Redis has no
+ * record of the token. Throws `invalid_token` or `unavailable`.
+ */
+export async function readChecked(
+  connection: Pick<RedisConnection, 'client'>,
+  script: Script,
+  { bearer: { userId, client, tokenHash }, verified, prefix, args = [] }: CheckedRead,
+): Promise<unknown> {
+  const keys = [pendingKey(prefix, userId), tokensKey(prefix, userId), epochKey(prefix)];
+  const ran = runScript(connection.client, script, keys, [client, verified ? '' : tokenHash, ...args]);
+  const answer = await orUnavailable(ran);
+  if (answer === 'refused') throw invalidToken();
+  return answer;
+}

@@ -1,0 +1,93 @@
+import { deadlineIn, remainingMs, withDeadline } from '../../../deadline.js';
+import { hasCode, invalidToken, keyNotFound } from '../../../errors.js';
+import type { Entries, OnStale } from '../../../ports/engine.js';
+import type { TimeBudget } from '../../../time-budget.js';
+import type { StoredEntries } from './stored-entries.js';
+import type { TokenDocuments } from '../tokens/token-documents.js';
+import { hashToken } from '../tokens/token-index.js';
+
+export interface StaleReadsParts {
+  /** What reads are exact by, and all writes go through. */
+  readonly exact: Entries;
+  /** Resolves if the Redis on which the token's account depends answers. */
+  readonly probe: (token: string) => Promise<unknown>;
+  readonly documents: Pick<TokenDocuments, 'findByHash' | 'userExists'>;
+  /** The clock of that Redis, by which tokens end; goes on while it is away. */
+  readonly clockOf: (userId: string) => { readonly timeUs: number };
+  readonly stored: Pick<StoredEntries, 'find' | 'keys'>;
+  readonly times: Pick<TimeBudget, 'answerMs' | 'exactReadMs' | 'redisProbeMs'>;
+}
+
+/**
+ * Entries that can be read while Redis is away, where the operator allows that. MongoDB, which is the truth for tokens, tells
+ * whether the token is live, and has the values that were applied: what is pending is missed.
+ *
+ *     exact ──answer or refusal──▶ that
+ *       └──unavailable, or no answer for a second──▶ Redis is asked ──it answers──▶ whatever comes of the exact read
+ *                                                           └──it does not──▶ stale, from MongoDB alone
+ */
+export class StaleReads implements Entries {
+  constructor(private readonly parts: StaleReadsParts) {}
+
+  async get(token: string, key: string, onStale?: OnStale): Promise<string> {
+    const { exact, stored } = this.parts;
+    const ofAccount = (userId: string, deadlineMs: number) => stored.find(userId, key, deadlineMs);
+    const json = await this.#read<string | undefined>(exact.get(token, key), token, ofAccount, onStale);
+    if (json === undefined) throw keyNotFound(key);
+    return json;
+  }
+
+  async keys(token: string, onStale?: OnStale): Promise<string[]> {
+    const { exact, stored } = this.parts;
+    const ofAccount = async (userId: string, deadlineMs: number) => {
+      const pages = [];
+      for await (const page of stored.keys(userId, deadlineMs)) pages.push(page);
+      return pages.flat();
+    };
+    return this.#read(exact.keys(token), token, ofAccount, onStale);
+  }
+
+  put(token: string, key: string, json: string, request?: string): Promise<void> {
+    return this.parts.exact.put(token, key, json, request);
+  }
+
+  delete(token: string, key: string, request?: string): Promise<void> {
+    return this.parts.exact.delete(token, key, request);
+  }
+
+  async #read<T>(
+    exact: Promise<T>,
+    token: string,
+    ofAccount: (userId: string, deadlineMs: number) => Promise<T>,
+    onStale: OnStale | undefined,
+  ): Promise<T> {
+    const deadlineMs = deadlineIn(this.parts.times.answerMs);
+    try {
+      return await withDeadline(exact, this.parts.times.exactReadMs, 'an exact read');
+    } catch (error) {
+      if (!onStale || !hasCode(error, 'unavailable') || (await this.#redisAnswers(token))) return exact;
+    }
+    const account = withDeadline(this.#account(token), remainingMs(deadlineMs), 'checking a token by MongoDB');
+    const found = await ofAccount(await account, deadlineMs);
+    onStale();
+    return found;
+  }
+
+  async #redisAnswers(token: string): Promise<boolean> {
+    try {
+      await withDeadline(this.parts.probe(token), this.parts.times.redisProbeMs, 'asking Redis');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Throws `invalid_token` or `unavailable`. */
+  async #account(token: string): Promise<string> {
+    const { documents, clockOf } = this.parts;
+    const stored = await documents.findByHash(hashToken(token));
+    if (!stored || stored.expires_at.getTime() * 1_000 <= clockOf(stored.user_id).timeUs) throw invalidToken();
+    if (!(await documents.userExists(stored.user_id, stored.generation))) throw invalidToken();
+    return stored.user_id;
+  }
+}

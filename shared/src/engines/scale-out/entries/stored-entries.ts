@@ -1,0 +1,69 @@
+import { remainingMs, withDeadline } from '../../../deadline.js';
+import { entryId, keyIn } from '../../../ids/entry-name.js';
+import { TurnBatch } from '../../../batching/turn-batch.js';
+import type { Database } from '../mongodb/database.js';
+import type { StoreDocument } from '../mongodb/documents.js';
+import { orUnavailable } from '../mongodb/errors.js';
+import { postKey } from '../redis/keys.js';
+
+const maxEntriesInOneFind = 200;
+const keysInOnePage = 5_000;
+
+/** Reads entries from MongoDB. Each find is bounded in time and throws `unavailable` if it is not answered. */
+export class StoredEntries {
+  readonly #turn: TurnBatch<string, string | undefined>;
+
+  constructor(private readonly database: Pick<Database, 'store' | 'times'>) {
+    this.#turn = new TurnBatch((ids) => this.#findAll(ids));
+  }
+
+  /**
+   * The value as JSON text, if there is one. All entries asked for in one turn of the event loop share a find, which is sent
+   * when the turn ends. `deadlineMs`, in `performance.now()`'s time, is this entry's alone: one that has little time left takes
+   * none from the others.
+   */
+  find(userId: string, key: string, deadlineMs: number): Promise<string | undefined> {
+    const found = this.#turn.ask(entryId(userId, key));
+    return withDeadline(found, remainingMs(deadlineMs), 'reading from MongoDB');
+  }
+
+  /**
+   * The keys of an account in code-unit order, page by page: values stay where they are. The first page is needed by
+   * `deadlineMs`; each further one has its own time, for a long list may take long.
+   */
+  async *keys(userId: string, deadlineMs: number): AsyncGenerator<string[], void, undefined> {
+    const prefix = entryId(userId, '');
+    const before = entryId(userId, postKey(''));
+    let timeoutMs = remainingMs(deadlineMs);
+    for (let after = prefix; ; timeoutMs = this.database.times.answerMs) {
+      const cursor = this.database.store
+        .find({ _id: { $gt: after, $lt: before }, deleted_at: { $exists: false } }, { projection: { _id: 1 } })
+        .sort({ _id: 1 })
+        .limit(keysInOnePage)
+        .batchSize(keysInOnePage + 1); // one answer, and no cursor is left open
+      const found = await orUnavailable(withDeadline(cursor.toArray(), timeoutMs, 'listing keys in MongoDB'));
+      const ids = found.map(({ _id }) => _id);
+      if (ids.length > 0) yield ids.map(keyIn);
+      const last = ids.at(-1);
+      if (last === undefined || ids.length < keysInOnePage) return;
+      after = last;
+    }
+  }
+
+  async #findAll(asked: readonly string[]): Promise<readonly (string | undefined)[]> {
+    const ids = [...new Set(asked)];
+    const finds = [];
+    for (let at = 0; at < ids.length; at += maxEntriesInOneFind) {
+      finds.push(this.#findSome(ids.slice(at, at + maxEntriesInOneFind)));
+    }
+    const found = await orUnavailable(Promise.all(finds));
+    const values = new Map(found.flat().map(({ _id, value }) => [_id, value]));
+    return asked.map((id) => values.get(id));
+  }
+
+  #findSome(ids: string[]): Promise<StoreDocument[]> {
+    return this.database.store
+      .find({ _id: { $in: ids } }, { projection: { value: 1 }, batchSize: ids.length + 1 })
+      .toArray();
+  }
+}

@@ -1,0 +1,193 @@
+import {
+  MongoClient,
+  MongoError,
+  type Collection,
+  type Db,
+  type MongoClientOptions,
+  type Document,
+  type IndexDescription,
+} from 'mongodb';
+import type { Config } from '../../../config/config.js';
+import { maskCredentials } from '../../../config/url-kinds.js';
+import { settledWithin } from '../../../deadline.js';
+import type { Log } from '../../../process/log.js';
+import type { TimeBudget } from '../../../time-budget.js';
+import { logOutages } from './outage-log.js';
+import type {
+  ChunkDocument,
+  CodeDocument,
+  CounterDocument,
+  ErasureDocument,
+  FileDocument,
+  SettingDocument,
+  StoreDocument,
+  TokenDocument,
+  UserDocument,
+} from './documents.js';
+
+type Place = Pick<Config, 'store' | 'times'>;
+
+/** The database of the scale-out engine, connected: written and read by majority, on the primary. */
+export class Database {
+  readonly store: Collection<StoreDocument>;
+  readonly users: Collection<UserDocument>;
+  readonly tokens: Collection<TokenDocument>;
+  readonly counters: Collection<CounterDocument>;
+  readonly erasures: Collection<ErasureDocument>;
+  /** A bucket of GridFS. */
+  readonly files: Collection<FileDocument>;
+  readonly chunks: Collection<ChunkDocument>;
+  readonly codes: Collection<CodeDocument>;
+  readonly settings: Collection<SettingDocument>;
+  readonly times: TimeBudget;
+  /** Bounds one operation of the API. */
+  readonly bounded: { readonly maxTimeMS: number };
+  readonly #client: MongoClient;
+  #closed: Promise<void> | undefined;
+
+  constructor(client: MongoClient, { store: settings, times }: Place) {
+    const db: Db = client.db(settings.database);
+    this.#client = client;
+    this.times = times;
+    this.bounded = { maxTimeMS: times.mongoOperationMs };
+    this.store = db.collection(settings.storeCollection);
+    this.users = db.collection(settings.usersCollection);
+    this.tokens = db.collection(settings.tokenCollection);
+    this.counters = db.collection('counters');
+    this.erasures = db.collection('erasures');
+    this.files = db.collection('files.files');
+    this.chunks = db.collection('files.chunks');
+    this.codes = db.collection('identify_codes');
+    this.settings = db.collection('settings');
+  }
+
+  /** Resolves if the primary answers. */
+  async ping(): Promise<void> {
+    await this.store.db.command({ ping: 1 });
+  }
+
+  /** From now on the log says when MongoDB goes and comes back. */
+  logOutages(log: Log): void {
+    logOutages(this.#client, log);
+  }
+
+  /** May be called twice. The driver's own close can wait for ever for a server that had hung: it is left behind then. */
+  close(): Promise<void> {
+    this.#client.removeAllListeners('topologyDescriptionChanged'); // its own end is no outage
+    this.#closed ??= settledWithin(this.#client.close(), this.times.mongoOperationMs);
+    return this.#closed;
+  }
+}
+
+/** Connects as `connectDatabase` does, and makes the indexes. */
+export async function openDatabase(place: Place, timeoutMs = place.times.mongoOperationMs): Promise<Database> {
+  const database = await connectDatabase(place, timeoutMs);
+  await orClosed(database, createIndexes(database));
+  return database;
+}
+
+/**
+ * Connects and answers the database. Throws a plain `Error` of one line when MongoDB cannot be reached or holds an original
+ * Keybin's documents. Each operation sent through it fails after `timeoutMs`, even if MongoDB hangs; nothing is sent twice, so an
+ * error after a write leaves one unknown outcome, not two.
+ */
+export async function connectDatabase(place: Place, timeoutMs = place.times.mongoOperationMs): Promise<Database> {
+  const { store: settings, times } = place;
+  const options: MongoClientOptions = {
+    appName: 'keybin',
+    // However long an operation may take, a server that is away is noticed soon
+    serverSelectionTimeoutMS: Math.min(timeoutMs, times.mongoOperationMs),
+    connectTimeoutMS: Math.min(timeoutMs, times.mongoOperationMs),
+    socketTimeoutMS: timeoutMs,
+    waitQueueTimeoutMS: timeoutMs,
+    retryReads: false,
+    retryWrites: false,
+    readPreference: 'primary',
+    readConcern: { level: 'majority' }, // what a crash or a failover could undo is not told to anyone
+    writeConcern: { w: 'majority', wtimeoutMS: timeoutMs },
+    ignoreUndefined: true,
+  };
+  const client = new MongoClient(settings.host, options); // its URL has been checked with the other settings
+  const database = new Database(client, place);
+  const connected = async () => {
+    await client.connect();
+    await refuseOriginal(database, settings);
+  };
+  await orClosed(database, connected());
+  return database;
+}
+
+/** What fails while the database is opened closes it, and is told in one line. */
+async function orClosed(database: Database, step: Promise<void>): Promise<void> {
+  try {
+    await step;
+  } catch (error) {
+    await database.close();
+    if (error instanceof MongoError) throw new Error(`MongoDB cannot be used: ${error.message}`, { cause: error });
+    throw error;
+  }
+}
+
+/** The indexes of each collection. */
+export function indexesOf(database: Database): [collection: Collection, indexes: IndexDescription[]][] {
+  const { store, users, tokens, codes, erasures, files, chunks, times } = database;
+  const expired = { expireAfterSeconds: times.expiredGraceMs / 1_000 };
+  return [
+    withIndexes(store, [
+      {
+        key: { deleted_at: 1 },
+        expireAfterSeconds: times.tombstoneMs / 1_000,
+        partialFilterExpression: { deleted_at: { $exists: true } },
+      },
+    ]),
+    withIndexes(users, [
+      { key: { username: 1 }, unique: true },
+      { key: { user_id: 1 }, unique: true },
+      { key: { number: 1 }, unique: true },
+    ]),
+    withIndexes(tokens, [
+      { key: { hash: 1 }, unique: true },
+      { key: { user_id: 1, issued_at: -1 } },
+      { key: { expires_at: 1 }, ...expired },
+    ]),
+    withIndexes(codes, [{ key: { expires_at: 1 }, ...expired }]),
+    withIndexes(erasures, [{ key: { due_at: 1 } }]),
+    withIndexes(files, [
+      { key: { 'metadata.user_id': 1, _id: -1 } },
+      {
+        key: { 'metadata.due_at': 1 },
+        partialFilterExpression: { 'metadata.due_at': { $exists: true } },
+      },
+    ]),
+    withIndexes(chunks, [{ key: { files_id: 1, n: 1 }, unique: true }]), // GridFS's own, for its tools
+  ];
+}
+
+const withIndexes = <D extends Document>(
+  collection: Collection<D>,
+  indexes: IndexDescription[],
+): [Collection, IndexDescription[]] => [
+  collection as unknown as Collection, // an index needs to know nothing of the documents
+  indexes,
+];
+
+async function createIndexes(database: Database): Promise<void> {
+  await Promise.all(indexesOf(database).map(([collection, indexes]) => collection.createIndexes(indexes)));
+}
+
+/** Each question is answered by an index, or by a collection that is not Keybin's yet. */
+async function refuseOriginal({ store, users, tokens }: Database, settings: Place['store']): Promise<void> {
+  const madeByDriver = { _id: { $type: 'objectId' as const } };
+  const found = await Promise.all([
+    store.findOne(madeByDriver, { projection: { _id: 1 } }),
+    tokens.findOne(madeByDriver, { projection: { _id: 1 } }),
+    users.findOne({ number: { $exists: false } }, { projection: { _id: 1 } }),
+  ]);
+  const names = [settings.storeCollection, settings.tokenCollection, settings.usersCollection];
+  const original = names.filter((_name, position) => found[position]);
+  if (original.length === 0) return;
+  throw new Error(
+    `Database '${settings.database}' holds documents of an original Keybin (in ${original.join(', ')}): ` +
+      `'keybin migrate' with --from ${maskCredentials(settings.host)} takes it over`,
+  );
+}

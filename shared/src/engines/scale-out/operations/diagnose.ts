@@ -1,0 +1,183 @@
+import type { Redis } from 'ioredis';
+import type { Config } from '../../../config/config.js';
+import type { Log } from '../../../process/log.js';
+import type { Diagnosis } from '../../../ports/operations.js';
+import type { TimeBudget } from '../../../time-budget.js';
+import { ForeignQueueError } from '../redis/foreign-queue-error.js';
+import { connectDatabase, indexesOf, type Database } from '../mongodb/database.js';
+import { openOperatorRedis } from '../redis/operator-redis.js';
+import { partitionsWithWorker } from '../queue/read-partition-status.js';
+import type { PartitionedConnections } from '../redis/partitioned-redis.js';
+import { readSettings, settingsProblems } from '../redis/redis-settings.js';
+import { expectOwnQueue } from '../ownership/store-id.js';
+
+const oldestRedis = [6, 2] as const;
+const oldestMongo = [4, 4] as const;
+/** Of a disk, or of Redis's memory. */
+const fullShare = 0.9;
+
+/** Looks at Redis and at MongoDB without changing anything. */
+export async function diagnose(config: Config, log: Log): Promise<Diagnosis[]> {
+  const [redis, database] = await Promise.allSettled([openOperatorRedis(config, log), connectDatabase(config)]);
+  try {
+    const found = await Promise.all([
+      lookInto(redis, (opened) => lookAtRedis(opened, config)).catch(redisProblem),
+      lookInto(database, lookAtMongo).catch(mongoProblem),
+      redis.status === 'fulfilled' && database.status === 'fulfilled' ? whose(redis.value, database.value) : [],
+    ]);
+    return found.flat();
+  } finally {
+    if (redis.status === 'fulfilled') redis.value.close();
+    if (database.status === 'fulfilled') await database.value.close();
+  }
+}
+
+async function lookInto<Opened>(
+  opened: PromiseSettledResult<Opened>,
+  look: (opened: Opened) => Promise<Diagnosis[]>,
+): Promise<Diagnosis[]> {
+  if (opened.status === 'rejected') throw opened.reason;
+  return look(opened.value);
+}
+
+const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+const failed =
+  (check: string, remedy: string) =>
+  (error: unknown): Diagnosis[] => [{ check, state: 'problem', says: reasonOf(error), remedy }];
+const redisProblem = failed('redis', 'start Redis, or set [QUEUE] redis right');
+const mongoProblem = failed('mongodb', 'start MongoDB, or set [STORE] host right');
+
+async function lookAtRedis(
+  redis: PartitionedConnections,
+  { queue: { durability }, times }: Config,
+): Promise<Diagnosis[]> {
+  const found: Diagnosis[] = [];
+  for (const { client } of redis.all) {
+    const info = await client.info();
+    const version = field(info, 'redis_version') ?? '0';
+    found.push(versionOf('Redis', version, oldestRedis), await settings(client, durability));
+    found.push(memory(info), appendStatus(info), await skew('Redis', await redisTime(client), times));
+  }
+  found.push(await workers(redis));
+  return found;
+}
+
+/** Whose queue this is. */
+async function whose(redis: PartitionedConnections, database: Database): Promise<Diagnosis[]> {
+  const check = 'queue';
+  try {
+    const isClaimed = await expectOwnQueue(database, redis);
+    const says = isClaimed
+      ? "the queue in Redis is this store's"
+      : 'the first process that starts claims the queue in Redis';
+    return [{ check, state: 'ok', says }];
+  } catch (error) {
+    if (!(error instanceof ForeignQueueError)) return failed(check, 'mend Redis and MongoDB first')(error);
+    return [{ check, state: 'problem', says: ForeignQueueError.sentence, remedy: ForeignQueueError.remedy }];
+  }
+}
+
+const field = (info: string, name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1];
+
+function versionOf(name: string, version: string, [major, minor]: readonly [number, number]): Diagnosis {
+  const [ownMajor = 0, ownMinor = 0] = version.split('.').map(Number);
+  const check = `${name.toLowerCase()} version`;
+  const isNew = ownMajor > major || (ownMajor === major && ownMinor >= minor);
+  if (isNew) return { check, state: 'ok', says: `${name} ${version}` };
+  return {
+    check,
+    state: 'problem',
+    says: `${name} ${version} is too old`,
+    remedy: `use ${name} ${major}.${minor} or newer`,
+  };
+}
+
+async function settings(client: Redis, durability: Config['queue']['durability']): Promise<Diagnosis> {
+  const check = 'redis settings';
+  try {
+    const problems = settingsProblems(await readSettings(client), durability);
+    if (problems.length === 0) return { check, state: 'ok', says: 'Redis keeps what it has answered' };
+    return { check, state: 'problem', says: problems.join(' '), remedy: 'as it says for each setting' };
+  } catch (error) {
+    return {
+      check,
+      state: 'warning',
+      says: reasonOf(error),
+      remedy: 'allow CONFIG GET, or look at redis.conf yourself',
+    };
+  }
+}
+
+function memory(info: string): Diagnosis {
+  const [used, most] = [Number(field(info, 'used_memory')), Number(field(info, 'maxmemory'))];
+  const check = 'redis memory';
+  if (most === 0) return { check, state: 'ok', says: `Redis has ${mib(used)} and no limit of its own` };
+  const says = `Redis has ${mib(used)} of ${mib(most)}`;
+  if (used < most * fullShare) return { check, state: 'ok', says };
+  return { check, state: 'problem', says, remedy: 'raise maxmemory, or look by keybin queue status why so much waits' };
+}
+
+function appendStatus(info: string): Diagnosis {
+  const says = `last write of the append-only file: ${field(info, 'aof_last_write_status') ?? 'unknown'}`;
+  if (says.endsWith('ok') || says.endsWith('unknown')) return { check: 'redis disk', state: 'ok', says };
+  return { check: 'redis disk', state: 'problem', says, remedy: 'make room on the disk of Redis' };
+}
+
+const mib = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
+
+async function redisTime(client: Redis): Promise<number> {
+  const [seconds, micros] = await client.time();
+  return Number(seconds) * 1_000 + Number(micros) / 1_000;
+}
+
+async function skew(name: string, timeMs: number, { clockSkewMs }: TimeBudget): Promise<Diagnosis> {
+  const awayMs = Math.abs(timeMs - Date.now());
+  const check = `${name.toLowerCase()} clock`;
+  const says = `the clock of ${name} is ${(awayMs / 1_000).toFixed(1)} s away from this machine's`;
+  if (awayMs <= clockSkewMs) return { check, state: 'ok', says };
+  return { check, state: 'problem', says, remedy: 'set the clocks by NTP' };
+}
+
+async function workers(redis: PartitionedConnections): Promise<Diagnosis> {
+  const without = redis.partitions - (await partitionsWithWorker(redis)).length;
+  if (without === 0) return { check: 'worker', state: 'ok', says: 'a worker is at work in each partition' };
+  const says = `no worker is at work in ${without} of ${redis.partitions} partitions`;
+  return { check: 'worker', state: 'problem', says, remedy: 'start one: npm run start:worker' };
+}
+
+async function lookAtMongo(database: Database): Promise<Diagnosis[]> {
+  const { db } = database.store;
+  const [{ version }, { localTime }] = await Promise.all([
+    db.command({ buildInfo: 1 }) as Promise<{ version: string }>, // what these commands answer
+    db.command({ hello: 1 }) as Promise<{ localTime?: Date }>,
+  ]);
+  return [
+    versionOf('MongoDB', version, oldestMongo),
+    ...(localTime ? [await skew('MongoDB', localTime.getTime(), database.times)] : []),
+    await indexes(database),
+    await disk(database),
+  ];
+}
+
+async function indexes(database: Database): Promise<Diagnosis> {
+  const missing: string[] = [];
+  for (const [collection, wanted] of indexesOf(database)) {
+    const there = await collection.indexes().catch(() => []); // there is no such collection yet
+    for (const { key, unique = false } of wanted) {
+      const found = there.find((index) => JSON.stringify(index.key) === JSON.stringify(key));
+      if (!found || (unique && !found.unique)) missing.push(`${collection.collectionName} ${JSON.stringify(key)}`);
+    }
+  }
+  if (missing.length === 0) return { check: 'indexes', state: 'ok', says: 'all indexes are there' };
+  return { check: 'indexes', state: 'problem', says: `missing: ${missing.join(', ')}`, remedy: "run 'keybin prepare'" };
+}
+
+async function disk(database: Database): Promise<Diagnosis> {
+  const check = 'mongodb disk';
+  const stats = await database.store.db.command({ dbStats: 1 }).catch(() => ({}));
+  const { fsUsedSize: used, fsTotalSize: total } = stats as { fsUsedSize?: number; fsTotalSize?: number }; // as dbStats answers
+  if (!used || !total) return { check, state: 'ok', says: 'MongoDB does not tell how full its disk is' };
+  const says = `the disk of MongoDB is ${Math.round((100 * used) / total)} % full`;
+  if (used < total * fullShare) return { check, state: 'ok', says };
+  return { check, state: 'problem', says, remedy: 'make room: without any, nothing is applied' };
+}

@@ -1,0 +1,50 @@
+import { invalidToken } from '../../../errors.js';
+import type { FileDigest, UploadTarget } from '../../../uploads/leased-upload.js';
+import type { StoredFile } from '../../../ports/engine.js';
+import type { Database } from '../mongodb/database.js';
+import { FileChunks } from '../files/file-chunks.js';
+import { FileDocuments } from '../files/file-documents.js';
+import type { UploadNames } from '../files/file-upload.js';
+
+/**
+ * A file that is imported: its chunks first, its document last. It has no document with a lease meanwhile, as an upload has: a worker would
+ * remove that, and the chunks that the next run of the import writes under the same names. What a run that breaks off leaves is written over by
+ * the next one, or erased with the account.
+ */
+export class FileImport implements UploadTarget {
+  readonly #chunks: FileChunks;
+  readonly #documents: FileDocuments;
+  #count = 0;
+
+  constructor(
+    database: Database,
+    /** Redis's time in µs. */
+    private readonly clock: { readonly timeUs: number },
+    private readonly names: UploadNames,
+  ) {
+    this.#chunks = new FileChunks(database);
+    this.#documents = new FileDocuments(database);
+  }
+
+  async hold({ wantedBytes }: { readonly wantedBytes: number }): Promise<number> {
+    return wantedBytes;
+  }
+
+  write(block: Uint8Array): Promise<void> {
+    return this.#chunks.put(this.names.userId, this.names.id, this.#count++, block);
+  }
+
+  /** Looks at the account last, as the end of an upload does. */
+  async finish(digest: FileDigest): Promise<StoredFile> {
+    const { userId, id, name } = this.names;
+    const file = { id, name, ...digest };
+    const now = new Date(this.clock.timeUs / 1_000);
+    await this.#documents.insertStored(userId, file, now);
+    if (await this.#documents.userExists(userId)) return file;
+    await this.#documents.remove(id, 'stored', now, true);
+    throw invalidToken();
+  }
+
+  /** Leaves all to the next run: whether the document is there may be unknown. */
+  async remove(): Promise<void> {}
+}

@@ -1,0 +1,173 @@
+import { Queue, type JobType } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { keyIn, userIdIn } from '../../../ids/entry-name.js';
+import { erasedName } from '../../../ids/erased-name.js';
+import type { Leftovers } from '../../../ports/operations.js';
+import { failedLoginsEverywhereKey } from '../../../rate-limits/rate-limit-keys.js';
+import type { Database } from '../mongodb/database.js';
+import {
+  countersPrefix,
+  deletedKey,
+  partitionOf,
+  partitionPrefix,
+  pendingKey,
+  queueName,
+  rejectedKey,
+  tokenIndexKey,
+  tokensKey,
+  waitingKey,
+  postKey,
+  keysLike,
+} from '../redis/keys.js';
+import { orUnavailable } from '../mongodb/errors.js';
+import type { EntriesJobData } from '../queue/partition-queue.js';
+import { redisOf, type PartitionedRedis } from '../redis/partitioned-redis.js';
+
+const usersPerLook = 1_000;
+const jobsPerPage = 500;
+const documentsPerBatch = 5_000;
+
+const jobStates: JobType[] = ['wait', 'prioritized', 'active', 'delayed', 'failed', 'completed'];
+
+export interface LeftoverParts {
+  readonly database: Database;
+  readonly redis: PartitionedRedis;
+}
+
+/** Something that belongs to an account, and where it was found. */
+type Finding = readonly [place: string, userId: string, count: number];
+
+/** What MongoDB, Redis and the queue have of erased accounts of this name. Reads all that there is, bit by bit. */
+export async function leftoversIn(parts: LeftoverParts, username: string): Promise<Leftovers> {
+  const { users, erasures, codes } = parts.database;
+  const records = await orUnavailable(erasures.find({}, { projection: { name_hash: 1 } }).toArray());
+  const remembered = new Map(records.map(({ _id, name_hash }) => [_id, name_hash]));
+  const name = erasedName(username);
+  const left: Record<string, number> = {};
+  for (const place of places) left[place] = 0;
+
+  const add = async (findings: readonly Finding[]) => {
+    const ids = [...new Set(findings.map(([, userId]) => userId))];
+    const found = users.find({ user_id: { $in: ids } }, { projection: { user_id: 1 } });
+    const there = new Set((await orUnavailable(found.toArray())).map(({ user_id }) => user_id));
+    for (const [place, userId, count] of findings) {
+      const knownName = remembered.get(userId);
+      const isIts = knownName === undefined ? !there.has(userId) : knownName === name;
+      if (isIts) left[place] = (left[place] ?? 0) + count;
+    }
+  };
+  let findings: Finding[] = [];
+  for await (const finding of findingsIn(parts)) {
+    findings.push(finding);
+    if (findings.length === usersPerLook) await add(findings.splice(0));
+  }
+  await add(findings);
+
+  const its = records.filter(({ name_hash }) => name_hash === name).map(({ _id }) => _id);
+  left['accounts'] = await orUnavailable(users.countDocuments({ user_id: { $in: its } }));
+  const registered = (await orUnavailable(users.findOne({ username, user_id: { $nin: its } }))) !== null;
+  left['identifyCodes'] = registered ? 0 : await orUnavailable(codes.countDocuments({ _id: username }));
+  left['rateLimitKeys'] = registered ? 0 : await countersOf(username, parts.redis);
+  return { registered, erased: its.length, left };
+}
+
+async function countersOf(username: string, redis: PartitionedRedis): Promise<number> {
+  const counter = failedLoginsEverywhereKey(username);
+  const prefix = countersPrefix(partitionPrefix(partitionOf(counter, redis.partitions)));
+  return redisOf(redis, counter).client.exists(`${prefix}:${counter}`);
+}
+
+const places = [
+  'accounts',
+  'entries',
+  'posts',
+  'files',
+  'fileChunks',
+  'tokens',
+  'pending',
+  'rejected',
+  'tokenRecords',
+  'jobs',
+  'identifyCodes',
+  'rateLimitKeys',
+] as const;
+
+async function* findingsIn({ database, redis: all }: LeftoverParts): AsyncGenerator<Finding> {
+  yield* documentsIn(database);
+  for (let partition = 0; partition < all.partitions; partition++) {
+    const prefix = partitionPrefix(partition);
+    const redis = all.connectionOf(partition).client;
+    for await (const key of keysLike(redis, pendingKey(prefix, '*'))) {
+      yield ['pending', lastPart(key), await redis.hlen(key)];
+    }
+    for await (const key of keysLike(redis, tokensKey(prefix, '*'))) yield ['tokenRecords', lastPart(key), 1];
+    for (const key of [waitingKey(prefix), deletedKey(prefix)]) {
+      for await (const member of everyOther(redis.zscanStream(key))) yield ['pending', userIdIn(member), 1];
+    }
+    for await (const member of everyOther(redis.hscanStream(rejectedKey(prefix))))
+      yield ['rejected', userIdIn(member), 1];
+    yield* jobsIn(redis, prefix);
+    for await (const key of keysLike(redis, tokenIndexKey(prefix, '*'))) {
+      const text = await redis.get(key);
+      if (text !== null) yield ['tokenRecords', (JSON.parse(text) as [string])[0], 1]; // written by `TokenIndex`
+    }
+  }
+}
+
+/** Documents by account, counted in the order of their ids, which begin with the account's. */
+async function* documentsIn({ store, tokens, chunks, files }: Database): AsyncGenerator<Finding> {
+  const ids = { projection: { _id: 1 as const }, sort: { _id: 1 as const }, batchSize: documentsPerBatch };
+  yield* counted(store.find({}, ids), (id) => (isPost(id) ? 'posts' : 'entries'));
+  yield* counted(tokens.find({}, ids), () => 'tokens');
+  yield* counted(chunks.find({}, ids), () => 'fileChunks');
+  for await (const { metadata } of files.find({}, { projection: { metadata: 1 } })) {
+    yield ['files', metadata.user_id, 1];
+  }
+}
+
+async function* counted(
+  documents: AsyncIterable<{ readonly _id: string }>,
+  placeOf: (id: string) => string,
+): AsyncGenerator<Finding> {
+  let last: [place: string, userId: string, count: number] | undefined;
+  for await (const { _id } of documents) {
+    const [place, userId] = [placeOf(_id), userIdIn(_id)];
+    if (last?.[0] === place && last[1] === userId) {
+      last[2] += 1;
+      continue;
+    }
+    if (last) yield last;
+    last = [place, userId, 1];
+  }
+  if (last) yield last;
+}
+
+/** An erase job is no leftover: it is what removes them. */
+async function* jobsIn(redis: Redis, prefix: string): AsyncGenerator<Finding> {
+  const queue = new Queue<EntriesJobData>(queueName, { connection: redis, prefix, skipMetasUpdate: true });
+  try {
+    for (let start = 0; ; start += jobsPerPage) {
+      const jobs = await queue.getJobs(jobStates, start, start + jobsPerPage - 1);
+      for (const job of jobs) {
+        if (job && job.name !== 'erase') for (const userId of accountsIn(job.data)) yield ['jobs', userId, 1];
+      }
+      if (jobs.length === 0) return;
+    }
+  } finally {
+    await queue.close();
+  }
+}
+
+const accountsIn = (data: EntriesJobData): string[] =>
+  'entries' in data ? data.entries.map(([userId]) => userId) : [data.userId];
+
+/** The fields of a hash or the members of a sorted set, without what belongs to each. */
+async function* everyOther(stream: AsyncIterable<unknown>): AsyncGenerator<string> {
+  for await (const found of stream) {
+    const texts = found as string[]; // what HSCAN and ZSCAN answer
+    for (let at = 0; at < texts.length; at += 2) yield texts[at] ?? '';
+  }
+}
+
+const isPost = (id: string) => keyIn(id).startsWith(postKey(''));
+const lastPart = (key: string) => key.slice(key.lastIndexOf(':') + 1);

@@ -1,0 +1,220 @@
+import { MongoBulkWriteError, ObjectId, type AnyBulkWriteOperation } from 'mongodb';
+import type { Config } from '../../../config/config.js';
+import { entryId } from '../../../ids/entry-name.js';
+import { KeybinError } from '../../../errors.js';
+import { quotaBytesOf } from '../../../uploads/upload-quota.js';
+import { LeasedUpload } from '../../../uploads/leased-upload.js';
+import type { Log } from '../../../process/log.js';
+import type { Imported, StoreWriter } from '../../../ports/operations.js';
+import { postTimeUs } from '../../../ids/post-id.js';
+import type { Account } from '../../../ports/engine.js';
+import { chunkBytes, type ChunkRecord, type FileRecord, type TransferRecord } from '../../../ports/transfer-records.js';
+import { writeChunks } from '../../../transfer/write-chunks.js';
+import { erasedHere, nameTaken, Tally } from '../../../transfer/tally.js';
+import { forgetImport, takeAccountNumbers, takeNumbersUpTo } from '../accounts/account-numbers.js';
+import { openDatabase, type Database } from '../mongodb/database.js';
+import type { StoreDocument, UserDocument } from '../mongodb/documents.js';
+import { FileImport } from './file-import.js';
+import { clockKey, partitionPrefix, postKey } from '../redis/keys.js';
+import { openOperatorRedis } from '../redis/operator-redis.js';
+import { isDuplicateError, orUnavailable } from '../mongodb/errors.js';
+import { expectPartitions } from '../ownership/partitions.js';
+import { formatVersion } from '../redis/pending-entry.js';
+import type { PartitionedConnections } from '../redis/partitioned-redis.js';
+import { loadScript, runScript } from '../redis/scripts.js';
+import { expectOwnQueue } from '../ownership/store-id.js';
+
+const raiseClock = loadScript('entries/raise-clock');
+
+/** Connects to MongoDB and Redis to import. Throws an `Error` of one line when one of them cannot be reached or used. */
+export async function openScaleOutStoreWriter(config: Config, log: Log): Promise<StoreWriter> {
+  const redis = await openOperatorRedis(config, log);
+  let database: Database | undefined;
+  try {
+    database = await openDatabase(config, config.times.bulkOperationMs);
+    await expectPartitions(database.settings, config.queue.partitions);
+    await expectOwnQueue(database, redis);
+    return new ScaleOutStoreWriter(database, redis);
+  } catch (error) {
+    redis.close();
+    await database?.close();
+    throw error;
+  }
+}
+
+/**
+ * Imports straight into MongoDB: what is imported has been durable elsewhere and needs no queue. What is pending in Redis is newer for
+ * whoever reads, and is applied over it, whatever its version.
+ */
+class ScaleOutStoreWriter implements StoreWriter {
+  constructor(
+    private readonly database: Database,
+    private readonly redis: PartitionedConnections,
+  ) {}
+
+  async begin(name: string, highest: { readonly number: number; readonly version: number }): Promise<number> {
+    const lastNumber = await takeNumbersUpTo(this.database.counters, highest.number, name);
+    for (let partition = 0; partition < this.redis.partitions; partition++) {
+      const args = [formatVersion(highest.version)];
+      await orUnavailable(
+        runScript(this.redis.connectionOf(partition).client, raiseClock, [clockKey(partitionPrefix(partition))], args),
+      );
+    }
+    return lastNumber;
+  }
+
+  async write(records: readonly TransferRecord[], lastNumber: number): Promise<Imported> {
+    const tally = new Tally();
+    await this.#writeAccounts(
+      records.flatMap((record) => (record.type === 'account' ? [record.account] : [])),
+      lastNumber,
+      tally,
+    );
+    await this.#writeValues(records, tally);
+    return tally;
+  }
+
+  async writeFile({ userId, file }: FileRecord, chunks: AsyncIterable<ChunkRecord>): Promise<Imported> {
+    const tally = new Tally();
+    const { files, users } = this.database;
+    const [there, account] = await orUnavailable(
+      Promise.all([files.findOne({ _id: new ObjectId(file.id) }), users.findOne({ user_id: userId })]),
+    );
+    if (there) tally.present += 1; // or it was deleted here
+    else if (!account) tally.skipped += 1;
+    if (tally.present + tally.skipped > 0) return tally;
+    const target = new FileImport(this.database, this.redis.connectionOf(0), { userId, id: file.id, name: file.name });
+    const limits = { fileBytes: Infinity, blockBytes: chunkBytes, heldBytes: quotaBytesOf(file.length) };
+    const upload = new LeasedUpload(target, limits, this.database.times);
+    await writeChunks(upload, chunks, tally);
+    return tally;
+  }
+
+  finish(name: string): Promise<void> {
+    return forgetImport(this.database.counters, name);
+  }
+
+  async close(): Promise<void> {
+    this.redis.close();
+    await this.database.close();
+  }
+
+  async #writeAccounts(accounts: readonly Account[], lastNumber: number, tally: Tally): Promise<void> {
+    if (accounts.length === 0) return;
+    const { users, erasures, counters } = this.database;
+    const userIds = accounts.map(({ userId }) => userId);
+    const names = accounts.map(({ username }) => username);
+    const [there, erased] = await orUnavailable(
+      Promise.all([
+        users.find({ $or: [{ user_id: { $in: userIds } }, { username: { $in: names } }] }).toArray(),
+        erasures.find({ _id: { $in: userIds } }).toArray(),
+      ]),
+    );
+    const thereIds = new Set(there.map(({ user_id }) => user_id));
+    const taken = new Set(there.map(({ username }) => username));
+    const erasedIds = new Set(erased.map(({ _id }) => _id));
+    const fresh: UserDocument[] = [];
+    for (const account of accounts) {
+      const { userId, username } = account;
+      if (thereIds.has(userId)) {
+        tally.present += 1;
+      } else if (erasedIds.has(userId)) {
+        tally.conflicts.push({ username, reason: erasedHere });
+      } else if (taken.has(username)) {
+        tally.conflicts.push({ username, reason: nameTaken });
+      } else {
+        taken.add(username);
+        fresh.push(documentOf(account));
+      }
+    }
+    // A number that was given here before may be in a signed token
+    const old = fresh.filter(({ number }) => number <= lastNumber);
+    if (old.length > 0) {
+      let number = (await takeAccountNumbers(counters, old.length)) - old.length;
+      for (const user of old) fresh[fresh.indexOf(user)] = { ...user, number: ++number };
+      tally.renumbered += old.length;
+    }
+    const refused = await this.#insert(fresh);
+    for (const { username } of refused) tally.conflicts.push({ username, reason: nameTaken });
+    tally.accounts += fresh.length - refused.length;
+  }
+
+  /** Those that somebody else was faster with. */
+  async #insert(fresh: readonly UserDocument[]): Promise<UserDocument[]> {
+    if (fresh.length === 0) return [];
+    try {
+      await this.database.users.insertMany([...fresh], { ordered: false });
+      return [];
+    } catch (error) {
+      return refusedBy(error).flatMap((index) => fresh[index] ?? []);
+    }
+  }
+
+  async #writeValues(records: readonly TransferRecord[], tally: Tally): Promise<void> {
+    const values = records.filter((record) => record.type === 'entry' || record.type === 'post');
+    if (values.length === 0) return;
+    const userIds = [...new Set(values.map(({ userId }) => userId))];
+    const found = this.database.users.find({ user_id: { $in: userIds } }, { projection: { user_id: 1 } });
+    const there = new Set((await orUnavailable(found.toArray())).map(({ user_id }) => user_id));
+    const taken = values.filter(({ userId }) => there.has(userId));
+    tally.skipped += values.length - taken.length;
+    if (taken.length === 0) return;
+    const present = await this.#upsert(taken);
+    tally.present += present.size;
+    for (const [index, { type }] of taken.entries()) {
+      if (present.has(index)) continue;
+      if (type === 'entry') tally.entries += 1;
+      else tally.posts += 1;
+    }
+  }
+
+  /** The positions of those of which the store has what is not older. */
+  async #upsert(values: readonly Value[]): Promise<Set<number>> {
+    try {
+      await this.database.store.bulkWrite(values.map(upsertOf), { ordered: false });
+      return new Set();
+    } catch (error) {
+      return new Set(refusedBy(error));
+    }
+  }
+}
+
+type Value = TransferRecord & { readonly type: 'entry' | 'post' };
+
+function documentOf(account: Account): UserDocument {
+  return {
+    _id: new ObjectId(account.objectId),
+    user_id: account.userId,
+    number: account.number,
+    username: account.username,
+    password: account.passwordHash,
+    created_at: account.createdAt,
+    ...(account.disabled && { disabled_at: new Date() }),
+    ...(account.generation > 0 && { generation: account.generation }),
+  };
+}
+
+/** Error 11000: a version that is not smaller is there. */
+function upsertOf(record: Value): AnyBulkWriteOperation<StoreDocument> {
+  const [key, version] =
+    record.type === 'entry' ? [record.key, record.version] : [postKey(record.id), postTimeUs(record.id) + 1];
+  return {
+    updateOne: {
+      filter: { _id: entryId(record.userId, key), version: { $lt: version } },
+      update: { $set: { value: record.json, version }, $unset: { deleted_at: '' } },
+      upsert: true,
+    },
+  };
+}
+
+/** The positions of the writes that found something there. Throws any other error. */
+function refusedBy(error: unknown): number[] {
+  if (error instanceof MongoBulkWriteError) {
+    const errors = [error.writeErrors].flat();
+    const other = errors.find(({ code }) => code !== 11_000);
+    if (!other && errors.length > 0) return errors.map(({ index }) => index);
+    if (other) throw new Error(`MongoDB refuses a record: ${other.errmsg ?? error.message}`, { cause: error });
+  }
+  if (isDuplicateError(error)) return [0];
+  throw error instanceof KeybinError ? error : new Error(`MongoDB failed: ${String(error)}`, { cause: error });
+}

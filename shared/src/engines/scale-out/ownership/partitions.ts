@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import type { Collection } from 'mongodb';
+import { agreedSetting } from './agreed-setting.js';
+import type { SettingDocument } from '../mongodb/documents.js';
+import { bytesKey, epochKey, partitionPrefix, waitingKey } from '../redis/keys.js';
+import type { PartitionedConnections } from '../redis/partitioned-redis.js';
+
+const settingId = 'partitions';
+
+/**
+ * Makes sure that every process counts the same partitions: the first one stores their number in MongoDB. Another number would
+ * look for an account's pending entries in another partition, so it is refused with an `Error` until nothing is pending in any
+ * of the old ones; then it takes their place. Processes with the old number must be stopped by then. `connect` makes connections
+ * for that many partitions. Throws `unavailable`, too.
+ */
+export async function agreeOnPartitions(
+  settings: Collection<SettingDocument>,
+  partitions: number,
+  connect: (partitions: number) => PartitionedConnections,
+  openMs: number,
+): Promise<void> {
+  const stored = await agreedSetting(settings, settingId, partitions);
+  if (stored === partitions) return;
+  const redis = connect(Math.max(stored, partitions));
+  try {
+    await redis.ready(openMs);
+    const pending = await pendingPartitions(redis, stored);
+    if (pending.length > 0) {
+      throw new Error(
+        `[QUEUE] partitions is ${partitions}, but writes are pending in ${pending.length} of ${stored} partitions: ` +
+          `run the workers with partitions = ${stored} until all is applied, then start with ${partitions}`,
+      );
+    }
+    await beginEpochs(redis);
+  } finally {
+    redis.close();
+  }
+  await settings.updateOne({ _id: settingId, value: stored }, { $set: { value: partitions } });
+  const agreed = await agreedSetting(settings, settingId, partitions);
+  if (agreed !== partitions)
+    throw new Error(`[QUEUE] partitions is ${partitions}, but another process has just made it ${agreed}`);
+}
+
+/** Throws an `Error` unless this is the number of partitions that the processes have agreed on, if they have. */
+export async function expectPartitions(settings: Collection<SettingDocument>, partitions: number): Promise<void> {
+  const stored = await settings.findOne({ _id: settingId });
+  if (stored === null || Number(stored.value) === partitions) return;
+  throw new Error(`[QUEUE] partitions is ${partitions}, but the services run with ${stored.value}`);
+}
+
+/** Has every process count this many, whatever they counted. */
+export async function storePartitions(settings: Collection<SettingDocument>, partitions: number): Promise<void> {
+  await settings.updateOne({ _id: settingId }, { $set: { value: partitions } }, { upsert: true });
+}
+
+/** In a new epoch no token record counts; live tokens are found in MongoDB. */
+export const newEpoch = () => ({ server: '', name: randomUUID() });
+
+/**
+ * With another number the records of an account are in another partition, and nobody ends them in the old one: they would count
+ * again with the old number.
+ */
+async function beginEpochs(redis: PartitionedConnections): Promise<void> {
+  const epochs = Array.from({ length: redis.partitions }, (_, partition) => {
+    return redis.connectionOf(partition).client.hset(epochKey(partitionPrefix(partition)), newEpoch());
+  });
+  await Promise.all(epochs);
+}
+
+/** Those of the first `count` partitions that hold entries: waiting to be applied, or rejected. */
+async function pendingPartitions(redis: PartitionedConnections, count: number): Promise<number[]> {
+  const found = [];
+  for (let partition = 0; partition < count; partition++) {
+    const prefix = partitionPrefix(partition);
+    const { client } = redis.connectionOf(partition);
+    const [waiting, bytes] = await Promise.all([client.zcard(waitingKey(prefix)), client.get(bytesKey(prefix))]);
+    if (waiting > 0 || Number(bytes ?? 0) > 0) found.push(partition);
+  }
+  return found;
+}

@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import { agreedSetting } from './agreed-setting.js';
+import { ForeignQueueError } from '../redis/foreign-queue-error.js';
+import type { Database } from '../mongodb/database.js';
+import type { SettingDocument } from '../mongodb/documents.js';
+import { epochKey, partitionPrefix } from '../redis/keys.js';
+import { orUnavailable } from '../mongodb/errors.js';
+import type { PartitionedRedis } from '../redis/partitioned-redis.js';
+
+const settingId = 'store';
+
+/** What tells a store from another one. */
+export type NamedStore = Pick<Database, 'settings' | 'store' | 'users' | 'tokens'>;
+
+/** An id that the database is given once, and its names: a copy of it under another name is another store. Throws `unavailable`. */
+export async function storeIdOf(database: NamedStore): Promise<string> {
+  return storeId(await orUnavailable(agreedSetting(database.settings, settingId, randomUUID())), database);
+}
+
+const storeId = (
+  id: SettingDocument['value'] | undefined,
+  { settings: { dbName }, store, users, tokens }: NamedStore,
+) => [id, dbName, ...[store, users, tokens].map(({ collectionName }) => collectionName)].join('/');
+
+/** The stores that have claimed partitions of this Redis; `null`: nobody has claimed some. Throws `unavailable`. */
+export async function ownersOf(redis: PartitionedRedis): Promise<ReadonlySet<string | null>> {
+  const owners = Array.from({ length: redis.partitions }, (_, partition) =>
+    redis.connectionOf(partition).client.hget(epochKey(partitionPrefix(partition)), 'store'),
+  );
+  return new Set(await orUnavailable(Promise.all(owners)));
+}
+
+/**
+ * Throws `ForeignQueueError` if another store has claimed a partition of this Redis, and `unavailable`. Answers whether all are claimed.
+ * Changes nothing.
+ */
+export async function expectOwnQueue(database: NamedStore, redis: PartitionedRedis): Promise<boolean> {
+  const owners = await ownersOf(redis); // before the id: that is there when a process of this store has claimed
+  const stored = await orUnavailable(database.settings.findOne({ _id: settingId }));
+  const own = storeId(stored?.value, database);
+  for (const owner of owners) if (owner !== null && owner !== own) throw new ForeignQueueError();
+  return !owners.has(null);
+}

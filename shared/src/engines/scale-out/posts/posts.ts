@@ -1,0 +1,98 @@
+import { remainingMs, withDeadline } from '../../../deadline.js';
+import { forbidden, hasCode, postNotFound } from '../../../errors.js';
+import { PostPageBuilder } from '../../../ports/post-page.js';
+import { afterAllPosts, isPostId, isPostIdOf, newPostId } from '../../../ids/post-id.js';
+import type { Entries, PageRequest, Post, PostPage, Posts } from '../../../ports/engine.js';
+import type { TokenCheckedSteps, CommittingPartition } from '../entries/token-checked-steps.js';
+import type { PendingPage, PendingPosts } from './pending-posts.js';
+import { postKey } from '../redis/keys.js';
+import type { StoredPosts } from './stored-posts.js';
+
+/** What posts need of one partition's Redis keys. */
+export interface PostsPartition extends CommittingPartition {
+  readonly posts: Pick<PendingPosts, 'list' | 'versionToCome'>;
+}
+
+/**
+ * Posts of the scale-out engine: entries under keys of their own, so that they are accepted, applied, settled and erased as
+ * entries are. Their ids are in the order of versions: an id begins with the version that was to come when the post was begun, and
+ * accepting it puts the version clock above that.
+ */
+export class ScaleOutPosts implements Posts {
+  constructor(
+    private readonly steps: TokenCheckedSteps<PostsPartition>,
+    private readonly entries: Pick<Entries, 'get' | 'delete'>,
+    private readonly stored: Pick<StoredPosts, 'before'>,
+  ) {}
+
+  async create(token: string, json: string, request?: string): Promise<string> {
+    const deadlineMs = this.steps.deadline();
+    const bearer = await this.steps.bearer(token, deadlineMs);
+    const { posts } = this.steps.partition(bearer);
+    for (;;) {
+      const version = await withDeadline(posts.versionToCome(), remainingMs(deadlineMs), 'asking for the version');
+      const id = newPostId(version, bearer.userId);
+      const answer = await this.steps.write(bearer, { key: postKey(id), change: `N${json}`, deadlineMs, request });
+      if (answer !== 'taken') return id;
+    }
+  }
+
+  async get(token: string, id: string): Promise<Post> {
+    const userId = await this.#author(token, id);
+    return { id, userId, json: await orPostNotFound(id, this.entries.get(token, postKey(id))) };
+  }
+
+  async list(token: string, { limit, after = afterAllPosts }: PageRequest): Promise<PostPage> {
+    const deadlineMs = this.steps.deadline();
+    const bearer = await this.steps.bearer(token, deadlineMs);
+    const range = { after, limit: limit + 1 }; // one more tells whether there are more
+    const listed = await this.steps.read(
+      bearer,
+      ({ posts }, verified) => posts.list(bearer, range, verified),
+      deadlineMs,
+    );
+    const stored = this.stored.before(bearer.userId, { after, pageSize: range.limit }, deadlineMs);
+    return fillPage(new PostPageBuilder(limit), listed, stored);
+  }
+
+  async delete(token: string, id: string, request?: string): Promise<void> {
+    await this.#author(token, id);
+    await orPostNotFound(id, this.entries.delete(token, postKey(id), request));
+  }
+
+  /** Whose post this can be. A bad token is told before a post that its account cannot have. */
+  async #author(token: string, id: string): Promise<string> {
+    const deadlineMs = this.steps.deadline();
+    const bearer = await this.steps.bearer(token, deadlineMs);
+    if (isPostId(id) && isPostIdOf(id, bearer.userId)) return bearer.userId;
+    await this.steps.verify(bearer, deadlineMs);
+    throw isPostId(id) ? forbidden() : postNotFound(id);
+  }
+}
+
+/** Merges what is pending with what is stored, both newest first. */
+async function fillPage(
+  page: PostPageBuilder,
+  { posts, deletedIds, cut }: PendingPage,
+  stored: AsyncIterable<Post>,
+): Promise<PostPage> {
+  const pendingIds = new Set(posts.map(({ id }) => id));
+  let next = 0;
+  for await (const post of stored) {
+    for (let newer = posts[next]; newer && newer.id > post.id; newer = posts[++next]) if (!page.add(newer)) return page;
+    if (cut && next === posts.length) break;
+    if (deletedIds.has(post.id) || pendingIds.has(post.id)) continue;
+    if (!page.add(post)) return page;
+  }
+  for (const older of posts.slice(next)) if (!page.add(older)) return page;
+  page.more ||= cut;
+  return page;
+}
+
+async function orPostNotFound<T>(id: string, asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    throw hasCode(error, 'key_not_found') ? postNotFound(id) : error;
+  }
+}

@@ -1,0 +1,72 @@
+import { setMaxListeners } from 'node:events';
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import { Queue, type Job } from 'bullmq';
+import type { Config } from '../../../config/config.js';
+import { entryId } from '../../../ids/entry-name.js';
+import type { Log } from '../../../process/log.js';
+import type { QueueDashboard } from '../../../ports/queue-dashboard.js';
+import { partitionPrefix, queueName } from '../redis/keys.js';
+import type { ApplyJob } from './partition-queue.js';
+import { openOperatorRedis } from '../redis/operator-redis.js';
+
+/** Opens the queues for a dashboard, on connections of their own. Throws an `Error` of one line when Redis cannot be reached. */
+export async function openQueueDashboard(config: Config, log: Log): Promise<QueueDashboard> {
+  const { queue: settings, admin } = config;
+  const { partitions } = settings;
+  const redis = await openOperatorRedis(config, log);
+  for (const { raw } of redis.all) setMaxListeners(0, raw); // each partition's queue listens: no leak to be warned of
+  const queues = Array.from({ length: partitions }, (_, partition) => {
+    const queue = new Queue(queueName, {
+      connection: redis.connectionOf(partition).raw,
+      prefix: partitionPrefix(partition),
+      skipMetasUpdate: true,
+    });
+    queue.on('error', (error) => log.debug({ err: error, partition }, 'BullMQ queue'));
+    return { queue, partition };
+  });
+  const options = (partition: number) => ({
+    readOnlyMode: !admin.queueChanges,
+    prefix: partitions === 1 ? '' : `${partition}-`,
+    description: `Partition ${partition}: each job names the entries of one commit, by account and key`,
+  });
+  return {
+    queues: queues.map(({ queue, partition }) => new StacklessAdapter(queue, options(partition))),
+    async close() {
+      await Promise.all(queues.map(({ queue }) => queue.close()));
+      redis.close();
+    },
+  };
+}
+
+/** The entries one below the other, as `account/key`: the pages fold what is nested deeper. */
+function shown(data: unknown): unknown {
+  const { entries } = data as Partial<ApplyJob['data']>; // a job made by hand may have anything
+  if (!Array.isArray(entries)) return data;
+  const names = entries.flatMap((entry: unknown) => {
+    if (!Array.isArray(entry) || !Array.isArray(entry[1])) return [entry];
+    return entry[1].map((key: unknown) => entryId(String(entry[0]), String(key)));
+  });
+  return { ...(data as object), entries: names };
+}
+
+/** Jobs without the stack traces of their failures, which tell of the machine and nothing of the job. */
+class StacklessAdapter extends BullMQAdapter {
+  constructor(...args: ConstructorParameters<typeof BullMQAdapter>) {
+    super(...args);
+    this.setFormatter('data', (data: unknown) => (typeof data === 'object' && data !== null ? shown(data) : data));
+  }
+
+  override async getJob(id: string): Promise<Job | undefined> {
+    const job = await super.getJob(id);
+    return job && withoutStack(job);
+  }
+
+  override async getJobs(...args: Parameters<BullMQAdapter['getJobs']>): Promise<Job[]> {
+    return (await super.getJobs(...args)).map(withoutStack);
+  }
+}
+
+function withoutStack(job: Job): Job {
+  job.stacktrace = [];
+  return job;
+}

@@ -1,0 +1,156 @@
+import { setMaxListeners } from 'node:events';
+import { Queue } from 'bullmq';
+import type { Config } from '../../../config/config.js';
+import type { EntryName } from '../../../ids/entry-name.js';
+import type { Log } from '../../../process/log.js';
+import type { QueueOperations, RejectedWrite } from '../../../ports/operations.js';
+import type { PartitionStatus } from '../../../ports/partition-status.js';
+import { adoptQueue } from '../ownership/adopt-queue.js';
+import { RejectedWrites } from './rejected-writes.js';
+import { connectDatabase } from '../mongodb/database.js';
+import { partitionOf, partitionPrefix, queueName } from '../redis/keys.js';
+import { readPartitionStatus, partitionsWithWorker } from './read-partition-status.js';
+import { jobOptions, rejectedJobId, type EntriesJobData, type EntriesJobName } from './partition-queue.js';
+import { openOperatorRedis } from '../redis/operator-redis.js';
+import type { RedisConnection } from '../redis/redis-connection.js';
+import type { PartitionedConnections } from '../redis/partitioned-redis.js';
+
+/** Writes that are taken back at the same time. */
+const retriesAtOnce = 100;
+
+/**
+ * The operator's side of the queue: Redis and BullMQ; MongoDB, which may be what is away, is needed by `adopt` alone. Throws an
+ * `Error` of one line when Redis cannot be reached.
+ */
+export async function openQueueOperations(config: Config, log: Log): Promise<QueueOperations> {
+  const { partitions } = config.queue;
+  const redis = await openOperatorRedis(config, log);
+  for (const { raw } of redis.all) setMaxListeners(0, raw); // each partition's queue listens: no leak to be warned of
+  return new PartitionedQueue(
+    config,
+    redis,
+    Array.from(
+      { length: partitions },
+      (_, partition) => new OperatedPartition(redis.connectionOf(partition), partition, log),
+    ),
+  );
+}
+
+class PartitionedQueue implements QueueOperations {
+  #closed: Promise<void> | undefined;
+
+  constructor(
+    private readonly config: Config,
+    private readonly redis: PartitionedConnections,
+    private readonly partitions: readonly OperatedPartition[],
+  ) {}
+
+  status(): Promise<PartitionStatus[]> {
+    return Promise.all(this.partitions.map((each) => each.status()));
+  }
+
+  async *rejected(): AsyncGenerator<RejectedWrite> {
+    for (const each of this.partitions) yield* each.rejected();
+  }
+
+  async retry(name: EntryName): Promise<boolean> {
+    const partition = this.partitions[partitionOf(name.userId, this.partitions.length)];
+    return (await partition?.retry(name)) ?? false;
+  }
+
+  async retryAll(): Promise<number> {
+    const counts = await Promise.all(this.partitions.map((each) => each.retryAll()));
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  async pause(): Promise<void> {
+    await Promise.all(this.partitions.map((each) => each.queue.pause()));
+  }
+
+  async resume(): Promise<void> {
+    await Promise.all(this.partitions.map((each) => each.queue.resume()));
+  }
+
+  async adopt(): Promise<'adopted' | 'own'> {
+    if ((await partitionsWithWorker(this.redis)).length > 0) {
+      throw new Error('a worker is at work on this queue: end what uses it, and try again after some seconds');
+    }
+    const database = await connectDatabase(this.config);
+    try {
+      return await adoptQueue(database, this.redis);
+    } finally {
+      await database.close();
+    }
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all(this.partitions.map((each) => each.queue.close()));
+    this.redis.close();
+  }
+}
+
+class OperatedPartition {
+  readonly queue: Queue<EntriesJobData, void, EntriesJobName>;
+  readonly #rejectedWrites: RejectedWrites;
+
+  constructor(
+    private readonly redis: RedisConnection,
+    private readonly partition: number,
+    log: Log,
+  ) {
+    const prefix = partitionPrefix(partition);
+    this.#rejectedWrites = new RejectedWrites(redis, prefix);
+    this.queue = new Queue(queueName, {
+      connection: redis.client,
+      prefix,
+      skipMetasUpdate: true, // looking at a Redis at `maxmemory` must not need room
+    });
+    this.queue.on('error', (error) => log.debug({ err: error, partition }, 'BullMQ queue'));
+  }
+
+  status(): Promise<PartitionStatus> {
+    const { redis, partition, queue } = this;
+    return readPartitionStatus({ redis, partition, queue });
+  }
+
+  async *rejected(): AsyncGenerator<RejectedWrite> {
+    for await (const { userId, key, version, reason } of this.#rejectedWrites.all()) {
+      yield { partition: this.partition, userId, key, acceptedAt: new Date(version / 1_000), reason };
+    }
+  }
+
+  /**
+   * Once it is taken back the sweeper applies it, whatever becomes of the job; the job does it sooner. It names the key and has
+   * no value, so that what is applied is what was accepted last.
+   */
+  async retry({ userId, key }: EntryName): Promise<boolean> {
+    const write = await this.#rejectedWrites.find({ userId, key });
+    if (!write || !(await this.#rejectedWrites.takeBack(write))) return false;
+    const job = await this.queue.getJob(rejectedJobId(write.version));
+    if (await job?.isFailed()) await job?.retry('failed');
+    else await this.queue.add('apply', { entries: [[userId, [key]]] }, jobOptions);
+    return true;
+  }
+
+  /** Failed jobs of writes that newer ones have replaced find nothing to do, and are gone then. */
+  async retryAll(): Promise<number> {
+    let count = 0;
+    const group: EntryName[] = [];
+    const takeBack = async () => {
+      const taken = await Promise.all(group.splice(0).map((name) => this.#rejectedWrites.takeBack(name)));
+      count += taken.filter(Boolean).length;
+    };
+    for await (const write of this.#rejectedWrites.all()) {
+      group.push(write);
+      if (group.length === retriesAtOnce) await takeBack();
+    }
+    await takeBack();
+    await this.queue.retryJobs({ state: 'failed' });
+    return count;
+  }
+}

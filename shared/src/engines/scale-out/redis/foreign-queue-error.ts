@@ -1,0 +1,12 @@
+/** The entries of this queue go to another store: a worker that applied them here would bring them where nobody looks for them. */
+export class ForeignQueueError extends Error {
+  override readonly name = 'ForeignQueueError';
+  static readonly sentence = 'Redis has the queue of another store';
+  static readonly remedy =
+    '[QUEUE] redis, or [STORE] host, database or a collection, is not what it was; or this store takes the place of one that is ' +
+    "gone: end what used that one, then 'keybin queue adopt'";
+
+  constructor() {
+    super(`${ForeignQueueError.sentence}: ${ForeignQueueError.remedy}`);
+  }
+}

@@ -1,0 +1,41 @@
+import { once } from 'node:events';
+import type { Config } from '../../../config/config.js';
+import { maskCredentials } from '../../../config/url-kinds.js';
+import type { Log } from '../../../process/log.js';
+import { connectionProblemOf, type RedisConnection } from './redis-connection.js';
+import { PartitionedConnections } from './partitioned-redis.js';
+import { openRedisTopology } from './redis-topology.js';
+
+/** Connections for an operator's command. Throws an `Error` of one line when Redis cannot be reached, or a part of it. */
+export async function openOperatorRedis(
+  { queue: { redis: url, partitions }, times }: Pick<Config, 'queue' | 'times'>,
+  log: Log,
+): Promise<PartitionedConnections> {
+  if (url === undefined) throw new Error('[QUEUE] redis is missing');
+  const redis = new PartitionedConnections(openRedisTopology(url, times), partitions, log, {
+    times,
+    closesPlace: true,
+  });
+  try {
+    await Promise.all(redis.all.map((connection) => reached(connection, times.operatorOpenMs)));
+    return redis;
+  } catch (error) {
+    redis.close();
+    throw new Error(`Redis at ${maskCredentials(url)} cannot be reached: ${connectionProblemOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+/** Throws the first error at once, for the connection itself would go on trying. */
+async function reached(redis: RedisConnection, timeoutMs: number): Promise<void> {
+  const decided = new AbortController();
+  const refused = once(redis.raw, 'error', { signal: decided.signal }).then(([error]) => {
+    throw error;
+  });
+  try {
+    await Promise.race([redis.ready(timeoutMs), refused]);
+  } finally {
+    decided.abort();
+  }
+}

@@ -1,0 +1,72 @@
+import type { Redis } from 'ioredis';
+import type { Log } from '../../../process/log.js';
+import { partitionOf } from './keys.js';
+import { RedisConnection, type RedisConnectionOptions } from './redis-connection.js';
+import type { RedisTopology } from './redis-topology.js';
+
+/** Connections by partition. */
+export interface PartitionedRedis<Connection = RedisConnection> {
+  /** How many there are. */
+  readonly partitions: number;
+  connectionOf(partition: number): Connection;
+}
+
+/** The connection of the partition to which an account, or whatever else is spread by its name, belongs. */
+export const redisOf = <Connection>(redis: PartitionedRedis<Connection>, name: string): Connection =>
+  redis.connectionOf(partitionOf(name, redis.partitions));
+
+export interface ConnectionsOptions extends Pick<RedisConnectionOptions, 'times' | 'commandTimeoutMs' | 'check'> {
+  /** Whether nobody else uses the place. */
+  readonly closesPlace?: boolean;
+}
+
+/** One connection for each partition, or for all together where one Redis has them. */
+export class PartitionedConnections implements PartitionedRedis {
+  /** Each one once. */
+  readonly all: readonly RedisConnection[];
+  readonly #byPartition: RedisConnection[] = [];
+
+  constructor(
+    private readonly place: RedisTopology,
+    readonly partitions: number,
+    log: Log,
+    private readonly options: ConnectionsOptions,
+  ) {
+    this.all = place.groups(partitions).map((group) => {
+      const connect: RedisConnectionOptions['connect'] = (own) => place.connect(group[0] ?? 0, own);
+      const connection = new RedisConnection({ ...options, connect, mode: place.mode, partitions: group, log });
+      for (const partition of group) this.#byPartition[partition] = connection;
+      return connection;
+    });
+  }
+
+  connectionOf(partition: number): RedisConnection {
+    const found = this.#byPartition[partition];
+    if (!found) throw new Error(`there is no partition ${partition}`);
+    return found;
+  }
+
+  /** Resolves once all can be used; throws `unavailable` after `timeoutMs`. */
+  async ready(timeoutMs: number): Promise<void> {
+    await Promise.all(this.all.map((connection) => connection.ready(timeoutMs)));
+  }
+
+  /** As `RedisConnection.belongTo`. */
+  async belongTo(storeId: string): Promise<void> {
+    for (const connection of this.all) await connection.belongTo(storeId); // one after the other: of two stores one gets all
+  }
+
+  /** Each server that may have partitions, whatever their number. */
+  async servers(): Promise<Redis[]> {
+    return this.place.mode === 'cluster' ? this.place.masters() : this.all.map(({ client }) => client);
+  }
+
+  get areReady(): boolean {
+    return this.all.every(({ isReady }) => isReady);
+  }
+
+  close(): void {
+    for (const connection of this.all) connection.close();
+    if (this.options.closesPlace) this.place.close();
+  }
+}

@@ -1,0 +1,127 @@
+import { ReplyError, type Redis } from 'ioredis';
+import type { Config } from '../../../config/config.js';
+import type { Log } from '../../../process/log.js';
+import { orUnavailable } from '../mongodb/errors.js';
+import type { PartitionedConnections } from './partitioned-redis.js';
+import type { RedisTopology } from './redis-topology.js';
+
+/** Redis's own settings on which an answered write depends, each `undefined` if Redis does not tell. */
+export interface RedisSettings {
+  readonly 'maxmemory-policy'?: string | undefined;
+  readonly appendonly?: string | undefined;
+  readonly appendfsync?: string | undefined;
+  readonly 'no-appendfsync-on-rewrite'?: string | undefined;
+}
+
+type Durability = Config['queue']['durability'];
+
+interface Need {
+  readonly accepted: readonly string[];
+  readonly why: string;
+  /** Another way out than changing the setting. */
+  readonly or?: string;
+}
+
+/** What each setting must be. */
+function needs(durability: Durability): Readonly<Record<keyof RedisSettings, Need>> {
+  const always = durability === 'always';
+  return {
+    'maxmemory-policy': { accepted: ['noeviction'], why: 'any other policy throws accepted writes away' },
+    appendonly: { accepted: ['yes'], why: 'without it accepted writes end with the process' },
+    appendfsync: {
+      accepted: always ? ['always'] : ['always', 'everysec'],
+      why: always
+        ? 'with it the last answered writes end with the power'
+        : 'with it minutes of writes end with the power',
+      ...(always && { or: 'accept the loss of the last seconds by [QUEUE] durability = everysec' }),
+    },
+    'no-appendfsync-on-rewrite': {
+      accepted: always ? ['no'] : ['no', 'yes'],
+      why: 'with it nothing reaches the disk while the file is rewritten',
+    },
+  };
+}
+
+/** One sentence for each setting under which answered writes could be lost: its name, the value seen and the remedy. */
+export function settingsProblems(settings: RedisSettings, durability: Durability): string[] {
+  const problems = [];
+  for (const [name, { accepted, why, or }] of Object.entries(needs(durability))) {
+    const seen = settings[name as keyof RedisSettings]; // `needs` has just these names
+    if (seen === undefined || accepted.includes(seen)) continue;
+    const remedy = `set '${name} ${accepted[0]}' in redis.conf or by CONFIG SET${or ? `, or ${or}` : ''}`;
+    problems.push(`Redis runs with ${name} '${seen}': ${why}; ${remedy}.`);
+  }
+  return problems;
+}
+
+/** What an answered write survives: `always` a power cut, `everysec` one but for the last second or two; or `none`, or `unknown`. */
+export function durabilityOf(settings: RedisSettings): 'always' | 'everysec' | 'none' | 'unknown' {
+  const { 'maxmemory-policy': policy, appendonly, appendfsync, 'no-appendfsync-on-rewrite': onRewrite } = settings;
+  if ((policy !== undefined && policy !== 'noeviction') || appendonly === 'no' || onRewrite === 'yes') return 'none';
+  if (appendfsync === undefined) return 'unknown';
+  return appendfsync === 'always' || appendfsync === 'everysec' ? appendfsync : 'none';
+}
+
+/** Of several servers, one of which may have an account. */
+export const weakest = (durabilities: readonly ReturnType<typeof durabilityOf>[]): ReturnType<typeof durabilityOf> =>
+  (['none', 'unknown', 'everysec'] as const).find((each) => durabilities.includes(each)) ?? 'always';
+
+/**
+ * Throws an `Error` that names every setting under which Redis would lose answered writes. Where `CONFIG` is forbidden only the
+ * policy and whether there is an append-only file can be seen; the log says so.
+ */
+export async function checkRedisSettings(client: Redis, durability: Durability, log: Log): Promise<void> {
+  const settings = await readSettings(client);
+  if (settings.appendfsync === undefined) {
+    log.warn('Redis does not tell its appendfsync: make sure that it is what [QUEUE] durability says');
+  }
+  const problems = settingsProblems(settings, durability);
+  if (problems.length > 0) throw new Error(problems.join(' '));
+}
+
+/** The same for every node of a cluster that may be given partitions. Throws `unavailable`, too. */
+export async function checkAllRedisSettings(
+  place: Pick<RedisTopology, 'mode' | 'masters'>,
+  connections: Pick<PartitionedConnections, 'all'>,
+  durability: Durability,
+  log: Log,
+): Promise<void> {
+  if (place.mode === 'standalone') {
+    for (const { client } of connections.all) await checkRedisSettings(client, durability, log);
+    return;
+  }
+  for (const client of await place.masters()) {
+    const node = `${client.options.host}:${client.options.port}`;
+    const problems = settingsProblems(await orUnavailable(readSettings(client)), durability);
+    if (problems.length > 0) throw new Error(`Node ${node} of the Redis Cluster: ${problems.join(' ')}`);
+    await warnOfFullCoverage(client, node, log);
+  }
+}
+
+/** Forbidden `CONFIG` is told of already. */
+async function warnOfFullCoverage(client: Redis, node: string, log: Log): Promise<void> {
+  const setting = 'cluster-require-full-coverage';
+  if ((await ask(client, setting).catch(() => undefined)) !== 'yes') return;
+  log.warn({ node }, `With ${setting} yes the outage of one node is one of all partitions`);
+}
+
+/** Where `CONFIG` is forbidden less is known. */
+export async function readSettings(client: Redis): Promise<RedisSettings> {
+  try {
+    const [policy, appendonly, appendfsync, onRewrite] = await Promise.all(
+      ['maxmemory-policy', 'appendonly', 'appendfsync', 'no-appendfsync-on-rewrite'].map((name) => ask(client, name)),
+    );
+    return { 'maxmemory-policy': policy, appendonly, appendfsync, 'no-appendfsync-on-rewrite': onRewrite };
+  } catch (error) {
+    if (!(error instanceof ReplyError)) throw error; // there was no answer
+    const info = `${await client.info('memory')}\n${await client.info('persistence')}`;
+    const field = (name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1];
+    return { 'maxmemory-policy': field('maxmemory_policy'), appendonly: field('aof_enabled') === '1' ? 'yes' : 'no' };
+  }
+}
+
+/** One at a time: before Redis 7 CONFIG GET takes one name. */
+async function ask(client: Redis, name: string): Promise<string | undefined> {
+  const answer = await client.config('GET', name);
+  return answer[1];
+}

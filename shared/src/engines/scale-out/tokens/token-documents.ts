@@ -1,0 +1,69 @@
+import type { Bearer } from './bearer.js';
+import type { Database } from '../mongodb/database.js';
+import type { TokenDocument } from '../mongodb/documents.js';
+import { orUnavailable } from '../mongodb/errors.js';
+
+export type StoredToken = Pick<
+  TokenDocument,
+  'user_id' | 'client' | 'hash' | 'expires_at' | 'issued_at' | 'generation'
+>;
+
+/** What MongoDB, the truth, knows of tokens. All throw `unavailable`, after which a write may have been done or not. */
+export interface TokenDocuments {
+  find(userId: string, client: string): Promise<StoredToken | undefined>;
+  findByHash(tokenHash: string): Promise<StoredToken | undefined>;
+  /** Makes it the client's only token if the one that is there was issued before it; else it throws and does nothing. */
+  replace(token: StoredToken): Promise<void>;
+  /** Resolves with whether the client's token was still this one. */
+  remove(bearer: Pick<Bearer, 'userId' | 'client' | 'tokenHash'>): Promise<boolean>;
+  /**
+   * Whether the account is there and was not disabled since this generation; by its id, for a name may belong to someone else by
+   * now.
+   */
+  userExists(userId: string, generation: number | undefined): Promise<boolean>;
+  /** Live tokens of an account beyond its `limit` newest; those that expired by `now` are removed. */
+  surplus(userId: string, limit: number, now: Date): Promise<StoredToken[]>;
+}
+
+const idOf = (userId: string, client: string) => `${userId}/${client}`;
+
+export class MongoTokenDocuments implements TokenDocuments {
+  constructor(private readonly database: Pick<Database, 'tokens' | 'users' | 'bounded'>) {}
+
+  async find(userId: string, client: string): Promise<StoredToken | undefined> {
+    const found = await orUnavailable(
+      this.database.tokens.findOne({ _id: idOf(userId, client) }, this.database.bounded),
+    );
+    return found ?? undefined;
+  }
+
+  async findByHash(tokenHash: string): Promise<StoredToken | undefined> {
+    return (await orUnavailable(this.database.tokens.findOne({ hash: tokenHash }, this.database.bounded))) ?? undefined;
+  }
+
+  async replace(token: StoredToken): Promise<void> {
+    // A document that is there and does not match makes this an insert, which fails (error 11000)
+    const filter = { _id: idOf(token.user_id, token.client), issued_at: { $lt: token.issued_at } };
+    await orUnavailable(this.database.tokens.replaceOne(filter, token, { ...this.database.bounded, upsert: true }));
+  }
+
+  async remove({ userId, client, tokenHash }: Pick<Bearer, 'userId' | 'client' | 'tokenHash'>): Promise<boolean> {
+    const filter = { _id: idOf(userId, client), hash: tokenHash };
+    const { deletedCount } = await orUnavailable(this.database.tokens.deleteOne(filter, this.database.bounded));
+    return deletedCount === 1;
+  }
+
+  async userExists(userId: string, generation = 0): Promise<boolean> {
+    const options = { ...this.database.bounded, projection: { generation: 1 } };
+    const user = await orUnavailable(this.database.users.findOne({ user_id: userId }, options));
+    return user !== null && (user.generation ?? 0) === generation;
+  }
+
+  async surplus(userId: string, limit: number, now: Date): Promise<StoredToken[]> {
+    const { tokens } = this.database;
+    await orUnavailable(tokens.deleteMany({ user_id: userId, expires_at: { $lte: now } }, this.database.bounded));
+    return orUnavailable(
+      tokens.find({ user_id: userId }, this.database.bounded).sort({ issued_at: -1, _id: -1 }).skip(limit).toArray(),
+    );
+  }
+}

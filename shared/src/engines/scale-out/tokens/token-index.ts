@@ -1,0 +1,88 @@
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { withDeadline } from '../../../deadline.js';
+import { invalidToken } from '../../../errors.js';
+import type { TimeBudget } from '../../../time-budget.js';
+import type { Bearer } from './bearer.js';
+import { partitionOf, partitionPrefix, tokenIndexKey } from '../redis/keys.js';
+
+import { orUnavailable } from '../mongodb/errors.js';
+import type { PartitionedRedis } from '../redis/partitioned-redis.js';
+import type { TokenDocuments } from './token-documents.js';
+import type { TokenRedis } from './token-records.js';
+
+/** Bearers that one process keeps in memory, some 300 bytes each. */
+const cachedBearers = 50_000;
+
+/** Tokens and client ids are stored and compared as hashes: neither can be read from a store. */
+export const hashToken = (token: string): string => hash('sha256', token);
+
+/** Any string may be a client id; UTF-8 would make all lone surrogates one. */
+export const hashClient = (clientId: string): string => hash('sha256', Buffer.from(clientId, 'utf16le'));
+
+/**
+ * Tells whose a token is. What it answers never changes, so it is kept in memory; Redis has it for as long as the token lives,
+ * and MongoDB finds it by the token's hash if Redis has lost it or is away.
+ */
+export class TokenIndex {
+  readonly #bearers = new LRUCache<string, Bearer>({ max: cachedBearers });
+
+  constructor(
+    private readonly redis: PartitionedRedis<Pick<TokenRedis, 'client'>>,
+    private readonly documents: Pick<TokenDocuments, 'findByHash'>,
+    private readonly times: Pick<TimeBudget, 'tokenIndexMs'>,
+  ) {}
+
+  /** Throws or rejects with `invalid_token` or `unavailable`. */
+  resolve(token: string): Bearer | Promise<Bearer> {
+    const tokenHash = hashToken(token);
+    return this.#bearers.get(tokenHash) ?? this.#find(tokenHash);
+  }
+
+  bearer(tokenHash: string, userId: string, client: string): Bearer {
+    return { tokenHash, userId, client, partition: partitionOf(userId, this.redis.partitions) };
+  }
+
+  /**
+   * Notes whose token it is until it expires. Comes before its record, in a command of its own: the key is in another slot. What
+   * cannot be noted is found in MongoDB.
+   */
+  async put({ tokenHash, userId, client }: Bearer, expiresAt: Date): Promise<void> {
+    const text = JSON.stringify([userId, client]);
+    await this.#ask(tokenHash, (redis, key) => redis.set(key, text, 'PXAT', expiresAt.getTime())).catch(() => {});
+  }
+
+  /** Makes room in Redis: a token that has ended is looked for in MongoDB from now on. What cannot be removed expires. */
+  async forget(tokenHash: string): Promise<void> {
+    await this.#ask(tokenHash, (redis, key) => redis.del(key)).catch(() => {});
+  }
+
+  async #find(tokenHash: string): Promise<Bearer> {
+    const text = await this.#ask(tokenHash, (redis, key) => redis.get(key)).catch(() => null);
+    const bearer = text === null ? await this.#findStored(tokenHash) : this.#parse(tokenHash, text);
+    this.#bearers.set(tokenHash, bearer);
+    return bearer;
+  }
+
+  #parse(tokenHash: string, text: string): Bearer {
+    const [userId, client] = JSON.parse(text) as [string, string]; // written by `put` alone
+    return this.bearer(tokenHash, userId, client);
+  }
+
+  async #findStored(tokenHash: string): Promise<Bearer> {
+    const stored = await this.documents.findByHash(tokenHash);
+    if (!stored) throw invalidToken();
+    const bearer = this.bearer(tokenHash, stored.user_id, stored.client);
+    await this.put(bearer, stored.expires_at);
+    return bearer;
+  }
+
+  async #ask<T>(tokenHash: string, command: (redis: TokenRedis['client'], key: string) => Promise<T>): Promise<T> {
+    const partition = partitionOf(tokenHash, this.redis.partitions);
+    const asked = command(
+      this.redis.connectionOf(partition).client,
+      tokenIndexKey(partitionPrefix(partition), tokenHash),
+    );
+    return withDeadline(orUnavailable(asked), this.times.tokenIndexMs, 'asking the token index');
+  }
+}

@@ -1,0 +1,80 @@
+import type { Gauge } from 'prom-client';
+import { withDeadline } from '../deadline.js';
+import type { DependencyHealth, Health } from '../ports/health.js';
+import type { PartitionStatus } from '../ports/partition-status.js';
+import type { Metrics } from './metrics.js';
+
+/** What a process can say of the services that it works with, when it is asked. */
+export interface ObservedDependencies {
+  readonly health: () => Promise<Health>;
+  /** What waits to be applied; `undefined` where nothing ever does. */
+  readonly backlog?: (() => Promise<PartitionStatus[]>) | undefined;
+  /** For each answer. */
+  readonly timeoutMs: number;
+}
+
+/** Asks at most once at a time, however many gauges want to know; `undefined` if there is no answer in time. */
+function shared<T>(ask: () => Promise<T>, timeoutMs: number, what: string): () => Promise<T | undefined> {
+  let asked: Promise<T | undefined> | undefined;
+  return () =>
+    (asked ??= withDeadline(ask(), timeoutMs, what)
+      .catch(() => undefined)
+      .finally(() => (asked = undefined)));
+}
+
+/**
+ * Gauges that are asked for when they are read. What cannot be told at the moment has no value then: an old one would look like
+ * the state of now.
+ */
+export function collectDependencyMetrics(metrics: Metrics, { health, backlog, timeoutMs }: ObservedDependencies): void {
+  const askHealth = shared(health, timeoutMs, 'asking the dependencies');
+  const eachDependency = (value: (dependency: DependencyHealth) => number) => async (gauge: Gauge) => {
+    const known = await askHealth();
+    gauge.reset();
+    for (const each of known?.dependencies ?? []) gauge.set({ dependency: each.name }, value(each));
+  };
+  metrics.gauge(
+    'keybin_dependency_up',
+    eachDependency(({ answered }) => Number(answered)),
+  );
+  metrics.gauge(
+    'keybin_dependency_impaired',
+    eachDependency(({ answered, problem }) => Number(answered && problem !== undefined)),
+  );
+  if (!backlog) return;
+
+  const askBacklog = shared(backlog, timeoutMs, 'asking the queue');
+  const eachPartition = (set: (gauge: Gauge, status: PartitionStatus) => void) => async (gauge: Gauge) => {
+    const partitions = await askBacklog();
+    gauge.reset();
+    for (const status of partitions ?? []) set(gauge, status);
+  };
+  const byPartition = (value: (status: PartitionStatus) => number) =>
+    eachPartition((gauge, status) => gauge.set({ partition: status.partition }, value(status)));
+  metrics.gauge(
+    'keybin_oldest_unapplied_seconds',
+    byPartition(({ oldestUnappliedSeconds }) => oldestUnappliedSeconds),
+  );
+  metrics.gauge(
+    'keybin_pending_entries',
+    byPartition(({ pendingEntries }) => pendingEntries),
+  );
+  metrics.gauge(
+    'keybin_pending_bytes',
+    byPartition(({ pendingBytes }) => pendingBytes),
+  );
+  metrics.gauge(
+    'keybin_rejected_entries',
+    byPartition(({ rejected }) => rejected),
+  );
+  metrics.gauge(
+    'keybin_queue_paused',
+    byPartition(({ paused }) => Number(paused)),
+  );
+  metrics.gauge(
+    'keybin_jobs',
+    eachPartition((gauge, { partition, jobs }) => {
+      for (const [state, count] of Object.entries(jobs)) gauge.set({ partition, state }, count);
+    }),
+  );
+}

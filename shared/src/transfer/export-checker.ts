@@ -1,0 +1,122 @@
+import { createHash, type Hash } from 'node:crypto';
+import { BadLine, parseLine, type Counts, type EndLine } from './export-format.js';
+import type { TransferRecord } from '../ports/transfer-records.js';
+
+/** Checks the lines of an export, one after the other, and counts what is in them. */
+export class ExportChecker {
+  /** The first is 1. */
+  lines = 0;
+  readonly counts = { accounts: 0, entries: 0, posts: 0, files: 0 };
+  highestNumber = 0;
+  highestVersion = 0;
+  /** Accounts, and `user/file` for files, that were erased while they were exported. */
+  readonly gone = new Set<string>();
+  end: EndLine | undefined;
+  readonly #hash = createHash('sha256');
+  /** Of the last account. */
+  #userId: string | undefined;
+  #file: { readonly id: string; readonly length: number; readonly sha256: string; readonly hash: Hash } | undefined;
+  #fileBytes = 0;
+  #chunks = 0;
+
+  /** SHA-256 of all lines so far. */
+  get sha256(): string {
+    return this.#hash.copy().digest('hex');
+  }
+
+  /** Takes what an exporter wrote. */
+  add(line: Buffer, record: TransferRecord): void {
+    this.#hashLine(line);
+    this.#count(record);
+  }
+
+  /** Takes the next line, without its line feed, and answers the record in it, if there is one. Throws a `BadLine`. */
+  next(line: Buffer): TransferRecord | undefined {
+    if (this.end) throw new BadLine('it comes after the end');
+    const parsed = parseLine(line.toString('utf8'));
+    if (this.lines === 0 && parsed.type !== 'keybin') throw new BadLine('the first line is not that of an export');
+    switch (parsed.type) {
+      case 'keybin':
+        if (this.lines > 0) throw new BadLine('only the first line says where the data was');
+        break;
+      case 'end':
+        this.#checkEnd(parsed);
+        this.end = parsed;
+        this.lines += 1;
+        return undefined;
+      default:
+        this.#checkOrder(parsed);
+        this.#count(parsed);
+    }
+    this.#hashLine(line);
+    return parsed.type === 'keybin' ? undefined : parsed;
+  }
+
+  #hashLine(line: Buffer): void {
+    this.#hash.update(line).update('\n');
+    this.lines += 1;
+  }
+
+  #checkOrder(record: TransferRecord): void {
+    if (record.type !== 'chunk' && record.type !== 'gone') this.#checkFile();
+    switch (record.type) {
+      case 'account':
+        return;
+      case 'gone':
+        return; // several accounts may have gone together
+      case 'chunk':
+        if (record.fileId !== this.#file?.id || record.n !== this.#chunks) throw new BadLine('a chunk is missing');
+        break;
+      default:
+    }
+    if (record.userId !== this.#userId) throw new BadLine('it does not follow its account');
+  }
+
+  /** Of the file before: whether all of it has come. */
+  #checkFile(): void {
+    if (!this.#file) return;
+    const { length, sha256, hash } = this.#file;
+    this.#file = undefined;
+    if (this.#fileBytes !== length || hash.digest('hex') !== sha256)
+      throw new BadLine('the file before it is not complete');
+  }
+
+  #checkEnd(end: EndLine): void {
+    this.#checkFile();
+    if (end.sha256 !== this.sha256) throw new BadLine('the checksum is not that of the lines before it');
+    for (const [what, count] of Object.entries(end.counts)) {
+      if (this.counts[what as keyof Counts] !== count) throw new BadLine(`it counts ${count} ${what}`); // `counts` has just these
+    }
+  }
+
+  #count(record: TransferRecord): void {
+    switch (record.type) {
+      case 'account':
+        this.#userId = record.account.userId;
+        this.counts.accounts += 1;
+        this.highestNumber = Math.max(this.highestNumber, record.account.number);
+        break;
+      case 'entry':
+        this.counts.entries += 1;
+        this.highestVersion = Math.max(this.highestVersion, record.version);
+        break;
+      case 'post':
+        this.counts.posts += 1;
+        break;
+      case 'file':
+        this.counts.files += 1;
+        this.#file = { ...record.file, hash: createHash('sha256') };
+        this.#fileBytes = 0;
+        this.#chunks = 0;
+        break;
+      case 'chunk':
+        this.#file?.hash.update(record.bytes);
+        this.#fileBytes += record.bytes.length;
+        this.#chunks += 1;
+        break;
+      case 'gone':
+        this.gone.add(record.fileId === undefined ? record.userId : `${record.userId}/${record.fileId}`);
+        this.#file = undefined;
+    }
+  }
+}

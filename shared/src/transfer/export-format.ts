@@ -1,0 +1,218 @@
+import { isFileId } from '../ids/file-id.js';
+import { isPostId, isPostIdOf } from '../ids/post-id.js';
+import type { Account } from '../ports/engine.js';
+import { isUsername } from '../ids/username.js';
+import type { TransferRecord } from '../ports/transfer-records.js';
+
+/**
+ * An export is lines of JSON, in UTF-8, each ended by a line feed:
+ *
+ *     {"type":"keybin","format":1,"source":...}                                        the first
+ *     {"type":"account","account":{...}}                                               and what is its own behind it:
+ *     {"type":"entry","user":...,"key":...,"version":...,"value":...}
+ *     {"type":"post","user":...,"id":...,"value":...}
+ *     {"type":"file","user":...,"file":{...}}  {"type":"chunk","user":...,"file":...,"n":0,"bytes":<base64>}
+ *     {"type":"gone","user":...}                                                       erased meanwhile: does not count
+ *     {"type":"end","counts":{...},"sha256":<of all lines before it>}                  the last, if it is complete
+ *
+ * Members stand in this order and without spaces: a value is passed on as the text that it is.
+ */
+export const exportFormat = 1;
+
+export interface HeadLine {
+  readonly type: 'keybin';
+  readonly format: number;
+  /** Where the data was. */
+  readonly source: string;
+}
+
+/** Lines of each kind. */
+export interface Counts {
+  readonly accounts: number;
+  readonly entries: number;
+  readonly posts: number;
+  readonly files: number;
+}
+
+export interface EndLine {
+  readonly type: 'end';
+  readonly counts: Counts;
+  /** Hexadecimal. */
+  readonly sha256: string;
+}
+
+export type ParsedLine = HeadLine | EndLine | TransferRecord;
+
+export const printHead = (source: string): string => JSON.stringify({ type: 'keybin', format: exportFormat, source });
+
+export const printEnd = ({ counts, sha256 }: Omit<EndLine, 'type'>): string =>
+  JSON.stringify({ type: 'end', counts, sha256 });
+
+export function printRecord(record: TransferRecord): string {
+  switch (record.type) {
+    case 'account':
+      return JSON.stringify({ type: 'account', account: inOrder(record.account) });
+    case 'entry': {
+      const { userId, key, version, json } = record;
+      return `{"type":"entry","user":"${userId}","key":"${key}","version":${version},"value":${json}}`;
+    }
+    case 'post':
+      return `{"type":"post","user":"${record.userId}","id":"${record.id}","value":${record.json}}`;
+    case 'file':
+      return JSON.stringify({ type: 'file', user: record.userId, file: record.file });
+    case 'chunk': {
+      const { userId, fileId, n, bytes } = record;
+      const base64 = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+      return `{"type":"chunk","user":"${userId}","file":"${fileId}","n":${n},"bytes":"${base64}"}`;
+    }
+    default:
+      return JSON.stringify({ type: record.type, user: record.userId, file: record.fileId });
+  }
+}
+
+/** Whatever engine it comes from, an account is the same text. */
+const inOrder = (account: Account): Account => ({
+  userId: account.userId,
+  number: account.number,
+  objectId: account.objectId,
+  username: account.username,
+  passwordHash: account.passwordHash,
+  createdAt: account.createdAt,
+  disabled: account.disabled,
+  generation: account.generation,
+});
+
+/** What is wrong with a line. */
+export class BadLine extends Error {
+  override readonly name = 'BadLine';
+}
+
+const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
+const entryLine = new RegExp(
+  `^\\{"type":"entry","user":"(${uuid})","key":"([a-zA-Z0-9_.,]{1,512})","version":(\\d{1,16}),"value":(.+)\\}$`,
+  's',
+);
+const postLine = new RegExp(`^\\{"type":"post","user":"(${uuid})","id":"([0-9a-f]{24})","value":(.+)\\}$`, 's'); // lines may hold U+2028, which `.` alone takes for an end
+const chunkLine = new RegExp(
+  `^\\{"type":"chunk","user":"(${uuid})","file":"([0-9a-f]{24})","n":(\\d{1,8}),"bytes":"([A-Za-z0-9+/]+={0,2})"\\}$`,
+);
+const userId = new RegExp(`^${uuid}$`);
+
+/** µs. A store goes on counting from the highest version and number that it has been given, and needs room for that. */
+const latestVersion = Date.UTC(2200, 0) * 1_000;
+const highestNumber = 2 ** 48;
+
+/** Throws a `BadLine`. */
+export function parseLine(line: string): ParsedLine {
+  const [, entryUser, key, version, entryJson] = entryLine.exec(line) ?? [];
+  if (entryUser !== undefined && key !== undefined && entryJson !== undefined) {
+    if (Number(version) > latestVersion) throw new BadLine("'version' is a time that is too far away");
+    return { type: 'entry', userId: entryUser, key, version: Number(version), json: checkedValue(entryJson) };
+  }
+  const [, postUser, id, postJson] = postLine.exec(line) ?? [];
+  if (postUser !== undefined && id !== undefined && postJson !== undefined) {
+    if (!isPostId(id) || !isPostIdOf(id, postUser)) throw new BadLine('the id is of no post of this account');
+    return { type: 'post', userId: postUser, id, json: checkedValue(postJson) };
+  }
+  const [, chunkUser, fileId, n, base64] = chunkLine.exec(line) ?? [];
+  if (chunkUser !== undefined && fileId !== undefined && base64 !== undefined) {
+    return { type: 'chunk', userId: chunkUser, fileId, n: Number(n), bytes: Buffer.from(base64, 'base64') };
+  }
+  return parseOther(line);
+}
+
+function checkedValue(json: string): string {
+  if (parse(json) === null) throw new BadLine('the value is null');
+  return json;
+}
+
+function parse(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    throw new BadLine('it is no JSON');
+  }
+}
+
+function parseOther(line: string): ParsedLine {
+  const parsed = parse(line);
+  if (typeof parsed !== 'object' || parsed === null || !('type' in parsed)) throw new BadLine('it has no type');
+  const { type, ...members } = parsed as { readonly type: unknown } & Members; // looked at below
+  switch (type) {
+    case 'keybin':
+      if (members['format'] !== exportFormat)
+        throw new BadLine(`it has format ${String(members['format'])}, not ${exportFormat}`);
+      return { type, format: exportFormat, source: string(members, 'source') };
+    case 'account':
+      return { type, account: accountIn(object(members, 'account')) };
+    case 'file': {
+      const file = object(members, 'file');
+      const id = string(file, 'id', isFileId);
+      const details = { name: string(file, 'name'), length: whole(file, 'length') };
+      return { type, userId: user(members), file: { id, ...details, sha256: string(file, 'sha256', isSha256) } };
+    }
+    case 'gone':
+      return {
+        type,
+        userId: user(members),
+        ...('file' in members && { fileId: string(members, 'file', isFileId) }),
+      };
+    case 'end': {
+      const counts = object(members, 'counts');
+      const [accounts, entries] = [whole(counts, 'accounts'), whole(counts, 'entries')];
+      const [posts, files] = [whole(counts, 'posts'), whole(counts, 'files')];
+      return { type, counts: { accounts, entries, posts, files }, sha256: string(members, 'sha256', isSha256) };
+    }
+    case 'entry':
+    case 'post':
+    case 'chunk':
+      throw new BadLine(`it is not as an export has a line of type ${type}`);
+    default:
+      throw new BadLine('it has a type that is not known');
+  }
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+function accountIn(members: Members): Account {
+  const createdAt = new Date(string(members, 'createdAt'));
+  if (Number.isNaN(createdAt.getTime())) throw new BadLine("'createdAt' is no time");
+  const disabled = members['disabled'];
+  if (typeof disabled !== 'boolean') throw new BadLine("'disabled' is neither true nor false");
+  const number = whole(members, 'number');
+  if (number === 0 || number > highestNumber) throw new BadLine(`'number' is ${number}`);
+  return {
+    userId: string(members, 'userId', (text) => userId.test(text)),
+    number,
+    objectId: string(members, 'objectId', isFileId),
+    username: string(members, 'username', isUsername),
+    passwordHash: string(members, 'passwordHash', isBcrypt),
+    createdAt,
+    disabled,
+    generation: whole(members, 'generation'),
+  };
+}
+
+const isBcrypt = (text: string) => /^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/.test(text);
+const isSha256 = (text: string) => /^[0-9a-f]{64}$/.test(text);
+
+const user = (members: Members) => string(members, 'user', (text) => userId.test(text));
+
+function string(members: Members, name: string, isRight: (text: string) => boolean = () => true): string {
+  const member = members[name];
+  if (typeof member !== 'string' || !isRight(member)) throw new BadLine(`'${name}' is not as it should be`);
+  return member;
+}
+
+function whole(members: Members, name: string): number {
+  const member = members[name];
+  if (typeof member !== 'number' || !Number.isSafeInteger(member) || member < 0)
+    throw new BadLine(`'${name}' is no whole number`);
+  return member;
+}
+
+function object(members: Members, name: string): Members {
+  const member = members[name];
+  if (typeof member !== 'object' || member === null) throw new BadLine(`'${name}' is no object`);
+  return member as Members; // its members are looked at one by one
+}

@@ -1,0 +1,138 @@
+import { gzipSync } from 'node:zlib';
+import { expect } from 'chai';
+import type { SendOptions } from '../../world/clients/keybin-client.js';
+import { RawConnection } from '../../world/clients/raw-connection.js';
+import { accountOfSuite } from '../subjects/account-of-suite.js';
+
+const jsonType = { 'content-type': 'application/json' };
+const notJson = 'Request body is not JSON or is empty';
+const limitBytes = 1_048_576;
+const tooLarge = `Request body is larger than ${limitBytes} bytes`;
+
+const notObjects: readonly (readonly [string, SendOptions])[] = [
+  ['no body', { headers: jsonType }],
+  ['an empty body', { headers: jsonType, body: '' }],
+  ['a blank body', { headers: jsonType, body: ' \n' }],
+  ['a body that is not JSON', { headers: jsonType, body: 'username=a&password=b&value=c' }],
+  ['a truncated body', { headers: jsonType, body: '{"username":"a","password":"b","value":"c"' }],
+  ['two bodies in one', { headers: jsonType, body: '{"value":"c"}{"value":"c"}' }],
+  ['an empty array', { headers: jsonType, body: '[]' }],
+  ['an array', { headers: jsonType, body: '[{"username":"a","password":"b","value":"c"}]' }],
+  ['an empty object', { headers: jsonType, body: '{}' }],
+  ['a string', { headers: jsonType, body: '"value"' }],
+  ['a number', { headers: jsonType, body: '1' }],
+  ['null', { headers: jsonType, body: 'null' }],
+  [
+    'invalid UTF-8',
+    { headers: jsonType, body: Buffer.from('{"username":"\xff","password":"b","value":"\xff"}', 'latin1') },
+  ],
+  ['broken gzip', { headers: { ...jsonType, 'content-encoding': 'gzip' }, body: '{"value":"c"}' }],
+  [
+    'truncated gzip',
+    { headers: { ...jsonType, 'content-encoding': 'gzip' }, body: gzipSync('{"value":1}').subarray(0, 20) },
+  ],
+  ['an unknown encoding', { headers: { ...jsonType, 'content-encoding': 'zork' }, body: '{"value":"c"}' }],
+  ['no content type', { body: '{"username":"a","password":"b","value":"c"}' }],
+  ['another content type', { headers: { 'content-type': 'text/plain' }, body: '{"value":"c"}' }],
+  [
+    'a form',
+    { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'username=a&password=b&value=c' },
+  ],
+];
+
+export function badBodies(url: () => string): void {
+  describe('in bodies', () => {
+    const given = accountOfSuite(url);
+
+    const routes = () =>
+      [
+        ['POST', '/register'],
+        ['POST', '/token'],
+        ['DELETE', '/unregister'],
+        ['POST', `/user/${given.account.token}/store/kept`],
+        ['POST', '/user/no-token/store/,bad%20key'], // the body is looked at before token and key
+      ] as const;
+
+    for (const [what, options] of notObjects) {
+      it(`refuses ${what}`, async () => {
+        for (const [method, path] of routes()) {
+          const answer = await given.client.send(method, path, options);
+          expect([method, path, answer.status, answer.text]).to.deep.equal([method, path, 400, notJson]);
+        }
+        expect((await given.client.get(given.account.token, 'kept')).json).to.deep.equal({ value: 'kept' });
+      });
+    }
+
+    for (const type of ['application/json; charset=utf-8', 'APPLICATION/JSON', 'application/vnd.api+json;charset=x']) {
+      it(`takes ${type}`, async () => {
+        const options = { headers: { 'content-type': type }, body: JSON.stringify({ value: type }) };
+        const answer = await given.client.send('POST', `/user/${given.account.token}/store/typed`, options);
+        expect(answer.json).to.deep.equal({ result: 'ok' });
+        expect((await given.client.get(given.account.token, 'typed')).json).to.deep.equal({ value: type });
+      });
+    }
+
+    it('takes the last of repeated members', async () => {
+      const body = `{"client_id":"repeated","username":5,"username":${JSON.stringify(given.account.username)},"password":"wrong","password":"correct horse"}`;
+      expect((await given.client.send('POST', '/token', { headers: jsonType, body })).status).to.equal(200);
+      const repeated = { headers: jsonType, body: '{"value":1,"value":{"a":1,"a":2}}' };
+      await given.client.send('POST', `/user/${given.account.token}/store/repeated`, repeated);
+      expect((await given.client.get(given.account.token, 'repeated')).text).to.equal('{"value":{"a":2}}');
+    });
+
+    it('takes a compressed body', async () => {
+      const options = { headers: { ...jsonType, 'content-encoding': 'gzip' }, body: gzipSync('{"value":"small"}') };
+      expect((await given.client.send('POST', `/user/${given.account.token}/store/zip`, options)).status).to.equal(200);
+      expect((await given.client.get(given.account.token, 'zip')).json).to.deep.equal({ value: 'small' });
+    });
+
+    it('takes a body of 1 MiB and none larger', async () => {
+      const fitting = bodyOf(limitBytes);
+      const path = `/user/${given.account.token}/store/large`;
+      expect((await given.client.send('POST', path, { headers: jsonType, body: fitting })).text).to.equal(
+        '{"result":"ok"}',
+      );
+      const answer = await given.client.send('POST', path, { headers: jsonType, body: bodyOf(limitBytes + 1) });
+      expect([answer.status, answer.text]).to.deep.equal([413, tooLarge]);
+      expect((await given.client.get(given.account.token, 'large')).text).to.equal(fitting);
+    });
+
+    it('refuses a small body that inflates to a huge one', async () => {
+      const bomb = gzipSync(bodyOf(50_000_000));
+      const options = { headers: { ...jsonType, 'content-encoding': 'gzip' }, body: bomb };
+      const answer = await given.client.send('POST', `/user/${given.account.token}/store/bomb`, options);
+      expect([answer.status, answer.text]).to.deep.equal([413, tooLarge]);
+      expect((await given.client.get(given.account.token, 'bomb')).status).to.equal(404);
+    });
+
+    it('goes on with the connection after a body that was too large', async () => {
+      const connection = await RawConnection.open(url());
+      const post = (body: string) => {
+        const head = `POST /register HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n`;
+        connection.send(`${head}Transfer-Encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`);
+      };
+      post(bodyOf(2 * limitBytes));
+      post('[]');
+      await connection.answers(2);
+      expect(connection.statuses).to.deep.equal([413, 400]);
+      connection.destroy();
+    });
+
+    it('writes nothing of an upload that breaks off', async () => {
+      const { token } = given.account;
+      const connection = await RawConnection.open(url());
+      const head = `POST /user/${token}/store/kept HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n`;
+      connection.send(`${head}Content-Length: 100\r\n\r\n{"value":"broken off"}`);
+      connection.destroy();
+      await given.client.put(token, 'later', 'later');
+      expect((await given.client.get(token, 'later')).json).to.deep.equal({ value: 'later' });
+      expect((await given.client.get(token, 'kept')).json).to.deep.equal({ value: 'kept' });
+    });
+  });
+}
+
+/** A body of so many bytes that holds a value. */
+function bodyOf(bytes: number): string {
+  const frame = '{"value":""}';
+  return `{"value":"${'x'.repeat(bytes - frame.length)}"}`;
+}

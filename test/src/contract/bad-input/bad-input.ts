@@ -1,0 +1,18 @@
+import { badBodies } from './bad-bodies.js';
+import { badKeys } from './bad-keys.js';
+import { badParameters } from './bad-parameters.js';
+import { badRequests } from './bad-requests.js';
+import { oddValues } from './odd-values.js';
+import type { Subject } from '../subjects/subject.js';
+
+/** What must be refused and leave nothing behind, and what only looks odd and must be kept. */
+export function badInputContract(subject: Subject): void {
+  const url = () => subject.here.baseUrl;
+  describe('bad input', () => {
+    badBodies(url);
+    badParameters(url);
+    badKeys(url);
+    oddValues(url);
+    badRequests(url);
+  });
+}

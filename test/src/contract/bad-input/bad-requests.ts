@@ -1,0 +1,130 @@
+import { expect } from 'chai';
+import { array, assert, asyncProperty, constantFrom, oneof, string, uint8Array } from 'fast-check';
+import { RawConnection } from '../../world/clients/raw-connection.js';
+import { accountOfSuite } from '../subjects/account-of-suite.js';
+
+const unknownRoutes = ['/', '/registers', '/user', '/user/t', '/user/t/store', '/user/t/keys/k', '//register', '/%zz'];
+
+export function badRequests(url: () => string): void {
+  describe('in requests', () => {
+    const given = accountOfSuite(url);
+
+    for (const path of unknownRoutes) {
+      it(`knows no route ${path}`, async () => {
+        for (const method of ['GET', 'POST', 'DELETE', 'PUT'] as const) {
+          const answer = await given.client.send(method, path);
+          expect([method, answer.status, answer.text]).to.deep.equal([method, 404, 'Not found']);
+        }
+      });
+    }
+
+    for (const target of ['http://[', '*', 'http://test']) {
+      it(`knows no target ${target}`, async () => {
+        const { statuses } = await RawConnection.exchange(url(), `GET ${target} HTTP/1.1\r\nHost: test\r\n\r\n`);
+        expect(statuses).to.deep.equal([404]);
+      });
+    }
+
+    for (const [path, methods, wrong] of [
+      ['/register', ['POST'], ['GET', 'PUT', 'DELETE', 'PATCH']],
+      ['/unregister', ['DELETE'], ['GET', 'POST']],
+      ['/token', ['POST'], ['GET', 'DELETE', 'HEAD']],
+      ['/user/t/keys', ['HEAD', 'GET'], ['POST', 'DELETE', 'PUT']],
+      ['/user/t/store/k', ['HEAD', 'GET', 'POST', 'DELETE'], ['PUT', 'PATCH', 'PROPFIND']],
+    ] as const) {
+      it(`allows only ${methods.join(', ')} at ${path}`, async () => {
+        for (const method of wrong) {
+          const answer = await given.client.send(method, path);
+          expect([method, answer.status]).to.deep.equal([method, 405]);
+          if (method !== 'HEAD') expect(answer.text).to.equal('Method not allowed');
+          expect(answer.headers['allow']?.split(', ').toSorted()).to.deep.equal(methods.toSorted());
+        }
+      });
+    }
+
+    it('answers a method that HTTP does not know with 405 and Allow', async () => {
+      const { statuses, received } = await RawConnection.exchange(
+        url(),
+        'FOO /register HTTP/1.1\r\nHost: test\r\n\r\n',
+      );
+      expect(statuses).to.deep.equal([405]);
+      expect(received).to.match(/\r\nAllow: .*POST/);
+    });
+
+    it('answers OPTIONS with what a route allows', async () => {
+      const answer = await given.client.send('OPTIONS', '/register');
+      expect([answer.status, answer.text, answer.headers['allow']]).to.deep.equal([200, '', 'POST']);
+    });
+
+    it('answers HEAD like GET, without the body', async () => {
+      await given.client.put(given.account.token, 'k', 'value');
+      for (const path of [`/user/${given.account.token}/store/k`, `/user/${given.account.token}/store/absent`]) {
+        const get = await given.client.send('GET', path);
+        const head = await given.client.send('HEAD', path);
+        expect([head.status, head.text]).to.deep.equal([get.status, '']);
+        expect(head.headers['content-length']).to.equal(String(Buffer.byteLength(get.text)));
+        expect(head.headers['content-type']).to.equal(get.headers['content-type']);
+      }
+    });
+
+    it('takes a path with a slash at its end for the path', async () => {
+      expect((await given.client.send('GET', `/user/${given.account.token}/keys/`)).status).to.equal(200);
+    });
+
+    it('answers errors as text', async () => {
+      for (const accept of ['*/*', 'text/plain', 'application/json', 'text/html, */*;q=0.1', ';;/']) {
+        const answer = await given.client.send('GET', '/nowhere', { headers: { accept } });
+        expect(answer.headers).to.include({ 'content-type': 'text/plain; charset=utf-8', vary: 'Accept' });
+        expect(answer.text).to.equal('Not found');
+      }
+    });
+
+    it('answers errors as problem details to a client that prefers them', async () => {
+      for (const accept of ['application/problem+json', 'application/json, application/problem+json, */*;q=0.5']) {
+        const answer = await given.client.send('GET', '/user/no-token/keys', { headers: { accept } });
+        expect(answer.headers).to.include({ 'content-type': 'application/problem+json', vary: 'Accept' });
+        expect(answer.json).to.deep.equal({
+          type: 'about:blank',
+          title: 'Forbidden',
+          status: 403,
+          detail: 'Invalid token',
+          code: 'invalid_token',
+        });
+      }
+    });
+
+    it('says of a deletion whose body is broken what became of it', async () => {
+      for (let turn = 0; turn < 10; turn++) {
+        await given.client.put(given.account.token, 'doomed', turn);
+        const head = `DELETE /user/${given.account.token}/store/doomed HTTP/1.1\r\nHost: test\r\n`;
+        const bytes = `${head}Transfer-Encoding: chunked\r\n\r\nnot hex\r\n`;
+        const { statuses } = await RawConnection.exchange(url(), bytes);
+        const { status } = await given.client.get(given.account.token, 'doomed');
+        expect([statuses, status]).to.deep.equal([[200], 404]);
+      }
+    });
+
+    it('never fails, whatever it is sent', async () => {
+      const segment = oneof(
+        string(),
+        constantFrom('user', 'store', 'keys', 'register', 'token', '%', '..', given.account.token),
+      );
+      const path = array(segment, { maxLength: 5 });
+      const method = constantFrom('GET', 'POST', 'DELETE', 'PUT', 'HEAD', 'OPTIONS');
+      await assert(
+        asyncProperty(method, path, uint8Array(), async (anyMethod, segments, bytes) => {
+          const target = `/${segments.map((part) => part.replaceAll(/[^!-~]/g, '%')).join('/')}`;
+          const head = `${anyMethod} ${target} HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n`;
+          const { statuses, received } = await RawConnection.exchange(
+            url(),
+            `${head}Content-Length: ${bytes.length}\r\n\r\n`,
+            bytes,
+          );
+          expect(statuses[0]).to.be.within(200, 499);
+          expect(received).not.to.match(/node_modules|dist\/|\n +at /);
+        }),
+        { numRuns: 100 },
+      );
+    });
+  });
+}

@@ -1,0 +1,15 @@
+import { apiContract } from './api/contract.js';
+import { keybinContract } from './keybin/contract.js';
+import { headersContract } from './security/headers.js';
+import { typesContract } from './security/types.js';
+import { embeddedSubject } from './subjects/embedded-subject.js';
+import { v1Contract } from './v1/contract.js';
+
+describe('the embedded engine', () => {
+  const subject = embeddedSubject();
+  keybinContract(subject);
+  apiContract(subject);
+  v1Contract(subject);
+  headersContract(subject);
+  typesContract(subject);
+});

@@ -1,0 +1,29 @@
+import { badInputContract } from '../bad-input/bad-input.js';
+import { concurrencyContract } from './concurrency.js';
+import { entriesContract } from './entries.js';
+import { errorsContract } from './errors.js';
+import { keysContract } from './keys.js';
+import { orderOfChecksContract } from './order-of-checks.js';
+import { randomHistoriesContract } from '../histories/random-histories.js';
+import { registrationContract } from './registration.js';
+import type { Subject } from '../subjects/subject.js';
+import { tokensContract } from './tokens.js';
+import { transportContract } from './transport.js';
+import { unregisterContract } from './unregister.js';
+import { valuesContract } from './values.js';
+
+/** The Keybin dialect, whole. */
+export function keybinContract(subject: Subject): void {
+  registrationContract(subject);
+  tokensContract(subject);
+  entriesContract(subject);
+  keysContract(subject);
+  valuesContract(subject);
+  concurrencyContract(subject);
+  unregisterContract(subject);
+  randomHistoriesContract(subject);
+  errorsContract(subject);
+  orderOfChecksContract(subject);
+  transportContract(subject);
+  badInputContract(subject);
+}

@@ -1,0 +1,51 @@
+import { expectDone, expectJson, expectKeys, expectNoKey, expectValue } from '../subjects/answers.js';
+import type { Subject } from '../subjects/subject.js';
+
+export function keysContract(subject: Subject): void {
+  describe('keys', () => {
+    it('of a new account are none', async () => {
+      const { token } = await subject.here.newAccount();
+      expectJson(await subject.there.keys(token), '{"keys":[]}');
+    });
+
+    it('are listed as soon as they are written, each once', async () => {
+      const { token } = await subject.here.newAccount();
+      for (const key of ['b', 'a', 'c', 'a', 'B']) expectDone(await subject.here.put(token, key, key));
+      expectKeys(await subject.there.keys(token), ['B', 'a', 'b', 'c']);
+      await subject.settle();
+      expectKeys(await subject.there.keys(token), ['B', 'a', 'b', 'c']);
+      expectDone(await subject.there.put(token, 'd', 'd'));
+      expectDone(await subject.there.delete(token, 'b'));
+      expectDone(await subject.there.put(token, 'a', 'again'));
+      expectKeys(await subject.here.keys(token), ['B', 'a', 'c', 'd']);
+      await subject.settle();
+      expectKeys(await subject.here.keys(token), ['B', 'a', 'c', 'd']);
+    });
+
+    it('may be of any of the characters a-z A-Z 0-9 _ . , however they look elsewhere', async () => {
+      const { token } = await subject.here.newAccount();
+      const keys = ['__proto__', 'constructor', 'toString', '.', '..', ',', '_', '0', '1e3', '_id', 'A'];
+      for (const key of keys) expectDone(await subject.here.put(token, key, { key }));
+      for (const look of ['now', 'later']) {
+        expectKeys(await subject.there.keys(token), keys);
+        for (const key of keys) expectValue(await subject.there.get(token, key), { key });
+        if (look === 'now') await subject.settle();
+      }
+      for (const key of keys) expectDone(await subject.there.delete(token, key));
+      for (const key of keys) expectNoKey(await subject.here.get(token, key), key);
+      expectKeys(await subject.here.keys(token), []);
+    });
+
+    it('may have 512 bytes, told apart by the last one', async () => {
+      const { token } = await subject.here.newAccount();
+      const [one, other] = [`${'k'.repeat(511)}1`, `${'k'.repeat(511)}2`];
+      expectDone(await subject.here.put(token, one, 1));
+      expectNoKey(await subject.there.get(token, other), other);
+      expectDone(await subject.here.put(token, other, 2));
+      await subject.settle();
+      expectValue(await subject.there.get(token, one), 1);
+      expectValue(await subject.there.get(token, other), 2);
+      expectKeys(await subject.there.keys(token), [one, other]);
+    });
+  });
+}

@@ -1,0 +1,86 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ms, type History } from './checkers/history.js';
+import type { Random } from './clients/random.js';
+import type { Target } from './targets/target.js';
+
+/** What is done to some processes at once. */
+export interface Fault {
+  readonly manner: 'kill -9' | 'kill -9 of a child' | 'hang' | 'SIGTERM';
+  /** For the report, such as `API and worker`. */
+  readonly what: string;
+  /** One target of each list is hit. */
+  readonly among: readonly (readonly Target[])[];
+}
+
+/** A hang lasts so long. */
+const hangMs = [1_000, 4_000] as const;
+/** A process that was killed or ended is away so long before it is started again. */
+const awayMs = [0, 1_500] as const;
+/** Between one fault, when everything runs again, and the next. */
+const restMs = [200, 1_500] as const;
+
+/** How many faults of each kind there were, and how many hit a write under way: sent to the API that was hit, or to any otherwise. */
+export class FaultCounts {
+  readonly byKind = new Map<string, number>();
+  total = 0;
+  duringWrite = 0;
+  /** What was done to which processes, with the time of the run's one clock, a line each. */
+  readonly log: string[] = [];
+}
+
+/** Faults, one after the other, until `endMs` of `performance.now()`. Each kind comes up as often as any other. */
+export async function injectFaults(
+  faults: readonly Fault[],
+  history: History,
+  random: Random,
+  endMs: number,
+): Promise<FaultCounts> {
+  const counts = new FaultCounts();
+  let round: Fault[] = [];
+  for (;;) {
+    await delay(random.between(...restMs));
+    if (performance.now() > endMs) return counts;
+    if (round.length === 0) round = random.shuffled(faults);
+    const fault = round.pop();
+    if (!fault) throw new Error('There are no faults to inject');
+    const targets = fault.among.map((list) => random.pick(list));
+    count(counts, fault, targets, history);
+    const fromMs = performance.now();
+    const names = await strike(fault, targets, random);
+    counts.log.push(`${fault.manner} of ${names.join(', ')}: ${ms(fromMs)} to ${ms(performance.now())}`);
+  }
+}
+
+function count(counts: FaultCounts, { manner, what }: Fault, targets: readonly Target[], history: History): void {
+  const kind = `${manner} of ${what}`;
+  const urls = targets.every(({ url }) => url) ? targets.flatMap(({ url }) => url ?? []) : undefined;
+  counts.byKind.set(kind, (counts.byKind.get(kind) ?? 0) + 1);
+  counts.total++;
+  if (history.writesUnderWay(urls) > 0) counts.duringWrite++;
+}
+
+/** Answers what each target suffered. */
+async function strike({ manner }: Fault, targets: readonly Target[], random: Random): Promise<string[]> {
+  if (manner === 'hang') return Promise.all(targets.map((target) => hang(target, random.between(...hangMs))));
+  const names = targets.map(({ name }) => name);
+  if (manner === 'kill -9 of a child') {
+    for (const target of targets) target.killChild(random);
+    return names;
+  }
+  await Promise.all(targets.map((target) => (manner === 'kill -9' ? target.kill() : target.terminate())));
+  await delay(random.between(...awayMs));
+  await startAll(targets);
+  return names;
+}
+
+async function hang(target: Target, forMs: number): Promise<string> {
+  await target.hang(forMs);
+  return `${target.name} for ${ms(forMs)}`;
+}
+
+/** Starts what does not run, services first. */
+export async function startAll(targets: readonly Target[]): Promise<void> {
+  const ended = targets.filter(({ isRunning }) => !isRunning);
+  await Promise.all(ended.filter(({ isService }) => isService).map((target) => target.start()));
+  await Promise.all(ended.filter(({ isService }) => !isService).map((target) => target.start()));
+}

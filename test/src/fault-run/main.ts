@@ -1,0 +1,55 @@
+/** `npm run faults`: see docs/reliability.md. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { InvalidArgumentError, Option, program } from 'commander';
+import { wholeNumber } from '../world/option-values.js';
+import { report } from './report.js';
+import { giveUpInTime } from './clients/requests.js';
+import { withResults } from './results.js';
+import { runFaults, type RunOptions } from './run.js';
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new InvalidArgumentError('It must be a number above 0.');
+  return value;
+}
+
+program
+  .name('faults')
+  .description('Hits real processes with faults while clients use them, and checks that no promise was broken')
+  .addOption(new Option('--engine <engine>', 'which engine').choices(['embedded', 'scale-out']).default('scale-out'))
+  .addOption(
+    new Option('--redis <redis>', 'one Redis, or a cluster of three nodes')
+      .choices(['single', 'cluster'])
+      .default('single'),
+  )
+  .addOption(
+    new Option('--processes <processes>', 'of the embedded engine: one API of one process, or two APIs of two each')
+      .choices(['1', '2'])
+      .default('2'),
+  )
+  .option('--minutes <minutes>', 'how long faults are injected', positive, 2)
+  .option('--seed <seed>', 'repeats the choices of an earlier run', wholeNumber, Math.floor(Math.random() * 2 ** 32))
+  .option('--report <file>', 'writes the table between the marks of this engine in the file, if no promise was broken')
+  .parse();
+
+const {
+  report: file,
+  processes,
+  ...given
+} = program.opts<Omit<RunOptions, 'processes'> & { report?: string; processes: '1' | '2' }>();
+const options = { ...given, processes: processes === '1' ? 1 : 2 } as const;
+if (options.redis === 'cluster' && options.engine === 'embedded')
+  program.error('error: the embedded engine has no Redis');
+if (options.processes === 1 && options.engine === 'scale-out')
+  program.error('error: one process alone is a matter of the embedded engine');
+const over = options.redis === 'cluster' ? ' over a Redis Cluster' : '';
+const what = `${options.engine}${over}${options.processes === 1 ? ' in one process' : ''}`;
+process.stdout.write(`Faults: engine ${what}, ${options.minutes} minutes, seed ${options.seed}\n`);
+giveUpInTime();
+const { table, details, isGood } = report(await runFaults(options));
+process.stdout.write(`${[table, ...details].join('\n')}\n${isGood ? 'No promise was broken' : 'FAILED'}\n`);
+if (file !== undefined && isGood) {
+  writeFileSync(file, withResults(readFileSync(file, 'utf8'), what, table));
+  process.stdout.write(`Written to ${file}\n`);
+}
+process.exit(isGood ? 0 : 1);

@@ -1,0 +1,88 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { SharedAccount } from './clients/account.js';
+import { Client } from './clients/client.js';
+import { openEmbedded } from './targets/embedded.js';
+import { injectFaults, startAll, type FaultCounts } from './faults.js';
+import { FileClient } from './clients/file-client.js';
+import { readAll } from './checkers/final-reads.js';
+import { History, type Findings } from './checkers/history.js';
+import { judge } from './checkers/judge.js';
+import { PostClient } from './clients/post-client.js';
+import { Random } from './clients/random.js';
+import { register } from './clients/renew.js';
+import { openScaleOut } from './targets/scale-out.js';
+import type { Leftovers, World } from './world.js';
+import { KeybinClient } from '../world/clients/keybin-client.js';
+
+const clientCount = 12;
+const postClientCount = 4;
+const fileClientCount = 2;
+const accountCount = 10;
+const keys = ['a', 'b', 'c'];
+/** After the last fault, so that what it left half done meets further requests. */
+const calmMs = 3_000;
+/** Entries of which it is told what the servers did with them. */
+const mostTraced = 3;
+
+export interface RunOptions {
+  readonly engine: World['engine'];
+  /** Of the scale-out engine. */
+  readonly redis: 'single' | 'cluster';
+  /** Of the embedded engine: one API of one process, or two APIs of two each. */
+  readonly processes: 1 | 2;
+  readonly minutes: number;
+  readonly seed: number;
+}
+
+/** What a run did, and what was found. */
+export interface RunResult extends RunOptions {
+  readonly history: History;
+  readonly faults: FaultCounts;
+  readonly findings: Findings;
+  /** What the servers did with the entries that were found wrong, a line each. */
+  readonly traces: readonly string[];
+  readonly leftovers: Leftovers;
+  /** Processes that ended by themselves, or badly when they were told to. */
+  readonly gone: readonly string[];
+}
+
+const numbered = <T>(count: number, make: (number: number) => T): T[] =>
+  Array.from({ length: count }, (_, index) => make(index + 1));
+
+/** Runs clients against real processes while these are hit by faults; then lets everything come to rest and judges what was seen. */
+export async function runFaults(options: RunOptions): Promise<RunResult> {
+  const { engine, redis, processes, minutes, seed } = options;
+  const random = new Random(seed);
+  const gone: string[] = [];
+  const note = (what: string) => gone.push(what);
+  const world = await (engine === 'embedded' ? openEmbedded(note, processes) : openScaleOut(note, redis));
+  const history = new History();
+  const accounts = Array.from({ length: accountCount }, (_, index) => new SharedAccount(`account-${index + 1}`, keys));
+  const api = () => new KeybinClient(random.pick(world.urls));
+  for (const account of accounts) await register(account, { api, history });
+
+  const partsOf = (name: string) => ({ name, service: world, accounts, history, random: random.fork() });
+  const all = [
+    ...numbered(clientCount, (number) => new Client(partsOf(`client-${number}`))),
+    ...numbered(postClientCount, (number) => new PostClient(partsOf(`poster-${number}`))),
+    ...numbered(fileClientCount, (number) => new FileClient(partsOf(`uploader-${number}`))),
+  ];
+  const running = Promise.all(all.map((client) => client.run()));
+  const injecting = injectFaults(world.faults, history, random.fork(), performance.now() + minutes * 60_000);
+  const faults = await Promise.race([injecting, running.then(() => injecting)]);
+  await startAll(world.targets);
+  await delay(calmMs);
+  for (const client of all) client.end();
+  await running;
+
+  await world.drained();
+  const shown = await readAll(accounts, world.urls, history);
+  const leftovers = await world.leftovers(shown);
+  const findings = judge(history);
+  const traces: string[] = [];
+  for (const { life, key } of findings.entries.slice(0, mostTraced)) {
+    traces.push(...((await world.trace?.(life, key)) ?? []));
+  }
+  await world.close();
+  return { ...options, history, faults, findings, traces, leftovers, gone };
+}

@@ -1,0 +1,117 @@
+import type { Redis } from 'ioredis';
+import type { Database } from '@keybin/shared/engines/scale-out/mongodb/database.js';
+import {
+  rejectedKey,
+  partitionPrefix,
+  pendingKey,
+  waitingKey,
+  postKey,
+} from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { withQueue } from '../../faults/support/jobs.js';
+import { withRedis } from '../../faults/support/with-redis.js';
+import { eventually } from '../../world/eventually.js';
+import { differ } from '../checkers/differ.js';
+import type { Leftovers, Shown } from '../world.js';
+
+/** The sweeper and BullMQ's own recovery of a killed worker's jobs have done their work by then. */
+const drainedWithinMs = 90_000;
+/** An erasure is repeated ten seconds after the first pass, to remove what came late; the lease of an upload is over after twenty. */
+const erasedWithinMs = 60_000;
+
+/** Where the queue is, as it is seen from outside. */
+export interface Queues {
+  readonly partitions: number;
+  /** The Redis that has this partition. */
+  readonly redisUrlOf: (partition: number) => string;
+}
+
+interface Store extends Queues {
+  readonly stored: Database;
+}
+
+const inEach = async ({ partitions }: Queues, count: (partition: number) => Promise<number>) =>
+  sum(await Promise.all(Array.from({ length: partitions }, (_, partition) => count(partition))));
+
+/** Waits until nothing is pending and no job is left, as long as that may take; what is left then is told by `scaleOutLeftovers`. */
+export async function drained(queues: Queues): Promise<void> {
+  const isDrained = async () => (await pendingIn(queues)) + (await jobsIn(queues)) === 0;
+  await eventually(isDrained, 'an empty queue', drainedWithinMs).catch(() => {});
+}
+
+const pendingIn = (queues: Queues): Promise<number> =>
+  inEach(queues, (partition) =>
+    withRedis(queues.redisUrlOf(partition), (redis) => pendingOf(redis, partitionPrefix(partition))),
+  );
+
+/** Of one partition: entries in the pending hashes, in the waiting set and among the rejected ones. */
+async function pendingOf(redis: Redis, prefix: string): Promise<number> {
+  const hashes = await redis.keys(pendingKey(prefix, '*'));
+  const entries = await Promise.all(hashes.map((hash) => redis.hlen(hash)));
+  return sum(entries) + (await redis.zcard(waitingKey(prefix))) + (await redis.hlen(rejectedKey(prefix)));
+}
+
+const jobsIn = (queues: Queues): Promise<number> =>
+  inEach(queues, (partition) =>
+    withQueue(
+      queues.redisUrlOf(partition),
+      (queue) => queue.getJobCountByTypes('wait', 'active', 'delayed', 'prioritized', 'failed'),
+      partition,
+    ),
+  );
+
+export async function scaleOutLeftovers({ stored, ...queues }: Store, shown: readonly Shown[]): Promise<Leftovers> {
+  const left = async () => [...(await ofNobody(stored)), ...(await halfDone(stored))];
+  const isClean = async () => (await left()).length === 0;
+  await eventually(isClean, 'the end of erased data', erasedWithinMs).catch(() => {});
+  return {
+    pending: await pendingIn(queues),
+    jobs: await jobsIn(queues),
+    resurrected: await left(),
+    different: await differences(stored, shown),
+  };
+}
+
+/** Ids of entries and tokens whose account is not there. */
+async function ofNobody({ users, store, tokens }: Database): Promise<string[]> {
+  const live = new Set((await users.find().toArray()).map(({ user_id }) => user_id));
+  const ids = [...(await store.find().toArray()), ...(await tokens.find().toArray())].map(({ _id }) => _id);
+  return ids.filter((id) => !live.has(ownerIn(id)));
+}
+
+/** Files whose account is not there, uploads, and chunks that no file has. */
+async function halfDone({ users, files, chunks }: Database): Promise<string[]> {
+  const live = new Set((await users.find().toArray()).map(({ user_id }) => user_id));
+  const documents = await files.find().toArray();
+  const left = documents.filter(({ metadata }) => metadata.state === 'uploading' || !live.has(metadata.user_id));
+  const ids = new Set(
+    documents.flatMap(({ _id, metadata }) => (metadata.state === 'stored' ? [_id.toHexString()] : [])),
+  );
+  const stray = await chunks.find({}, { projection: { files_id: 1 } }).toArray();
+  return [
+    ...left.map(({ _id, metadata }) => `file ${_id.toHexString()}, ${metadata.state}`),
+    ...stray.filter(({ files_id }) => !ids.has(files_id.toHexString())).map(({ _id }) => `chunk ${_id}`),
+  ];
+}
+
+/** An id is `<user id>/<key or client>`. */
+const ownerIn = (id: string) => id.slice(0, id.indexOf('/'));
+const keyIn = (id: string) => id.slice(id.indexOf('/') + 1);
+
+async function differences({ users, store, files }: Database, shown: readonly Shown[]): Promise<string[]> {
+  const found = shown.map(async ({ username, values, posts, files: shownFiles }) => {
+    const postEntries = [...posts].map(([id, content]) => [postKey(id), content] as const);
+    const user = await users.findOne({ username });
+    const documents = await store.find({ _id: { $regex: `^${user?.user_id}/` } }).toArray();
+    const stored = documents.flatMap(
+      ({ _id, value }): [string, unknown][] => (value === undefined ? [] : [[keyIn(_id), JSON.parse(value)]]), // one without a value is a tombstone
+    );
+    const ownFiles = { 'metadata.user_id': user?.user_id ?? '', 'metadata.state': 'stored' } as const;
+    const storedFiles = (await files.find(ownFiles).toArray()).map(({ _id, metadata }): [string, unknown] => {
+      return [_id.toHexString(), metadata.sha256];
+    });
+    return differ(username, new Map([...stored, ...storedFiles]), new Map([...values, ...postEntries, ...shownFiles]));
+  });
+  return (await Promise.all(found)).flat();
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);

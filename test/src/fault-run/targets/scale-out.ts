@@ -1,0 +1,203 @@
+import { Redis } from 'ioredis';
+import { MongoClient } from 'mongodb';
+import { Database } from '@keybin/shared/engines/scale-out/mongodb/database.js';
+import { partitionOf, partitionPrefix, pendingKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { entryId } from '@keybin/shared/ids/entry-name.js';
+import type { Child } from '../../world/processes/child.js';
+import { spawnApi, spawnWorker } from '../../world/processes/keybin-process.js';
+import { startMongod } from '../../world/services/mongo-server.js';
+import { startRedisCluster } from '../../world/services/redis-cluster.js';
+import { startRedis } from '../../world/services/redis-server.js';
+import { storePlace } from '../../world/services/store-settings.js';
+import { startAll, type Fault } from '../faults.js';
+import type { Life } from '../checkers/history.js';
+import { drained, scaleOutLeftovers, type Queues } from './scale-out-leftovers.js';
+import { Target } from './target.js';
+import { unlimited } from '../clients/unlimited.js';
+import { operationsOf, traceInMongo, traceInRedis } from '../checkers/traces.js';
+import type { World } from '../world.js';
+
+const database = 'keybin_faults';
+
+type Gone = (what: string) => void;
+
+/** Redis, or a cluster of three nodes, which sync always, MongoDB, two APIs and two workers. `gone` is told of each process that ended by itself. */
+export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster'): Promise<World> {
+  const redis = await (kind === 'cluster' ? startCluster(gone) : startSingle(gone));
+  const { partitions } = redis;
+  const mongod = await startService('MongoDB', startMongod, gone);
+  const mongoUrl = mongod.server.url;
+  const env = {
+    KEYBIN_STORE_HOST: mongoUrl,
+    KEYBIN_STORE_DATABASE: database,
+    KEYBIN_STORE_TOKEN_EXPIRATION: '86400',
+    KEYBIN_QUEUE_REDIS: redis.url,
+    KEYBIN_QUEUE_PARTITIONS: String(partitions),
+    KEYBIN_QUEUE_SWEEP_AFTER: '5',
+    ...unlimited,
+  };
+  const apis = [1, 2].map((number) => new Target(`API ${number}`, false, () => spawnApi({ env }), gone));
+  const workers = [1, 2].map((number) => new Target(`worker ${number}`, false, () => spawnWorker({ env }), gone));
+  await startAll([...apis, ...workers]);
+
+  // Now, while it is there: a client whose first operation fails to connect is closed for those that run beside it
+  const client = await new MongoClient(mongoUrl, { serverSelectionTimeoutMS: 500, socketTimeoutMS: 2_000 }).connect();
+  const stored = new Database(client, storePlace({ mongoUrl, database }));
+  const queues = Array.from({ length: partitions }, (_, partition) => lookInto(redis.redisUrlOf(partition)));
+  const userIds = new Map<Life, string>();
+  const userIdOf = async (life: Life) => {
+    const isThere = life.endingFromMs === Infinity; // later its name may be another life's
+    const found = isThere && !userIds.has(life) ? await stored.users.findOne({ username: life.username }) : undefined;
+    const known = userIds.get(life) ?? found?.user_id;
+    if (known !== undefined) userIds.set(life, known);
+    return known;
+  };
+
+  return {
+    engine: 'scale-out',
+    targets: [...redis.targets, mongod.target, ...apis, ...workers],
+    faults: faultsOf({ redis: redis.targets, mongod: [mongod.target], apis, workers }).filter(redis.isMeant),
+    get urls() {
+      return apis.flatMap(({ url }) => url ?? []);
+    },
+    async pendingVersion(life, key) {
+      try {
+        const userId = await userIdOf(life);
+        if (userId === undefined) return undefined;
+        const partition = partitionOf(userId, partitions);
+        const entry = await queues[partition]?.hget(pendingKey(partitionPrefix(partition), userId), key);
+        return entry?.slice(0, 16);
+      } catch {
+        return undefined; // Redis or MongoDB is away
+      }
+    },
+    async drained() {
+      await redis.whole();
+      await drained(redis);
+    },
+    leftovers: (shown) => scaleOutLeftovers({ ...redis, stored }, shown),
+    async trace(life, key) {
+      const what = `${life.username} (${life.password}), ${key}`;
+      const userId = await userIdOf(life);
+      if (userId === undefined) return [`${what}: its user id is not known any more`];
+      const partition = partitionOf(userId, partitions);
+      const hash = pendingKey(partitionPrefix(partition), userId);
+      const inRedis = traceInRedis(redis.directoryOf(partition), hash, key);
+      const inMongo = traceInMongo(await operationsOf(client, database, entryId(userId, key)));
+      return [`${what}, in the servers:`, ...inRedis, ...inMongo];
+    },
+    async close() {
+      for (const queue of queues) queue.disconnect();
+      await stored.close();
+      await Promise.all([...apis, ...workers].map((target) => target.terminate()));
+      await Promise.all([...redis.targets, mongod.target].map((target) => target.terminate()));
+    },
+  };
+}
+
+/** For the pending entry of a key; whoever asks is told quickly that it is away. */
+function lookInto(redisUrl: string): Redis {
+  const redis = new Redis(redisUrl, { maxRetriesPerRequest: 0, commandTimeout: 500, enableOfflineQueue: false });
+  redis.on('error', () => {}); // it is killed, too
+  return redis;
+}
+
+/** Redis in either form, with its processes. */
+interface RedisServers extends Queues {
+  /** As `[QUEUE] redis` has it. */
+  readonly url: string;
+  readonly targets: Targets;
+  /** Where the Redis of a partition has its files. */
+  readonly directoryOf: (partition: number) => string;
+  /** Whether a run over it is about such a fault. */
+  readonly isMeant: (fault: Fault) => boolean;
+  /** Resolves when all parts of it work together again. */
+  readonly whole: () => Promise<void>;
+}
+
+async function startSingle(gone: Gone): Promise<RedisServers> {
+  const { server, target } = await startService('Redis', startRedis, gone);
+  return {
+    url: server.url,
+    partitions: 2,
+    redisUrlOf: () => server.url,
+    directoryOf: () => server.dir,
+    targets: [target],
+    isMeant: () => true,
+    whole: async () => {},
+  };
+}
+
+/** Each node has one partition. One that was started again counts as there when it is a part of the cluster again. */
+async function startCluster(gone: Gone): Promise<RedisServers> {
+  const cluster = await startRedisCluster();
+  const whole = () => cluster.together();
+  const nodes = cluster.nodes.map((server, index) =>
+    startService(`Redis ${index + 1}`, async () => server, gone, whole),
+  );
+  const targets = (await Promise.all(nodes)).map(({ target }) => target);
+  return {
+    url: cluster.url,
+    partitions: cluster.nodes.length,
+    redisUrlOf: (partition) => cluster.node(partition).url,
+    directoryOf: (partition) => cluster.node(partition).dir,
+    targets,
+    // The others need no cluster, and each fault of a node takes seconds until that is whole again
+    isMeant: ({ what, among }) => what === 'worker' || among.flat().some((target) => targets.includes(target)),
+    whole,
+  };
+}
+
+interface Server {
+  readonly url: string;
+  readonly child: Child;
+  start(): Promise<void>;
+}
+
+/** A server that is started again on its port and its data. */
+async function startService<S extends Server>(
+  name: string,
+  first: () => Promise<S>,
+  gone: Gone,
+  ready = async () => {},
+) {
+  const server = await first();
+  const begin = async () => {
+    if (!server.child.alive) {
+      await server.start();
+      await ready();
+    }
+    return { child: server.child };
+  };
+  const target = new Target(name, true, begin, gone);
+  await target.start();
+  return { server, target };
+}
+
+type Targets = readonly Target[];
+
+function faultsOf({ redis, mongod, apis, workers }: Record<'redis' | 'mongod' | 'apis' | 'workers', Targets>): Fault[] {
+  const one: [string, Targets][] = [
+    ['API', apis],
+    ['worker', workers],
+    ['Redis', redis],
+    ['MongoDB', mongod],
+  ];
+  const alone = (manner: Fault['manner']) => one.map(([what, among]): Fault => ({ manner, what, among: [among] }));
+  return [
+    ...alone('kill -9'),
+    ...alone('hang'),
+    ...alone('SIGTERM'),
+    { manner: 'kill -9', what: 'Redis and MongoDB', among: [redis, mongod] },
+    { manner: 'kill -9', what: 'API and worker', among: [apis, workers] },
+    { manner: 'kill -9', what: 'API and Redis', among: [apis, redis] },
+    { manner: 'kill -9', what: 'worker and MongoDB', among: [workers, mongod] },
+    {
+      manner: 'kill -9',
+      what: 'everything',
+      among: [...apis, ...workers, ...redis, ...mongod].map((target) => [target]),
+    },
+    { manner: 'hang', what: 'Redis and MongoDB', among: [redis, mongod] },
+    { manner: 'hang', what: 'API and worker', among: [apis, workers] },
+  ];
+}

@@ -1,0 +1,33 @@
+import { execFileSync } from 'node:child_process';
+import { closeSync, openSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { expectV1Error, newV1Account } from '../../contract/v1/calls.js';
+import { uploadFile, uploadPath } from '../../contract/v1/upload-calls.js';
+import { longestAnswerMs } from '../../world/answer-time.js';
+import { KeybinClient } from '../../world/clients/keybin-client.js';
+import { spawnApi } from '../../world/processes/keybin-process.js';
+import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
+
+describe('downloads from an embedded engine whose disk hangs', () => {
+  it('are answered 503 within 2 s, and say nothing of the file', async () => {
+    const directory = temporaryDirectory();
+    const api = await spawnApi({ env: { KEYBIN_STORE_HOST: `lmdb://${directory}` } });
+    const client = new KeybinClient(api.url);
+    const { v1Token: token } = await newV1Account(client);
+    const { file_id: id } = await uploadFile(client, token, 'content');
+    const path = join(directory, 'files', id.slice(-2), id);
+    rmSync(path);
+    execFileSync('mkfifo', [path]); // to open it waits, like a disk that hangs, until somebody opens it for writing
+    try {
+      const startedMs = performance.now();
+      const answer = await client.send('GET', uploadPath(token, id));
+      expect(performance.now() - startedMs).to.be.below(longestAnswerMs);
+      expectV1Error(answer, 503, 'Service unavailable, try again later');
+      expect(answer.headers).to.not.have.property('content-disposition');
+    } finally {
+      closeSync(openSync(path, 'r+'));
+      await api.stop();
+    }
+  });
+});

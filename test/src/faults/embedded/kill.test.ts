@@ -1,0 +1,73 @@
+import { expect } from 'chai';
+import { eventually } from '../../world/eventually.js';
+import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
+import { killPeers, Peer } from '../../processes/embedded/peer.js';
+import { count, ownParts, ownSweeper } from '../../unit/embedded/parts.js';
+import { closeStores, newUser, openStore, ownStore } from '../../unit/embedded/store.js';
+
+const rounds = 5;
+
+describe('LMDB engine, killed with kill -9', () => {
+  afterEach(async () => {
+    await killPeers();
+    await closeStores();
+  });
+
+  it('loses nothing that was answered, and goes on in the processes beside it', async () => {
+    const directory = temporaryDirectory();
+    const engine = await ownStore(directory);
+    for (let round = 0; round < rounds; round++) {
+      const { token } = await newUser(engine);
+      const peer = await Peer.start(directory);
+      peer.tell('write', token);
+      const enough = Math.random() * 2_000;
+      await eventually(() => peer.answered.length > enough, 'answered writes');
+      await peer.kill();
+      const stored = new Set(await engine.entries.keys(token));
+      expect(peer.answered.filter((key) => !stored.has(key))).to.deep.equal([]);
+      const last = peer.answered.at(-1) ?? '';
+      expect(await engine.entries.get(token, last)).to.equal(JSON.stringify(last));
+      await engine.entries.put(token, 'afterwards', '1');
+    }
+  });
+
+  for (const processes of [1, 2]) {
+    it(`finds all that was answered when it is started again, [APP] processes = ${processes}`, async () => {
+      const directory = temporaryDirectory();
+      const before = await openStore(directory, processes);
+      const { token } = await newUser(before);
+      await before.close();
+      for (let round = 0; round < rounds; round++) {
+        const peer = await Peer.start(directory, processes);
+        peer.tell('write', token);
+        const enough = 200 + Math.random() * 2_000;
+        await eventually(() => peer.answered.length > enough, 'answered writes');
+        await peer.kill();
+        const engine = await openStore(directory, processes);
+        const stored = new Set(await engine.entries.keys(token));
+        expect(peer.answered.filter((key) => !stored.has(key))).to.deep.equal([]);
+        const last = peer.answered.at(-1) ?? '';
+        expect(await engine.entries.get(token, last)).to.equal(JSON.stringify(last));
+        await engine.entries.put(token, 'afterwards', '1');
+        await engine.close();
+      }
+    });
+  }
+
+  it('goes on with the erasure that it left half done', async () => {
+    const directory = temporaryDirectory();
+    const before = await openStore(directory);
+    const { account, token } = await newUser(before);
+    const keys = Array.from({ length: 20_000 }, (_, index) => `key${index}`);
+    await Promise.all(keys.map((key) => before.entries.put(token, key, '1')));
+    await before.close();
+    const peer = await Peer.start(directory);
+    // By itself: it needs but some milliseconds for all that is left
+    await Promise.race([peer.ask('erase and die', JSON.stringify(account)), peer.ended()]);
+    const parts = ownParts(directory);
+    const { databases } = parts;
+    expect(count(databases.entries), 'left by the killed process').to.be.greaterThan(0);
+    ownSweeper(parts);
+    await eventually(() => count(databases.entries) + count(databases.erasing) === 0, 'nothing left to erase');
+  });
+});

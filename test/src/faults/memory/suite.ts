@@ -1,0 +1,147 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'chai';
+import { expectDone, expectValue } from '../../contract/subjects/answers.js';
+import { longestAnswerMs } from '../../world/answer-time.js';
+import { eventually } from '../../world/eventually.js';
+import { entryPath, KeybinClient, type Account } from '../../world/clients/keybin-client.js';
+import type { ApiProcess } from '../../world/processes/keybin-process.js';
+import { mostResidentBytes, tellsMemory } from '../../world/memory.js';
+import { skipSuite } from '../../world/skip-suite.js';
+
+const mib = 2 ** 20;
+/** What one process of the API may have for itself, whatever its clients do, with `bodies_bytes` as it is. */
+export const mostBytes = 768 * mib;
+/** What the others of these may have: they are told apart from what they had before. */
+const mostForReaderBytes = 64 * mib;
+const mostForIdleBytes = 96 * mib;
+
+const idleConnections = 2_000;
+const postsAtOnce = 200;
+const rounds = 3;
+/** More than a connection's buffers on both sides could ever hold the answers to. */
+const pipelined = 2_000;
+const mostValue = Buffer.from(JSON.stringify({ value: 'x'.repeat(mib - 100) }));
+
+/** The memory of an API whose clients want too much of it. */
+export function memorySuite(api: () => ApiProcess): void {
+  let client: KeybinClient;
+  let account: Account;
+
+  before(async function () {
+    if (!tellsMemory) skipSuite(this, 'this system does not tell the memory of a process');
+    client = new KeybinClient(api().url);
+    account = await client.newAccount();
+    expectDone(await postMost('large'));
+    for (let round = 0; round < 200; round++) expectDone(await client.put(account.token, `warm_${round % 10}`, round));
+  });
+
+  const postMost = (key: string) =>
+    client.send('POST', entryPath(account.token, key), {
+      body: mostValue,
+      headers: { 'content-type': 'application/json' },
+    });
+
+  /**
+   * Another client, who reads and writes until `work` has ended. Its reads are answered, and most of its writes: a machine that
+   * is busy with all this may have to refuse some; half of all in the time that any request has.
+   */
+  async function whileOthersAreServed(work: () => Promise<unknown>): Promise<void> {
+    const other = await client.newAccount();
+    const ended = new AbortController();
+    const tookMs: number[] = [];
+    let [stored, refused] = [0, 0];
+    const serve = async () => {
+      while (!ended.signal.aborted) {
+        const fromMs = performance.now();
+        const { status, headers } = await client.put(other.token, 'key', stored + 1);
+        if (status === 200) stored++;
+        else expect(`${status} ${headers['retry-after']}`).to.equal('503 2');
+        if (status !== 200) refused++;
+        else expectValue(await client.get(other.token, 'key'), stored);
+        tookMs.push(performance.now() - fromMs);
+        await delay(10);
+      }
+    };
+    const serving = serve();
+    try {
+      await Promise.race([work(), serving]); // which only ends by failing
+    } finally {
+      ended.abort();
+    }
+    await serving;
+    expect(refused, `writes refused, ${stored} stored`).to.be.at.most(stored / 2);
+    expect(tookMs.toSorted((one, another) => one - another)[tookMs.length >> 1]).to.be.below(longestAnswerMs);
+  }
+
+  it('is bounded while a client sends request after request and reads none of the large answers', async () => {
+    const { pid } = api().child;
+    const before = await mostResidentBytes(pid, async () => {});
+    const socket = await open(api());
+    socket.pause();
+    const get = `GET ${entryPath(account.token, 'large')} HTTP/1.1\r\nHost: test\r\n\r\n`;
+    const most = await mostResidentBytes(pid, () =>
+      whileOthersAreServed(async () => {
+        socket.write(get.repeat(pipelined));
+        await delay(1_000); // long enough to read and answer all of them, if that were done
+      }),
+    );
+    socket.destroy();
+    expect(most - before, 'bytes more').to.be.below(mostForReaderBytes);
+  });
+
+  it(`is bounded with ${idleConnections} idle connections`, async () => {
+    const { pid } = api().child;
+    const sockets: Socket[] = [];
+    const before = await mostResidentBytes(pid, async () => {});
+    const most = await mostResidentBytes(pid, () =>
+      whileOthersAreServed(async () => {
+        for (let count = 0; count < idleConnections; count++) {
+          const socket = await open(api());
+          sockets.push(socket);
+          if (count % 2 === 0) continue; // half of them have never sent anything
+          socket.write('GET /livez HTTP/1.1\r\nHost: test\r\n\r\n');
+          await once(socket, 'data');
+        }
+      }),
+    );
+    for (const socket of sockets) socket.destroy();
+    expect(most - before, 'bytes more').to.be.below(mostForIdleBytes);
+  });
+
+  it(`is bounded with ${postsAtOnce} parallel posts of a mebibyte, which are stored or answered 503`, async () => {
+    const { pid } = api().child;
+    const stored = new Set<string>();
+    const most = await mostResidentBytes(pid, () =>
+      whileOthersAreServed(async () => {
+        for (let round = 0; round < rounds; round++) {
+          const keys = Array.from({ length: postsAtOnce }, (_, index) => `post_${index % 100}`);
+          const answers = await Promise.all(keys.map(postMost));
+          for (const [index, { status, headers, text }] of answers.entries()) {
+            if (status === 200) stored.add(keys[index] ?? '');
+            else expect(`${status} ${headers['retry-after']}`, text).to.equal('503 2');
+          }
+        }
+      }),
+    );
+    expect(most).to.be.below(mostBytes);
+    expect(stored.size).to.be.above(postsAtOnce / 10);
+    const answer = await eventually(async () => {
+      const again = await postMost('afterwards');
+      return again.status === 200 && again;
+    }, 'a post when there is room again');
+    expectDone(answer);
+    for (const key of [...stored].slice(0, 5)) {
+      const { text } = await client.get(account.token, key);
+      expect(text.length).to.equal(mostValue.length);
+    }
+  });
+}
+
+async function open({ port }: ApiProcess): Promise<Socket> {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {}); // it is cut off in the end
+  await once(socket, 'connect');
+  return socket;
+}

@@ -1,0 +1,51 @@
+import { expect } from 'chai';
+import { longestAnswerMs } from '../../world/answer-time.js';
+import { KeybinClient, type Answer } from '../../world/clients/keybin-client.js';
+import { startApi } from '../../world/processes/keybin-service.js';
+import { times } from '../../world/times.js';
+import type { RunningApi } from '../../world/processes/running.js';
+
+import { answersInTime } from '../support/answers.js';
+
+/** For all in the line six seconds and more, on the machines of today; for one hash far less than a request has, on slow ones, too. */
+const slowHashes = { KEYBIN_ACCOUNTS_BCRYPT_COST: '12', KEYBIN_ACCOUNTS_HASHES_AT_ONCE: '1' };
+const atOnce = 60;
+
+describe('while more log in and register than can be hashed in time', function () {
+  this.timeout(60_000); // processes start and die, on a machine that may be busy
+  let api: RunningApi;
+
+  before(async () => {
+    api = await startApi({ env: slowHashes, times });
+  });
+  after(() => api.stop());
+
+  it('each is answered in time, with 503 if need be, others are served, and the next one is let in at once', async () => {
+    const client = new KeybinClient(api.url);
+    const { username, password, token } = await client.newAccount();
+    expect((await client.put(token, 'key', 1)).status).to.equal(200);
+
+    const calls = Array.from({ length: atOnce }, (_, index): [string, () => Promise<Answer>] =>
+      index % 2 === 0
+        ? [`login ${index}`, () => client.token(username, password, `client ${index}`)]
+        : [`registration ${index}`, () => client.register(`name ${index}`, password)],
+    );
+    const answering = answersInTime(Object.fromEntries(calls));
+    for (let read = 0; read < 10; read++) {
+      const fromMs = performance.now();
+      expect((await client.get(token, 'key')).status).to.equal(200);
+      expect((await client.put(token, 'key', read)).status).to.equal(200);
+      expect(performance.now() - fromMs).to.be.below(longestAnswerMs);
+    }
+    const answers = await answering;
+    const refused = Object.values(answers).filter(({ status }) => status === 503);
+    expect(Object.values(answers).filter(({ status }) => status === 200)).to.have.length(atOnce - refused.length);
+    expect(refused).to.have.length.within(1, atOnce - 1);
+    for (const { headers } of refused) expect(headers).to.have.property('retry-after');
+
+    // Nobody hashes for those who have been refused
+    expect((await client.token(username, password)).status).to.equal(200);
+    const unregistered = Object.keys(answers).find((call) => call.startsWith('reg') && answers[call]?.status === 503);
+    expect((await client.register(unregistered?.replace('registration', 'name'), password)).status).to.equal(200);
+  });
+});

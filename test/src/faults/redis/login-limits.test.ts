@@ -1,0 +1,43 @@
+import { expect } from 'chai';
+import { longestAnswerMs } from '../../world/answer-time.js';
+import { eventually } from '../../world/eventually.js';
+import { ScaleOutWorld } from '../../world/services/scale-out-world.js';
+import { ownServices } from '../../world/services/services.js';
+import { times } from '../../world/times.js';
+import { waysToLogIn } from '../../contract/security/ways-to-log-in.js';
+
+const limit = 3;
+
+describe('the limits of failed logins while Redis is away', function () {
+  this.timeout(60_000); // servers start and die, on a machine that may be busy
+  const world = new ScaleOutWorld({
+    services: ownServices,
+    times,
+    env: { KEYBIN_LIMITS_FAILED_LOGINS_PER_ACCOUNT: `${limit}/600` },
+  });
+  // Needs MongoDB alone
+  const [, byBasic] = waysToLogIn;
+  const logIn = async (username: string, password: string) =>
+    (await byBasic?.try(world.here.baseUrl, { username, password }))?.status;
+
+  after(() => world.services.redis.kill('SIGCONT'));
+
+  for (const [how, signal] of [
+    ['is gone', 'SIGKILL'],
+    ['hangs', 'SIGSTOP'],
+  ] as const) {
+    it(`hold in each process by itself, and nobody waits for them (it ${how})`, async () => {
+      // An API may not have noticed yet that Redis is back from the last outage
+      const { username, password } = await eventually(() => world.here.newAccount(), 'an account');
+      await world.services.redis.kill(signal);
+      for (let turn = 0; turn < limit; turn++) {
+        const fromMs = performance.now();
+        expect(await logIn(username, 'wrong')).to.equal(401);
+        expect(performance.now() - fromMs).to.be.below(longestAnswerMs);
+      }
+      expect(await logIn(username, password)).to.equal(429);
+      if (signal === 'SIGKILL') await world.services.redis.start();
+      else await world.services.redis.kill('SIGCONT');
+    });
+  }
+});

@@ -1,0 +1,40 @@
+import { expect } from 'chai';
+import { expectDone } from '../../contract/subjects/answers.js';
+import { eventually } from '../../world/eventually.js';
+import { ScaleOutWorld } from '../../world/services/scale-out-world.js';
+import { ownServices } from '../../world/services/services.js';
+import { times } from '../../world/times.js';
+import { whileConnecting, withRedis } from '../support/with-redis.js';
+
+/** Of an API: for what changes something and for reads. */
+const connections = 2;
+
+describe('a Redis that comes back with settings under which it could forget', function () {
+  this.timeout(60_000); // processes start and end, on a machine that may be busy
+  const world = new ScaleOutWorld({ services: ownServices, times });
+
+  /** As a restart with another redis.conf, or a failover to a replica with one. */
+  const comeBackWith = (appendfsync: string) =>
+    withRedis(world.services.redisUrl, async (redis) => {
+      await redis.config('SET', 'appendfsync', appendfsync);
+      await redis.call('CLIENT', 'KILL', 'TYPE', 'normal');
+    });
+
+  const complaints = () => {
+    const lines = (world.apis[0]?.logs ?? []).map((line) => JSON.stringify(line));
+    return lines.filter((line) => line.includes("appendfsync 'everysec'"));
+  };
+
+  it('is given no write, which the log says once, and is used again when they are right', async () => {
+    const { token } = await world.here.newAccount();
+    expectDone(await world.here.put(token, 'k', 1));
+    await comeBackWith('everysec');
+    await eventually(() => complaints().length === connections, 'a line of each connection');
+    await whileConnecting(world.services.redisUrl, 3 * connections, async () => {
+      expect((await world.here.put(token, 'k', 2)).status).to.equal(503);
+    });
+    await comeBackWith('always');
+    await eventually(async () => (await world.here.put(token, 'k', 3)).status === 200, 'a write');
+    expect(complaints()).to.have.lengthOf(connections);
+  });
+});

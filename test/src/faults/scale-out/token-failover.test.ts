@@ -1,0 +1,68 @@
+import { expect } from 'chai';
+import { tokensKey, partitionPrefix } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { withRedis } from '../support/with-redis.js';
+import { eventually } from '../../world/eventually.js';
+import { startRedis, type RedisServer } from '../../world/services/redis-server.js';
+import { ownServers, services } from '../../world/services/services.js';
+import { TokenProcess } from '../../unit/scale-out/tokens/token-world.js';
+
+/** Brings a replica up to date at once. */
+const start = () => startRedis({ args: ['--repl-diskless-sync-delay', '0'] });
+
+const follow = async (follower: RedisServer, { port }: RedisServer) => {
+  await withRedis(follower.url, async (client) => {
+    await client.replicaof('127.0.0.1', port);
+    await eventually(async () => /master_link_status:up/.test(await client.info('replication')), 'the replica');
+  });
+};
+const lead = ({ url }: RedisServer) => withRedis(url, (client) => client.replicaof('NO', 'ONE'));
+const records = ({ url }: RedisServer, userId: string) =>
+  withRedis(url, (client) => client.hlen(tokensKey(partitionPrefix(0), userId)));
+
+describe('tokens when a Redis is a replica for a while', function () {
+  this.timeout(60_000); // two servers bring each other up to date
+  ownServers('redis-server');
+  const place = services();
+  let redis: RedisServer;
+  let replica: RedisServer;
+  const processes: TokenProcess[] = [];
+
+  before(async () => {
+    [redis, replica] = await Promise.all([start(), start()]);
+  });
+  after(async () => {
+    for (const process of processes) await process.close();
+    await redis?.stop();
+    await replica?.stop();
+  });
+
+  async function open(): Promise<TokenProcess> {
+    const process = await TokenProcess.open({
+      mongoUrl: place.mongoUrl,
+      database: place.database,
+      redisUrl: redis.url,
+    });
+    processes.push(process);
+    return process;
+  }
+
+  it('stay ended though the other one had missed their end, over connections that lasted and over new ones', async () => {
+    const lasting = await open();
+    const account = await lasting.register();
+    const token = await lasting.login(account);
+    expect(await lasting.accepts(token)).to.equal(true);
+    await follow(replica, redis);
+    await eventually(async () => (await records(replica, account.userId)) === 1, 'the record in the replica');
+
+    await lead(replica);
+    await lasting.tokens.revoke(token);
+    expect(await records(redis, account.userId)).to.equal(0);
+    await follow(redis, replica);
+    await lead(redis);
+    expect(await records(redis, account.userId)).to.equal(1);
+
+    await lasting.redis.checkServer(); // as each process does every second
+    expect(await lasting.accepts(token)).to.equal(false);
+    expect(await (await open()).accepts(token)).to.equal(false);
+  });
+});

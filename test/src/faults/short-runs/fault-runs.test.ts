@@ -1,0 +1,18 @@
+import { programs } from '../../world/services/services.js';
+import { runProgram } from './program-run.js';
+
+const runs = [
+  '--engine scale-out --minutes 1.5',
+  '--engine scale-out --redis cluster --minutes 1',
+  '--engine embedded --minutes 1',
+  '--engine embedded --processes 1 --minutes 0.5',
+];
+
+describe('a short fault run', function () {
+  this.timeout(600_000);
+  programs('redis-server', 'mongod');
+
+  for (const options of runs) {
+    it(`breaks no promise (${options})`, () => runProgram('test/dist/fault-run/main.js', options.split(' ')));
+  }
+});

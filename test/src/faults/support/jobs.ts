@@ -1,0 +1,19 @@
+import { Queue, type Job } from 'bullmq';
+import { partitionPrefix, queueName } from '@keybin/shared/engines/scale-out/redis/keys.js';
+
+/** Looks at, or does to, a partition's BullMQ queue what an operator can. */
+export async function withQueue<T>(redisUrl: string, work: (queue: Queue) => Promise<T>, partition = 0): Promise<T> {
+  const queue = new Queue(queueName, { connection: { url: redisUrl }, prefix: partitionPrefix(partition) });
+  try {
+    return await work(queue);
+  } finally {
+    await queue.close();
+  }
+}
+
+/** The jobs that wait or are in a worker's hands. */
+export const openJobs = (redisUrl: string): Promise<Job[]> =>
+  withQueue(redisUrl, (queue) => queue.getJobs(['active', 'wait', 'delayed']));
+
+export const failedJobs = (redisUrl: string): Promise<number> =>
+  withQueue(redisUrl, async (queue) => (await queue.getJobCounts('failed'))['failed'] ?? 0);

@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { Redis } from 'ioredis';
+import { MongoClient } from 'mongodb';
+import type { Diagnosis } from '@keybin/shared/ports/operations.js';
+import { eventually } from '../../world/eventually.js';
+import { unusedPort } from '../../world/processes/some-port.js';
+import { keybin } from '../../world/processes/keybin-command.js';
+import { ScaleOutWorld } from '../../world/services/scale-out-world.js';
+import { ownServices } from '../../world/services/services.js';
+import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
+
+/** What is not as it should be, after a look at the exit code and at the remedies. */
+async function findings(
+  env: Readonly<Record<string, string>>,
+  args: readonly string[] = [],
+): Promise<Map<string, string>> {
+  const { code, stdout, stderr } = await keybin(['doctor', '--json', ...args], env);
+  expect(stderr).to.equal('');
+  const all = (JSON.parse(stdout) as { findings: Diagnosis[] }).findings; // asserted here
+  expect(all.length).to.be.above(3);
+  const wrong = all.filter(({ state }) => state !== 'ok');
+  for (const { remedy } of wrong) expect(remedy).to.be.a('string').that.is.not.equal('');
+  expect(code).to.equal(wrong.some(({ state }) => state === 'problem') ? 1 : 0);
+  return new Map(wrong.map(({ check, says, remedy }) => [check, `${says} → ${remedy}`]));
+}
+
+describe('keybin doctor, embedded engine', function () {
+  this.timeout(60_000);
+
+  it('finds nothing where all is well, beside nobody, and says so line by line', async () => {
+    const env = { KEYBIN_STORE_HOST: `lmdb://${join(temporaryDirectory(), 'data')}` };
+    expect([...(await findings(env)).keys()]).to.deep.equal(['store']); // a warning: there is none yet
+    await keybin(['prepare'], env);
+    expect(await findings(env)).to.deep.equal(new Map());
+    const { code, stdout } = await keybin(['doctor'], env);
+    expect(code).to.equal(0);
+    expect(stdout)
+      .to.match(/^ok +store: LMDB in .* can be read$/m)
+      .and.match(/^ok +disk: /m);
+  });
+
+  it('finds open files, weak secrets and cheap hashes, each with its remedy', async () => {
+    const cwd = temporaryDirectory();
+    const env = { KEYBIN_STORE_HOST: `lmdb://${cwd}/data` };
+    await keybin(['prepare'], env);
+    chmodSync(join(cwd, 'data'), 0o755);
+    const secret = 'a'.repeat(40);
+    const file = ['--config', join(cwd, 'store.cfg')];
+    writeFileSync(join(cwd, 'store.cfg'), `[ACCOUNTS]\nbcrypt_cost = 4\nsigning_secret = ${secret}\n`, { mode: 0o644 });
+    const { stdout } = await keybin(['doctor', ...file], env);
+    expect(stdout).not.to.include(secret);
+    expect(stdout).to.match(/^problem +permissions: .*store\.cfg.*open to all\n +→ chmod o-rwx /m);
+    const wrong = await findings(env, file);
+    expect([...wrong.keys()].sort()).to.deep.equal(['bcrypt cost', 'permissions', 'secrets']);
+    expect(wrong.get('permissions')).to.match(/data is open to others \(755\).* → chmod 700 /);
+  });
+
+  it('finds a secret in an open file as it is written there', async () => {
+    const cwd = temporaryDirectory();
+    const env = { KEYBIN_STORE_HOST: `lmdb://${cwd}/data` };
+    await keybin(['prepare'], env);
+    for (const lines of [
+      '[ADMIN]\nuser = ada\npassword = fair%%enough%%for%%a%%test\n',
+      `[V1]\ncode_delivery = webhook\nwebhook_url = http://127.0.0.1:1/\nwebhook_secret = ${randomBytes(32).toString('base64')}\n`,
+    ]) {
+      writeFileSync(join(cwd, 'store.cfg'), lines, { mode: 0o644 });
+      expect((await findings(env, ['--config', join(cwd, 'store.cfg')])).get('permissions')).to.match(
+        /store\.cfg.*open to all/,
+      );
+    }
+  });
+
+  it('finds a directory that is none', async () => {
+    const cwd = temporaryDirectory();
+    writeFileSync(join(cwd, 'data.mdb'), 'something else'.repeat(1_000));
+    const wrong = await findings({ KEYBIN_STORE_HOST: `lmdb://${cwd}` });
+    expect(wrong.get('store')).to.include('not a file of LMDB');
+  });
+});
+
+describe('keybin doctor, scale-out engine', function () {
+  this.timeout(90_000);
+  const world = new ScaleOutWorld({ services: ownServices });
+  const env = () => world.services.env;
+
+  it('finds nothing where all is well, and that no worker is there', async () => {
+    expect([...(await findings(env())).keys()]).to.deep.equal(['worker']);
+    const worker = await world.startWorker();
+    await eventually(async () => (await findings(env())).size === 0, 'nothing wrong', 30_000);
+    await worker.stop();
+  });
+
+  it('finds settings of Redis that lose writes, and indexes that are missing', async () => {
+    const redis = new Redis(world.services.redisUrl);
+    const client = await MongoClient.connect(world.services.mongoUrl);
+    try {
+      await redis.config('SET', 'appendfsync', 'everysec');
+      await client.db(world.services.database).collection('users').dropIndex('number_1');
+      const wrong = await findings(env());
+      expect(wrong.get('redis settings')).to.match(/appendfsync 'everysec'.*set 'appendfsync always'/);
+      expect(wrong.get('indexes')).to.match(/missing: users \{"number":1\} → run 'keybin prepare'/);
+    } finally {
+      await redis.config('SET', 'appendfsync', 'always');
+      redis.disconnect();
+      await client.close();
+    }
+  });
+
+  it('says what is away, and goes on with the rest', async () => {
+    const away = { ...env(), KEYBIN_QUEUE_REDIS: `redis://127.0.0.1:${unusedPort}` };
+    expect((await findings(away)).get('redis')).to.match(/cannot be reached.* → start Redis/);
+    const lost = { ...env(), KEYBIN_STORE_HOST: `mongodb://127.0.0.1:${unusedPort}` };
+    expect((await findings(lost)).get('mongodb')).to.match(/MongoDB cannot be used.* → start MongoDB/);
+  });
+});

@@ -1,0 +1,135 @@
+import { expect } from 'chai';
+import { MongoClient } from 'mongodb';
+import { expectDone } from '../../contract/subjects/answers.js';
+import { askForCode, login, post } from '../../contract/v1/calls.js';
+import { eventually } from '../../world/eventually.js';
+import { KeybinClient, expectOk } from '../../world/clients/keybin-client.js';
+import { keybin } from '../../world/processes/keybin-command.js';
+import { spawnApi } from '../../world/processes/keybin-process.js';
+import { ScaleOutWorld } from '../../world/services/scale-out-world.js';
+import { services } from '../../world/services/services.js';
+import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
+
+interface Verdict {
+  readonly total: number;
+  readonly registered: boolean;
+  readonly erased: number;
+  readonly left: Readonly<Record<string, number>>;
+}
+
+const queuedWrites = 1_000;
+
+/** What `keybin verify-erasure` says, after a look at its exit code. */
+async function verify(name: string, env: Readonly<Record<string, string>>): Promise<Verdict> {
+  const { code, stdout, stderr } = await keybin(['verify-erasure', name, '--json'], env);
+  const verdict = JSON.parse(stdout || stderr) as Verdict; // asserted here
+  expect(code).to.equal(verdict.total === 0 ? 0 : 1);
+  return verdict;
+}
+
+/** Puts so many values, 50 at a time. */
+async function putMany(client: KeybinClient, token: string, count: number): Promise<void> {
+  for (let at = 0; at < count; at += 50) {
+    const puts = Array.from({ length: 50 }, (_, index) => client.put(token, `key_${at + index}`, `value ${index}`));
+    for (const answer of await Promise.all(puts)) expectDone(answer);
+  }
+}
+
+describe('keybin verify-erasure, scale-out engine', function () {
+  this.timeout(120_000);
+  const world = new ScaleOutWorld({ services, env: { KEYBIN_QUEUE_PARTITIONS: '2' } });
+  const env = () => ({ ...world.services.env, KEYBIN_QUEUE_PARTITIONS: '2' });
+
+  it('finds what 1,000 queued writes leave, and 0 when a worker is through with them', async () => {
+    const { here, there } = world;
+    const { username, password, token } = await here.newAccount();
+    const v1 = (expectOk(await login(here, username, password)).json as { token: string }).token; // asserted in v1
+    expectOk(await post(here, v1, 'a post'));
+    const upload = new FormData();
+    upload.append('action', 'upload');
+    upload.append('filename', new Blob(['bytes']), 'file.txt');
+    const uploaded = await fetch(`${here.baseUrl}/v1/users/upload?token=${v1}`, { method: 'POST', body: upload });
+    await uploaded.text();
+    expectOk(await askForCode(here, username));
+    await putMany(here, token, queuedWrites);
+    expect((await verify(username, env())).registered).to.equal(true);
+
+    expectDone(await there.unregister(username, password));
+    const during = await verify(username, env());
+    expect(during).to.include({ registered: false, erased: 1 });
+    expect(during.left).to.include({ accounts: 0, pending: 0, rejected: 0, identifyCodes: 0 });
+    expect(during.left['jobs']).to.be.above(0);
+    expect(during.total).to.be.above(0);
+
+    const worker = await world.startWorker();
+    const after = await eventually(
+      async () => {
+        const verdict = await verify(username, env());
+        return verdict.total === 0 && verdict;
+      },
+      'nothing left',
+      60_000,
+    );
+    expect(after).to.include({ registered: false, erased: 1 });
+    expect((await keybin(['verify-erasure', username], env())).stdout).to.match(/^0\n/);
+
+    const again = await here.newAccount(username);
+    expectDone(await here.put(again.token, 'new', 'value'));
+    expect(await verify(username, env())).to.include({ total: 0, registered: true, erased: 1 });
+    await worker.stop();
+  });
+
+  it('finds a rejected write and its failed job until they are erased', async () => {
+    const { here } = world;
+    const client = await MongoClient.connect(world.services.mongoUrl);
+    try {
+      const rejecting = { value: { $not: /poison/ } };
+      await client.db(world.services.database).command({ collMod: 'store', validator: rejecting });
+      const { username, password, token } = await here.newAccount();
+      const worker = await world.startWorker();
+      expectDone(await here.put(token, 'rejected', 'poison'));
+      await eventually(
+        async () => (await keybin(['queue', 'rejected', '--json'], env())).stdout.includes('"count":1'),
+        'the rejected write',
+        30_000,
+      );
+      await worker.stop();
+      expectDone(await here.unregister(username, password));
+      expect((await verify(username, env())).left).to.include({ jobs: 1, rejected: 0 });
+      const next = await world.startWorker();
+      await eventually(async () => (await verify(username, env())).total === 0, 'nothing left', 60_000);
+      await next.stop();
+    } finally {
+      await client.close();
+    }
+  });
+});
+
+describe('keybin verify-erasure, embedded engine', function () {
+  this.timeout(60_000);
+
+  it('prints 0 beside the API when all of an account has gone, and counts what has not', async () => {
+    const env = { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` };
+    const api = await spawnApi({ env });
+    try {
+      const client = new KeybinClient(api.url);
+      const { username, password, token } = await client.newAccount();
+      await putMany(client, token, queuedWrites);
+      expectOk(await askForCode(client, username));
+      expectDone(await client.unregister(username, password));
+      await api.kill('SIGKILL');
+      const left = await verify(username, env); // the background had no time, or had it
+      expect(left.total).to.equal(left.left['entries']);
+      const next = await spawnApi({ env });
+      await eventually(async () => (await verify(username, env)).total === 0, 'nothing left', 30_000);
+      expectOk(await askForCode(new KeybinClient(next.url), username));
+      expect((await verify(username, env)).left).to.include({ identifyCodes: 1 });
+      const again = await new KeybinClient(next.url).newAccount(username);
+      expectDone(await new KeybinClient(next.url).put(again.token, 'new', 'value'));
+      expect(await verify(username, env)).to.include({ total: 0, registered: true });
+      await next.stop();
+    } finally {
+      await api.stop();
+    }
+  });
+});

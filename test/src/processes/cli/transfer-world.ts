@@ -1,0 +1,102 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
+import { expect } from 'chai';
+import type { Context } from '@keybin/cli/command/context.js';
+import { expectDone, expectKeys, expectValue } from '../../contract/subjects/answers.js';
+import { expectGreeting, getAs } from '../../contract/api/calls.js';
+import { getPost, post, postIdIn, v1Token } from '../../contract/v1/calls.js';
+import { download, uploadFile } from '../../contract/v1/upload-calls.js';
+import { keybinJson, keybinScript, Written } from '../../world/processes/keybin-command.js';
+import type { KeybinClient } from '../../world/clients/keybin-client.js';
+
+export type Env = Readonly<Record<string, string>>;
+
+/** Values that a careless way through JSON, BSON or UTF-8 changes. */
+const oddValues: readonly unknown[] = [
+  '\ud800 alone',
+  JSON.parse('{"__proto__":{"a":1},"":[],"\\u0000":"NUL"}'),
+  { _bsontype: 'ObjectId', $set: 1, 'a.b': null },
+  [0, -1, 1e-7, 1.7976931348623157e308, false, ''],
+  'line\u2028feed\r\n"\\',
+  { '2': 'two', '1': 'one' },
+];
+
+/** An account with something of everything. */
+export interface Full {
+  readonly username: string;
+  readonly password: string;
+  readonly values: ReadonlyMap<string, unknown>;
+  readonly posts: ReadonlyMap<string, string>;
+  readonly files: ReadonlyMap<string, Buffer>;
+}
+
+export async function fullAccount(client: KeybinClient, entries = 0): Promise<Full> {
+  const { username, password, token } = await client.newAccount();
+  const values = new Map<string, unknown>(oddValues.map((value, index) => [`odd_${index}`, value]));
+  for (let index = 0; index < entries; index++) values.set(`many.${index}`, { index, text: 'x'.repeat(50) });
+  const puts = [...values];
+  while (puts.length > 0) {
+    const answers = puts.splice(0, 50).map(([key, value]) => client.put(token, key, value));
+    for (const answer of await Promise.all(answers)) expectDone(answer);
+  }
+  const v1 = await v1Token(client, { username, password });
+  const posts = new Map<string, string>();
+  for (const content of ['first', '\ud800 alone']) {
+    posts.set(postIdIn(await post(client, v1, content)), content);
+  }
+  const files = new Map<string, Buffer>();
+  for (const bytes of [Buffer.alloc(0), Buffer.from('text'), randomBytes(1_300_000)]) {
+    files.set((await uploadFile(client, v1, bytes)).file_id, bytes);
+  }
+  return { username, password, values, posts, files };
+}
+
+/** Everything of the account is there, by the passwords and ids that it had. */
+export async function expectFull(client: KeybinClient, full: Full): Promise<void> {
+  const { username, password, values, posts, files } = full;
+  const token = await client.logIn(username, password);
+  expectKeys(await client.keys(token), [...values.keys()]);
+  for (const [key, value] of values) expectValue(await client.get(token, key), value);
+  expectGreeting(await getAs(client, '/api/resource', username, password), username);
+  const v1 = await v1Token(client, { username, password });
+  for (const [id, content] of posts) expect((await getPost(client, id, v1)).json).to.deep.include({ content });
+  for (const [id, bytes] of files) expect((await download(client, v1, id)).bytes.equals(bytes)).to.equal(true);
+}
+
+/** Surroundings of a command that is neither heard nor ended. */
+export const quietly: Pick<Context, 'stderr' | 'signal'> = {
+  stderr: new Written(),
+  signal: new AbortController().signal,
+};
+
+export const exportTo = (file: string, env: Env) => keybinJson<Record<string, unknown>>(['export', file], env);
+export const importFrom = (file: string, env: Env) => keybinJson<Record<string, unknown>>(['import', file], env);
+
+/** A command line of `keybin` for a shell. */
+function commandLine(args: string, env: Env): string {
+  const settings = Object.entries(env).map(([name, value]) => `${name}='${value}'`);
+  return `env ${settings.join(' ')} '${process.execPath}' '${keybinScript}' ${args}`;
+}
+
+export interface ShellResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a line of a shell in which `keybin` is the command with these settings. */
+export function shell(line: string, env: Env): Promise<ShellResult> {
+  const script = `set -o pipefail; keybin() { ${commandLine('"$@"', env)}; }; ${line}`;
+  return new Promise((resolve) => {
+    const child = execFile('bash', ['-c', script], (_error, stdout, stderr) => {
+      resolve({ code: child.exitCode ?? -1, stdout, stderr });
+    });
+  });
+}
+
+/** `keybin export - | keybin import -`. */
+export async function pipe(from: Env, to: Env): Promise<void> {
+  const line = `set -o pipefail; ${commandLine('export -', from)} | ${commandLine('import -', to)}`;
+  await promisify(execFile)('bash', ['-c', line]);
+}

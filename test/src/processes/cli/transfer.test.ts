@@ -1,0 +1,214 @@
+import { appendFileSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { expectDone, expectKeys, expectValue } from '../../contract/subjects/answers.js';
+import { KeybinClient } from '../../world/clients/keybin-client.js';
+import { keybin, keybinJson } from '../../world/processes/keybin-command.js';
+import { spawnApi } from '../../world/processes/keybin-process.js';
+import { ScaleOutWorld } from '../../world/services/scale-out-world.js';
+import { services } from '../../world/services/services.js';
+import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
+import { expectFull, exportTo, fullAccount, importFrom, pipe, type Env, type Full } from './transfer-world.js';
+
+const embedded = (): Env => ({ KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` });
+const exportFile = () => join(temporaryDirectory(), 'export.ndjson');
+
+/** Does `work` to an API of its own on an embedded store. */
+async function serving<T>(env: Env, work: (client: KeybinClient) => Promise<T>): Promise<T> {
+  const api = await spawnApi({ env });
+  try {
+    return await work(new KeybinClient(api.url));
+  } finally {
+    await api.stop();
+  }
+}
+
+const linesOf = (file: string) => readFileSync(file, 'utf8').trimEnd().split('\n');
+/** Without the line that says where the data was, and the checksum over it. */
+const recordsOf = (file: string) => linesOf(file).slice(1, -1);
+
+describe('keybin export and import, between the engines', function () {
+  this.timeout(120_000);
+  const world = new ScaleOutWorld({ services, env: { KEYBIN_QUEUE_PARTITIONS: '2' } });
+  const scaleOut = () => ({ ...world.services.env, KEYBIN_QUEUE_PARTITIONS: '2' });
+
+  it('take everything from the embedded engine to the scale-out engine and back, while they run', async () => {
+    const from = embedded();
+    const file = exportFile();
+    const accounts: Full[] = await serving(from, async (client) => {
+      const made = [await fullAccount(client), await fullAccount(client, 1_500)];
+      expect(await exportTo(file, from)).to.include({ accounts: 2, posts: 4, files: 6 });
+      return made;
+    });
+    expect(await importFrom(file, scaleOut())).to.include({ accounts: 2, posts: 4, files: 6, skipped: 0, present: 0 });
+    for (const account of accounts) await expectFull(world.there, account);
+    const again = exportFile();
+    await exportTo(again, scaleOut());
+    expect(recordsOf(again).sort()).to.deep.equal(recordsOf(file).sort());
+
+    const pending = await fullAccount(world.here, 300); // no worker runs: all is in Redis
+    const back = embedded();
+    await pipe(scaleOut(), back);
+    await serving(back, async (client) => {
+      for (const account of [...accounts, pending]) await expectFull(client, account);
+    });
+  });
+
+  it('export misses no write that was answered before it began, whatever is applied, deleted and erased meanwhile', async () => {
+    const { here, there } = world;
+    const account = await here.newAccount();
+    const doomed = await here.newAccount();
+    const keys = Array.from({ length: 1_000 }, (_, index) => `key_${index}`);
+    for (let at = 0; at < keys.length; at += 100) {
+      const puts = keys
+        .slice(at, at + 100)
+        .flatMap((key) => [here.put(account.token, key, key), here.put(doomed.token, key, key)]);
+      for (const answer of await Promise.all(puts)) expectDone(answer);
+    }
+    const deleted = keys.slice(0, 100);
+    const file = exportFile();
+    const [, worker] = await Promise.all([
+      exportTo(file, scaleOut()),
+      world.startWorker(),
+      Promise.all(deleted.map((key) => there.delete(account.token, key))),
+      Promise.all(keys.slice(100, 200).map((key) => there.put(account.token, key, 'newer'))),
+      there.unregister(doomed.username, doomed.password),
+    ]);
+    await world.drained();
+    await worker.stop();
+    const target = embedded();
+    await importFrom(file, target);
+    await serving(target, async (client) => {
+      const token = await client.logIn(account.username, account.password);
+      const { keys: listed } = (await client.keys(token)).json as { keys: string[] }; // looked at in the contract
+      expect(listed).to.include.members(keys.slice(100));
+      for (const key of keys.slice(200, 300)) expectValue(await client.get(token, key), key);
+      const login = await client.token(doomed.username, doomed.password);
+      if (login.status !== 200) return; // erased while it was exported
+      const { token: left } = (login.json as { token: { token: string } }).token;
+      expectKeys(await client.keys(left), keys);
+    });
+  });
+
+  it('import refuses an account whose erasure here is not over', async () => {
+    const { username, password } = await world.here.newAccount();
+    const file = exportFile();
+    await exportTo(file, scaleOut());
+    expectDone(await world.here.unregister(username, password));
+    const { code, stdout } = await keybin(['import', file], scaleOut());
+    expect(code).to.equal(1);
+    expect(stdout).to.include(`not imported: account '${username}': the account was erased here`);
+    expect((await world.there.token(username, password)).status).to.equal(403);
+  });
+});
+
+describe('keybin export', function () {
+  this.timeout(120_000);
+  const env = embedded();
+  const whole = exportFile();
+  before(async () => {
+    await serving(env, async (client) => {
+      await fullAccount(client, 700);
+      await fullAccount(client);
+    });
+    await exportTo(whole, env);
+  });
+
+  it('touches nothing that is there, and says so in one line', async () => {
+    const other = join(temporaryDirectory(), 'letter.txt');
+    const nowhere = join(temporaryDirectory(), 'link');
+    writeFileSync(other, 'Dear Ada,\n');
+    symlinkSync(join(temporaryDirectory(), 'none'), nowhere);
+    for (const file of [whole, other, nowhere, '/dev/full']) {
+      const { code, stdout, stderr } = await keybin(['export', file], env);
+      expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' });
+      expect(stderr).to.equal(`keybin: ${file} is there already, and stays as it is; '-' is standard output\n`);
+    }
+    expect(readFileSync(other, 'utf8')).to.equal('Dear Ada,\n');
+  });
+
+  it('can be read by its owner alone, and has the hashes but no token', async () => {
+    const { mode } = statSync(whole);
+    expect(mode & 0o777).to.equal(0o600);
+    expect(linesOf(whole)[1]).to.match(/"passwordHash":"\$2b\$/);
+  });
+});
+
+describe('keybin import', function () {
+  this.timeout(120_000);
+  const source = embedded();
+  const file = exportFile();
+  const accounts: Full[] = [];
+  before(async () => {
+    await serving(source, async (client) => {
+      accounts.push(await fullAccount(client, 100));
+      for (let count = 0; count < 2; count++) accounts.push(await fullAccount(client, 1_200));
+    });
+    await exportTo(file, source);
+  });
+
+  it('names each bad line by its number, and imports nothing of such a file', async () => {
+    const lines = linesOf(file);
+    const changed = (number: number, line: string) => lines.with(number - 1, line);
+    const cases: [string[], RegExp][] = [
+      [changed(5, '{"type":"entry"'), /line 5: it is no JSON/],
+      [changed(7, '{"type":"letter"}'), /line 7: it has a type that is not known/],
+      [changed(3, (lines[2] ?? '').replace('"value":', '"value":[')), /line 3: it is no JSON/],
+      [changed(4, (lines[3] ?? '').replace(/"user":"./, '"user":"x')), /line 4: .*account|line \d+: the checksum/],
+      [
+        changed(3, (lines[2] ?? '').replace(/"version":\d+/, '"version":9007199254740991')),
+        /line 3: 'version' is a time/,
+      ],
+      [changed(2, (lines[1] ?? '').replace(/"number":\d+/, '"number":9007199254740991')), /line 2: 'number' is 9007/],
+      [lines.toSpliced(9, 1), /the checksum is not that of the lines before it/],
+      [lines.slice(0, -1), /the last line is missing/],
+      [lines.slice(1), /line 1: the first line is not that of an export/],
+    ];
+    for (const [bad, line] of cases) {
+      const target = embedded();
+      await keybin(['prepare'], target);
+      const badFile = exportFile();
+      writeFileSync(badFile, `${bad.join('\n')}\n`);
+      const { code, stdout, stderr } = await keybin(['import', badFile], target);
+      expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' });
+      expect(stderr)
+        .to.match(/^keybin: [^\n]+ is refused, nothing was imported: [^\n]+\n$/)
+        .and.match(line);
+      expect(await keybinJson(['user', 'list'], target)).to.deep.equal({ users: [] });
+    }
+    const broken = exportFile();
+    writeFileSync(broken, `${lines.slice(0, 3).join('\n')}\n`);
+    appendFileSync(broken, '{"type":"ent');
+    expect((await keybin(['import', broken], embedded())).stderr).to.match(/line 4: it is broken off/);
+  });
+
+  it('into a store in use reports names that are taken, gives new numbers, and keeps what is newer', async () => {
+    const target = embedded();
+    const [first, second] = accounts;
+    if (!first || !second) throw new Error('there are accounts');
+    await serving(target, async (client) => {
+      await client.register(first.username, 'another password');
+    });
+    const { code, stdout } = await keybin(['import', file, '--json'], target);
+    expect(code).to.equal(1);
+    const imported = JSON.parse(stdout) as Record<string, unknown>; // asserted here
+    expect(imported).to.include({ accounts: 2, renumbered: 0, skipped: first.values.size + 2 + 3 });
+    expect(imported['conflicts']).to.deep.equal([
+      { username: first.username, reason: 'the name belongs to another account here' },
+    ]);
+    await serving(target, async (client) => {
+      await client.logIn(first.username, 'another password');
+      await expectFull(client, second);
+      const token = await client.logIn(second.username, second.password);
+      expectDone(await client.put(token, 'many.1', 'newer'));
+      const { users } = await keybinJson<{ users: { number: number }[] }>(['user', 'list'], target);
+      expect(users.map(({ number }) => number)).to.deep.equal([1, 2, 3]);
+      await client.newAccount();
+    });
+    await keybin(['import', file], target);
+    await serving(target, async (client) => {
+      const token = await client.logIn(second.username, second.password);
+      expectValue(await client.get(token, 'many.1'), 'newer');
+    });
+  });
+});

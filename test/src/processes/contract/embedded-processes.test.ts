@@ -1,0 +1,45 @@
+import { concurrencyContract } from '../../contract/keybin/concurrency.js';
+import { entriesContract } from '../../contract/keybin/entries.js';
+import { keysContract } from '../../contract/keybin/keys.js';
+import { randomHistoriesContract } from '../../contract/histories/random-histories.js';
+import { registrationContract } from '../../contract/keybin/registration.js';
+import type { Subject } from '../../contract/subjects/subject.js';
+import { tokensContract } from '../../contract/keybin/tokens.js';
+import { unregisterContract } from '../../contract/keybin/unregister.js';
+import { v1Contract } from '../../contract/v1/contract.js';
+import { apiContract } from '../../contract/api/contract.js';
+import { KeybinClient } from '../../world/clients/keybin-client.js';
+import { spawnApi, type ApiProcess } from '../../world/processes/keybin-process.js';
+import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
+
+describe('the embedded engine, two API processes in one directory', () => {
+  const started: ApiProcess[] = [];
+  const env = { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}`, KEYBIN_APP_PROCESSES: '2' };
+
+  before(async () => {
+    started.push(...(await Promise.all([spawnApi({ env }), spawnApi({ env })])));
+  });
+  after(() => Promise.all(started.map((api) => api.stop())));
+
+  const client = (index: number) => new KeybinClient(started[index]?.url ?? '');
+  const subject: Subject = {
+    get here() {
+      return client(0);
+    },
+    get there() {
+      return client(1);
+    },
+    startAnother: (settings) => spawnApi({ env: { ...env, ...settings } }),
+    besides: () => client(1),
+    settle: async () => {},
+  };
+  registrationContract(subject);
+  tokensContract(subject);
+  entriesContract(subject);
+  keysContract(subject);
+  concurrencyContract(subject);
+  unregisterContract(subject);
+  randomHistoriesContract(subject);
+  apiContract(subject);
+  v1Contract(subject);
+});

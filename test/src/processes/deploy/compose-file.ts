@@ -1,0 +1,33 @@
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { parse } from 'yaml';
+
+/** The folder in which docker-compose.yml stands. */
+export const root = fileURLToPath(new URL('../../../../', import.meta.url));
+
+export interface ComposeService {
+  readonly command: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly healthcheck?: { readonly test?: readonly string[]; readonly disable?: boolean };
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
+  readonly ports?: readonly string[];
+  readonly profiles?: readonly string[];
+  readonly secrets?: readonly { readonly source: string }[];
+  readonly volumes?: readonly string[];
+}
+
+export interface ComposeFile {
+  readonly services: Readonly<Record<string, ComposeService>>;
+  readonly secrets: Readonly<Record<string, { readonly file: string }>>;
+  readonly networks: Readonly<Record<string, { readonly internal?: boolean }>>;
+}
+
+/** docker-compose.yml as docker-compose itself reads it, all profiles included. Throws with what it objects to. */
+export function readComposeFile(): ComposeFile {
+  const text = execFileSync('docker-compose', ['--profile', 'monitoring', 'config'], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return parse(text) as ComposeFile; // docker-compose has checked it
+}

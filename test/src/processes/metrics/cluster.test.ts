@@ -1,0 +1,74 @@
+import { expect } from 'chai';
+import { eventually } from '../../world/eventually.js';
+import { send } from '../../world/clients/keybin-client.js';
+import { spawnApi, type ApiProcess } from '../../world/processes/keybin-process.js';
+import { runs } from '../../world/processes/runs.js';
+import { scrape, type Scrape } from '../../unit/metrics/scrape.js';
+
+const requests = 'keybin_http_request_duration_seconds_count';
+
+describe('/metrics of several processes', () => {
+  let api: ApiProcess;
+  const register = { route: '/register', method: 'POST', status: '200' };
+  const registered = (seen: Scrape) => seen.sum(requests, register);
+
+  beforeEach(async () => {
+    api = await spawnApi({ env: { KEYBIN_APP_PROCESSES: '2', KEYBIN_APP_DEBUG: 'true' } });
+  });
+
+  afterEach(() => api.stop());
+
+  it('is of all of them, whichever answers', async () => {
+    const { count } = await registerOnBoth(api);
+    for (let round = 0; round < 6; round++) expect(registered(await scrape(api.url))).to.equal(count);
+    expect((await scrape(api.url)).of('keybin_build_info').map(({ value }) => value)).to.deep.equal([1]);
+  });
+
+  it('goes on counting what a process had counted that was killed', async () => {
+    const { pids, count } = await registerOnBoth(api);
+    expect(registered(await scrape(api.url))).to.equal(count);
+    const [victim = 0] = pids;
+    process.kill(victim, 'SIGKILL');
+    await eventually(() => !runs(victim), 'the end of one');
+    await eventually(async () => {
+      const seen = await withinMs(scrape(api.url), 500); // one given to a dying process hangs
+      return seen && registered(seen) === count;
+    }, 'the same count');
+  });
+
+  it('answers in time, with what it said last, while one of them hangs', async () => {
+    const { pids, count } = await registerOnBoth(api);
+    expect(registered(await scrape(api.url))).to.equal(count);
+    const [hanging = 0] = pids;
+    process.kill(hanging, 'SIGSTOP');
+    try {
+      // Half of the new connections are given to the one that hangs
+      const seen = await eventually(async () => withinMs(scrape(api.url), 3_000), 'an answer of the other one', 20_000);
+      expect(registered(seen)).to.equal(count);
+    } finally {
+      process.kill(hanging, 'SIGCONT');
+    }
+  }).timeout(40_000);
+});
+
+/** Registers on new connections until two processes have answered; their ids, and how often it was. */
+async function registerOnBoth(api: ApiProcess): Promise<{ pids: number[]; count: number }> {
+  for (let count = 1; ; count++) {
+    const json = { username: `user-${performance.now()}`, password: 'p' };
+    const answer = await send(api.url, 'POST', '/register', { json, headers: { connection: 'close' } });
+    expect(answer.status).to.equal(200);
+    const answered = api.logs.filter(({ route }) => route === '/register').map(({ pid }) => Number(pid));
+    const pids = [...new Set(answered)];
+    if (pids.length === 2) return { pids, count };
+    expect(count).to.be.below(100);
+  }
+}
+
+async function withinMs<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
+  work.catch(() => {});
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), ms)));
+  const first = await Promise.race([work, late]);
+  clearTimeout(timer);
+  return first;
+}

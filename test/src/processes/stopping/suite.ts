@@ -1,0 +1,133 @@
+import { expect } from 'chai';
+import { eventually } from '../../world/eventually.js';
+import { KeybinClient } from '../../world/clients/keybin-client.js';
+import type { ApiProcess } from '../../world/processes/keybin-process.js';
+import { RawConnection } from '../../world/clients/raw-connection.js';
+import { childrenOf, runs } from '../../world/processes/runs.js';
+import { Load } from './load.js';
+import { RoundRobin } from './round-robin.js';
+
+/** Of the issue of a signal; `drain_timeout` is 8 s. */
+const endedWithinMs = 10_000;
+/** Of a process that ends at once, on a machine that may be busy. */
+const atOnceMs = 2_000;
+
+type Start = (env?: Readonly<Record<string, string>>) => Promise<ApiProcess>;
+
+/** An API that is told to end while clients use it. `start` starts one over the same data as the ones before. */
+export function stoppingSuite(start: Start, { sharesData }: { readonly sharesData: boolean }): void {
+  const started: ApiProcess[] = [];
+  const loads: Load[] = [];
+
+  async function startOne(env?: Readonly<Record<string, string>>): Promise<ApiProcess> {
+    const api = await start(env);
+    started.push(api);
+    return api;
+  }
+
+  async function load(url: () => string): Promise<Load> {
+    const { token } = await new KeybinClient(url()).newAccount();
+    const clients = new Load(url, token);
+    loads.push(clients);
+    await clients.progress();
+    return clients;
+  }
+
+  afterEach(async () => {
+    await Promise.all(loads.splice(0).map((clients) => clients.end()));
+    await Promise.all(started.splice(0).map(({ child }) => child.stop()));
+  });
+
+  it('fails no request that it accepted, ends its connections politely, and exits 0', async () => {
+    const api = await startOne();
+    const clients = await load(() => api.url);
+    const sinceMs = performance.now();
+    await api.kill('SIGTERM');
+    const { code, tookMs } = await ended(api, sinceMs);
+    await clients.end();
+    expect(clients.failures).to.deep.equal([]);
+    expect(clients.lastOnes, 'answers with Connection: close').to.be.above(0);
+    expect(code).to.equal(0);
+    expect(tookMs).to.be.below(endedWithinMs);
+    expect(await clients.lostIn(new KeybinClient((await startOne()).url))).to.deep.equal([]);
+  });
+
+  it('ends at once by a second signal, not with 0, and has lost nothing that it answered', async () => {
+    const api = await startOne({ KEYBIN_LIMITS_DRAIN_DELAY: '30' }); // it goes on serving meanwhile
+    const clients = await load(() => api.url);
+    await api.kill('SIGTERM');
+    await eventually(() => api.child.output.includes('draining'), 'the drain');
+    await clients.progress(); // which takes longer than an echo of the signal may
+    const children = childrenOf(api.child.pid);
+    let sinceMs = performance.now();
+    await eventually(async () => {
+      sinceMs = performance.now();
+      await api.kill('SIGTERM'); // one that comes right after the first is its echo
+      return !api.child.alive;
+    }, 'the end');
+    const { code, tookMs } = await ended(api, sinceMs);
+    expect(code).to.be.above(0);
+    expect(tookMs).to.be.below(atOnceMs);
+    await eventually(() => children.every((pid) => !runs(pid)), 'the end of its children', atOnceMs);
+    await clients.end();
+    expect(await clients.lostIn(new KeybinClient((await startOne()).url))).to.deep.equal([]);
+  });
+
+  it('ends when its time is over, not with 0, and has lost nothing that it answered', async () => {
+    const api = await startOne({ KEYBIN_LIMITS_DRAIN_TIMEOUT: '1' });
+    const clients = await load(() => api.url);
+    const half = await halfRequest(api);
+    const sinceMs = performance.now();
+    await api.kill('SIGTERM');
+    const { code, tookMs } = await ended(api, sinceMs);
+    await clients.end();
+    await half.closed();
+    expect(clients.failures).to.deep.equal([]);
+    expect(code).to.be.above(0);
+    expect(tookMs).to.be.within(900, 1_000 + atOnceMs);
+    expect(await clients.lostIn(new KeybinClient((await startOne()).url))).to.deep.equal([]);
+  });
+
+  if (!sharesData) return;
+  it('is replaced, and so is the other one, without a failed request behind a plain load balancer', async () => {
+    const env = { KEYBIN_LIMITS_DRAIN_DELAY: '1' };
+    const apis = await Promise.all([startOne(env), startOne(env)]);
+    const balancer = new RoundRobin(() => apis.map(({ url }) => url));
+    try {
+      await balancer.allReady();
+      const clients = await load(() => balancer.next());
+      for (const index of [0, 1] as const) {
+        const { child, url } = apis[index];
+        await child.kill('SIGTERM');
+        await eventually(() => !balancer.isReady(url), '503 from /readyz');
+        expect(child.alive, 'it serves on while it says that it is not ready').to.equal(true);
+        await clients.progress();
+        expect((await child.exited).code).to.equal(0);
+        apis[index] = await startOne(env);
+        await balancer.allReady();
+        await clients.progress();
+      }
+      await clients.end();
+      expect({ failures: clients.failures, refused: clients.refused }).to.deep.equal({ failures: [], refused: 0 });
+      for (const { url } of apis) expect(await clients.lostIn(new KeybinClient(url))).to.deep.equal([]);
+    } finally {
+      await balancer.end();
+    }
+  });
+}
+
+/** Resolves with the exit code and how long the end took. */
+async function ended({ child }: ApiProcess, sinceMs: number): Promise<{ code: number | null; tookMs: number }> {
+  const { code } = await child.exited;
+  return { code, tookMs: performance.now() - sinceMs };
+}
+
+/** Half a request, for which a drain waits: the server has its head, and says so. */
+async function halfRequest({ url }: ApiProcess): Promise<RawConnection> {
+  const connection = await RawConnection.open(url);
+  const head = ['Host: test', 'Content-Type: application/json', 'Content-Length: 9', 'Expect: 100-continue'];
+  connection.send(`POST /register HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n`);
+  await connection.answers(1);
+  connection.send('{');
+  return connection;
+}

@@ -1,0 +1,137 @@
+import { expect } from 'chai';
+import { HoldingProxy } from '../../world/scale-out/holding-proxy.js';
+import type { Child } from '../../world/processes/child.js';
+import { KeybinClient } from '../../world/clients/keybin-client.js';
+import { spawnApi, spawnWorker, type ApiProcess, type WorkerProcess } from '../../world/processes/keybin-process.js';
+import { eventually } from '../../world/eventually.js';
+import { ownServices } from '../../world/services/services.js';
+import { openJobs, failedJobs, withQueue } from '../../faults/support/jobs.js';
+import { storedDocuments } from '../../world/services/stored-documents.js';
+import { Load } from './load.js';
+
+/** `drain_timeout` is 8 s. */
+const endedWithinMs = 10_000;
+
+describe('a worker that is told to end under load', function () {
+  this.timeout(60_000); // processes start and end, on a machine that may be busy
+  let api: ApiProcess;
+  let client: KeybinClient;
+  let token: string;
+  let clients: Load;
+  let prefix: string;
+  let loads = 0;
+  const workers: WorkerProcess[] = [];
+  let mongoWay: HoldingProxy;
+  let redisWay: HoldingProxy;
+  after(() => api?.stop());
+  const given = ownServices();
+
+  before(async () => {
+    api = await spawnApi({ env: given.env });
+    client = new KeybinClient(api.url);
+  });
+
+  beforeEach(async () => {
+    mongoWay = await HoldingProxy.open(given.mongoUrl);
+    redisWay = await HoldingProxy.open(given.redisUrl);
+    ({ token } = await client.newAccount());
+    prefix = `load${++loads}`;
+  });
+
+  afterEach(async () => {
+    await clients?.end();
+    await Promise.all(workers.splice(0).map(({ child }) => child.stop()));
+    mongoWay.close();
+    redisWay.close();
+  });
+
+  /** A worker that comes to MongoDB and Redis by ways of its own. */
+  async function start(settings: Readonly<Record<string, string>> = {}): Promise<Child> {
+    const worker = await spawnWorker({
+      env: {
+        ...given.env,
+        KEYBIN_STORE_HOST: `mongodb://127.0.0.1:${mongoWay.port}/`,
+        KEYBIN_QUEUE_REDIS: `redis://127.0.0.1:${redisWay.port}`,
+        ...settings,
+      },
+    });
+    workers.push(worker);
+    return worker.child;
+  }
+
+  async function load(): Promise<void> {
+    clients = new Load(() => api.url, token, prefix);
+    await clients.progress();
+  }
+
+  /** From now on MongoDB answers the worker, which was idle, nothing; resolves when a batch waits for that. */
+  async function hangMongo(): Promise<void> {
+    mongoWay.hold();
+    await client.put(token, `${prefix}_hangs`, 1);
+    const isWritten = async () => (await storedDocuments(given, new RegExp(`/${prefix}_hangs$`))).length > 0;
+    await eventually(isWritten, 'a batch that waits for its answer');
+  }
+
+  const active = () => withQueue(given.redisUrl, (queue) => queue.getActiveCount());
+
+  /** A new worker has all that was answered applied, and no job has failed or counts an attempt. */
+  async function expectApplied(): Promise<void> {
+    await clients.progress();
+    await clients.end();
+    expect(clients.failures).to.deep.equal([]);
+    workers.push(await spawnWorker({ env: given.env }));
+    await eventually(async () => (await openJobs(given.redisUrl)).length === 0, 'an empty queue', 20_000);
+    expect(await failedJobs(given.redisUrl)).to.equal(0);
+    expect(await clients.lostIn(client)).to.deep.equal([]);
+    const documents = await storedDocuments(given, new RegExp(`/${prefix}_`));
+    expect(documents).not.to.deep.equal([]);
+    for (const { _id, value } of documents) {
+      const { text } = await client.get(token, String(_id).split('/')[1] ?? '');
+      expect(text).to.equal(`{"value":${String(value)}}`);
+    }
+  }
+
+  it('finishes its jobs and exits 0', async () => {
+    const worker = await start();
+    await load();
+    const { code, tookMs } = await tell(worker, 'SIGTERM');
+    expect(code).to.equal(0);
+    expect(tookMs).to.be.below(endedWithinMs);
+    expect(await active()).to.equal(0);
+    await expectApplied();
+  });
+
+  it('returns the jobs that it cannot finish, because MongoDB hangs, and exits 0', async () => {
+    const worker = await start();
+    await hangMongo();
+    await load();
+    const { code, tookMs } = await tell(worker, 'SIGTERM');
+    expect(code).to.equal(0);
+    expect(tookMs).to.be.below(endedWithinMs);
+    expect(await active()).to.equal(0);
+    const jobs = await openJobs(given.redisUrl);
+    expect(jobs).not.to.deep.equal([]);
+    expect(jobs.map(({ attemptsMade }) => attemptsMade)).to.deep.equal(jobs.map(() => 0));
+    await expectApplied();
+  });
+
+  it('ends at once by a second signal, not with 0, and loses nothing', async () => {
+    const worker = await start({ KEYBIN_LIMITS_DRAIN_TIMEOUT: '60' });
+    await hangMongo();
+    await load();
+    redisWay.hold(); // its jobs can neither be finished nor be given back
+    await worker.kill('SIGTERM');
+    await eventually(() => worker.output.includes('draining'), 'the drain');
+    // One that comes right after the first is its echo
+    await eventually(async () => worker.kill('SIGTERM').then(() => !worker.alive), 'the end', 3_000);
+    expect((await worker.exited).code).to.equal(1);
+    await expectApplied();
+  });
+});
+
+async function tell(child: Child, signal: 'SIGTERM'): Promise<{ code: number | null; tookMs: number }> {
+  const sinceMs = performance.now();
+  await child.kill(signal);
+  const { code } = await child.exited;
+  return { code, tookMs: performance.now() - sinceMs };
+}

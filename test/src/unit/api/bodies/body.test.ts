@@ -1,0 +1,74 @@
+import Koa from 'koa';
+import { bodyReader } from '@keybin/api/bodies/body.js';
+import { HttpServer } from '@keybin/api/server/server.js';
+import { expect } from 'chai';
+import { eventually } from '../../../world/eventually.js';
+import { send } from '../../../world/clients/keybin-client.js';
+import { RawConnection } from '../../../world/clients/raw-connection.js';
+import { times } from '../../../world/times.js';
+
+const roomBytes = 100_000;
+const json = { value: 'x'.repeat(roomBytes - '{"value":""}'.length) };
+const head = ['Host: test', 'Content-Type: application/json', `Content-Length: ${roomBytes}`].join('\r\n');
+const get = 'GET / HTTP/1.1\r\nHost: test\r\n\r\n';
+const post = `POST / HTTP/1.1\r\n${head}\r\n\r\n${JSON.stringify(json)}`;
+const postWithoutBody = `POST / HTTP/1.1\r\n${head}\r\nExpect: 100-continue\r\n\r\n`;
+/** Of a length that is not said, for which there must be as much room. */
+const postInChunks = `POST / HTTP/1.1\r\n${head.replace(/Content-Length.*/, 'Transfer-Encoding: chunked')}\r\n\r\n7\r\n{"a":1}\r\n0\r\n\r\n`;
+
+describe('the room of a body', () => {
+  let url: string;
+  let server: HttpServer;
+  let holder: RawConnection | undefined;
+  let connection: RawConnection;
+  const begun: Koa.Context[] = [];
+  let arrived = 0;
+
+  beforeEach(async () => {
+    const readBody = bodyReader(roomBytes, roomBytes, times);
+    const app = new Koa();
+    app.silent = true;
+    app.use(async (ctx) => {
+      if (ctx.method === 'GET') await new Promise(() => {});
+      begun.push(ctx);
+      ctx.body = await readBody(ctx);
+      arrived += 1;
+    });
+    server = new HttpServer(app.callback(), { requestTimeoutMs: 5_000, times });
+    url = await server.listen(0, '127.0.0.1');
+    arrived = 0;
+    begun.splice(0);
+  });
+  afterEach(async () => {
+    holder?.destroy();
+    connection.destroy();
+    await server.close();
+  });
+
+  async function breakOff(): Promise<void> {
+    connection.reset();
+    await eventually(() => begun.at(-1)?.req.socket.destroyed, 'the end of the connection');
+  }
+
+  const expectRoom = async () => expect((await send(url, 'POST', '/', { json })).status).to.equal(200);
+
+  it('is given back when the connection ends, whose answer waited for the one before', async () => {
+    connection = await RawConnection.open(url);
+    connection.send(get + post);
+    await eventually(() => arrived === 1, 'the body');
+    await breakOff();
+    await expectRoom();
+  });
+
+  it('is given back when the connection had ended before there was room', async () => {
+    holder = await RawConnection.open(url);
+    holder.send(postWithoutBody);
+    await holder.answers(1);
+    connection = await RawConnection.open(url);
+    connection.send(get + postInChunks);
+    await eventually(() => begun.length === 2, 'the request');
+    await breakOff();
+    holder.destroy();
+    await expectRoom();
+  });
+});

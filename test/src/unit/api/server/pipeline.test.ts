@@ -1,0 +1,119 @@
+import { once } from 'node:events';
+import type { RequestListener, ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { expect } from 'chai';
+import { HttpServer } from '@keybin/api/server/server.js';
+import { eventually } from '../../../world/eventually.js';
+import { times } from '../../../world/times.js';
+
+const get = 'GET / HTTP/1.1\r\nHost: test\r\n\r\n';
+const post = 'POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 30000\r\n\r\n' + 'x'.repeat(30_000);
+/** As many as the server begins for one connection. */
+const mostUnderWay = 8;
+const large = 'x'.repeat(100_000);
+
+describe('requests that a client sends without waiting for their answers', () => {
+  let server: HttpServer;
+  let socket: Socket;
+  let bytes = 0;
+
+  async function start(listener: RequestListener, requestTimeoutMs = 5_000): Promise<void> {
+    server = new HttpServer(listener, { requestTimeoutMs, times });
+    const { port, hostname } = new URL(await server.listen(0, '127.0.0.1'));
+    socket = connect(Number(port), hostname);
+    socket.on('error', () => {}); // it is cut off
+    bytes = 0;
+    await once(socket, 'connect');
+  }
+
+  const readAll = () => socket.on('data', (chunk: Buffer) => (bytes += chunk.length));
+
+  afterEach(async () => {
+    socket.destroy();
+    await server.close();
+  });
+
+  it('are begun a few at a time, in their order, as answers are sent', async () => {
+    const waiting: ServerResponse[] = [];
+    const begun: (string | undefined)[] = [];
+    await start((request, response) => {
+      begun.push(request.url);
+      waiting.push(response);
+    });
+    readAll();
+    const urls = Array.from({ length: 3 * mostUnderWay }, (_, index) => `/${index}`);
+    socket.write(urls.map((url) => get.replace('/', url)).join(''));
+    for (let round = 1; round <= 3; round++) {
+      await eventually(() => begun.length >= round * mostUnderWay, 'the next requests');
+      expect(begun).to.deep.equal(urls.slice(0, round * mostUnderWay));
+      for (const response of waiting.splice(0).toReversed()) response.end();
+    }
+  });
+
+  it('are all answered, however many they are', async () => {
+    const count = 3_000;
+    let answered = 0;
+    await start((_request, response) => {
+      answered++;
+      response.end(large.slice(0, 1_000));
+    });
+    readAll();
+    socket.write(get.repeat(count));
+    await eventually(() => bytes > count * 1_000 && answered === count, 'all answers');
+  });
+
+  it('are all answered where they have bodies', async () => {
+    const count = 100;
+    let answered = 0;
+    await start((request, response) => {
+      request.resume().on('end', () => {
+        answered++;
+        response.end(large.slice(0, 1_000));
+      });
+    });
+    readAll();
+    socket.write(post.repeat(count));
+    await eventually(() => bytes > count * 1_000 && answered === count, 'all answers');
+  });
+
+  it('are each told when their connection ends', async () => {
+    const waiting: ServerResponse[] = [];
+    let told = 0;
+    await start((_request, response) => {
+      waiting.push(response.once('close', () => told++));
+    });
+    socket.write(get.repeat(3));
+    await eventually(() => waiting.length === 3, 'the requests');
+    waiting[2]?.end('answered');
+    socket.destroy();
+    await eventually(() => told === 3, 'the end');
+    expect(waiting.map(({ destroyed }) => destroyed)).to.deep.equal([true, true, true]);
+  });
+
+  it('are not begun while the client takes no answer, and no more of them is read', async () => {
+    let begun = 0;
+    await start((_request, response) => {
+      begun++;
+      response.end(large.repeat(100));
+    });
+    socket.pause();
+    let isTaken = false;
+    socket.write(get.repeat(1_000_000), () => (isTaken = true));
+    await eventually(() => begun === mostUnderWay, 'the first requests');
+    for (let round = 0; round < 5; round++) {
+      const other = await fetch(`http://127.0.0.1:${socket.remotePort}`); // after what the socket had was read
+      await other.body?.cancel();
+    }
+    expect(begun).to.equal(mostUnderWay + 5);
+    expect(isTaken).to.equal(false);
+  });
+
+  it('end with their connection when the client takes nothing of an answer for too long', async () => {
+    await start((_request, response) => response.end(large.repeat(100)), 200);
+    socket.pause();
+    socket.write(get);
+    const cutAfterMs = performance.now();
+    await server.close();
+    expect(performance.now() - cutAfterMs).to.be.within(0, 5_000);
+  });
+});

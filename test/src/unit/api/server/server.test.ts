@@ -1,0 +1,314 @@
+import type { RequestListener, ServerResponse } from 'node:http';
+import { expect } from 'chai';
+import { HttpServer } from '@keybin/api/server/server.js';
+import { eventually } from '../../../world/eventually.js';
+import { RawConnection } from '../../../world/clients/raw-connection.js';
+import { times } from '../../../world/times.js';
+
+const get = 'GET / HTTP/1.1\r\nHost: test\r\n\r\n';
+const getAtOnce = get.replace('/', '/at-once');
+const connect = 'CONNECT test:80 HTTP/1.1\r\nHost: test\r\n\r\n';
+const brokenChunk = 'POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\nnot hex\r\n';
+const slowBody = 'POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\n1234';
+
+const answerAtOnce: RequestListener = (_request, response) => response.end('answered');
+
+describe('the HTTP server', () => {
+  let server: HttpServer;
+  const waiting: ServerResponse[] = [];
+  const connections: RawConnection[] = [];
+
+  async function start(listener: RequestListener, requestTimeoutMs = 5_000): Promise<string> {
+    server = new HttpServer(listener, { requestTimeoutMs, times });
+    return server.listen(0, '127.0.0.1');
+  }
+
+  async function open(url: string): Promise<RawConnection> {
+    const connection = await RawConnection.open(url);
+    connections.push(connection);
+    return connection;
+  }
+
+  const readAndAnswerLater: RequestListener = (request, response) => waiting.push(response) && request.resume();
+  const answerLater: RequestListener = (_request, response) => waiting.push(response);
+
+  afterEach(async () => {
+    for (const response of waiting.splice(0)) response.end();
+    for (const connection of connections.splice(0)) connection.destroy();
+    await server.close();
+  });
+
+  for (const [what, bytes, status] of [
+    ['an unknown method', 'FOO / HTTP/1.1\r\nHost: test\r\n\r\n', 405],
+    ['CONNECT', connect, 405],
+    ['headers that are too large', `GET / HTTP/1.1\r\nHost: test\r\nA: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
+    ['broken headers', 'GET / HTTP/1.1\r\nHost test\r\n\r\n', 400],
+    ['a broken chunk', brokenChunk, 400],
+    [
+      'a length beside chunks',
+      'POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n',
+      400,
+    ],
+  ] as const) {
+    it(`answers ${status} to ${what} and ends the connection`, async () => {
+      const connection = await open(await start(readAndAnswerLater));
+      connection.send(bytes);
+      const answer = await connection.closed();
+      expect(connection.statuses).to.deep.equal([status]);
+      expect(answer)
+        .to.include('Connection: close')
+        .and.to.match(/Content-Type: text\/plain/);
+      expect(answer.includes('Allow: GET, HEAD, POST, DELETE')).to.equal(status === 405);
+    });
+  }
+
+  for (const [what, bytes, status] of [
+    ['broken headers', 'GET / HTTP/1.1\r\nHost test\r\n\r\n', 400],
+    ['CONNECT', connect, 405],
+    ['a request that never arrives whole', 'GET / HTTP/1.1\r\nHost', 408],
+  ] as const) {
+    it(`keeps no connection, and drains, when the sender of ${what} keeps its side open`, async () => {
+      const connection = await RawConnection.open(await start(answerLater, 100), { allowHalfOpen: true });
+      connections.push(connection);
+      connection.send(bytes);
+      await connection.answers(1);
+      expect(connection.statuses).to.deep.equal([status]);
+      await server.close();
+    });
+  }
+
+  it('leaves the answer to a request whose body is broken and of no matter, and ends the connection with it', async () => {
+    const connection = await open(await start(answerLater));
+    connection.send('DELETE / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\nnot hex\r\n');
+    const response = await eventually(() => waiting[0], 'the request');
+    await eventually(() => response.getHeader('Connection') === 'close', 'the error');
+    response.end('deleted');
+    const answer = await connection.closed();
+    expect(connection.statuses).to.deep.equal([200]);
+    expect(answer)
+      .to.include('Connection: close')
+      .and.match(/deleted/);
+  });
+
+  it('outlives connections that are reset in the midst of anything', async () => {
+    const url = await start(answerAtOnce);
+    for (const bytes of [connect, 'FOO', get, 'GET / HT']) {
+      for (const answers of [0, bytes === 'GET / HT' ? 0 : 1]) {
+        const connection = await RawConnection.open(url);
+        connection.send(bytes);
+        await connection.answers(answers);
+        connection.reset();
+      }
+    }
+    const connection = await open(url);
+    connection.send(get);
+    await connection.answers(1);
+  });
+
+  it('answers 408 to a request whose headers are slow', async () => {
+    const connection = await open(await start(answerAtOnce, 100));
+    connection.send('GET / HTTP/1.1\r\nHo');
+    await connection.closed();
+    expect(connection.statuses).to.deep.equal([408]);
+  });
+
+  it('answers 408 to a request whose body is slow', async () => {
+    const connection = await open(await start(answerLater, 100));
+    connection.send(slowBody);
+    await connection.closed();
+    expect(connection.statuses).to.deep.equal([408]);
+  });
+
+  for (const [what, bytes] of [
+    ['broken bytes', 'FOO'],
+    ['CONNECT', connect],
+    ['a broken chunk', brokenChunk],
+    ['a late body', slowBody],
+    ['broken bytes, after an answer that waits for its turn,', `${getAtOnce}FOO`],
+  ] as const) {
+    it(`does not answer ${what} in the place of an answer that is still to come, nor within it`, async () => {
+      const url = await start((request, response) => {
+        if (request.url === '/at-once') response.end('answered');
+        else if (request.method === 'GET') waiting.push(response);
+        else request.resume();
+      }, 500);
+      for (const begun of ['', 'begun']) {
+        const connection = await open(url);
+        connection.send(get);
+        const response = await eventually(() => waiting.shift(), 'the request');
+        if (begun) response.write(begun);
+        await connection.answers(begun ? 1 : 0);
+        connection.send(bytes);
+        expect(await connection.closed()).to.match(begun ? /^HTTP\/1\.1 200 [^]*\r\nbegun\r\n$/ : /^$/);
+      }
+    });
+  }
+
+  describe('whose client is slow to take an answer', () => {
+    /** More than the system holds of it for both sides, and not much more: the client has a second to take it. */
+    const large = 'x'.repeat(6_000_000);
+
+    /** What the client has received in the end, which takes nothing until the server has ended its side. */
+    async function receivedLate(bytes: string): Promise<RawConnection> {
+      const url = await start((request, response) => {
+        waiting.push(response);
+        if (request.method === 'GET') response.end(request.url === '/at-once' ? 'answered' : large);
+      }, 100);
+      const connection = await open(url);
+      connection.pause();
+      connection.send(bytes);
+      await eventually(() => waiting[0]?.destroyed || waiting[0]?.socket?.writableEnded, 'the end');
+      connection.resume();
+      await connection.closed();
+      return connection;
+    }
+
+    it('answers 408 behind it to a request whose body is slow', async () => {
+      const { received } = await receivedLate(`${get}${slowBody}`);
+      expect(received.includes(`${large}HTTP/1.1 408`)).to.equal(true);
+    });
+
+    it('does not answer broken bytes in the place of one that waits behind it', async () => {
+      expect((await receivedLate(`${get}${getAtOnce}FOO`)).statuses).to.deep.equal([200]);
+    });
+  });
+
+  describe('that closes', () => {
+    it('answers what it accepted, with Connection: close', async () => {
+      const connection = await open(await start(answerLater));
+      connection.send(get);
+      const response = await eventually(() => waiting[0], 'the request');
+      const closed = server.close();
+      response.end('late');
+      await closed;
+      expect(await connection.closed()).to.match(/^HTTP\/1\.1 200 [^]*\r\nConnection: close\r\n[^]*late$/i);
+    });
+
+    it('answers each request of a pipeline that it accepted', async () => {
+      const connection = await open(await start(answerLater));
+      connection.send(get + get);
+      await eventually(() => waiting.length === 2, 'two requests');
+      const closed = server.close();
+      for (const response of waiting) response.end('late');
+      await closed;
+      await connection.closed();
+      expect(connection.statuses).to.deep.equal([200, 200]);
+    });
+
+    it('takes a request whose body is still to come', async () => {
+      const url = await start((request, response) => request.resume().on('end', () => response.end('late')));
+      const connection = await open(url);
+      connection.send('POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\n\r\n1');
+      const other = await open(url);
+      other.send(get);
+      await other.answers(1);
+      const closed = server.close();
+      connection.send('2');
+      await closed;
+      expect(await connection.closed()).to.match(/^HTTP\/1\.1 200 [^]*late$/);
+    });
+
+    it('ends connections that wait for their next request', async () => {
+      const connection = await open(await start(answerAtOnce));
+      connection.send(get);
+      await connection.answers(1);
+      await server.close();
+      await connection.closed();
+    });
+
+    it('answers a request that was on its way, the last of its connection, and takes no other', async () => {
+      let answered = 0;
+      const url = await start((_request, response) => {
+        response.end('answered', () => {
+          if (++answered === 2) fresh.send(get); // at once: it is not waited for long
+        });
+      });
+      const [used, fresh] = [await open(url), await open(url)];
+      used.send(get);
+      await used.answers(1);
+      const closed = server.close();
+      used.send(get);
+      await closed;
+      for (const connection of [used, fresh]) {
+        expect(await connection.closed()).to.match(/\r\nConnection: close\r\n[^]*answered$/);
+      }
+      expect([used.statuses, fresh.statuses]).to.deep.equal([[200, 200], [200]]);
+    });
+
+    it('answers a pipeline that arrives meanwhile, with Connection: close in its last answer alone', async () => {
+      const connection = await open(await start(answerLater));
+      connection.send(get);
+      await eventually(() => waiting.length === 1, 'the request');
+      const closed = server.close();
+      connection.send(get + get);
+      await eventually(() => waiting.length === 3, 'three requests');
+      for (const response of waiting) response.end('late');
+      await closed;
+      await connection.closed();
+      expect(connection.statuses).to.deep.equal([200, 200, 200]);
+      expect(connection.received.match(/Connection: close/g)).to.have.length(1);
+    });
+
+    it('does nothing that comes after the last answer', async () => {
+      const url = await start(answerLater);
+      const [connection, other] = [await open(url), await open(url)];
+      connection.send(get);
+      const response = await eventually(() => waiting[0], 'the request');
+      const closed = server.close();
+      response.write('the last');
+      connection.send(get);
+      other.send(get); // read after the one before
+      await eventually(() => waiting.some(({ socket }) => socket !== response.socket), 'the request of the other');
+      for (const each of waiting) each.end();
+      await closed;
+      expect(waiting.length).to.equal(2);
+    });
+
+    for (const [what, before] of [
+      ['first', ''],
+      ['next', get],
+    ] as const) {
+      it(`does not wait for the rest of the head of a ${what} request`, async () => {
+        const url = await start(answerAtOnce, 60_000);
+        const connection = await open(url);
+        connection.send(`${before}GET / HTTP/1.1\r\nHo`);
+        await connection.answers(before ? 1 : 0);
+        const other = await open(url);
+        other.send(get);
+        await other.answers(1); // after the half head was read
+        await server.close();
+        await connection.closed();
+      });
+    }
+
+    it('sends an answer that has begun to its end, and then ends its connection', async () => {
+      const connection = await open(await start(answerLater));
+      connection.send(get);
+      const response = await eventually(() => waiting[0], 'the request');
+      response.write('begun');
+      await connection.answers(1);
+      const closed = server.close();
+      response.end(' and ended');
+      await closed;
+      expect(await connection.closed()).to.match(/begun[^]* and ended/);
+    });
+
+    it('ends connections that never sent anything', async () => {
+      const connection = await open(await start(answerAtOnce));
+      await server.close();
+      await connection.closed();
+    });
+
+    it('takes no new connection', async () => {
+      const url = await start(answerAtOnce);
+      await server.close();
+      const result = await Promise.allSettled([RawConnection.open(url)]);
+      expect(result[0].status).to.equal('rejected');
+    });
+
+    it('may be told so twice', async () => {
+      await start(answerAtOnce);
+      await Promise.all([server.close(), server.close()]);
+    });
+  });
+});

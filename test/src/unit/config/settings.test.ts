@@ -1,0 +1,254 @@
+import { expect } from 'chai';
+import type { ConfigError } from '@keybin/shared/config/config-error.js';
+import { loadConfig } from '@keybin/shared/config/load/load-config.js';
+import { parseClusterUrl } from '@keybin/shared/config/redis-url.js';
+import { settings } from '@keybin/shared/config/settings.js';
+import { maskCredentials } from '@keybin/shared/config/url-kinds.js';
+
+const { app, store, queue, worker, accounts, v1, limits } = settings;
+
+const base64 = (bytes: number) => Buffer.alloc(bytes, 'key').toString('base64');
+
+/** A setting's kind, texts that it accepts with their values, and texts that it refuses. */
+const cases = [
+  [
+    '[APP] host',
+    app.host,
+    { '0.0.0.0': '0.0.0.0', '::1': '::1', 'my-host.example': 'my-host.example' },
+    ['', 'a b', 'a\nb'],
+  ],
+  ['[APP] port', app.port, { '0': 0, '65535': 65_535 }, ['', '-1', '65536', '80.0', '0x50', '1e3', ' 80', '80 ; main']],
+  [
+    '[APP] debug',
+    app.debug,
+    { True: true, yes: true, ON: true, '1': true, False: false, no: false, off: false, '0': false },
+    ['', 'y', '2'],
+  ],
+  ['[APP] processes', app.processes, { '1': 1 }, ['0', '257']],
+  ['[STORE] database', store.database, { 'my_store-2': 'my_store-2' }, ['', 'a b', 'a.b', '$x', 'x'.repeat(64)]],
+  ['[STORE] token_expiration', store.tokenExpirationSeconds, { '1': 1, '300': 300 }, ['0', '-300', '5m']],
+  ['[QUEUE] durability', queue.durability, { always: 'always', EverySec: 'everysec' }, ['', 'no', 'never']],
+  [
+    '[QUEUE] max_pending_bytes',
+    queue.maxPendingBytes,
+    { '4096': 4_096, '64MiB': 64 * 1_024 ** 2, '1 gib': 1_024 ** 3 },
+    ['', '10', '64MB', '1.5GiB', '9999999999999999'],
+  ],
+  ['[WORKER] batch_entries', worker.batchEntries, { '500': 500 }, ['0']],
+  ['[ACCOUNTS] bcrypt_cost', accounts.bcryptCost, { '4': 4, '31': 31 }, ['3', '32']],
+  ['[APP] trust_proxy', app.trustProxy, { '0': 0, '2': 2 }, ['', 'true', '17']],
+  [
+    '[APP] cors_origins',
+    app.corsOrigins,
+    {
+      '': [],
+      '*': ['*'],
+      'https://a.example': ['https://a.example'],
+      'http://localhost:3000, https://b.example': ['http://localhost:3000', 'https://b.example'],
+    },
+    [
+      'a.example',
+      'https://a.example/',
+      'https://A.example',
+      'https://a.example:443',
+      'https://a.example,*',
+      'null',
+      ',',
+    ],
+  ],
+  [
+    '[LIMITS] failed_logins_per_address',
+    limits.failedLoginsPerAddress,
+    { '100/900': { count: 100, windowSeconds: 900 }, '1 / 1': { count: 1, windowSeconds: 1 }, off: undefined },
+    ['', '100', '100/', '0/900', '100/0', '-1/5', '100/15m', '1000001/1', '1/1000001'],
+  ],
+  ['[V1] code_expiration', v1.codeExpirationSeconds, { '600': 600 }, ['0', '86401', '10m']],
+  ['[V1] code_delivery', v1.codeDelivery, { response: 'response', LOG: 'log', webhook: 'webhook' }, ['', 'mail']],
+  [
+    '[V1] webhook_url',
+    v1.webhookUrl,
+    { '': undefined, 'https://h:1/a?b=c': 'https://h:1/a?b=c', 'http://127.0.0.1': 'http://127.0.0.1' },
+    ['h', 'ftp://h', 'https://', 'https://u:p@h', 'https://h/#a', 'https://h/a b', 'https://h:99999'],
+  ],
+  [
+    '[V1] webhook_secret',
+    v1.webhookSecret,
+    { '': undefined, [base64(24)]: base64(24), [`whsec_${base64(64)}`]: `whsec_${base64(64)}` },
+    [base64(23), base64(65), `${base64(32)}!`, `whsec-${base64(32)}`, 'hunter2'],
+  ],
+  ['[LIMITS] body_bytes', limits.bodyBytes, { '1KiB': 1_024 }, ['0', '2GiB']],
+] as const;
+
+describe('A setting', () => {
+  for (const [name, { kind }, accepted, refused] of cases) {
+    it(`${name} takes what it says: ${kind.accepted}`, () => {
+      for (const [text, value] of Object.entries(accepted)) expect(kind.parse(text), text).to.deep.equal({ value });
+      for (const text of refused) expect(kind.parse(text), text).to.deep.equal({ accepted: kind.accepted });
+    });
+  }
+
+  it('[ACCOUNTS] signing_secret takes what is long enough to be a key, or nothing, and is not shown', () => {
+    const { kind } = accounts.signingSecret;
+    expect(kind.parse('x'.repeat(32))).to.deep.equal({ value: 'x'.repeat(32) });
+    expect(kind.parse('')).to.deep.equal({ value: undefined });
+    expect(kind.parse('x'.repeat(31))).to.deep.equal({ accepted: kind.accepted });
+    const problems = problemsWith({ KEYBIN_ACCOUNTS_SIGNING_SECRET: 'hunter2' });
+    expect(problems).to.have.length(1);
+    expect(problems[0]).not.to.include('hunter2');
+  });
+
+  it('[V1] webhook_secret is not shown, and is needed by a webhook as its URL is', () => {
+    const webhook = { KEYBIN_V1_CODE_DELIVERY: 'webhook' };
+    const [ofSecret = '', ...others] = problemsWith({
+      ...webhook,
+      KEYBIN_V1_WEBHOOK_URL: 'http://h',
+      KEYBIN_V1_WEBHOOK_SECRET: 'hunter2',
+    });
+    expect([ofSecret.includes('hunter2'), others]).to.deep.equal([false, []]);
+    const missing = problemsWith(webhook);
+    expect(missing).to.have.length(2);
+    for (const [index, key] of ['webhook_url', 'webhook_secret'].entries()) {
+      expect(missing[index]).to.include(`[V1] ${key} is missing`);
+    }
+    const given = { KEYBIN_V1_WEBHOOK_URL: 'http://h', KEYBIN_V1_WEBHOOK_SECRET: base64(32) };
+    expect(problemsWith({ ...webhook, ...given })).to.deep.equal([]);
+  });
+
+  const storeHost = store.host.kind;
+  const redis = queue.redis.kind;
+
+  it('[STORE] host takes a directory or a MongoDB', () => {
+    for (const text of [
+      'lmdb://./data',
+      'lmdb:///var/lib/keybin',
+      'mongodb://h',
+      'mongodb://u:p@a:1,b:2/db?replicaSet=r',
+      'mongodb+srv://h/',
+    ]) {
+      expect(storeHost.parse(text), text).to.deep.equal({ value: text });
+    }
+    for (const text of [
+      '',
+      'data',
+      'lmdb://',
+      'mongodb://',
+      'mongodb:///db',
+      'mongodb://h\nx',
+      'http://h',
+      'redis://h',
+    ]) {
+      expect(storeHost.parse(text), text).to.deep.equal({ accepted: storeHost.accepted });
+    }
+  });
+
+  it('[STORE] host tells what the driver of MongoDB says of a URL', () => {
+    for (const [text, reason] of [
+      ['mongodb://h:99999/', 'Unable to parse h:99999 with URL'],
+      ['mongodb://a:1,b:0/', 'Invalid port (zero)'],
+      ['mongodb://u:secret%@h/', 'URI malformed'],
+      ['mongodb://u:se:cret@h/', 'Password contains unescaped characters'],
+      ['mongodb://h/?replicaset=r&colour=red', 'option colour is not supported'],
+      ['mongodb://h/?tls=perhaps', 'must be either "true" or "false"'],
+      ['mongodb+srv://h:27017/', 'cannot have port number'],
+    ] as const) {
+      expect(storeHost.parse(text), text).to.have.property('accepted').that.includes(reason).and.not.include('secret');
+    }
+  });
+
+  it('[STORE] host escapes what the original took unescaped in a password', () => {
+    expect(storeHost.parse('mongodb://u:p#s?[1]%40@h/?appName=b#c')).to.deep.equal({
+      value: 'mongodb://u:p%23s%3F%5B1%5D%40@h/?appName=b#c',
+    });
+  });
+
+  it("[STORE] host says what to do with the placeholder of the original's document", () => {
+    expect(storeHost.parse('mongodb://<IP:PORT>/')).to.have.property('accepted').that.includes('in place of <...>');
+  });
+
+  it('[QUEUE] redis takes a Redis or nothing', () => {
+    for (const text of ['redis://h', 'redis://:p%40@h:6379/0', 'rediss://u:p@h:6380', 'redis://[::1]/15']) {
+      expect(redis.parse(text), text).to.deep.equal({ value: text });
+    }
+    expect(redis.parse('')).to.deep.equal({ value: undefined });
+    for (const text of [
+      'h:6379',
+      'redis://',
+      'redis:///0',
+      'http://h',
+      'redis://h:99999',
+      'redis://h:0',
+      'redis://:p%@h',
+      'redis://h/main',
+      'redis://h/-1',
+    ]) {
+      expect(redis.parse(text), text).to.deep.equal({ accepted: redis.accepted });
+    }
+    for (const text of ['redis://:p#x@h', 'redis://h#0', 'redis://h/0?maxRetriesPerRequest=7']) {
+      expect(redis.parse(text), text).to.have.property('accepted').that.includes('without parameters');
+    }
+  });
+
+  it('[QUEUE] redis takes nodes of a Redis Cluster, and says how they are written', () => {
+    for (const text of [
+      'redis+cluster://h',
+      'redis+cluster://a:7000,b:7001,c/',
+      'rediss+cluster://u:p%40@a:1,[::1]:2',
+      'redis+cluster://:p@a,b',
+    ]) {
+      expect(redis.parse(text), text).to.deep.equal({ value: text });
+    }
+    for (const text of [
+      'redis+cluster://',
+      'redis+cluster://a,',
+      'redis+cluster://a,,b',
+      'redis+cluster://a, b',
+      'redis+cluster://a:0,b',
+      'redis+cluster://a,u:p@b',
+      'redis+cluster://a,b/0',
+      'redis+cluster://u:p%@a,b',
+    ]) {
+      expect(redis.parse(text), text).to.have.property('accepted').that.includes('HOST:PORT with commas in between');
+    }
+    for (const text of ['redis://a,b', 'redis://a:1,b:2', 'rediss://:p@a:1,b:2/0']) {
+      expect(redis.parse(text), text).to.have.property('accepted').that.includes('several nodes are a cluster');
+    }
+    expect(redis.parse('redis+cluster://a,b?db=1')).to.have.property('accepted').that.includes('without parameters');
+  });
+
+  it('the nodes of a Redis Cluster have one user, one password and the port of Redis unless told otherwise', () => {
+    expect(parseClusterUrl('rediss+cluster://u:p%40@a:1,[::1]:2,c')).to.deep.equal({
+      nodes: [
+        { host: 'a', port: 1 },
+        { host: '::1', port: 2 },
+        { host: 'c', port: 6_379 },
+      ],
+      tls: true,
+      username: 'u',
+      password: 'p@',
+    });
+    expect(parseClusterUrl('redis://a')).to.equal(undefined);
+  });
+
+  it('is shown without credentials', () => {
+    expect(maskCredentials('mongodb://u:p@h/')).to.equal('mongodb://***@h/');
+    expect(maskCredentials('mongodb://u:p@a/ss@h/?authPassword=x&b=1')).to.equal(
+      'mongodb://***@h/?authPassword=***&b=1',
+    );
+    for (const separator of [':', '%3A']) {
+      const url = `mongodb://h1,h2/?authMechanismProperties=AWS_SESSION_TOKEN${separator}x&b=1`;
+      expect(maskCredentials(url)).to.equal(url.replace('x&b', '***&b'));
+    }
+    expect(maskCredentials('u:p@h')).to.equal('***@h');
+    expect(maskCredentials('5000')).to.equal('5000');
+  });
+});
+
+/** What is wrong with these settings, a sentence for each. */
+function problemsWith(environment: Readonly<Record<string, string>>): readonly string[] {
+  try {
+    loadConfig([], environment);
+    return [];
+  } catch (error) {
+    return (error as ConfigError).problems; // what `loadConfig` throws
+  }
+}

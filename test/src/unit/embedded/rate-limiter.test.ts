@@ -1,0 +1,47 @@
+import { expect } from 'chai';
+import { EmbeddedRateLimiter } from '@keybin/shared/engines/embedded/accounts/rate-limiter.js';
+import { eventually } from '../../world/eventually.js';
+import { count, ownParts, ownSweeper } from './parts.js';
+import { closeStores } from './store.js';
+
+function ownLimiter() {
+  const parts = ownParts();
+  const { databases, reads, writes } = parts;
+  return { parts, databases, limiter: new EmbeddedRateLimiter(databases, reads, writes) };
+}
+
+describe('LMDB engine, rate limiter', () => {
+  afterEach(closeStores);
+
+  it('counts in a window that begins with the first and is not made longer by the next', async () => {
+    const { limiter } = ownLimiter();
+    expect(await limiter.get('key')).to.equal(null);
+    const first = await limiter.penalty('key', 1, { customDuration: 60 });
+    const second = await limiter.penalty('key', 1, { customDuration: 60_000 });
+    const seen = await limiter.get('key');
+    expect([first, second, seen].map((result) => result?.consumedPoints)).to.deep.equal([1, 2, 2]);
+    for (const result of [first, second, seen]) expect(result?.msBeforeNext).to.be.within(1, 60_000);
+    expect(await limiter.get('another')).to.equal(null);
+  });
+
+  it('begins anew when the window has ended, or was told to', async () => {
+    const { limiter } = ownLimiter();
+    await limiter.penalty('ended', 1, { customDuration: 0 });
+    expect(await limiter.get('ended')).to.equal(null);
+    expect((await limiter.penalty('ended', 1, { customDuration: 60 })).consumedPoints).to.equal(1);
+    await limiter.penalty('told', 1, { customDuration: 60 });
+    expect([await limiter.delete('told'), await limiter.delete('told')]).to.deep.equal([true, false]);
+    expect(await limiter.get('told')).to.equal(null);
+  });
+
+  it('removes what has ended in the background, and nothing else', async () => {
+    const { parts, databases, limiter } = ownLimiter();
+    await Promise.all(Array.from({ length: 600 }, (_, index) => limiter.penalty(`${index}`, 1, { customDuration: 0 })));
+    await limiter.penalty('0', 1, { customDuration: 60 }); // a second window of one that has ended
+    expect([count(databases.counters), count(databases.counterExpiries)]).to.deep.equal([600, 601]);
+    ownSweeper(parts);
+    await eventually(() => count(databases.counterExpiries) === 1, 'the ended windows to go');
+    expect(count(databases.counters)).to.equal(1);
+    expect((await limiter.get('0'))?.consumedPoints).to.equal(1);
+  });
+});

@@ -1,0 +1,96 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { openEmbeddedEngine } from '@keybin/shared/engines/embedded/engine.js';
+import { createLog } from '@keybin/shared/process/log.js';
+import type { Account, Engine } from '@keybin/shared/ports/engine.js';
+import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
+import { patientTimes as times } from '../../world/times.js';
+
+export const quietLog = createLog({ debug: false });
+quietLog.level = 'silent';
+
+export const clientsPerAccount = 5;
+export const fileBytesPerAccount = 10 * 2 ** 20;
+export const fileBytes = 4 * 2 ** 20;
+
+/** The engine, of one of so many processes. */
+export const openStore = (directory: string, processes = 2): Promise<Engine> =>
+  openEmbeddedEngine(
+    {
+      times,
+      app: { processes },
+      store: { host: `lmdb://${directory}` },
+      accounts: { clientsPerAccount, fileBytesPerAccount },
+      limits: { fileBytes },
+    },
+    quietLog,
+  );
+
+const opened: { close(): Promise<void> }[] = [];
+
+/** Has `closeStores` close it, what was opened last first. */
+export function closeLater(closer: { close(): Promise<void> }): void {
+  opened.push(closer);
+}
+
+/** An engine on `directory`, closed by `closeStores`. */
+export async function ownStore(directory = temporaryDirectory(), processes?: number): Promise<Engine> {
+  const engine = await openStore(directory, processes);
+  closeLater(engine);
+  return engine;
+}
+
+export async function closeStores(): Promise<void> {
+  for (const closer of opened.splice(0).toReversed()) await closer.close();
+}
+
+/** Gives a suite an engine of its own, by both names under which suites of two processes know theirs. Registers the hooks. */
+export function oneStore(): { readonly here: Engine; readonly there: Engine } {
+  let engine: Engine;
+  before('a store', async () => {
+    engine = await openStore(temporaryDirectory());
+  });
+  after('end of the store', async () => {
+    await engine?.close();
+    await closeStores();
+  });
+  return {
+    get here() {
+      return engine;
+    },
+    get there() {
+      return engine;
+    },
+  };
+}
+
+export interface User {
+  readonly account: Account;
+  readonly token: string;
+}
+
+/** A new account with a live token. */
+export async function newUser(engine: Engine, username: string = randomUUID()): Promise<User> {
+  const account = await engine.accounts.create(username, '$2b$04$hash');
+  return { account, token: await newToken(engine, account) };
+}
+
+/** A token of a client of its own, unless one is named. */
+export async function newToken(
+  engine: Engine,
+  { userId }: Account,
+  { clientId = randomBytes(8).toString('hex'), lifetimeSeconds = 600 } = {},
+): Promise<string> {
+  const token = randomUUID();
+  await engine.tokens.issue({ userId, clientId, token, lifetimeSeconds });
+  return token;
+}
+
+/** The code of the error with which `promise` fails. */
+export async function codeOf(promise: Promise<unknown>): Promise<unknown> {
+  try {
+    await promise;
+    return undefined;
+  } catch (error) {
+    return (error as { code?: unknown }).code; // whatever was thrown
+  }
+}

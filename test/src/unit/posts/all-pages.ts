@@ -1,0 +1,17 @@
+import type { Post, Posts } from '@keybin/shared/ports/engine.js';
+
+/** All posts of an account, by pages of `limit`; `between` is called before each further one. */
+export async function allPages(
+  posts: Posts,
+  token: string,
+  limit: number,
+  between: () => Promise<void> = async () => {},
+): Promise<Post[]> {
+  const all: Post[] = [];
+  for (;;) {
+    const page = await posts.list(token, { limit, after: all.at(-1)?.id });
+    all.push(...page.posts);
+    if (!page.more) return all;
+    await between();
+  }
+}

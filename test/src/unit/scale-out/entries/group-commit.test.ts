@@ -1,0 +1,199 @@
+import { expect } from 'chai';
+import { clockKey, erasedKey, partitionPrefix, waitingKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import type { Bearer } from '@keybin/shared/engines/scale-out/tokens/bearer.js';
+import type { Script } from '@keybin/shared/engines/scale-out/redis/scripts.js';
+import { services } from '../../../world/services/services.js';
+import { changedScript } from '../../../world/scale-out/changed-script.js';
+import { Staged, newBearer, put, roomy } from '../../../world/scale-out/staged.js';
+
+/** The token was live when somebody looked; then the account was erased and Redis lost the mark. Whether a write is taken. */
+async function erasedBetween(staged: Staged, bearer: Bearer, rule?: Script): Promise<boolean> {
+  await staged.forget(bearer);
+  return (await staged.commits(roomy, rule).accept(put(bearer, 'k', '1'))) === 'accepted';
+}
+
+const remove = (bearer: Bearer, key: string, change = 'D') => ({ ...put(bearer, key, ''), change });
+
+describe('accepting writes', () => {
+  const given = services();
+  let staged: Staged;
+  let bearer: Bearer;
+
+  before(async () => {
+    staged = await Staged.open(given.redisUrl);
+    await staged.commits().accept(put(newBearer(), 'k', '1')); // Redis now knows the script
+  });
+  after(() => staged?.close());
+
+  beforeEach(async () => {
+    await staged.redis.flushdb();
+    bearer = newBearer();
+    await staged.giveRecord(bearer);
+  });
+
+  it('stages the value, notes what waits and its bytes, and adds one job that lists the keys of the group', async () => {
+    const commits = staged.commits();
+    const answers = await Promise.all([put(bearer, 'a', '"ä"'), put(bearer, 'b', '1')].map((x) => commits.accept(x)));
+    expect(answers).to.deep.equal(['accepted', 'accepted']);
+    expect(await staged.pending(bearer, 'a')).to.deep.equal({ version: (await staged.clock()) - 1, json: '"ä"' });
+    expect(await staged.waiting()).to.deep.equal([`${bearer.userId}/a`, `${bearer.userId}/b`]);
+    expect(await staged.bytes()).to.equal(1 + 17 + 4 + 1 + 17 + 1);
+    expect(await staged.jobs()).to.deep.equal([{ entries: [[bearer.userId, ['a', 'b']]] }]);
+  });
+
+  it('lets the last of several writes to one key win, in one group and from group to group', async () => {
+    const commits = staged.commits();
+    await Promise.all(['1', '22', '333'].map((json) => commits.accept(put(bearer, 'k', json))));
+    expect((await staged.pending(bearer, 'k'))?.json).to.equal('333');
+    await commits.accept(put(bearer, 'k', '4'));
+    expect((await staged.pending(bearer, 'k'))?.json).to.equal('4');
+    expect(await staged.bytes()).to.equal(1 + 17 + 1);
+    expect(await staged.jobs()).to.deep.include.ordered.members([{ entries: [[bearer.userId, ['k']]] }]);
+  });
+
+  it('keeps versions rising when the clock of Redis is behind the last one', async () => {
+    const ahead = staged.connection.timeUs + 3_600_000_000;
+    await staged.redis.set(clockKey(partitionPrefix(0)), ahead);
+    const commits = staged.commits();
+    for (const version of [ahead + 1, ahead + 2]) {
+      await commits.accept(put(bearer, 'k', '1'));
+      expect((await staged.pending(bearer, 'k'))?.version).to.equal(version);
+    }
+  });
+
+  it('notes since when an entry is pending, not when it was last written', async () => {
+    const commits = staged.commits();
+    await commits.accept(put(bearer, 'k', '1'));
+    const first = await staged.pending(bearer, 'k');
+    await commits.accept(put(bearer, 'k', '2'));
+    const score = await staged.redis.zscore(waitingKey(partitionPrefix(0)), `${bearer.userId}/k`);
+    expect(Number(score)).to.equal(first?.version);
+  });
+
+  it('refuses a write that needs its answer too soon, and takes no time from those beside it', async () => {
+    const commits = staged.commits();
+    const hurried = { ...put(bearer, 'a', '1'), deadlineMs: performance.now() + 200 };
+    await staged.redis.client('PAUSE', 400);
+    const [first, second] = await Promise.allSettled([commits.accept(hurried), commits.accept(put(bearer, 'b', '2'))]);
+    expect([first.status, second.status]).to.deep.equal(['rejected', 'fulfilled']);
+    expect(await staged.waiting()).to.deep.equal([`${bearer.userId}/b`]);
+  });
+
+  it('ends a group at 1,000 entries', async () => {
+    const commits = staged.commits();
+    await Promise.all(Array.from({ length: 3_000 }, (_, i) => commits.accept(put(bearer, `k${i}`, '1'))));
+    const jobs = (await staged.jobs()) as { entries: [[string, string[]]] }[];
+    const sizes = jobs.map(({ entries }) => entries[0][1].length);
+    expect(Math.max(...sizes)).to.be.within(900, 1_000);
+  });
+
+  it('ends a group at 4 MiB', async () => {
+    const commits = staged.commits();
+    const json = `"${'x'.repeat(1_500_000)}"`;
+    await Promise.all(['a', 'b', 'c', 'd'].map((key) => commits.accept(put(bearer, key, json))));
+    expect(await staged.jobs()).to.have.length(2);
+  });
+
+  describe('with the token in the same step', () => {
+    it('accepts nothing for an account that was erased after its token was looked at', async () => {
+      expect(await erasedBetween(staged, bearer)).to.equal(false);
+      expect(await staged.waiting()).to.deep.equal([]);
+    });
+
+    it('would accept it if the check were a step before', async () => {
+      expect(
+        await erasedBetween(
+          staged,
+          bearer,
+          changedScript('entries/accept', "if tokenStates[token] ~= 'live' then return tokenStates[token] end"),
+        ),
+      ).to.equal(true);
+    });
+
+    it('refuses the token of another login, an expired one, and says when it cannot tell', async () => {
+      const commits = staged.commits();
+      const other = { ...bearer, tokenHash: newBearer().tokenHash };
+      expect(await commits.accept(put(other, 'k', '1'))).to.equal('refused');
+      await staged.giveRecord(bearer, -1);
+      expect(await commits.accept(put(bearer, 'k', '1'))).to.equal('refused');
+      expect(await commits.accept(put(newBearer(), 'k', '1'))).to.equal('unknown');
+    });
+
+    it('accepts nothing for a marked account', async () => {
+      await staged.redis.set(erasedKey(partitionPrefix(0), bearer.userId), 'short');
+      expect(await staged.commits().accept(put(bearer, 'k', '1'))).to.equal('marked');
+      expect(await staged.waiting()).to.deep.equal([]);
+    });
+
+    it('judges each write of a group by itself', async () => {
+      const commits = staged.commits();
+      const stranger = newBearer();
+      const writes = [put(bearer, 'a', '1'), put(stranger, 'a', '1'), put(bearer, 'b', '1')];
+      const answers = await Promise.all(writes.map((write) => commits.accept(write)));
+      expect(answers).to.deep.equal(['accepted', 'unknown', 'accepted']);
+    });
+  });
+
+  describe('deletes', () => {
+    it('stages a delete over a pending value and then has nothing to delete', async () => {
+      const commits = staged.commits();
+      await commits.accept(put(bearer, 'k', '"long enough"'));
+      expect(await commits.accept(remove(bearer, 'k'))).to.equal('accepted');
+      expect((await staged.pending(bearer, 'k'))?.json).to.equal(undefined);
+      expect(await commits.accept(remove(bearer, 'k'))).to.equal('absent');
+      expect(await commits.accept(remove(bearer, 'k', 'F0000000000000000'))).to.equal('absent');
+      expect(await staged.bytes()).to.equal(1 + 17);
+    });
+
+    it('asks to look in MongoDB when nothing is pending, and obeys afterwards', async () => {
+      const commits = staged.commits();
+      const answer = await commits.accept(remove(bearer, 'k'));
+      if (typeof answer !== 'object') throw new Error(`The delete was answered ${answer}`);
+      expect(answer.version).to.match(/^\d{16}$/);
+      expect(await staged.waiting()).to.deep.equal([]);
+      expect(await commits.accept(remove(bearer, 'k', `F${answer.version}`))).to.equal('accepted');
+      expect((await staged.pending(bearer, 'k'))?.json).to.equal(undefined);
+    });
+  });
+
+  describe('within limits', () => {
+    it('stages nothing of a write that the pending bytes leave no room for, and takes a smaller one', async () => {
+      const commits = staged.commits({ maxPendingBytes: 60, maxBacklog: 10 });
+      await commits.accept(put(bearer, 'a', '1'));
+      const [clock, bytes] = [await staged.clock(), await staged.bytes()];
+      expect(await commits.accept(put(bearer, 'b', `"${'x'.repeat(40)}"`))).to.equal('full');
+      expect([await staged.clock(), await staged.bytes(), await staged.waiting()]).to.deep.equal([
+        clock,
+        bytes,
+        [`${bearer.userId}/a`],
+      ]);
+      expect(await commits.accept(put(bearer, 'b', '2'))).to.equal('accepted');
+    });
+
+    it('takes no further entry than may be pending, but a new value of one that is', async () => {
+      const commits = staged.commits({ maxPendingBytes: 1_000, maxBacklog: 2 });
+      const answers = await Promise.all(['a', 'b', 'c', 'a'].map((key) => commits.accept(put(bearer, key, '1'))));
+      expect(answers).to.deep.equal(['accepted', 'accepted', 'full', 'accepted']);
+    });
+
+    it('adds no more jobs for writes that are refused again and again, and one for the next that is not', async () => {
+      const commits = staged.commits({ maxPendingBytes: 1_000, maxBacklog: 1 });
+      await commits.accept(put(bearer, 'a', '1'));
+      for (let count = 0; count < 5; count++) {
+        expect(await commits.accept(put(bearer, 'b', '1'))).to.equal('full');
+      }
+      expect(await staged.jobs()).to.have.length.below(3);
+      await staged.redis.del(staged.queue.waitKey);
+      expect(await commits.accept(put(bearer, 'a', '2'))).to.equal('accepted');
+      expect(await staged.jobs()).to.deep.equal([{ entries: [[bearer.userId, ['a']]] }]);
+    });
+
+    it('takes nothing when too many jobs wait', async () => {
+      await staged.redis.rpush(staged.queue.waitKey, '1', '2', '3');
+      expect(await staged.commits({ maxPendingBytes: 1_000, maxBacklog: 3 }).accept(put(bearer, 'k', '1'))).to.equal(
+        'full',
+      );
+      expect(await staged.waiting()).to.deep.equal([]);
+    });
+  });
+});

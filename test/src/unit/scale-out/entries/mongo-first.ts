@@ -1,0 +1,34 @@
+import { deadlineIn } from '@keybin/shared/deadline.js';
+import type { PendingReads } from '@keybin/shared/engines/scale-out/entries/pending-reads.js';
+import type { StoredEntries } from '@keybin/shared/engines/scale-out/entries/stored-entries.js';
+import { times } from '../../../world/times.js';
+
+/** The two places in which a read looks. */
+export interface ReadSteps {
+  readonly pending: Pick<PendingReads, 'read' | 'keys'>;
+  readonly stored: Pick<StoredEntries, 'find' | 'keys'>;
+}
+
+/** The rule taken out: MongoDB is looked at in the step before what is pending. */
+export function mongoFirst({ pending, stored }: ReadSteps): ReadSteps {
+  const pages: string[][] = [];
+  return {
+    pending: {
+      read: async (bearer, key, verified) => {
+        const json = await stored.find(bearer.userId, key, deadlineIn(times.answerMs));
+        const entry = await pending.read(bearer, key, verified);
+        return entry === 'none' && json !== undefined ? { version: 0, json } : entry;
+      },
+      keys: async (bearer, verified) => {
+        for await (const page of stored.keys(bearer.userId, deadlineIn(times.answerMs))) pages.push(page);
+        return pending.keys(bearer, verified);
+      },
+    },
+    stored: {
+      find: async () => undefined,
+      async *keys() {
+        yield* pages;
+      },
+    },
+  };
+}

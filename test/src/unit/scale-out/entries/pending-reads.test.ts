@@ -1,0 +1,117 @@
+import { expect } from 'chai';
+import { hasCode } from '@keybin/shared/errors.js';
+import type { Bearer } from '@keybin/shared/engines/scale-out/tokens/bearer.js';
+import { PendingReads } from '@keybin/shared/engines/scale-out/entries/pending-reads.js';
+import { eventually } from '../../../world/eventually.js';
+import { services } from '../../../world/services/services.js';
+import { HoldingProxy } from '../../../world/scale-out/holding-proxy.js';
+import { Staged, newBearer, put } from '../../../world/scale-out/staged.js';
+
+type Read = PendingReads['read'];
+
+/** The rule taken out: a read joins one of the same key that is under way. */
+function joining(read: Read): Read {
+  const underWay = new Map<string, ReturnType<Read>>();
+  return (bearer, key, verified) => {
+    const joined = underWay.get(key) ?? read(bearer, key, verified).finally(() => underWay.delete(key));
+    underWay.set(key, joined);
+    return joined;
+  };
+}
+
+/** What a read sees that begins after the answer of a write while an older read is still on its way back. */
+async function readAfterWrite(proxy: HoldingProxy, staged: Staged, bearer: Bearer, read: Read): Promise<unknown> {
+  await read(bearer, 'k', false); // Redis knows the script
+  proxy.hold();
+  const older = read(bearer, 'k', false);
+  await eventually(() => proxy.held > 0, 'the answer to the older read');
+  await staged.commits().accept(put(bearer, 'k', '1'));
+  const newer = read(bearer, 'k', false);
+  proxy.release();
+  await older;
+  const answer = await newer;
+  return typeof answer === 'object' ? answer.json : answer;
+}
+
+describe('reading what is pending', () => {
+  const given = services();
+  let proxy: HoldingProxy;
+  let staged: Staged;
+  let slow: Staged;
+  let reads: PendingReads;
+  let bearer: Bearer;
+
+  before(async () => {
+    proxy = await HoldingProxy.open(given.redisUrl);
+    staged = await Staged.open(given.redisUrl);
+    slow = await Staged.open(proxy.url);
+    reads = new PendingReads(0, slow.connection);
+  });
+  after(async () => {
+    await slow?.close();
+    await staged?.close();
+    proxy?.close();
+  });
+
+  beforeEach(async () => {
+    await staged.redis.flushdb();
+    bearer = newBearer();
+    await staged.giveRecord(bearer);
+  });
+
+  it('answers put, deleted and absent entries, each with its token', async () => {
+    const commits = staged.commits();
+    await commits.accept(put(bearer, 'a', '"ä\\ud800"'));
+    await commits.accept(put(bearer, 'b', '1'));
+    await commits.accept({ ...put(bearer, 'b', ''), change: 'D' });
+    const answers = await Promise.all(['a', 'b', 'c'].map((key) => reads.read(bearer, key, false)));
+    const json = answers.map((answer) => (typeof answer === 'object' ? (answer.json ?? 'deleted') : answer));
+    expect(json).to.deep.equal(['"ä\\ud800"', 'deleted', 'none']);
+  });
+
+  it('refuses another or an expired token, and says when it cannot tell', async () => {
+    const other = { ...bearer, tokenHash: newBearer().tokenHash };
+    const refused = await reads.read(other, 'k', false).catch((error: unknown) => hasCode(error, 'invalid_token'));
+    expect(refused).to.equal(true);
+    expect(await reads.read(newBearer(), 'k', false)).to.equal('unknown');
+    expect(await reads.read(newBearer(), 'k', true)).to.equal('none');
+  });
+
+  it('answers more and larger values than fit into one answer', async () => {
+    const commits = staged.commits();
+    const json = JSON.stringify('x'.repeat(900_000));
+    const keys = Array.from({ length: 1_200 }, (_, i) => (i < 12 ? `large${i}` : `absent${i}`));
+    await Promise.all(keys.slice(0, 12).map((key) => commits.accept(put(bearer, key, json))));
+    const answers = await Promise.all(keys.map((key) => reads.read(bearer, key, false)));
+    expect(answers.filter((answer) => typeof answer === 'object' && answer.json === json)).to.have.length(12);
+    expect(answers.filter((answer) => answer === 'none')).to.have.length(1_188);
+  });
+
+  it('lists keys with those that are deleted, without values and without what is no key', async () => {
+    const commits = staged.commits();
+    await Promise.all(['b', 'a', 'c'].map((key) => commits.accept(put(bearer, key, '1'))));
+    await commits.accept({ ...put(bearer, 'c', ''), change: 'D' });
+    await staged.redis.hset(`${staged.prefix}:pending:${bearer.userId}`, '~post', `${'0'.repeat(16)}P1`);
+    const listed = await reads.keys(bearer, false);
+    if (listed === 'unknown') throw new Error('the token has a record');
+    expect([...listed.put].sort()).to.deep.equal(['a', 'b']);
+    expect(listed.deleted).to.deep.equal(['c']);
+  });
+
+  describe('sent before a write was answered', () => {
+    it('is not joined by a read that comes after that answer', async () => {
+      expect(await readAfterWrite(proxy, staged, bearer, (...args) => reads.read(...args))).to.equal('1');
+    });
+
+    it('would hide the write if it were joined', async () => {
+      expect(
+        await readAfterWrite(
+          proxy,
+          staged,
+          bearer,
+          joining((...args) => reads.read(...args)),
+        ),
+      ).to.equal('none');
+    });
+  });
+});

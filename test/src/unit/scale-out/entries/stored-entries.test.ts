@@ -1,0 +1,26 @@
+import { expect } from 'chai';
+import { deadlineIn } from '@keybin/shared/deadline.js';
+import { openDatabase, type Database } from '@keybin/shared/engines/scale-out/mongodb/database.js';
+import { StoredEntries } from '@keybin/shared/engines/scale-out/entries/stored-entries.js';
+import { entryId } from '@keybin/shared/ids/entry-name.js';
+import { services } from '../../../world/services/services.js';
+import { storePlace } from '../../../world/services/store-settings.js';
+import { times } from '../../../world/times.js';
+
+describe('stored entries', () => {
+  const given = services();
+  let database: Database;
+
+  before(async () => {
+    database = await openDatabase(storePlace(given));
+  });
+  after(() => database?.close());
+
+  it('are found in time beside one that has no time left', async () => {
+    await database.store.insertOne({ _id: entryId('user', 'k'), version: 1, value: '1' });
+    const stored = new StoredEntries(database);
+    const hurried = stored.find('user', 'k', performance.now()).catch(() => {});
+    expect(await stored.find('user', 'k', deadlineIn(times.answerMs))).to.equal('1');
+    await hurried;
+  });
+});

@@ -1,0 +1,38 @@
+import { expect } from 'chai';
+import { TokenCheckedSteps } from '@keybin/shared/engines/scale-out/entries/token-checked-steps.js';
+import { PendingReads } from '@keybin/shared/engines/scale-out/entries/pending-reads.js';
+import { services } from '../../../world/services/services.js';
+import { HoldingProxy } from '../../../world/scale-out/holding-proxy.js';
+import { Staged, newBearer } from '../../../world/scale-out/staged.js';
+import { times } from '../../../world/times.js';
+
+/** Far less than a command to Redis may take. */
+const leftMs = 100;
+
+describe('a read of what is pending', () => {
+  const given = services();
+  let proxy: HoldingProxy;
+  let staged: Staged;
+
+  before(async () => {
+    proxy = await HoldingProxy.open(given.redisUrl);
+    staged = await Staged.open(proxy.url);
+  });
+  after(async () => {
+    proxy?.release();
+    await staged?.close();
+    proxy?.close();
+  });
+
+  it('is given up when its time is over, of which finding the token may have taken most', async () => {
+    const bearer = newBearer();
+    const partition = { commits: staged.commits(), entries: new PendingReads(0, staged.connection) };
+    const steps = new TokenCheckedSteps({ resolve: () => bearer, verify: async () => {} }, [partition], times);
+    proxy.hold();
+    const startedMs = performance.now();
+    const read = steps.read(bearer, ({ entries }) => entries.read(bearer, 'k', false), startedMs + leftMs);
+    const refused = await read.catch((error: unknown) => error);
+    expect(refused).to.include({ code: 'unavailable' });
+    expect(performance.now() - startedMs).to.be.lessThan(10 * leftMs);
+  });
+});

@@ -1,0 +1,221 @@
+import { expect } from 'chai';
+import { hasCode } from '@keybin/shared/errors.js';
+import { hashToken } from '@keybin/shared/engines/scale-out/tokens/token-index.js';
+import { epochKey, partitionPrefix, tokenIndexKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { eventually } from '../../../world/eventually.js';
+import { ownServices } from '../../../world/services/services.js';
+import { TokenProcess } from './token-world.js';
+
+describe('tokens of the scale-out engine', () => {
+  const place = ownServices();
+  let here: TokenProcess;
+  let there: TokenProcess;
+
+  before('two processes', async () => {
+    here = await TokenProcess.open(place, {}, 3);
+    there = await TokenProcess.open(place, {}, 3);
+  });
+  after(async () => {
+    await here?.close();
+    await there?.close();
+  });
+
+  const redisTimeUs = async () => {
+    const [seconds, microseconds] = await here.redis.client.time();
+    return Number(seconds) * 1_000_000 + Number(microseconds);
+  };
+
+  it('accepts a token in every process', async () => {
+    const token = await here.login(await here.register());
+    expect(await here.accepts(token)).to.equal(true);
+    expect(await there.accepts(token)).to.equal(true);
+  });
+
+  it('refuses a token that was never issued', async () => {
+    expect(await here.accepts('6f9619ff-8b86-4d01-b42d-00cf4fc964ff')).to.equal(false);
+  });
+
+  it("ends a client's earlier token in every process when it gets a new one", async () => {
+    const account = await here.register();
+    const first = await here.login(account);
+    expect(await there.accepts(first)).to.equal(true);
+    const second = await there.login(account);
+    expect([await here.accepts(first), await there.accepts(first)]).to.deep.equal([false, false]);
+    expect([await here.accepts(second), await there.accepts(second)]).to.deep.equal([true, true]);
+  });
+
+  it('keeps nothing in Redis of a token that was replaced or revoked', async () => {
+    const account = await here.register();
+    const first = await here.login(account);
+    const second = await here.login(account);
+    await here.tokens.revoke(second);
+    const keys = [first, second].map((token) => tokenIndexKey(partitionPrefix(0), hashToken(token)));
+    expect(await here.redis.client.exists(...keys)).to.equal(0);
+  });
+
+  it('is issued at once when Redis goes on after it has kept an issue waiting too long', async () => {
+    const account = await here.register();
+    await here.redis.client.script('FLUSH');
+    await here.login(account); // Redis knows what it needs for this, and no more
+    await there.redis.client.client('PAUSE', 3_200); // longer than what is sent afterwards is waited for
+    const failure = await here.login(account).catch((error: unknown) => error);
+    expect(hasCode(failure, 'unavailable')).to.equal(true);
+    await eventually(() => there.redis.client.ping(), 'the end of the pause');
+    expect(await here.accepts(await here.login(account))).to.equal(true);
+  });
+
+  it('is accepted while Redis has no room for what it has lost of it', async () => {
+    const token = await here.login(await here.register());
+    const { client } = here.redis;
+    await client.flushdb();
+    const fresh = await TokenProcess.open(place); // it remembers nothing either
+    await client.config('SET', 'maxmemory', '1');
+    try {
+      expect(await fresh.accepts(token)).to.equal(true);
+      expect(await fresh.accepts('6f9619ff-8b86-4d01-b42d-00cf4fc964ff')).to.equal(false);
+      expect(await client.exists(tokenIndexKey(partitionPrefix(0), hashToken(token)))).to.equal(0);
+    } finally {
+      await client.config('SET', 'maxmemory', '0');
+      await fresh.close();
+    }
+  });
+
+  it("leaves other clients' tokens alone", async () => {
+    const account = await here.register();
+    const phone = await here.login(account, 'phone');
+    await here.login(account, 'desk');
+    expect(await here.accepts(phone)).to.equal(true);
+  });
+
+  it('tells clients apart that differ in a lone surrogate only', async () => {
+    const account = await here.register();
+    const one = await here.login(account, '\ud800');
+    await here.login(account, '\ud801');
+    expect(await here.accepts(one)).to.equal(true);
+  });
+
+  it('ends a revoked token in every process, and only that one', async () => {
+    const account = await here.register();
+    const phone = await here.login(account, 'phone');
+    const desk = await here.login(account, 'desk');
+    expect(await there.accepts(phone)).to.equal(true);
+    await here.tokens.revoke(phone);
+    expect([await here.accepts(phone), await there.accepts(phone)]).to.deep.equal([false, false]);
+    expect(await there.accepts(desk)).to.equal(true);
+  });
+
+  it('refuses to revoke a token that is not live', async () => {
+    const token = await here.login(await here.register());
+    await here.tokens.revoke(token);
+    const error = await here.tokens.revoke(token).catch((thrown: unknown) => thrown);
+    expect(hasCode(error, 'invalid_token')).to.equal(true);
+  });
+
+  it('ends a token to the second by the clock of Redis, with and without a record', async () => {
+    const account = await here.register();
+    const before = await redisTimeUs();
+    const token = await here.login(account, 'a', 1);
+    const after = await redisTimeUs();
+    const stored = await here.login(account, 'b', 1);
+    const storedBy = await redisTimeUs();
+    await eventually(async () => {
+      const asked = await redisTimeUs();
+      const accepted = await here.accepts(token);
+      const answered = await redisTimeUs();
+      // Whole milliseconds are kept: an expiry is up to one early
+      if (answered < before + 999_000) expect(accepted).to.equal(true);
+      if (asked >= after + 1_000_000) expect(accepted).to.equal(false);
+      return !accepted;
+    }, 'the token to expire');
+    await eventually(async () => (await redisTimeUs()) > storedBy + 1_000_000, 'the other token to expire');
+    await here.redis.client.flushdb();
+    expect(await here.accepts(stored)).to.equal(false);
+    expect(await here.database.tokens.countDocuments({ user_id: account.userId })).to.equal(2);
+  });
+
+  it('finds a token in MongoDB when Redis has lost whose it is, and puts that back', async () => {
+    const token = await here.login(await here.register());
+    const key = tokenIndexKey(partitionPrefix(0), hashToken(token));
+    await here.redis.client.del(key);
+    expect(await there.accepts(token)).to.equal(true);
+    expect(await here.redis.client.pttl(key)).to.be.within(290_000, 300_000);
+  });
+
+  it('fills the record again, so that one look-up in MongoDB serves all later checks', async () => {
+    const token = await here.login(await here.register());
+    await here.redis.client.flushdb();
+    const looked = here.gates.calls('find');
+    for (let times = 0; times < 5; times++) expect(await here.accepts(token)).to.equal(true);
+    expect(here.gates.calls('find') - looked).to.equal(1);
+  });
+
+  it('is known to Redis for as long as it lives', async () => {
+    const { userId } = await here.register();
+    await here.login({ userId });
+    const [key = ''] = await here.redis.client.keys(`*:tokens:*${userId}`);
+    expect(await here.redis.client.pttl(key)).to.be.within(290_000, 300_000);
+  });
+
+  it('gives the lease back after a refusal', async () => {
+    const account = await here.register();
+    const token = await here.login(account);
+    expect(await here.accepts(token)).to.equal(true); // from now on it need not ask whose token it is
+    await here.database.tokens.deleteMany({ user_id: account.userId });
+    await here.redis.client.flushdb();
+    expect(await here.accepts(token)).to.equal(false);
+    expect(await here.redis.client.keys('*:tokens:*')).to.deep.equal([]);
+  });
+
+  it('lets the oldest client make room for one more than are allowed', async () => {
+    const account = await here.register();
+    const tokens = [];
+    for (const client of ['a', 'b', 'c', 'd']) tokens.push(await here.login(account, client));
+    const accepted = [];
+    for (const token of tokens) accepted.push(await there.accepts(token));
+    expect(accepted).to.deep.equal([false, true, true, true]);
+    expect(await here.database.tokens.countDocuments({ user_id: account.userId })).to.equal(3);
+  });
+
+  it('lets an expired token make room before a live one', async () => {
+    const account = await here.register();
+    const long = await here.login(account, 'long', 300);
+    for (const client of ['a', 'b']) await here.login(account, client, 1);
+    const expired = (await redisTimeUs()) + 1_000_000;
+    await eventually(async () => (await redisTimeUs()) > expired, 'the short tokens to expire');
+    await here.login(account, 'c');
+    expect(await here.accepts(long)).to.equal(true);
+  });
+
+  it('removes records that have run out from the hash of an account with many clients, a few at a time', async () => {
+    const account = await here.register();
+    await here.login(account);
+    const [key] = await here.redis.client.keys(`*:tokens:${account.userId}`);
+    const epoch = String(await here.redis.client.hget(epochKey(partitionPrefix(0)), 'name'));
+    const old = Array.from({ length: 300 }, (_, at) => [
+      `client${at}`,
+      `${epoch} R${'1'.padStart(16, '0')}${'0'.repeat(64)}`,
+    ]);
+    await here.redis.client.hset(String(key), ...old.flat());
+    await here.login(account);
+    expect(await here.redis.client.hlen(String(key))).to.be.within(300 - 16, 300);
+    for (let login = 0; login < 3; login++) await here.login(account);
+    expect(await here.redis.client.hlen(String(key))).to.be.at.most(256);
+  });
+
+  it('refuses credentials whose account is gone', async () => {
+    const account = await here.register();
+    await here.accounts.erase(account);
+    const error = await here.login(account).catch((thrown: unknown) => thrown);
+    expect(hasCode(error, 'invalid_credentials')).to.equal(true);
+  });
+
+  it('stores no token and no client id in the clear', async () => {
+    const account = await here.register();
+    const token = await here.login(account, 'my-own-phone');
+    const documents = JSON.stringify(await here.database.tokens.find().toArray());
+    const keys = await here.redis.client.keys('*');
+    expect([documents, keys.join(' ')].join(' '))
+      .to.not.include(token)
+      .and.not.include('my-own-phone');
+  });
+});

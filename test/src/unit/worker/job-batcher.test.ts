@@ -1,0 +1,152 @@
+import { expect } from 'chai';
+import { JobBatcher } from '@keybin/worker/apply/job-batcher.js';
+import type { EntryNames } from '@keybin/worker/apply/entry-names.js';
+import { Abandoned } from '@keybin/worker/apply/retry.js';
+import { eventually } from '../../world/eventually.js';
+
+/** Notes each batch; it ends when the test says so. */
+class Batches {
+  readonly begun: EntryNames[] = [];
+  readonly #ends: (() => void)[] = [];
+
+  readonly apply = async (names: EntryNames): Promise<void> => {
+    this.begun.push(names);
+    await new Promise<void>((resolve) => this.#ends.push(resolve));
+  };
+
+  end(): void {
+    this.#ends.shift()?.();
+  }
+
+  async count(expected: number): Promise<void> {
+    await eventually(() => this.begun.length === expected, `${expected} batches`);
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve))); // none too many
+    expect(this.begun.length).to.equal(expected);
+  }
+}
+
+const keys = (count: number) => Array.from({ length: count }, (_, i) => `k${i}`);
+
+describe('gathering jobs into batches', () => {
+  it('has each entry of a batch once, whichever jobs name it, and completes all of them', async () => {
+    const batches = new Batches();
+    const gatherer = new JobBatcher(batches.apply, 500, 100);
+    const jobs = [
+      gatherer.add([['u', ['a', 'b']]]),
+      gatherer.add([
+        ['u', ['b', 'c']],
+        ['v', ['a']],
+      ]),
+      gatherer.add([['v', ['a']]]),
+    ];
+    await batches.count(1);
+    expect(batches.begun).to.deep.equal([
+      [
+        ['u', ['a', 'b', 'c']],
+        ['v', ['a']],
+      ],
+    ]);
+    batches.end();
+    await Promise.all(jobs);
+  });
+
+  it('puts an entry that is in a batch under way into the next one', async () => {
+    const batches = new Batches();
+    const gatherer = new JobBatcher(batches.apply, 500, 100);
+    const first = gatherer.add([['u', ['a']]]);
+    await batches.count(1);
+    const second = gatherer.add([['u', ['a']]]);
+    await batches.count(1);
+    batches.end();
+    await first;
+    await batches.count(2);
+    batches.end();
+    await second;
+  });
+
+  it('waits a moment before it applies the same entries again', async () => {
+    const batches = new Batches();
+    const gatherer = new JobBatcher(batches.apply, 500, 100, 200);
+    const began = performance.now();
+    const first = gatherer.add([['u', ['a']]]);
+    await batches.count(1);
+    batches.end();
+    await first;
+    const second = gatherer.add([['u', ['a']]]);
+    await batches.count(2);
+    expect(performance.now() - began).to.be.at.least(200);
+    batches.end();
+    await second;
+  });
+
+  it('does not wait when as many jobs wait as there can be', async () => {
+    const batches = new Batches();
+    const gatherer = new JobBatcher(batches.apply, 500, 2, 60_000);
+    const first = gatherer.add([['u', ['a']]]);
+    await batches.count(1);
+    batches.end();
+    await first;
+    const jobs = [gatherer.add([['u', ['a']]]), gatherer.add([['u', ['a']]])];
+    await batches.count(2);
+    batches.end();
+    await Promise.all(jobs);
+  });
+
+  it('begins a second batch beside the first when it is full, and no third', async () => {
+    const batches = new Batches();
+    const gatherer = new JobBatcher(batches.apply, 10, 100);
+    const jobs = [gatherer.add([['u', ['first']]])];
+    await batches.count(1);
+    jobs.push(gatherer.add([['u', keys(9)]]));
+    await batches.count(1);
+    jobs.push(gatherer.add([['v', keys(21)]]));
+    await batches.count(2);
+    for (let batch = 0; batch < 5; batch += 1) {
+      batches.end();
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    }
+    await Promise.all(jobs);
+    expect(batches.begun.map((names) => names.flatMap(([, some]) => some).length)).to.deep.equal([1, 10, 10, 10]);
+  });
+
+  it('completes a job whose keys are in several batches after the last of them', async () => {
+    const batches = new Batches();
+    const gatherer = new JobBatcher(batches.apply, 10, 100);
+    let complete = false;
+    const job = gatherer.add([['u', keys(20)]]).then(() => (complete = true));
+    await batches.count(2);
+    batches.end();
+    await batches.count(2);
+    expect(complete).to.equal(false);
+    batches.end();
+    await job;
+  });
+
+  it('fails the jobs of a batch that failed, and only those', async () => {
+    const gatherer = new JobBatcher(
+      async ([first]) => {
+        if (first?.[0] === 'bad') throw new Error('failed');
+      },
+      1,
+      100,
+    );
+    const jobs = [gatherer.add([['bad', ['a']]]), gatherer.add([['good', ['a']]])];
+    const outcomes = await Promise.allSettled(jobs);
+    expect(outcomes.map(({ status }) => status)).to.deep.equal(['rejected', 'fulfilled']);
+  });
+
+  it('gives up what has not begun when it closes, and takes nothing more', async () => {
+    const batches = new Batches();
+    const gatherer = new JobBatcher(batches.apply, 500, 100);
+    const underWay = gatherer.add([['u', ['a']]]);
+    await batches.count(1);
+    const waiting = gatherer.add([['u', ['b']]]);
+    gatherer.close();
+    const late = gatherer.add([['u', ['c']]]);
+    for (const given of await Promise.allSettled([waiting, late])) {
+      expect(given).to.have.property('reason').that.is.instanceOf(Abandoned);
+    }
+    batches.end();
+    await underWay;
+  });
+});

@@ -1,0 +1,135 @@
+import { RejectedWrites } from '@keybin/shared/engines/scale-out/queue/rejected-writes.js';
+import type { Bearer } from '@keybin/shared/engines/scale-out/tokens/bearer.js';
+import { openDatabase, type Database } from '@keybin/shared/engines/scale-out/mongodb/database.js';
+import type { StoreDocument } from '@keybin/shared/engines/scale-out/mongodb/documents.js';
+import { pendingKey, waitingKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { formatVersion } from '@keybin/shared/engines/scale-out/redis/pending-entry.js';
+import { Applier, type ApplySteps } from '@keybin/worker/apply/applier.js';
+import { guardedWrites } from '@keybin/worker/apply/guarded-writes.js';
+import type { RetryOptions } from '@keybin/worker/apply/retry.js';
+import { readPending } from '@keybin/worker/apply/read-pending.js';
+import { settleBy } from '@keybin/worker/apply/settle.js';
+import { Staged, newBearer, silent } from '../../world/scale-out/staged.js';
+import { services, type Services } from '../../world/services/services.js';
+import { storePlace } from '../../world/services/store-settings.js';
+import { times } from '../../world/times.js';
+
+/** Partition 0 of a Redis and a MongoDB from both sides: what the API stages, and each step of the worker. */
+export class Partition {
+  readonly #commit;
+
+  private constructor(
+    readonly staged: Staged,
+    readonly database: Database,
+  ) {
+    this.#commit = staged.commits();
+  }
+
+  static async open(place: Services): Promise<Partition> {
+    return new Partition(await Staged.open(place.redisUrl), await openDatabase(storePlace(place), times.batchMs));
+  }
+
+  async close(): Promise<void> {
+    await this.staged.close();
+    await this.database.close();
+  }
+
+  /** The steps with which the product applies entries. */
+  get steps(): ApplySteps {
+    const { connection, prefix } = this.staged;
+    return {
+      read: (names) => readPending(connection, prefix, names),
+      write: guardedWrites(this.database.store, times.batchMs),
+      settle: settleBy(connection, prefix, { times }),
+      reject: (entry, reason) => this.rejectedWrites.reject(entry, reason, (job) => this.staged.queue.add(job)),
+    };
+  }
+
+  get rejectedWrites(): RejectedWrites {
+    return new RejectedWrites(this.staged.connection, this.staged.prefix);
+  }
+
+  get patience(): RetryOptions {
+    return { log: silent, closing: new AbortController().signal, graceMs: 1_000 };
+  }
+
+  /** A worker's applier, with some of its steps replaced. */
+  applier(replaced: Partial<ApplySteps> = {}, batchMs = times.batchMs): Applier {
+    return new Applier({ ...this.steps, ...replaced }, this.patience, { batchMs });
+  }
+
+  /** An account whose token is live. */
+  async account(): Promise<Bearer> {
+    const bearer = newBearer();
+    await this.staged.giveRecord(bearer);
+    return bearer;
+  }
+
+  /** Accepts a write as the API does; `undefined` deletes. */
+  async stage(bearer: Bearer, key: string, json: string | undefined): Promise<void> {
+    const change = json === undefined ? `F${formatVersion(Number.MAX_SAFE_INTEGER)}` : `P${json}`;
+    const answer = await this.#commit.accept({ bearer, key, change, deadlineMs: performance.now() + 5_000 });
+    if (answer !== 'accepted') throw new Error(`The write was answered ${JSON.stringify(answer)}`);
+  }
+
+  /** The same while no worker runs. Returns the version. */
+  async stageVersion(bearer: Bearer, key: string, json: string | undefined): Promise<number> {
+    await this.stage(bearer, key, json);
+    const pending = await this.staged.pending(bearer, key);
+    if (!pending) throw new Error('The write is not pending');
+    return pending.version;
+  }
+
+  async apply({ userId }: Bearer, ...keys: string[]): Promise<void> {
+    await this.applier().apply([[userId, keys]]);
+  }
+
+  stored({ userId }: Bearer, key: string): Promise<StoreDocument | null> {
+    return this.database.store.findOne({ _id: `${userId}/${key}` });
+  }
+
+  /** What a reader is shown: the pending entry first, then the database. */
+  async shown(bearer: Bearer, key: string): Promise<string | undefined> {
+    const pending = await this.staged.pending(bearer, key);
+    return pending ? pending.json : (await this.stored(bearer, key))?.value;
+  }
+
+  /** Version since when the entry waits. */
+  async waitsSince({ userId }: Bearer, key: string): Promise<number | undefined> {
+    const score = await this.staged.redis.zscore(waitingKey(this.staged.prefix), `${userId}/${key}`);
+    return score === null ? undefined : Number(score);
+  }
+
+  async pendingCount({ userId }: Bearer): Promise<number> {
+    return this.staged.redis.hlen(pendingKey(this.staged.prefix, userId));
+  }
+}
+
+/** Gives the surrounding suite a partition, which is emptied before each test, and an account in it whose token is live. */
+export function freshPartition(): { readonly partition: Partition; readonly user: Bearer } {
+  // registered first, so that it runs before the servers end
+  after('end of the partition', () => fresh.partition?.close());
+  const world = services();
+  const fresh: { partition?: Partition; user?: Bearer } = {};
+
+  before('a partition', async () => {
+    fresh.partition = await Partition.open(world);
+  });
+
+  beforeEach('an empty partition with an account', async () => {
+    await given.partition.staged.redis.flushdb();
+    fresh.user = await given.partition.account();
+  });
+
+  const given = {
+    get partition() {
+      if (!fresh.partition) throw new Error('The partition was asked for before it was opened');
+      return fresh.partition;
+    },
+    get user() {
+      if (!fresh.user) throw new Error('The account was asked for before it was made');
+      return fresh.user;
+    },
+  };
+  return given;
+}

@@ -1,0 +1,85 @@
+import { expect } from 'chai';
+import { TokenCheckedSteps } from '@keybin/shared/engines/scale-out/entries/token-checked-steps.js';
+import { ScaleOutEntries } from '@keybin/shared/engines/scale-out/entries/entries.js';
+import { clockKey, deletedKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { PendingReads } from '@keybin/shared/engines/scale-out/entries/pending-reads.js';
+import type { Script } from '@keybin/shared/engines/scale-out/redis/scripts.js';
+import { StoredEntries } from '@keybin/shared/engines/scale-out/entries/stored-entries.js';
+import { hasCode } from '@keybin/shared/errors.js';
+import { changedScript } from '../../world/scale-out/changed-script.js';
+import { roomy } from '../../world/scale-out/staged.js';
+import { Held } from './held.js';
+import { freshPartition } from './partition.js';
+import { times } from '../../world/times.js';
+
+const passing = async (json?: string) => json;
+const deleting = async (of: ScaleOutEntries) =>
+  of.delete('token', 'k').then(
+    () => 'deleted',
+    (error: unknown) => (hasCode(error, 'key_not_found') ? 'nothing there' : error),
+  );
+
+/** The rule `nodeleted` of write-protocol-faults.mjs. */
+describe('two deletes of one stored value at once', () => {
+  const world = freshPartition();
+
+  beforeEach(async () => {
+    await world.partition.stage(world.user, 'k', '"1"');
+    await world.partition.apply(world.user, 'k');
+  });
+
+  /** `afterLook` is passed by what MongoDB answers. */
+  function entries(afterLook: (json?: string) => Promise<string | undefined>, acceptScript?: Script) {
+    const { staged, database } = world.partition;
+    const stored = new StoredEntries(database);
+    const bearers = { resolve: () => world.user, verify: async () => {} };
+    const commits = staged.commits(roomy, acceptScript);
+    const steps = new TokenCheckedSteps(bearers, [{ commits, entries: new PendingReads(0, staged.connection) }], times);
+    return new ScaleOutEntries(steps, {
+      find: async (...args) => afterLook(await stored.find(...args)),
+      keys: (...args) => stored.keys(...args),
+    });
+  }
+
+  /** One delete has looked into MongoDB and is slow; meanwhile the other one is answered, applied and settled, and so is `then`. */
+  async function slowDelete(then?: string, acceptScript?: Script) {
+    const held = new Held(passing);
+    const slow = deleting(entries(held.step, acceptScript));
+    await held.reached;
+    expect(await deleting(entries(passing))).to.equal('deleted');
+    await world.partition.apply(world.user, 'k');
+    if (then !== undefined) {
+      await world.partition.stage(world.user, 'k', then);
+      await world.partition.apply(world.user, 'k');
+    }
+    held.release();
+    return slow;
+  }
+
+  it('find one value', async () => {
+    expect(await slowDelete()).to.equal('nothing there');
+  });
+
+  it('would both find it if settled deletes were not remembered', async () => {
+    const rule = "tonumber(redis.call('ZSCORE', deleted, member) or 0) > tonumber(looked)";
+    expect(await slowDelete(undefined, changedScript('entries/accept', rule, 'false'))).to.equal('deleted');
+  });
+
+  it('find two values if one was put in between', async () => {
+    expect(await slowDelete('"2"')).to.equal('deleted');
+    await world.partition.apply(world.user, 'k');
+    expect((await world.partition.stored(world.user, 'k'))?.value).to.equal(undefined);
+  });
+
+  it('leave nothing in Redis for long', async () => {
+    const { redis, prefix } = world.partition.staged;
+    await slowDelete();
+    expect(await redis.pttl(deletedKey(prefix))).to.be.within(1, 10_000);
+
+    await redis.set(clockKey(prefix), String((await world.partition.staged.clock()) + 11_000_000));
+    const version = await world.partition.stageVersion(world.user, 'other', undefined);
+    await world.partition.apply(world.user, 'other');
+    const member = `${world.user.userId}/other`;
+    expect(await redis.zrange(deletedKey(prefix), '0', '-1', 'WITHSCORES')).to.deep.equal([member, String(version)]);
+  });
+});

@@ -1,0 +1,195 @@
+import { expect } from 'chai';
+import { clockKey, epochKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import type { Script } from '@keybin/shared/engines/scale-out/redis/scripts.js';
+import type { WriteEntries } from '@keybin/worker/apply/guarded-writes.js';
+import { settleBy } from '@keybin/worker/apply/settle.js';
+import { Overdue } from '@keybin/worker/sweep/overdue.js';
+import { sweepEntries } from '@keybin/worker/sweep/sweep-entries.js';
+import { changedScript } from '../../world/scale-out/changed-script.js';
+import { silent } from '../../world/scale-out/staged.js';
+import { Held } from './held.js';
+import { freshPartition } from './partition.js';
+import { times } from '../../world/times.js';
+
+/** Each rule of write-protocol.mjs and write-protocol-faults.mjs that the worker keeps: with it a scenario holds, without it breaks. */
+describe('the rules of applying', () => {
+  const world = freshPartition();
+
+  /** Writes whatever it has, even over a newer version. */
+  const unguarded: WriteEntries = async (entries) => {
+    for (const { userId, key, version, json = '' } of entries) {
+      const replacement = { version, value: json };
+      await world.partition.database.store.replaceOne({ _id: `${userId}/${key}` }, replacement, { upsert: true });
+    }
+    return { stored: [...entries], overtaken: [], rejected: [] };
+  };
+
+  /** One worker has read a put and is slow; meanwhile a newer put is accepted, applied and settled by another. */
+  async function shownAfterSlowWorker(write: WriteEntries) {
+    await world.partition.stage(world.user, 'a', '"old"');
+    const held = new Held(write);
+    const slow = world.partition.applier({ write: held.step }).apply([[world.user.userId, ['a']]]);
+    await held.reached;
+    await world.partition.stage(world.user, 'a', '"new"');
+    await world.partition.apply(world.user, 'a');
+    held.release();
+    await slow;
+    return world.partition.shown(world.user, 'a');
+  }
+
+  describe('a write holds only over a smaller version (noguard)', () => {
+    it('keeps the newer value', async () => {
+      expect(await shownAfterSlowWorker(world.partition.steps.write)).to.equal('"new"');
+    });
+
+    it('would lose it without', async () => {
+      expect(await shownAfterSlowWorker(unguarded)).to.equal('"old"');
+    });
+  });
+
+  /** Another store claims the queue after an entry was applied and before it is settled. Answers what is pending then. */
+  async function pendingAfterAnothersClaim(settleScript?: Script): Promise<number> {
+    const { connection, prefix } = world.partition.staged;
+    const names = [[world.user.userId, ['a']]] as const;
+    await connection.belongTo('ours');
+    await world.partition.stage(world.user, 'a', '"x"');
+    const { staged } = await world.partition.steps.read(names);
+    await connection.client.hset(epochKey(prefix), 'store', 'theirs');
+    await settleBy(connection, prefix, { times, script: settleScript })(staged).catch((error: unknown) => {
+      expect(String(error)).to.include('Redis has the queue of another store');
+    });
+    return (await world.partition.steps.read(names)).staged.length;
+  }
+
+  describe('only the store that has claimed the queue settles', () => {
+    it('leaves the entry to it', async () => {
+      expect(await pendingAfterAnothersClaim()).to.equal(1);
+    });
+
+    it('would take it away without', async () => {
+      expect(await pendingAfterAnothersClaim(changedScript('entries/settle', 'owner ~= ARGV[1]', 'false'))).to.equal(0);
+    });
+  });
+
+  /** A newer put is accepted after the older one was written and before it is settled. */
+  async function shownAfterLateSettle(settleScript?: Script) {
+    await world.partition.stage(world.user, 'a', '"old"');
+    const { connection, prefix } = world.partition.staged;
+    const held = new Held(settleBy(connection, prefix, { times, script: settleScript }));
+    const applied = world.partition.applier({ settle: held.step }).apply([[world.user.userId, ['a']]]);
+    await held.reached;
+    await world.partition.stage(world.user, 'a', '"new"');
+    held.release();
+    await applied;
+    await world.partition.apply(world.user, 'a'); // the job of the newer one
+    return world.partition.shown(world.user, 'a');
+  }
+
+  describe('settling removes only what was applied (nocas)', () => {
+    it('leaves the newer value pending', async () => {
+      expect(await shownAfterLateSettle()).to.equal('"new"');
+    });
+
+    it('would lose it without', async () => {
+      expect(await shownAfterLateSettle(changedScript('entries/settle', 'current ~= text', 'false'))).to.equal('"old"');
+    });
+  });
+
+  /** Redis comes back empty, with a clock that is behind, or just as far as the version that was stored last. */
+  async function shownAfterLostClock(clockBehindUs: number, settleScript?: Script) {
+    const { connection, prefix, redis } = world.partition.staged;
+    const ahead = connection.timeUs + 3_600_000_000;
+    await redis.set(clockKey(prefix), String(ahead));
+    const stored = await world.partition.stageVersion(world.user, 'a', '"old"');
+    await world.partition.apply(world.user, 'a');
+    await redis.flushdb();
+    await world.partition.staged.giveRecord(world.user);
+    await redis.set(clockKey(prefix), String(stored - 1 - clockBehindUs));
+    await world.partition.stage(world.user, 'a', '"new"');
+    await world.partition
+      .applier({ settle: settleBy(connection, prefix, { times, script: settleScript }) })
+      .apply([[world.user.userId, ['a']]]);
+    expect(await world.partition.pendingCount(world.user)).to.equal(0);
+    expect(await world.partition.staged.bytes()).to.equal(0);
+    return world.partition.shown(world.user, 'a');
+  }
+
+  describe('a pending entry gets a version above a larger stored one (norestamp)', () => {
+    it('stores what was accepted last', async () => {
+      expect(await shownAfterLostClock(60_000_000)).to.equal('"new"');
+    });
+
+    it('stores it even when both have the same version', async () => {
+      expect(await shownAfterLostClock(0)).to.equal('"new"');
+    });
+
+    it('would drop it as stale without', async () => {
+      expect(await shownAfterLostClock(60_000_000, changedScript('entries/settle', "stored == ''", 'true'))).to.equal(
+        '"old"',
+      );
+    });
+  });
+
+  /** What the TTL index does, at once. */
+  async function expireTombstones(lifetimeSeconds: number) {
+    const before = new Date(Date.now() - lifetimeSeconds * 1_000);
+    await world.partition.database.store.deleteMany({ deleted_at: { $lte: before } });
+  }
+
+  /** A put that was read before the delete reaches MongoDB after it, and after tombstones were tidied away. */
+  async function shownAfterLatePut(tombstoneSeconds: number) {
+    await world.partition.stage(world.user, 'a', '"old"');
+    const held = new Held(world.partition.steps.write);
+    const late = world.partition.applier({ write: held.step }).apply([[world.user.userId, ['a']]]);
+    await held.reached;
+    await world.partition.stage(world.user, 'a', undefined);
+    await world.partition.apply(world.user, 'a');
+    await expireTombstones(tombstoneSeconds);
+    held.release();
+    await late;
+    return world.partition.shown(world.user, 'a');
+  }
+
+  describe('tombstones outlive every batch (earlyttl)', () => {
+    it('keeps a deleted key deleted', async () => {
+      const indexes = await world.partition.database.store.indexes();
+      const lifetime = indexes.find(({ key }) => 'deleted_at' in key)?.expireAfterSeconds;
+      expect(await shownAfterLatePut(Number(lifetime))).to.equal(undefined);
+    });
+
+    it('would bring it back if they ended earlier', async () => {
+      expect(await shownAfterLatePut(-1)).to.equal('"old"');
+    });
+  });
+
+  /** All jobs are removed; whether the entry comes into MongoDB. */
+  async function storedAfterLostJobs(withSweep: boolean) {
+    await world.partition.stage(world.user, 'a', '1');
+    await world.partition.staged.redis.del(world.partition.staged.queue.waitKey);
+    if (withSweep) {
+      const { connection, prefix } = world.partition.staged;
+      const applier = world.partition.applier();
+      await sweepEntries({
+        redis: connection,
+        prefix,
+        apply: (names) => applier.apply(names),
+        overdue: new Overdue(0),
+        batchEntries: 500,
+        log: silent,
+      });
+    }
+    return (await world.partition.stored(world.user, 'a'))?.value;
+  }
+
+  describe('what waits without a job is swept (nosweep)', () => {
+    it('applies it', async () => {
+      expect(await storedAfterLostJobs(true)).to.equal('1');
+      expect(await world.partition.pendingCount(world.user)).to.equal(0);
+    });
+
+    it('would leave it pending for ever without', async () => {
+      expect(await storedAfterLostJobs(false)).to.equal(undefined);
+      expect(await world.partition.pendingCount(world.user)).to.equal(1);
+    });
+  });
+});

@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { eventually } from '../eventually.js';
+
+/** A TCP connection to an HTTP server, for what no HTTP client would send. */
+export class RawConnection {
+  readonly #socket: Socket;
+  #received = '';
+  #closed = false;
+
+  private constructor(socket: Socket) {
+    this.#socket = socket;
+    socket.setEncoding('latin1');
+    socket.on('data', (text: string) => (this.#received += text));
+    socket.on('error', () => {}); // a reset is an end
+    socket.on('close', () => (this.#closed = true));
+  }
+
+  /** `allowHalfOpen`: its own side stays open after the server has ended the other. */
+  static async open(url: string, { allowHalfOpen = false } = {}): Promise<RawConnection> {
+    const { hostname, port } = new URL(url);
+    const socket = connect({ port: Number(port), host: hostname, allowHalfOpen });
+    await once(socket, 'connect');
+    return new RawConnection(socket);
+  }
+
+  /** Sends bytes that no client would, on a connection of their own, and resolves with it when one answer is there. */
+  static async exchange(url: string, ...parts: readonly (string | Uint8Array)[]): Promise<RawConnection> {
+    const connection = await RawConnection.open(url);
+    for (const part of parts) connection.send(part);
+    await connection.answers(1);
+    connection.destroy();
+    return connection;
+  }
+
+  get received(): string {
+    return this.#received;
+  }
+
+  /** The status of each answer so far. */
+  get statuses(): number[] {
+    return [...this.#received.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status));
+  }
+
+  send(bytes: string | Uint8Array): void {
+    this.#socket.write(bytes);
+  }
+
+  /** Resolves with all received once there are so many answers. */
+  async answers(count: number): Promise<string> {
+    return eventually(() => this.statuses.length >= count && this.#received, `${count} answers`);
+  }
+
+  /** Resolves with all received once the server has ended the connection. */
+  async closed(): Promise<string> {
+    await eventually(() => this.#closed, 'the end of the connection');
+    return this.#received;
+  }
+
+  /** Takes nothing more of what the server sends, until `resume()`. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** Ends it with a TCP reset. */
+  reset(): void {
+    this.#socket.resetAndDestroy();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}

@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Child } from './child.js';
+import { logsIn, testSettings, workerUrl, type Running, type RunningApi, type RunningWorker } from './running.js';
+import { temporaryDirectory } from './temporary-directory.js';
+
+export interface ProcessOptions {
+  /** `KEYBIN_*` settings. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The working directory, where `./data` is. Default: a new one. */
+  readonly cwd?: string;
+  readonly args?: readonly string[];
+}
+
+/** An API or a worker in a process of its own, which tests may signal and kill. */
+class KeybinProcess implements Running {
+  constructor(readonly child: Child) {}
+
+  get output(): string {
+    return this.child.output;
+  }
+
+  get logs(): Record<string, unknown>[] {
+    return logsIn(this.output);
+  }
+
+  /** Sends SIGTERM and expects exit code 0. Does nothing if a test has killed the process already. */
+  async stop(): Promise<void> {
+    if (!this.child.alive) return;
+    const { code, signal } = await this.child.stop();
+    if (code === 0) return;
+    throw new Error(`${this.child.name} ended with ${code ?? signal} after SIGTERM. It printed:\n${this.output}`);
+  }
+
+  async kill(signal: NodeJS.Signals): Promise<void> {
+    await this.child.kill(signal);
+  }
+}
+
+export class ApiProcess extends KeybinProcess implements RunningApi {
+  readonly url: string;
+
+  constructor(
+    child: Child,
+    readonly port: number,
+  ) {
+    super(child);
+    this.url = `http://127.0.0.1:${port}`;
+  }
+}
+
+export class WorkerProcess extends KeybinProcess implements RunningWorker {
+  get url(): string {
+    return workerUrl(this.output);
+  }
+}
+
+const root = new URL('../../../../', import.meta.url);
+
+/** What node is given by a script of package.json, such as `exec node --option api/dist/main.js`, from any working directory. */
+function argumentsOf(script: 'start' | 'start:worker'): string[] {
+  const { scripts } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
+    readonly scripts: Readonly<Record<typeof script, string>>;
+  };
+  const [, , ...given] = scripts[script].split(' ');
+  return given.map((argument) => (argument.startsWith('-') ? argument : fileURLToPath(new URL(argument, root))));
+}
+
+function launch(name: string, args: readonly string[], { env, cwd, args: more = [] }: ProcessOptions): Child {
+  return new Child(name, process.execPath, [...args, ...more], {
+    cwd: cwd ?? temporaryDirectory(),
+    env: { ...testSettings, KEYBIN_APP_PORT: '0', KEYBIN_WORKER_PORT: '0', ...env },
+  });
+}
+
+/** Starts an API as `npm start` does, on a port that the system chooses. Resolves once it listens. */
+export async function spawnApi(options: ProcessOptions = {}): Promise<ApiProcess> {
+  const child = launch('api', argumentsOf('start'), options);
+  const port = await child.says(/Keybin listens on http:\/\/\S+:(\d+),/);
+  return new ApiProcess(child, Number(port));
+}
+
+/** Starts a worker as `npm run start:worker` does, and does not wait until it is ready. */
+export function launchWorker(options: ProcessOptions = {}): WorkerProcess {
+  return new WorkerProcess(launch('worker', argumentsOf('start:worker'), options));
+}
+
+/** Starts a worker and waits until it says that it is ready. */
+export async function spawnWorker(options: ProcessOptions = {}): Promise<WorkerProcess> {
+  const worker = launchWorker(options);
+  await worker.child.says(/Worker is ready/);
+  return worker;
+}

@@ -1,0 +1,32 @@
+import { Redis } from 'ioredis';
+import { MongoClient } from 'mongodb';
+import { bytesKey, partitionPrefix, pendingKey, waitingKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { parsePendingEntry } from '@keybin/shared/engines/scale-out/redis/pending-entry.js';
+import type { StoreDocument } from '@keybin/shared/engines/scale-out/mongodb/documents.js';
+
+/** Brings all that is pending to MongoDB and settles it, as a worker would while nobody writes. */
+export async function applyAll(
+  { redisUrl, mongoUrl, database }: { redisUrl: string; mongoUrl: string; database: string },
+  partitions: number,
+): Promise<void> {
+  const redis = new Redis(redisUrl);
+  const mongo = new MongoClient(mongoUrl);
+  try {
+    const store = mongo.db(database).collection<StoreDocument>('store');
+    for (let partition = 0; partition < partitions; partition++) {
+      const prefix = partitionPrefix(partition);
+      for (const member of await redis.zrange(waitingKey(prefix), '0', '-1')) {
+        const [userId = '', key = ''] = member.split('/');
+        const { version, json } = parsePendingEntry((await redis.hget(pendingKey(prefix, userId), key)) ?? '');
+        const document = json === undefined ? { version, deleted_at: new Date() } : { version, value: json };
+        await store.replaceOne({ _id: member }, document, { upsert: true });
+        await redis.hdel(pendingKey(prefix, userId), key);
+        await redis.zrem(waitingKey(prefix), member);
+      }
+      await redis.del(bytesKey(prefix));
+    }
+  } finally {
+    redis.disconnect();
+    await mongo.close();
+  }
+}

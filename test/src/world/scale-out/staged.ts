@@ -1,0 +1,128 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { pino } from 'pino';
+import { ScaleOutGroupCommit } from '@keybin/shared/engines/scale-out/entries/group-commit.js';
+import type { Limits, Write } from '@keybin/shared/engines/scale-out/entries/accept-command.js';
+import type { Bearer } from '@keybin/shared/engines/scale-out/tokens/bearer.js';
+import {
+  bytesKey,
+  clockKey,
+  epochKey,
+  partitionOf,
+  partitionPrefix,
+  pendingKey,
+  tokensKey,
+  waitingKey,
+} from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { formatVersion, parsePendingEntry } from '@keybin/shared/engines/scale-out/redis/pending-entry.js';
+import { PartitionQueue } from '@keybin/shared/engines/scale-out/queue/partition-queue.js';
+import { RedisConnection } from '@keybin/shared/engines/scale-out/redis/redis-connection.js';
+import type { PartitionedRedis } from '@keybin/shared/engines/scale-out/redis/partitioned-redis.js';
+import type { Script } from '@keybin/shared/engines/scale-out/redis/scripts.js';
+import { times } from '../times.js';
+
+export const silent = pino({ level: 'silent' });
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
+
+export const roomy: Limits = { maxPendingBytes: 100_000_000, maxBacklog: 1_000_000 };
+
+/** A connection to one Redis with some partitions. */
+export function connected(redisUrl: string, partitions: readonly number[] = [0]): RedisConnection {
+  return new RedisConnection({
+    connect: (options) => new Redis(redisUrl, options),
+    mode: 'standalone',
+    partitions,
+    log: silent,
+    times,
+  });
+}
+
+/** The only partition that there is. */
+export const only = <Connection>(redis: Connection): PartitionedRedis<Connection> => ({
+  partitions: 1,
+  connectionOf: () => redis,
+});
+
+/** An account with one client and its token, as the token index would answer it. */
+export function newBearer(partitions = 1): Bearer {
+  const userId = randomUUID();
+  const partition = partitionOf(userId, partitions);
+  return { userId, client: sha256('default'), tokenHash: sha256(randomUUID()), partition };
+}
+
+/** One partition of a Redis of the test's own, seen from an API process and, by `redis`, from outside. */
+export class Staged {
+  private constructor(
+    readonly connection: RedisConnection,
+    readonly queue: PartitionQueue,
+    readonly partition: number,
+  ) {}
+
+  static async open(redisUrl: string, partition = 0): Promise<Staged> {
+    const connection = connected(redisUrl, [partition]);
+    await connection.ready(5_000);
+    return new Staged(connection, await PartitionQueue.open(connection, partition, silent, times), partition);
+  }
+
+  get redis(): Redis {
+    return this.connection.raw;
+  }
+
+  get prefix(): string {
+    return partitionPrefix(this.partition);
+  }
+
+  commits(limits: Limits = roomy, script?: Script): ScaleOutGroupCommit {
+    const { partition, connection, queue } = this;
+    return new ScaleOutGroupCommit({ partition, connection, queue, limits, log: silent, script, times });
+  }
+
+  /** Gives the token a record, as a check of it would. */
+  async giveRecord({ userId, client, tokenHash }: Bearer, lifetimeSeconds = 60): Promise<void> {
+    const expiry = formatVersion(this.connection.timeUs + lifetimeSeconds * 1_000_000);
+    await this.connection.checkServer(); // Redis may have been emptied: another process would begin a new life
+    const epoch = await this.redis.hget(epochKey(this.prefix), 'name');
+    await this.redis.hset(tokensKey(this.prefix, userId), client, `${epoch} R${expiry}${tokenHash}`);
+  }
+
+  async forget({ userId }: Bearer): Promise<void> {
+    await this.redis.del(tokensKey(this.prefix, userId));
+  }
+
+  async pending({ userId }: Bearer, key: string) {
+    const text = await this.redis.hget(pendingKey(this.prefix, userId), key);
+    return text === null ? undefined : parsePendingEntry(text);
+  }
+
+  async bytes(): Promise<number> {
+    return Number((await this.redis.get(bytesKey(this.prefix))) ?? 0);
+  }
+
+  async clock(): Promise<number> {
+    return Number((await this.redis.get(clockKey(this.prefix))) ?? 0);
+  }
+
+  async waiting(): Promise<string[]> {
+    return this.redis.zrange(waitingKey(this.prefix), '0', '-1');
+  }
+
+  /** The data of the jobs that wait, oldest first. */
+  async jobs(): Promise<unknown[]> {
+    const ids = await this.redis.lrange(this.queue.waitKey, 0, -1);
+    const data = await Promise.all(
+      ids.toReversed().map((id) => this.redis.hget(`${this.prefix}:entries:${id}`, 'data')),
+    );
+    return data.map((text) => JSON.parse(text ?? 'null') as unknown);
+  }
+
+  async close(): Promise<void> {
+    await this.queue.close();
+    this.connection.close();
+  }
+}
+
+/** A put that is in no hurry. */
+export function put(bearer: Bearer, key: string, json: string): Write {
+  return { bearer, key, change: `P${json}`, deadlineMs: performance.now() + 1_800 };
+}

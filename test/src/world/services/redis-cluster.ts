@@ -1,0 +1,158 @@
+import { Redis } from 'ioredis';
+import { eventually } from '../eventually.js';
+import { onSomePort } from '../processes/some-port.js';
+import { startRedis, type RedisServer } from './redis-server.js';
+
+/** The slots of each node: one of the partitions 0, 1 and 2 is in each range. */
+const slotRanges = [
+  [8_001, 14_000],
+  [14_001, 16_383],
+  [0, 8_000],
+] as const;
+
+/** A node that has not answered for so long counts as failed for the others. */
+const nodeTimeoutMs = 1_000;
+
+const togetherWithinMs = 20_000;
+
+/** A little longer than Redis goes on with a failover that it was asked for, of which the other nodes may have heard too late. */
+const failoverTimeoutMs = 5_500;
+
+/** A Redis Cluster of three nodes: node `p` has the slot of partition `p`. Each one may be stopped, killed and started again. */
+export class RedisCluster {
+  constructor(readonly nodes: readonly RedisServer[]) {}
+
+  /** As `[QUEUE] redis` has it. */
+  get url(): string {
+    return `redis+cluster://${this.nodes.map(({ port }) => `127.0.0.1:${port}`).join(',')}`;
+  }
+
+  /** The node of a partition. */
+  node(partition: number): RedisServer {
+    const node = this.nodes[partition];
+    if (!node) throw new Error(`There is no node ${partition}`);
+    return node;
+  }
+
+  /** Calls `ask` with a client of each node. */
+  async ask<T>(ask: (client: Redis, index: number) => Promise<T>): Promise<T[]> {
+    return Promise.all(this.nodes.map((node, index) => asking(node, (client) => ask(client, index))));
+  }
+
+  /** Resolves when every node says that the cluster works, and knows all the others. */
+  async together(): Promise<void> {
+    await eventually(async () => (await this.ask(isTogether)).every(Boolean), 'a cluster', togetherWithinMs);
+  }
+
+  /** Moves the slot of a partition, with all its keys, to the node of another one, as `redis-cli --cluster reshard` does. */
+  async move(partition: number, to: number): Promise<void> {
+    const ids = await this.ask((client) => client.cluster('MYID'));
+    const [target, port] = [String(ids[to]), this.node(to).port];
+    const slots = await this.ask((client) => client.cluster('KEYSLOT', `{kb:${partition}}`));
+    const slot = Number(slots[0]);
+    const have = await this.ask((client) => hasSlot(client, slot));
+    const from = have.indexOf(true);
+    await this.ask(async (client, index) => {
+      if (index === to) await client.cluster('SETSLOT', slot, 'IMPORTING', String(ids[from]));
+    });
+    await this.ask(async (client, index) => {
+      if (index !== from) return;
+      await client.cluster('SETSLOT', slot, 'MIGRATING', target);
+      for (;;) {
+        const keys = await client.cluster('GETKEYSINSLOT', slot, 100);
+        if (keys.length === 0) break;
+        await client.call('MIGRATE', '127.0.0.1', String(port), '', '0', '5000', 'KEYS', ...keys);
+      }
+    });
+    for (const first of [true, false]) {
+      await this.ask(async (client, index) => {
+        if ((index === to) === first) await client.cluster('SETSLOT', slot, 'NODE', target);
+      });
+    }
+    await this.together();
+  }
+
+  /** Adds a replica of a partition's node. It is not among `nodes`; whoever asks for it stops it. */
+  async addReplica(partition: number): Promise<RedisServer> {
+    const replica = await startNode([]);
+    const master = this.node(partition);
+    const id = await asking(master, (client) => client.cluster('MYID'));
+    const busPort = await asking(master, busPortOf);
+    await asking(replica, async (client) => {
+      await client.call('CLUSTER', 'MEET', '127.0.0.1', String(master.port), busPort);
+      await eventually(() => client.cluster('REPLICATE', id), 'a node to know the other one', togetherWithinMs);
+      const isInStep = async () => (await client.info('replication')).includes('master_link_status:up');
+      await eventually(isInStep, 'a replica that has all', togetherWithinMs);
+    });
+    const replicaId = await asking(replica, (client) => client.cluster('MYID'));
+    const isKnown = async (client: Redis) => String(await client.cluster('REPLICAS', id)).includes(replicaId);
+    await eventually(async () => (await this.ask(isKnown)).every(Boolean), 'all to know it', togetherWithinMs);
+    return replica;
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.nodes.map((node) => node.stop()));
+  }
+}
+
+async function asking<T>({ url }: RedisServer, ask: (client: Redis) => Promise<T>): Promise<T> {
+  const client = new Redis(url, { maxRetriesPerRequest: 1, commandTimeout: 2_000 });
+  client.on('error', () => {}); // whoever asks is told
+  try {
+    return await ask(client);
+  } finally {
+    client.disconnect();
+  }
+}
+
+/** Has a replica take its master's place, which becomes its replica: nothing is lost, and both go on running. */
+export async function takeOver(replica: RedisServer): Promise<void> {
+  await asking(replica, async (client) => {
+    const isMaster = async () => (await client.info('replication')).includes('role:master');
+    const tryIt = async () => {
+      await client.cluster('FAILOVER');
+      return eventually(isMaster, 'a replica to take over', failoverTimeoutMs);
+    };
+    await eventually(tryIt, 'a replica to take over', togetherWithinMs);
+  });
+}
+
+const busPortOf = async (node: Redis) => (await node.config('GET', 'cluster-port'))[1] ?? '';
+
+/** A node says of a slot that it does not have who has it. */
+async function hasSlot(node: Redis, slot: number): Promise<boolean> {
+  const owner = (await node.cluster('SLOTS')).find(([first, last]) => first <= slot && slot <= last);
+  return String(owner?.[2]?.[2]) === (await node.cluster('MYID'));
+}
+
+async function isTogether(node: Redis): Promise<boolean> {
+  const info = await node.cluster('INFO');
+  return /cluster_state:ok/.test(info) && /cluster_slots_ok:16384/.test(info) && /cluster_size:3/.test(info);
+}
+
+/** Starts three nodes and makes them a cluster. One that is away takes nothing but its own slots along. */
+export async function startRedisCluster(args: readonly string[] = []): Promise<RedisCluster> {
+  const nodes = await Promise.all(slotRanges.map(() => startNode(args)));
+  const cluster = new RedisCluster(nodes);
+  await cluster.ask(async (client, index) => {
+    const [first, last] = slotRanges[index] ?? [0, 0];
+    await client.cluster('ADDSLOTSRANGE', first, last);
+    await client.cluster('SET-CONFIG-EPOCH', index + 1);
+  });
+  const busPorts = await cluster.ask(busPortOf);
+  const [first] = nodes;
+  await cluster.ask(async (client, index) => {
+    if (index > 0) await client.call('CLUSTER', 'MEET', '127.0.0.1', String(first?.port), String(busPorts[0]));
+  });
+  await cluster.together();
+  return cluster;
+}
+
+async function startNode(args: readonly string[]): Promise<RedisServer> {
+  const cluster = ['--cluster-enabled', 'yes', '--cluster-node-timeout', String(nodeTimeoutMs)];
+  const alone = ['--cluster-require-full-coverage', 'no'];
+  // By default its bus is at the port and 10000, which may be none
+  return onSomePort((busPort) =>
+    startRedis({ args: [...cluster, ...alone, '--cluster-port', String(busPort), ...args] }),
+  );
+}

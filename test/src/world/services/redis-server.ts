@@ -1,0 +1,67 @@
+import { Child } from '../processes/child.js';
+import { onSomePort } from '../processes/some-port.js';
+import { temporaryDirectory } from '../processes/temporary-directory.js';
+
+export interface RedisServerOptions {
+  /** `always` unless told otherwise. */
+  readonly appendfsync?: 'always' | 'everysec' | 'no';
+  /** Further arguments of redis-server, such as `--maxmemory 20mb`. They win. */
+  readonly args?: readonly string[];
+  /** Added to its environment: `wrongClock`, `slowDisk`. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A redis-server of one's own, with settings that Keybin accepts: it keeps all that it answered through any end. */
+export class RedisServer {
+  #child: Child | undefined;
+  readonly dir = temporaryDirectory();
+
+  constructor(
+    readonly port: number,
+    private readonly options: RedisServerOptions,
+  ) {}
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  /**
+   * Starts it (again) on the same port and directory, perhaps in another environment; resolves when it has loaded its data and
+   * answers.
+   */
+  async start(env = this.options.env): Promise<void> {
+    if (this.#child?.alive) throw new Error('This redis-server runs');
+    const { appendfsync = 'always', args = [] } = this.options;
+    const place = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.dir, '--save', ''];
+    const keeping = ['--appendonly', 'yes', '--appendfsync', appendfsync, '--maxmemory-policy', 'noeviction'];
+    const all = [...place, ...keeping, ...args];
+    const child = new Child(`redis-server ${this.port}`, 'redis-server', all, { env: env ?? {} });
+    this.#child = child;
+    await child.says(/Ready to accept connections/);
+  }
+
+  /** The process that was started last. */
+  get child(): Child {
+    if (!this.#child) throw new Error('This redis-server was never started');
+    return this.#child;
+  }
+
+  /** Ends it with SIGTERM and keeps its data. */
+  async stop(): Promise<void> {
+    await this.#child?.stop();
+  }
+
+  /** SIGKILL (resolves when it is gone), SIGSTOP and SIGCONT. */
+  async kill(signal: NodeJS.Signals): Promise<void> {
+    await this.#child?.kill(signal);
+  }
+}
+
+/** Starts a redis-server from PATH on a port that nobody else has. */
+export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
+  return onSomePort(async (port) => {
+    const server = new RedisServer(port, options);
+    await server.start();
+    return server;
+  });
+}

@@ -1,0 +1,54 @@
+import type { EntryName } from '@keybin/shared/ids/entry-name.js';
+import { pendingKey, rejectedKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { parsePendingEntry, type PendingEntry } from '@keybin/shared/engines/scale-out/redis/pending-entry.js';
+import type { RedisConnection } from '@keybin/shared/engines/scale-out/redis/redis-connection.js';
+import { loadScript, runScript } from '@keybin/shared/engines/scale-out/redis/scripts.js';
+import { flatten, type EntryNames } from './entry-names.js';
+
+/** Values that are read for one bulk write; one entry more may come on top. */
+const bytesPerRead = 8 * 1024 * 1024;
+
+/** An entry as it was pending. */
+export interface StagedEntry extends EntryName, PendingEntry {
+  /** As it stands in Redis: what tells whether it is still the same one. */
+  readonly text: string;
+}
+
+export interface PendingRead {
+  readonly staged: StagedEntry[];
+  /** Nothing is pending of these. */
+  readonly absent: EntryName[];
+  /** Left for the next read: the answer was long enough. */
+  readonly unread: EntryName[];
+}
+
+const readScript = loadScript('entries/read-for-apply');
+const isRejected = 1;
+
+/** Reads what is pending of `names`; rejected entries are left out. */
+export async function readPending(
+  redis: Pick<RedisConnection, 'client'>,
+  prefix: string,
+  names: EntryNames,
+): Promise<PendingRead> {
+  const keys = [rejectedKey(prefix)];
+  const args: (string | number)[] = [bytesPerRead];
+  for (const [userId, entryKeys] of names) {
+    keys.push(pendingKey(prefix, userId));
+    args.push(userId, entryKeys.length, ...entryKeys);
+  }
+  const answers = (await runScript(redis.client, readScript, keys, args)) as (string | number)[]; // what read-for-apply.lua states
+  const asked = flatten(names);
+  const staged: StagedEntry[] = [];
+  const absent: EntryName[] = [];
+  answers.forEach((answer, position) => {
+    const name = asked[position];
+    if (name === undefined || answer === isRejected) return;
+    if (typeof answer === 'number') absent.push(name);
+    else {
+      const { version, json } = parsePendingEntry(answer);
+      staged.push({ userId: name.userId, key: name.key, version, json, text: answer });
+    }
+  });
+  return { staged, absent, unread: asked.slice(answers.length) };
+}

@@ -1,0 +1,37 @@
+import { entryId, type EntryName } from '@keybin/shared/ids/entry-name.js';
+import type { ApplyJob } from '@keybin/shared/engines/scale-out/queue/partition-queue.js';
+import { flatten } from './entry-names.js';
+
+/** Of the entries that came last; older ones are forgotten. */
+const rememberedEntries = 20_000;
+/** A job stands for up to a thousand. */
+const requestsPerLine = 20;
+
+/** Which requests entries come from, as jobs tell, for what is logged of them. */
+export class RequestOrigins {
+  readonly #requestOf = new Map<string, string>();
+
+  note({ entries, requests = [] }: ApplyJob['data']): void {
+    flatten(entries).forEach(({ userId, key }, position) => {
+      const request = requests[position];
+      if (!request) return;
+      const id = entryId(userId, key);
+      this.#requestOf.delete(id); // so that it is the newest
+      this.#requestOf.set(id, request);
+    });
+    for (const id of this.#requestOf.keys()) {
+      if (this.#requestOf.size <= rememberedEntries) break;
+      this.#requestOf.delete(id);
+    }
+  }
+
+  requestOf({ userId, key }: EntryName): string | undefined {
+    return this.#requestOf.get(entryId(userId, key));
+  }
+}
+
+/** The requests that a line names: each once, the first of them if there are many, and how many there are. */
+export function requestsOf({ requests = [] }: ApplyJob['data']): { requests: string[]; requestCount: number } {
+  const distinct = [...new Set(requests)].filter((request) => request !== '');
+  return { requests: distinct.slice(0, requestsPerLine), requestCount: distinct.length };
+}

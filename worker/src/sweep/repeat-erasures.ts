@@ -1,0 +1,83 @@
+import type { AccountMarks } from '@keybin/shared/engines/scale-out/accounts/account-marks.js';
+import type { Database } from '@keybin/shared/engines/scale-out/mongodb/database.js';
+import { idsUnder, type ErasureDocument } from '@keybin/shared/engines/scale-out/mongodb/documents.js';
+import type { ErasureRecords } from '@keybin/shared/engines/scale-out/accounts/erasure-records.js';
+import { chunksOf } from '@keybin/shared/engines/scale-out/files/file-chunks.js';
+import { partitionOf, partitionPrefix, tokenIndexKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import type { RedisConnection } from '@keybin/shared/engines/scale-out/redis/redis-connection.js';
+import type { TimeBudget } from '@keybin/shared/time-budget.js';
+import { chunksAtOnce, deleteDocuments } from './delete-documents.js';
+import type { PartitionedRedis } from '@keybin/shared/engines/scale-out/redis/partitioned-redis.js';
+
+const documentsAtOnce = 1_000;
+const erasuresPerSweep = 100;
+
+/**
+ * Deletes all that MongoDB has of an account, and what Redis has under the names of its tokens. It may be called again at any
+ * time: it knows the user id alone, for the name may belong to another account by now. Entries and files go bit by bit, so that no
+ * single command takes long.
+ */
+export async function eraseDocuments(
+  { store, tokens, users, files, chunks }: Pick<Database, 'store' | 'tokens' | 'users' | 'files' | 'chunks'>,
+  redis: PartitionedRedis<Pick<RedisConnection, 'client'>>,
+  userId: string,
+): Promise<void> {
+  await users.deleteOne({ user_id: userId });
+  await deleteDocuments(store, { _id: idsUnder(userId) }, documentsAtOnce);
+  await deleteDocuments(files, { 'metadata.user_id': userId }, documentsAtOnce); // first: an upload under way ends then
+  await deleteDocuments(chunks, chunksOf(userId), chunksAtOnce);
+  const issued = await tokens.find({ user_id: userId }, { projection: { hash: 1 } }).toArray();
+  const indexed = issued.map(async ({ hash }) => {
+    const partition = partitionOf(hash, redis.partitions);
+    await redis.connectionOf(partition).client.del(tokenIndexKey(partitionPrefix(partition), hash));
+  });
+  await Promise.all(indexed);
+  await tokens.deleteMany({ user_id: userId });
+}
+
+export type PassTimes = Pick<TimeBudget, 'erasurePassesMs'>;
+
+export interface ErasureParts {
+  readonly records: Pick<ErasureRecords, 'due' | 'passed' | 'remove'>;
+  readonly marks: Pick<AccountMarks, 'erase'>;
+  readonly eraseDocuments: (userId: string) => Promise<void>;
+  readonly times: PassTimes;
+}
+
+/**
+ * Repeats the erasures that are due, from their records in MongoDB:
+ *
+ * recorded --pass--> erased once --pass, at growing intervals--> ... --pass after `ends_at`--> record removed.
+ *
+ * The first pass finishes an unregister that died half-way, or that Redis has forgotten: it marks the account and deletes what
+ * is pending, too. The others are there for batches that were given up and reach MongoDB late. `now` is Redis's time.
+ * An erasure that fails, since the Redis of its partition is away, keeps no other one waiting; the last such error is thrown.
+ */
+export async function repeatErasures(now: Date, parts: ErasureParts): Promise<void> {
+  const { records, marks, times } = parts;
+  let failure: { readonly error: unknown } | undefined;
+  for (const { _id: userId, ...erasure } of await records.due(now, erasuresPerSweep)) {
+    try {
+      await marks.erase(userId);
+      await parts.eraseDocuments(userId);
+      const next = nextPass(erasure, now, times);
+      if (next) await records.passed(userId, next);
+      else await records.remove(userId);
+    } catch (error) {
+      failure = { error };
+    }
+  }
+  if (failure) throw failure.error;
+}
+
+/** When what passes now is due again, if it is. */
+export function nextPass(
+  { passes, ends_at: endsAt }: Pick<ErasureDocument, 'passes' | 'ends_at'>,
+  now: Date,
+  { erasurePassesMs }: PassTimes,
+): Date | undefined {
+  if (now >= endsAt) return undefined;
+  const delayMs = erasurePassesMs[passes] ?? erasurePassesMs.at(-1);
+  if (delayMs === undefined) return undefined;
+  return new Date(Math.min(now.getTime() + delayMs, endsAt.getTime()));
+}
