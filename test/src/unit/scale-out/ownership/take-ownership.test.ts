@@ -22,7 +22,7 @@ for (const [place, provide] of [
       for (let round = 0; round < rounds; round++) {
         const [one, other] = await Promise.all([connected(given.redisUrl), connected(given.redisUrl)]);
         try {
-          for (const server of await one.servers()) await server.flushall();
+          for (const server of await one.servers()) await server.flushdb();
           const claiming = await Promise.allSettled([one.belongTo('one'), other.belongTo('other')]);
           const refused = claiming.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
           expect(refused).to.have.length(1);
