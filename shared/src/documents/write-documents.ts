@@ -1,12 +1,14 @@
 /**
- * Run by `npm run settings` in the root: writes `store.cfg` and docs/configuration.md from `settings.ts`, and
- * docs/operations/metrics.md from the definitions of the metrics.
+ * Run by `npm run settings` in the root: writes `store.cfg` and docs/configuration.md from `settings.ts`,
+ * docs/operations/metrics.md from the definitions of the metrics, and docs/storage.md from what the stores hold.
  */
 import { writeFileSync } from 'node:fs';
+import { storageLists } from './storage-lists.js';
 import { metricsSections } from './metrics-sections.js';
 import { settingsFile, settingsSections } from './settings-sections.js';
 import { writeBetween } from './write-between.js';
 
 writeBetween('docs/configuration.md', 'settings', settingsSections());
 writeBetween('docs/operations/metrics.md', 'metrics', metricsSections());
+for (const [name, list] of Object.entries(storageLists)) writeBetween('docs/storage.md', name, list());
 writeFileSync('store.cfg', settingsFile());

@@ -31,52 +31,58 @@ export type DirectoryTimes = LockTimes & Pick<TimeBudget, 'openLockMs'>;
 
 type Strings = Database<string, string>;
 
+export interface LmdbDatabase {
+  readonly name: string;
+  readonly key: string;
+  readonly value: string;
+}
+
+/** All databases and their records. `npm run settings` writes them into docs/storage.md. */
+export const lmdbDatabases = {
+  accounts: { name: 'accounts', key: 'username', value: 'account as JSON' },
+  users: { name: 'users', key: 'user id', value: 'account number' },
+  numbers: { name: 'numbers', key: 'account number', value: 'username' },
+  // A token is here only as long as its account is in `users`
+  tokens: { name: 'tokens', key: 'token hash', value: 'expiry, user id, client, account number' },
+  clients: { name: 'clients', key: 'user id/client', value: 'version of issue, token hash' },
+  expiries: { name: 'expiries', key: 'expiry/token hash', value: 'nothing: tokens in the order of their expiry' },
+  entries: { name: 'entries', key: 'account number/key', value: 'version, value as JSON text' },
+  posts: { name: 'posts', key: 'account number/post id', value: 'content as JSON text' },
+  files: { name: 'files', key: 'account number/file id', value: 'name, length and SHA-256 as JSON' },
+  fileOwners: { name: 'file-owners', key: 'file id', value: 'account number, while the directory may have its bytes' },
+  fileRoom: { name: 'file-room', key: 'account number', value: 'bytes reserved by its files and uploads' },
+  uploads: { name: 'uploads', key: 'file id', value: 'lease and reserved bytes of an upload in flight' },
+  unlinking: { name: 'unlinking', key: 'file id', value: 'nothing: files whose bytes are still to be removed' },
+  codes: { name: 'codes', key: 'username', value: 'expiry, hash of the identify code, wrong tries left' },
+  codeExpiries: { name: 'code-expiries', key: 'expiry/username', value: 'nothing: codes in the order of their expiry' },
+  erasing: {
+    name: 'erasing',
+    key: 'number of a deleted account',
+    value: 'time, hash of its name, until all of it is removed',
+  },
+  counters: { name: 'counters', key: 'what a rate limit counts by', value: 'end of its window, count' },
+  counterExpiries: {
+    name: 'counter_expiries',
+    key: 'end/key in `counters`',
+    value: 'nothing: counters in the order of their end',
+  },
+  meta: {
+    name: 'meta',
+    key: 'name',
+    value: 'format, version clock, last account number, secrets, imports that are not complete',
+  },
+} as const satisfies Readonly<Record<string, LmdbDatabase>>;
+
+type DatabasesByMember = Readonly<Record<keyof typeof lmdbDatabases, Strings>>;
+
 /**
  * All of a store's databases, in one LMDB environment. A value is a string of fixed-width fields followed by free text
  * (`records.ts`); nothing is decoded that is only passed on.
  */
-export interface Databases {
+export interface Databases extends DatabasesByMember {
   readonly environment: RootDatabase<string, string>;
   /** Of whoever opens or closes the environment, or commits: see `openDatabases`. */
   readonly lock: FileLock;
-  /** username -> account as JSON */
-  readonly accounts: Strings;
-  /** user id -> account number */
-  readonly users: Strings;
-  /** account number -> username */
-  readonly numbers: Strings;
-  /** token hash -> expiry, user id, client, account number. A token is here only as long as its account is in `users`. */
-  readonly tokens: Strings;
-  /** user id/client -> version of issue, token hash */
-  readonly clients: Strings;
-  /** expiry/token hash -> nothing: the tokens in the order in which they expire */
-  readonly expiries: Strings;
-  /** account number/key -> version, value as JSON text */
-  readonly entries: Strings;
-  /** account number/post id -> content as JSON text */
-  readonly posts: Strings;
-  /** account number/file id -> name, length and SHA-256 as JSON */
-  readonly files: Strings;
-  /** file id -> account number, of each file whose bytes may be in the directory */
-  readonly fileOwners: Strings;
-  /** account number -> bytes for which its files and uploads have room */
-  readonly fileRoom: Strings;
-  /** file id -> lease and room of an upload under way */
-  readonly uploads: Strings;
-  /** file id -> nothing: files whose bytes are still to be removed */
-  readonly unlinking: Strings;
-  /** username -> expiry, hash of the identify code, wrong tries left */
-  readonly codes: Strings;
-  /** expiry/username -> nothing: the codes in the order in which they expire */
-  readonly codeExpiries: Strings;
-  /** number of an erased account -> when, hash of its name: those whose entries and posts are still to be removed */
-  readonly erasing: Strings;
-  /** what a limit counts -> end of its window, count */
-  readonly counters: Strings;
-  /** end/key in `counters` -> nothing: in the order in which they end */
-  readonly counterExpiries: Strings;
-  /** format, version clock, last account number, secrets */
-  readonly meta: Strings;
 }
 
 type UnlockedDatabases = Omit<Databases, 'lock'>;
@@ -179,29 +185,11 @@ function orClose<T>(environment: RootDatabase<string, string>, work: () => T): T
 }
 
 function databasesIn(environment: RootDatabase<string, string>): UnlockedDatabases {
-  const database = (name: string) => environment.openDB<string, string>(name, { encoding: 'string' });
-  return {
-    environment,
-    accounts: database('accounts'),
-    users: database('users'),
-    numbers: database('numbers'),
-    tokens: database('tokens'),
-    clients: database('clients'),
-    expiries: database('expiries'),
-    entries: database('entries'),
-    posts: database('posts'),
-    files: database('files'),
-    fileOwners: database('file-owners'),
-    fileRoom: database('file-room'),
-    uploads: database('uploads'),
-    unlinking: database('unlinking'),
-    codes: database('codes'),
-    codeExpiries: database('code-expiries'),
-    erasing: database('erasing'),
-    counters: database('counters'),
-    counterExpiries: database('counter_expiries'),
-    meta: database('meta'),
-  };
+  const opened = Object.entries(lmdbDatabases).map(([member, { name }]) => [
+    member,
+    environment.openDB<string, string>(name, { encoding: 'string' }),
+  ]);
+  return { environment, ...(Object.fromEntries(opened) as DatabasesByMember) }; // one for each member
 }
 
 /** Throws for the format of a later Keybin, and while an older one, which looks at the format only at its start, has the directory open. */

@@ -27,6 +27,35 @@ import type {
 
 type Place = Pick<Config, 'store' | 'times'>;
 
+type CollectionMember = {
+  [Member in keyof Database]: Database[Member] extends { collectionName: string } ? Member : never;
+}[keyof Database];
+
+/** Documents of each collection of `Database`. `npm run settings` writes them into docs/storage.md. */
+export const collectionContents: Readonly<Record<CollectionMember, { readonly id: string; readonly holds: string }>> = {
+  store: {
+    id: '`<user>/<key>`, or `<user>/~<id>` for a post',
+    holds: 'Entries and posts: `version`, and `value` as JSON text, or `deleted_at` for a tombstone.',
+  },
+  users: { id: 'ObjectId', holds: 'Accounts: user id, number, username, hash of the password, whether disabled.' },
+  tokens: {
+    id: '`<user>/<client>`',
+    holds: 'The token of each client: hash, expiry, time and generation of the login.',
+  },
+  codes: { id: 'username', holds: 'Identify codes of `/v1`: hash, expiry, wrong tries left.' },
+  erasures: {
+    id: 'user id',
+    holds: 'Deleted accounts until their last erasure pass: next pass, passes run, hash of the name.',
+  },
+  files: {
+    id: 'ObjectId',
+    holds: 'Files (GridFS): name, length, and in `metadata` owner, state, reserved bytes, SHA-256.',
+  },
+  chunks: { id: '`<user>/<file>/<n>`', holds: 'Bytes of files (GridFS).' },
+  counters: { id: 'name', holds: 'Last account number, and what it was before each import that is not complete.' },
+  settings: { id: 'name', holds: 'What all processes agree on: id of the store, number of partitions, secrets.' },
+};
+
 /** The database of the scale-out engine, connected: written and read by majority, on the primary. */
 export class Database {
   readonly store: Collection<StoreDocument>;

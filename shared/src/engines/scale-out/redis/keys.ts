@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 
 /**
- * The names of all Redis keys of the scale-out engine. Everything of one account is in one partition, and its hash tag puts a
+ * Names of all Redis keys of the scale-out engine. Everything of one account is in one partition, and its hash tag puts a
  * partition into one slot of a Redis Cluster.
  */
 export const queueName = 'entries';
@@ -19,36 +19,82 @@ export const partitionPrefix = (partition: number) => `{kb:${partition}}`;
 /** In a pattern of Redis the prefix of every partition. */
 export const anyPartitionPrefix = '{kb:*}';
 
-/** Hash: name of the partition's present epoch, the server with which it began, and the store that has claimed it. */
-export const epochKey = (prefix: string) => `${prefix}:epoch`;
-/** Hash: client → epoch, then token hash and expiry, or a lease. */
-export const tokensKey = (prefix: string, userId: string) => `${prefix}:tokens:${userId}`;
-/** Hash: key → version, operation and value of a write that MongoDB may not have yet. */
-export const pendingKey = (prefix: string, userId: string) => `${prefix}:pending:${userId}`;
-/** The erasure mark of an account. */
-export const erasedKey = (prefix: string, userId: string) => `${prefix}:erased:${userId}`;
-/** Hash: `<user>/<key>` → version and reason of a write that MongoDB rejected. */
-export const rejectedKey = (prefix: string) => `${prefix}:rejected`;
-/** String: the last version given out. */
 export const clockKey = (prefix: string) => `${prefix}:clock`;
-/** Sorted set: `<user>/<key>` → version from which on this entry is pending; tells the lag, and the sweeper what to take. */
+export const pendingKey = (prefix: string, userId: string) => `${prefix}:pending:${userId}`;
 export const waitingKey = (prefix: string) => `${prefix}:waiting`;
-/** String: bytes pending in the partition. */
 export const bytesKey = (prefix: string) => `${prefix}:bytes`;
-/** Sorted set: `<user>/<key>` → version of a delete that was settled within the last seconds. */
+export const rejectedKey = (prefix: string) => `${prefix}:rejected`;
 export const deletedKey = (prefix: string) => `${prefix}:deleted`;
-/** String: the worker that sweeps the partition. */
-export const sweeperKey = (prefix: string) => `${prefix}:sweeper`;
-/** String: the worker that repeats erasures. */
-export const eraserKey = `${partitionPrefix(0)}:eraser`;
-/** String: the worker that removes the bytes of files. */
-export const fileSweeperKey = `${partitionPrefix(0)}:files`;
-/** String: how often a process has looked whether the partition is still what it was. */
-export const looksKey = (prefix: string, processId: string) => `${prefix}:looks:${processId}`;
-/** Token hash → user and client; in a partition that the hash tells, for the account is not known yet. */
+export const erasedKey = (prefix: string, userId: string) => `${prefix}:erased:${userId}`;
+export const epochKey = (prefix: string) => `${prefix}:epoch`;
+export const tokensKey = (prefix: string, userId: string) => `${prefix}:tokens:${userId}`;
+/** In a partition that the hash tells, for the account is not known yet. */
 export const tokenIndexKey = (prefix: string, tokenHash: string) => `${prefix}:token:${tokenHash}`;
-/** Of a string: what a limit counts, a hash that names nobody → how often; expires with its window. */
+/** The limiter adds `:` and what it counts by. */
 export const countersPrefix = (prefix: string) => `${prefix}:count`;
+export const looksKey = (prefix: string, processId: string) => `${prefix}:looks:${processId}`;
+export const sweeperKey = (prefix: string) => `${prefix}:sweeper`;
+export const eraserKey = `${partitionPrefix(0)}:eraser`;
+export const fileSweeperKey = `${partitionPrefix(0)}:files`;
+
+export interface RedisKey {
+  /** Name of the key, with `<...>` for what varies. `{kb:p}` is any partition, `{kb:q}` the one that the hash tells. */
+  readonly pattern: string;
+  /** What `TYPE` says. */
+  readonly type: 'string' | 'hash' | 'zset' | 'several';
+  readonly holds: string;
+}
+
+const [p, q] = ['{kb:p}', '{kb:q}'];
+
+/** All keys and what they hold. `npm run settings` writes them into docs/storage.md. */
+export const redisKeys: readonly RedisKey[] = [
+  { pattern: clockKey(p), type: 'string', holds: 'Last version given out.' },
+  {
+    pattern: pendingKey(p, '<user>'),
+    type: 'hash',
+    holds: 'Pending entries: key, or `~` and the id of a post → version (16 digits), `P` and the value or `D`.',
+  },
+  { pattern: waitingKey(p), type: 'zset', holds: '`<user>/<key>` → version since which the entry is unapplied.' },
+  { pattern: bytesKey(p), type: 'string', holds: 'Bytes of all pending entries.' },
+  {
+    pattern: rejectedKey(p),
+    type: 'hash',
+    holds: '`<user>/<key>` → version and reason of a write that MongoDB rejected.',
+  },
+  {
+    pattern: deletedKey(p),
+    type: 'zset',
+    holds: '`<user>/<key>` → version of a delete that was settled within the last seconds.',
+  },
+  { pattern: erasedKey(p, '<user>'), type: 'string', holds: 'Mark of an account that is being deleted or disabled.' },
+  {
+    pattern: epochKey(p),
+    type: 'hash',
+    holds:
+      'Name of the current epoch (`name`), the server it began with (`server`), the store that owns the queue (`store`).',
+  },
+  {
+    pattern: tokensKey(p, '<user>'),
+    type: 'hash',
+    holds: 'Hash of the client id → epoch, then hash and expiry of its token, or a lease.',
+  },
+  { pattern: tokenIndexKey(q, '<hash>'), type: 'string', holds: 'User id and client of a token.' },
+  {
+    pattern: `${countersPrefix(q)}:<limit>:<hash>`,
+    type: 'string',
+    holds: 'How often a rate limit has counted a name, an address or both. Expires with its window.',
+  },
+  {
+    pattern: looksKey(p, '<process>'),
+    type: 'string',
+    holds: 'Number of looks a process took at the partition. A smaller number than before tells of a loss.',
+  },
+  { pattern: sweeperKey(p), type: 'string', holds: 'Lease of the worker that sweeps the partition.' },
+  { pattern: eraserKey, type: 'string', holds: 'Lease of the worker that repeats erasures.' },
+  { pattern: fileSweeperKey, type: 'string', holds: 'Lease of the worker that removes the bytes of files.' },
+  { pattern: `${p}:${queueName}:<...>`, type: 'several', holds: "BullMQ's queue of the partition." },
+];
 
 /**
  * In Redis and in MongoDB a post is an entry whose key no entry can have, after all that entries can have: so whatever holds for
