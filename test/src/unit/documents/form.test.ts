@@ -8,9 +8,6 @@ const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const screenWidth = 100;
 const readmeLines = 200;
 
-/** Pages whose tables may be wider. */
-const isForDevelopers = (path: string) => path === 'ARCHITECTURE.md' || path === 'CONTRIBUTING.md';
-
 /** A page without its fenced blocks. */
 const prose = (page: string) => page.replaceAll(/^ *```[^]*?^ *```$/gm, '');
 
@@ -35,7 +32,7 @@ function linksOf(page: string): string[] {
 
 describe('the documents', () => {
   it('have no table wider than a screen', () => {
-    for (const path of pages().filter((page) => !isForDevelopers(page))) {
+    for (const path of pages()) {
       const wide = prose(readPage(path))
         .split('\n')
         .filter((line) => line.startsWith('|') && line.length > screenWidth);
