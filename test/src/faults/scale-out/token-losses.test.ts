@@ -10,6 +10,7 @@ import { ownServers } from '../../world/services/services.js';
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
 import { variants } from '../../unit/scale-out/tokens/token-variants.js';
 import { TokenProcess, type Variant } from '../../unit/scale-out/tokens/token-world.js';
+import { times } from '../../world/times.js';
 
 describe('tokens when Redis or MongoDB is lost', () => {
   ownServers('redis-server', 'mongod');
@@ -30,7 +31,7 @@ describe('tokens when Redis or MongoDB is lost', () => {
   afterEach(() => api?.close());
 
   const open = (variant: Variant = {}) =>
-    TokenProcess.open({ redisUrl: redis.url, mongoUrl: mongod.url, database: 'keybin' }, variant);
+    TokenProcess.open({ redisUrl: redis.url, mongoUrl: mongod.url, database: 'keybin' }, { times, ...variant });
 
   async function restartRedis(meanwhile: () => Promise<void> = async () => {}): Promise<void> {
     await redis.stop();
@@ -47,7 +48,7 @@ describe('tokens when Redis or MongoDB is lost', () => {
     await restartRedis();
     await api.redis.ready(5_000);
     const looked = api.gates.calls('find');
-    for (let times = 0; times < 3; times++) expect(await api.accepts(live)).to.equal(true);
+    for (let turn = 0; turn < 3; turn++) expect(await api.accepts(live)).to.equal(true);
     expect(api.gates.calls('find') - looked).to.equal(1);
     expect(await api.accepts(dead)).to.equal(false);
   });

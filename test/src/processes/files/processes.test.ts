@@ -5,6 +5,7 @@ import { KeybinClient } from '../../world/clients/keybin-client.js';
 import { spawnApi, type ApiProcess } from '../../world/processes/keybin-process.js';
 import { ScaleOutProcesses } from '../../world/services/scale-out-world.js';
 import { services } from '../../world/services/services.js';
+import { shortLeases } from '../../world/times.js';
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
 import { filesIn } from '../../unit/files/files-in.js';
 import { filesOfProcesses } from './process-suite.js';
@@ -16,7 +17,7 @@ describe('uploads to the embedded engine, several API processes in one directory
   let parts: Parts;
 
   before(async () => {
-    for (let api = 0; api < 2; api++) apis.push(await spawnApi({ env }));
+    for (let api = 0; api < 2; api++) apis.push(await spawnApi({ env, times: shortLeases }));
     parts = ownParts(directory);
   });
   after(async () => {
@@ -31,7 +32,7 @@ describe('uploads to the embedded engine, several API processes in one directory
     get there() {
       return new KeybinClient(apis[1]?.url ?? '');
     },
-    startAnother: (settings) => spawnApi({ env: { ...env, ...settings } }),
+    startAnother: (settings) => spawnApi({ env: { ...env, ...settings }, times: shortLeases }),
     pieces: async () => {
       const { uploads, fileOwners, files, fileRoom } = parts.databases;
       const records = [uploads, fileOwners, files, fileRoom].reduce((sum, database) => sum + count(database), 0);
@@ -41,7 +42,7 @@ describe('uploads to the embedded engine, several API processes in one directory
 });
 
 describe('uploads to the scale-out engine, several API processes and a worker,', () => {
-  const world = new ScaleOutProcesses({ services, workers: 1 });
+  const world = new ScaleOutProcesses({ services, workers: 1, times: shortLeases });
   let mongo: MongoClient;
   before(async () => {
     mongo = await new MongoClient(world.services.mongoUrl).connect();

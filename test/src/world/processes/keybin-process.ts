@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { TimeBudget } from '@keybin/shared/time-budget.js';
 import { Child } from './child.js';
 import { logsIn, testSettings, workerUrl, type Running, type RunningApi, type RunningWorker } from './running.js';
 import { temporaryDirectory } from './temporary-directory.js';
@@ -10,6 +11,8 @@ export interface ProcessOptions {
   /** The working directory, where `./data` is. Default: a new one. */
   readonly cwd?: string;
   readonly args?: readonly string[];
+  /** Times that are shorter than the product's, for what a test would wait for. Not with several processes in one API. */
+  readonly times?: Partial<TimeBudget> | undefined;
 }
 
 /** An API or a worker in a process of its own, which tests may signal and kill. */
@@ -66,23 +69,32 @@ function argumentsOf(script: 'start' | 'start:worker'): string[] {
   return given.map((argument) => (argument.startsWith('-') ? argument : fileURLToPath(new URL(argument, root))));
 }
 
-function launch(name: string, args: readonly string[], { env, cwd, args: more = [] }: ProcessOptions): Child {
+const timedProcess = fileURLToPath(new URL('timed-process.js', import.meta.url));
+
+function launch(name: 'api' | 'worker', { env, cwd, args: more = [], times }: ProcessOptions): Child {
+  const args = times ? [timedProcess, name] : argumentsOf(name === 'api' ? 'start' : 'start:worker');
   return new Child(name, process.execPath, [...args, ...more], {
     cwd: cwd ?? temporaryDirectory(),
-    env: { ...testSettings, KEYBIN_APP_PORT: '0', KEYBIN_WORKER_PORT: '0', ...env },
+    env: {
+      ...testSettings,
+      KEYBIN_APP_PORT: '0',
+      KEYBIN_WORKER_PORT: '0',
+      ...(times && { KEYBIN_TEST_TIMES: JSON.stringify(times) }),
+      ...env,
+    },
   });
 }
 
 /** Starts an API as `npm start` does, on a port that the system chooses. Resolves once it listens. */
 export async function spawnApi(options: ProcessOptions = {}): Promise<ApiProcess> {
-  const child = launch('api', argumentsOf('start'), options);
+  const child = launch('api', options);
   const port = await child.says(/Keybin listens on http:\/\/\S+:(\d+),/);
   return new ApiProcess(child, Number(port));
 }
 
 /** Starts a worker as `npm run start:worker` does, and does not wait until it is ready. */
 export function launchWorker(options: ProcessOptions = {}): WorkerProcess {
-  return new WorkerProcess(launch('worker', argumentsOf('start:worker'), options));
+  return new WorkerProcess(launch('worker', options));
 }
 
 /** Starts a worker and waits until it says that it is ready. */

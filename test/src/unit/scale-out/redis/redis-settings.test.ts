@@ -6,6 +6,7 @@ import { startApi } from '../../../world/processes/keybin-service.js';
 import { startRedisCluster } from '../../../world/services/redis-cluster.js';
 import { startRedis, type RedisServer, type RedisServerOptions } from '../../../world/services/redis-server.js';
 import { ownServers } from '../../../world/services/services.js';
+import { soonDown } from '../../../world/times.js';
 import { silent } from '../../../world/scale-out/staged.js';
 
 const good = {
@@ -102,7 +103,7 @@ describe('settings of Redis', () => {
           [`redis+cluster://127.0.0.1:${server.port}`, 'cluster support disabled'],
         ] as const) {
           const env = { KEYBIN_STORE_HOST: 'mongodb://127.0.0.1:9/', KEYBIN_QUEUE_REDIS: url };
-          const refused = await startApi({ env }).catch((error: unknown) => String(error));
+          const refused = await startApi({ env, times: soonDown }).catch((error: unknown) => String(error));
           expect(refused).to.include(hint);
         }
       } finally {

@@ -20,9 +20,10 @@ import {
 } from '@keybin/shared/engines/scale-out/tokens/token-records.js';
 import { ScaleOutTokens } from '@keybin/shared/engines/scale-out/tokens/tokens.js';
 import type { Account } from '@keybin/shared/ports/engine.js';
+import type { TimeBudget } from '@keybin/shared/time-budget.js';
 import { pino } from 'pino';
 import { storePlace } from '../../../world/services/store-settings.js';
-import { patientTimes as times } from '../../../world/times.js';
+import { patientTimes } from '../../../world/times.js';
 import { gated, Gates } from '../../../world/scale-out/gates.js';
 import { connected, only } from '../../../world/scale-out/staged.js';
 
@@ -34,6 +35,8 @@ export interface Variant {
   readonly records?: (records: TokenRecords) => TokenRecords;
   readonly documents?: (documents: TokenDocuments) => TokenDocuments;
   readonly markScripts?: Partial<MarkScripts>;
+  /** Default: `patientTimes`. */
+  readonly times?: TimeBudget;
 }
 
 const same = <T>(part: T): T => part;
@@ -51,6 +54,7 @@ export class TokenProcess {
     clientsPerAccount: number,
     variant: Variant,
   ) {
+    const { times = patientTimes } = variant;
     const plainRecords = new RedisTokenRecords(only(redis), times, { ...loadTokenScripts(), ...variant.scripts });
     const records = gated((variant.records ?? same)(plainRecords), ['check', 'lease', 'fill', 'forget'], this.gates);
     const plainDocuments = new MongoTokenDocuments(database);
@@ -85,7 +89,7 @@ export class TokenProcess {
     return new TokenProcess(
       database,
       redis,
-      await PartitionQueue.open(redis, 0, log, times),
+      await PartitionQueue.open(redis, 0, log, variant.times ?? patientTimes),
       clientsPerAccount,
       variant,
     );
