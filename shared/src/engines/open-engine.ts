@@ -12,13 +12,13 @@ import type { Engine } from '../ports/engine.js';
 import type { QueueDashboard } from '../ports/queue-dashboard.js';
 import { unobserved, type WriteObserver } from '../ports/write-observer.js';
 
-/** How an engine is opened. Only then are its libraries loaded. */
+/** Functions that open an engine. Its libraries are loaded only when one of them is called. */
 interface EngineEntry {
   readonly open: (config: Config, log: Log, observer: WriteObserver) => Promise<Engine>;
   readonly openReader: (config: Config, log: Log) => Promise<StoreReader>;
   readonly diagnose: (config: Config, log: Log) => Promise<Diagnosis[]>;
   readonly openWriter: (config: Config, log: Log) => Promise<StoreWriter>;
-  /** An engine that has applied a write when it answers has none. */
+  /** Absent if the engine applies a write before it acknowledges it. */
   readonly openQueue?: (config: Config, log: Log) => Promise<QueueOperations>;
   readonly openBoard?: (config: Config, log: Log) => Promise<QueueDashboard>;
 }
@@ -71,7 +71,7 @@ const scaleOut: EngineEntry = {
 
 const byScheme: Readonly<Record<string, EngineEntry>> = { lmdb: embedded, mongodb: scaleOut, 'mongodb+srv': scaleOut };
 
-/** The engine that `[STORE] host` asks for, by the scheme of its URL. */
+/** Returns the engine for the URL scheme of `[STORE] host`. */
 function entryOf({ store }: Config): EngineEntry {
   const scheme = store.host.split(':', 1)[0] ?? '';
   const entry = byScheme[scheme];
@@ -79,19 +79,19 @@ function entryOf({ store }: Config): EngineEntry {
   return entry;
 }
 
-/** Opens the configured engine. Throws an error with a one-line message when it cannot start. */
+/** Opens the configured engine. Throws an error with a one-line message if it cannot start. */
 export const openEngine = async (config: Config, log: Log, observer: WriteObserver = unobserved): Promise<Engine> =>
   entryOf(config).open(config, log, observer);
 
-/** Opens what the configured engine stores, to look at it. Throws as `openEngine` does. */
+/** Opens the configured engine's store for reading. Throws as `openEngine` does. */
 export const openStoreReader = async (config: Config, log: Log): Promise<StoreReader> =>
   entryOf(config).openReader(config, log);
 
-/** Opens the configured engine's store to import into it. Throws as `openEngine` does. */
+/** Opens the configured engine's store for an import. Throws as `openEngine` does. */
 export const openStoreWriter = async (config: Config, log: Log): Promise<StoreWriter> =>
   entryOf(config).openWriter(config, log);
 
-/** Looks at all that the configured engine needs. Never throws: what cannot be reached is a problem among the others. */
+/** Checks everything that the configured engine needs. Never throws: an unreachable store is one of the problems. */
 export const diagnose = async (config: Config, log: Log): Promise<Diagnosis[]> => entryOf(config).diagnose(config, log);
 
 /** Opens the database of an original Keybin. Throws as `openEngine` does. */
@@ -103,10 +103,10 @@ export async function openOriginalKeybin(
   return open(place, times);
 }
 
-/** What an operator can do to the configured engine's queue; `undefined`: it has none. Throws as `openEngine` does. */
+/** Opens the configured engine's queue for an operator; `undefined` if it has none. Throws as `openEngine` does. */
 export const openQueueOperations = async (config: Config, log: Log): Promise<QueueOperations | undefined> =>
   entryOf(config).openQueue?.(config, log);
 
-/** The configured engine's queues for a dashboard; `undefined`: it has none. Throws as `openEngine` does. */
+/** Opens the configured engine's queues for the dashboard; `undefined` if it has none. Throws as `openEngine` does. */
 export const openQueueDashboard = async (config: Config, log: Log): Promise<QueueDashboard | undefined> =>
   entryOf(config).openBoard?.(config, log);

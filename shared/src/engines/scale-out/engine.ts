@@ -39,7 +39,10 @@ import { TokenIndex } from './tokens/token-index.js';
 import { loadTokenScripts, RedisTokenRecords } from './tokens/token-records.js';
 import { ScaleOutTokens } from './tokens/tokens.js';
 
-/** The API's side of the scale-out engine: MongoDB, Redis and BullMQ. Throws an `Error` of one line when it cannot start. */
+/**
+ * Opens the API's side of the scale-out engine: MongoDB, Redis and BullMQ. Throws an `Error` with a one-line message if
+ * it cannot start.
+ */
 export async function openScaleOutEngine(config: Config, log: Log, observer = unobserved): Promise<Engine> {
   const closers: (() => void | Promise<void>)[] = [];
   let closed: Promise<void> | undefined;
@@ -84,7 +87,7 @@ interface RedisParts {
   readonly connect: (partitions: number) => PartitionedConnections;
 }
 
-/** Connections for what changes something, and others for reads: their answers are not in one queue. */
+/** Opens one set of connections for writes and one for reads, so that neither queues behind the other's answers. */
 async function openRedis(
   { queue: { redis: url, durability, partitions }, times }: Pick<Config, 'queue' | 'times'>,
   log: Log,
@@ -115,11 +118,11 @@ interface Parts {
   readonly writes: PartitionedConnections;
   readonly reads: PartitionedConnections;
   readonly database: Database;
-  /** One for each partition. */
+  /** One per partition, in their order. */
   readonly queues: readonly PartitionQueue[];
 }
 
-/** The engine's ports, each over the parts that it needs. */
+/** Builds each port of the engine from the parts that it needs. */
 function assemble(parts: Parts): Omit<Engine, 'name' | 'location' | 'close'> {
   const { config, observer, writes, reads, database, queues } = parts;
   const { times } = config;
@@ -166,7 +169,7 @@ function filesOf({ config, database, writes, observer }: Parts, tokens: ScaleOut
   return new ScaleOutFiles(tokens, fileParts, config.limits.fileBytes);
 }
 
-/** Entries and posts share the commits of each partition. */
+/** Builds entries and posts, which share the commits of each partition. */
 function entriesAndPosts(
   parts: Parts,
   tokens: ScaleOutTokens,
@@ -183,7 +186,7 @@ function entriesAndPosts(
   return { entries: new StaleReads({ exact, probe, documents, clockOf, stored, times: config.times }), posts };
 }
 
-/** What entries and posts are accepted and read by in each partition. */
+/** Returns, for each partition, its group commit and its readers of pending entries and posts. */
 function partitionsOf({ config, log, observer, writes, reads, queues }: Parts): (EntriesPartition & PostsPartition)[] {
   const { queue: settings, times } = config;
   const limits = limitsOfEach(settings);
@@ -202,13 +205,13 @@ function partitionsOf({ config, log, observer, writes, reads, queues }: Parts): 
   }));
 }
 
-/** The share that each partition has of what may be pending. */
+/** Returns each partition's share of the limits on pending writes. */
 const limitsOfEach = ({ partitions, maxBacklog, maxPendingBytes }: Config['queue']): Limits => ({
   maxBacklog: Math.ceil(maxBacklog / partitions),
   maxPendingBytes: Math.ceil(maxPendingBytes / partitions),
 });
 
-/** Asks the Redis that has the partition of the token's account for a key, whichever. */
+/** Returns a probe, which sends one command to the Redis that serves the token's account. The key does not matter. */
 function probeOf(tokens: ScaleOutTokens, reads: PartitionedConnections): (token: string) => Promise<unknown> {
   return async (token) => {
     const { partition } = await tokens.resolve(token);
@@ -222,13 +225,13 @@ function queueAt(queues: readonly PartitionQueue[], partition: number): Partitio
   return queue;
 }
 
-/** In reverse order, each even if another one fails. */
+/** Closes in reverse order. If one closer fails, the others still run. */
 async function closeAll(closers: (() => void | Promise<void>)[]): Promise<void> {
   for (const closer of closers.toReversed()) {
     try {
       await closer();
     } catch {
-      // what cannot be closed is gone already
+      // a part that cannot be closed is already gone
     }
   }
 }
