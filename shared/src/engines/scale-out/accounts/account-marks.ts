@@ -14,24 +14,24 @@ import { loadScript, runScript, type Script } from '../redis/scripts.js';
 import type { RedisConnection } from '../redis/redis-connection.js';
 import { redisOf, type PartitionedRedis } from '../redis/partitioned-redis.js';
 
-/** A script with what it is called with. */
+/** One call of a script. */
 export interface ScriptCall {
   readonly script: Script;
   readonly keys: readonly string[];
   readonly args: readonly (string | number)[];
 }
 
-/** What unregistering and disabling do to an account in Redis. Each step may be repeated, and throws `unavailable`. */
+/** Steps in Redis that delete or disable an account. Each may be repeated, and throws `unavailable`. */
 export interface AccountMarks {
-  /** Marks the account for a moment and deletes its token records: nothing of it is accepted until the mark runs out. */
+  /** Marks the account for 10 s, in which its writes are refused, and deletes its token records. */
   close(userId: string): Promise<void>;
-  /** Does the same for an account that is being disabled. */
+  /** Does the same as `close`, for an account that is being disabled. */
   suspend(userId: string): Promise<void>;
-  /** Deletes the account's token records, and the mark of `suspend`. */
+  /** Deletes the account's token records, and the mark that `suspend` set. */
   endTokens(userId: string): Promise<void>;
-  /** Marks the account for a day and deletes all that Redis has of it. */
+  /** Marks the account for a day, and deletes its token records and pending entries. */
   erase(userId: string): Promise<void>;
-  /** `erase` as a call within a transaction. */
+  /** Returns `erase` as a call to add to a transaction. */
   eraseCall(userId: string): ScriptCall;
 }
 

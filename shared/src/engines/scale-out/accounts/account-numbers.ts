@@ -5,13 +5,14 @@ import { isDuplicateError, orUnavailable } from '../mongodb/errors.js';
 
 type Bounds = Pick<CommandOperationOptions, 'maxTimeMS'>;
 
-/** Of the counter that has the last number of an account. */
+/** Id of the counter that holds the last account number. */
 export const accountCounterId = 'accounts';
 
 /**
- * Takes the next `count` numbers for accounts; answers the last of them. Throws `unavailable`.
- * No upsert makes the counter: of several at once the slower ones may be refused (error 11000) or, by a server that is only compatible with
- * MongoDB, be done and answered without the document.
+ * Takes the next `count` account numbers and returns the last of them. Throws `unavailable`.
+ *
+ * The counter is not made by an upsert. If several run at once, the slower ones may fail (error 11000). A server that
+ * is only compatible with MongoDB may run them and return no document.
  */
 export async function takeAccountNumbers(
   counters: Collection<CounterDocument>,
@@ -32,8 +33,8 @@ export async function takeAccountNumbers(
 }
 
 /**
- * Takes the numbers up to `highest` for the accounts of an import. Returns the last number that was given before. The counter keeps that
- * until `forgetImport`, since a second run of the import needs the same. Throws `unavailable`.
+ * Takes the numbers up to `highest` for the accounts of an import. Returns the last number given before. The counter
+ * keeps that number until `forgetImport`, because a second run of the import needs the same one. Throws `unavailable`.
  */
 export async function takeNumbersUpTo(
   counters: Collection<CounterDocument>,
@@ -51,7 +52,7 @@ export async function takeNumbersUpTo(
     const { last } = counter;
     const taken = { last: Math.max(last, highest), [`imports.${name}`]: last };
     const { matchedCount } = await orUnavailable(counters.updateOne({ _id: accountCounterId, last }, { $set: taken }));
-    if (matchedCount > 0) return last; // otherwise somebody has taken a number meanwhile
+    if (matchedCount > 0) return last; // otherwise another caller took a number meanwhile
   }
 }
 
@@ -59,7 +60,7 @@ export async function forgetImport(counters: Collection<CounterDocument>, name: 
   await orUnavailable(counters.updateOne({ _id: accountCounterId }, { $unset: { [`imports.${name}`]: '' } }));
 }
 
-/** Unless somebody else was faster. */
+/** Makes the counter, unless it already exists. */
 async function makeCounter(counters: Collection<CounterDocument>, bounds: Bounds = {}): Promise<void> {
   const insert = counters.insertOne({ _id: accountCounterId, last: 0 }, bounds).catch((error: unknown) => {
     if (!isDuplicateError(error)) throw error;

@@ -12,7 +12,7 @@ import { unregister, type UnregisterParts } from './unregister.js';
 
 export interface AccountParts extends Omit<UnregisterParts, 'deleteUser'> {
   readonly database: Pick<Database, 'users' | 'counters' | 'codes' | 'bounded' | 'times'>;
-  /** Redis's time in µs, by which erasures are dated. */
+  /** Redis's time in µs, the time of erasures and disabling. */
   readonly clock: { readonly timeUs: number };
 }
 
@@ -38,7 +38,8 @@ export class ScaleOutAccounts implements Accounts {
   erase(account: Account): Promise<void> {
     const { users, codes } = this.parts.database;
     const deleteUser = async (userId: string) => {
-      await orUnavailable(codes.deleteOne({ _id: account.username }, this.parts.database.bounded)); // before somebody may need one to have the name
+      // The code first: once the user document is deleted, another client may need a new code for the name
+      await orUnavailable(codes.deleteOne({ _id: account.username }, this.parts.database.bounded));
       await orUnavailable(users.deleteOne({ user_id: userId }, this.parts.database.bounded));
     };
     const unregistered = unregister(account, this.#now(), { ...this.parts, deleteUser });
@@ -62,7 +63,7 @@ export class ScaleOutAccounts implements Accounts {
   }
 
   async #create(username: string, passwordHash: string): Promise<Account> {
-    // Looked at first, so that a name that is taken uses up no number
+    // Checked first, so that a taken name uses up no number
     if (await this.#find({ username })) throw accountExists();
     const user: UserDocument = {
       _id: new ObjectId(),

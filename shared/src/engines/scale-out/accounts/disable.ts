@@ -8,15 +8,16 @@ export interface DisableParts {
 }
 
 /**
- * Disables an account. Throws `unavailable`, after which it may be disabled or not.
+ * Disables an account. After it throws `unavailable`, the account may or may not be disabled.
  *
  *     enabled ──▶ suspended ──▶ disabled ──▶ its tokens ended
  *
- * - suspended: marked for 10 s, its token records deleted. A check has to look at MongoDB from now on and fills nothing; writes
- *   are not accepted. What dies here leaves an account that is enabled again when the mark runs out.
- * - disabled: the user document says so, in a new generation. No token of an earlier one is live by MongoDB.
- * - its tokens ended: records deleted once more, for Redis may have lost the mark, and a record may have been filled before the
- *   user document changed. The mark is lifted.
+ * - suspended: the account is marked for 10 s, and its token records are deleted. From now on a check has to read
+ *   MongoDB and fills no record, and writes are refused. If the process dies here, the account is enabled again when
+ *   the mark expires.
+ * - disabled: the user document says so and has a new generation. In MongoDB no token of an earlier generation is live.
+ * - its tokens ended: token records are deleted once more. Redis may have lost the mark, and a record may have been
+ *   filled before the user document changed. The mark is removed.
  */
 export async function disable(userId: string, now: Date, { database, marks }: DisableParts): Promise<void> {
   await marks.suspend(userId);
@@ -26,7 +27,7 @@ export async function disable(userId: string, now: Date, { database, marks }: Di
   await marks.endTokens(userId);
 }
 
-/** Its tokens are of earlier generations and stay dead. Throws `unavailable`. */
+/** Enables an account. Its tokens are of earlier generations and stay revoked. Throws `unavailable`. */
 export async function enable(userId: string, { database }: Pick<DisableParts, 'database'>): Promise<void> {
   await orUnavailable(database.users.updateOne({ user_id: userId }, { $unset: { disabled_at: 1 } }, database.bounded));
 }

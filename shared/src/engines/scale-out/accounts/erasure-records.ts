@@ -3,13 +3,14 @@ import type { ErasureDocument } from '../mongodb/documents.js';
 import { orUnavailable, retryDuplicateOnce } from '../mongodb/errors.js';
 
 /**
- * The accounts whose erasure is not over, in MongoDB: what an unregister that died half-way had begun, and what has to be
- * erased again in case a late write brings something back. All throw `unavailable`.
+ * Erasure records in MongoDB, one for each account whose erasure is not over. From a record, workers finish a deletion
+ * that a crash interrupted. They also repeat the erasure, in case a late write brings data back. All methods throw
+ * `unavailable`.
  */
 export class ErasureRecords {
   constructor(private readonly database: Pick<Database, 'erasures' | 'bounded' | 'times'>) {}
 
-  /** Notes that the account is to be erased; a record that is there already stays as it is. */
+  /** Records that the account is to be erased. An existing record stays as it is. */
   async put(userId: string, now: Date, nameHash?: string): Promise<void> {
     const fresh = {
       ...(nameHash !== undefined && { name_hash: nameHash }),
@@ -22,24 +23,24 @@ export class ErasureRecords {
     await retryDuplicateOnce(() => this.database.erasures.updateOne({ _id: userId }, { $setOnInsert: fresh }, options));
   }
 
-  /** Whether the account is to be erased, or being erased. */
+  /** Resolves with true if the account has a record: it is to be erased, or being erased. */
   async has(userId: string): Promise<boolean> {
     return (await orUnavailable(this.database.erasures.countDocuments({ _id: userId }, this.database.bounded))) > 0;
   }
 
-  /** Those whose next pass is due, the longest waiting first. */
+  /** Lists the records whose next pass is due, the longest overdue first. */
   due(now: Date, limit: number): Promise<ErasureDocument[]> {
     const found = this.database.erasures.find({ due_at: { $lte: now } }, this.database.bounded);
     return orUnavailable(found.sort({ due_at: 1 }).limit(limit).toArray());
   }
 
-  /** Notes one more pass. */
+  /** Counts one more pass and sets the time of the next. */
   async passed(userId: string, nextDueAt: Date): Promise<void> {
     const update = { $set: { due_at: nextDueAt }, $inc: { passes: 1 } };
     await orUnavailable(this.database.erasures.updateOne({ _id: userId }, update, this.database.bounded));
   }
 
-  /** After the last pass. */
+  /** Deletes the record, after the last pass. */
   async remove(userId: string): Promise<void> {
     await orUnavailable(this.database.erasures.deleteOne({ _id: userId }, this.database.bounded));
   }

@@ -4,7 +4,7 @@ import type { IdentifyCodes, NewCode } from '../../../ports/engine.js';
 import type { Database } from '../mongodb/database.js';
 import { orUnavailable, retryDuplicateOnce } from '../mongodb/errors.js';
 
-/** Identify codes in MongoDB, at most one for each name. They expire in Redis's time, `clock`, in µs. */
+/** Identify codes in MongoDB, at most one per name. They expire by `clock`, Redis's time in µs. */
 export class ScaleOutIdentifyCodes implements IdentifyCodes {
   constructor(
     private readonly database: Pick<Database, 'codes' | 'bounded' | 'times'>,
@@ -23,7 +23,9 @@ export class ScaleOutIdentifyCodes implements IdentifyCodes {
     return withDeadline(this.#check(username, codeHash), this.database.times.answerMs, 'checking an identify code');
   }
 
-  /** A wrong try is counted before a right one is looked for: of many at once no more than `tries` are looked at. */
+  /**
+   * Counts a wrong try before it compares with the right code, so concurrent guesses get at most `tries` comparisons.
+   */
   async #check(username: string, codeHash: string): Promise<void> {
     const wrong = { ...this.#live(username), hash: { $ne: codeHash } };
     const { matchedCount } = await orUnavailable(
@@ -41,7 +43,7 @@ export class ScaleOutIdentifyCodes implements IdentifyCodes {
     if (deletedCount === 0) throw invalidIdentifyCode();
   }
 
-  /** The code of this name as long as it can be used. */
+  /** Returns a filter that finds the name's code only if it has not expired and has tries left. */
   #live(username: string) {
     return { _id: username, expires_at: { $gt: new Date(this.#nowMs()) }, tries_left: { $gt: 0 } };
   }

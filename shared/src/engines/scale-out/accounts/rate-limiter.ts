@@ -4,7 +4,7 @@ import type { RateCount, RateCounters } from '../../../ports/engine.js';
 import { countersPrefix, partitionOf, partitionPrefix } from '../redis/keys.js';
 import type { PartitionedConnections } from '../redis/partitioned-redis.js';
 
-/** Counters in Redis, spread over the partitions by what is counted. Those of a Redis that is away go on in memory. */
+/** Counters in Redis, spread over the partitions by key. While a Redis is down, its counters continue in memory. */
 export class ScaleOutRateLimiter implements RateCounters {
   readonly #counters: readonly RateCounters[];
 

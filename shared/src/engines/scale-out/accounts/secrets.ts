@@ -3,13 +3,13 @@ import type { Secrets } from '../../../ports/engine.js';
 import type { Database } from '../mongodb/database.js';
 import { isDuplicateError, orUnavailable } from '../mongodb/errors.js';
 
-/** Secrets in MongoDB, among what else all processes must agree on. */
+/** Secrets in MongoDB, in the collection of values that all processes agree on. */
 export class ScaleOutSecrets implements Secrets {
   constructor(private readonly database: Pick<Database, 'settings' | 'bounded'>) {}
 
   async agree(name: string, proposed: string): Promise<string> {
     const id = `secret/${name}`;
-    // Looked at first, so that a start writes nothing where there is nothing to write
+    // Read first, so that a start writes nothing if the secret exists
     return (await this.#find(id)) ?? (await this.#insert(id, proposed));
   }
 
@@ -18,7 +18,7 @@ export class ScaleOutSecrets implements Secrets {
     return stored ? String(stored.value) : undefined;
   }
 
-  /** Resolves with the secret of whoever was first. */
+  /** Inserts the secret. Resolves with the one that was inserted first, which may be another process's. */
   async #insert(id: string, value: string): Promise<string> {
     const insert = this.database.settings
       .insertOne({ _id: id, value }, this.database.bounded)
@@ -27,7 +27,7 @@ export class ScaleOutSecrets implements Secrets {
       });
     await orUnavailable(insert);
     const agreed = await this.#find(id);
-    if (agreed === undefined) throw unavailable(new Error('a secret is not durable yet')); // another process puts it there
+    if (agreed === undefined) throw unavailable(new Error('a secret is not durable yet')); // another process inserts it
     return agreed;
   }
 }
