@@ -1,20 +1,23 @@
-/** A delete of which nothing is pending: MongoDB knows whether there is something to delete. */
+/** Answer to a delete whose key has nothing pending: MongoDB knows whether there is something to delete. */
 export interface Look {
-  /** The last version given out, 16 digits. */
+  /** Last version given out, 16 digits. */
   readonly version: string;
 }
 
-/** What became of a write. `late`: its deadline was over when it reached Redis, nothing happened. For the others see `accept.lua`. */
+/**
+ * Answer to a write. `late`: its deadline was over when it reached Redis, and nothing happened. `accept.lua` explains
+ * the others.
+ */
 export type WriteAnswer = 'accepted' | 'refused' | 'unknown' | 'marked' | 'full' | 'absent' | 'taken' | 'late' | Look;
 
-/** What became of a group of writes. */
+/** Answer to a group of writes. */
 export interface AcceptAnswer {
   /** Redis's time in µs. */
   readonly timeUs: number;
-  /** In the order of the writes; empty if the deadline of all was over. */
+  /** One for each write, in their order. Empty if the deadline of the group was over. */
   readonly answers: readonly WriteAnswer[];
   readonly accepted: number;
-  /** Accepted writes that took the place of a pending one. */
+  /** Number of accepted writes that replaced a pending one. */
   readonly coalesced: number;
   /** True if each accepted write has a larger version than the one before it. */
   readonly versionsRise: boolean;

@@ -15,32 +15,39 @@ export interface Write {
   readonly bearer: Bearer;
   readonly key: string;
   /**
-   * `P` and the value as JSON text; `D`: delete; `F` and the version of `look`: delete, because MongoDB has had the key since;
-   * `N` and the content as JSON text: a new post.
+   * Operation and its argument, as in `accept.lua`:
+   *
+   * - `P` and the value as JSON text: put.
+   * - `D`: delete.
+   * - `F` and the version of a `Look`: delete, because MongoDB has had the key since.
+   * - `N` and the content as JSON text: a new post.
    */
   readonly change: string;
-  /** The id of the request that it comes from. */
+  /** Id of the request that the write belongs to. */
   readonly request?: string | undefined;
-  /** In `performance.now()`'s time: the answer is needed by then, and nothing is accepted later. */
+  /** Deadline in `performance.now()`'s time. The answer is needed by then, and nothing is accepted later. */
   readonly deadlineMs: number;
 }
 
-/** What one partition may have pending. */
+/** Limits of what may be pending in one partition. */
 export interface Limits {
   readonly maxPendingBytes: number;
-  /** Entries pending, and jobs waiting. */
+  /** Maximum of pending entries, and of waiting jobs. */
   readonly maxBacklog: number;
 }
 
-/** Where the writes are accepted. */
+/** Partition that accepts the writes. */
 export interface AcceptPlace {
-  /** Of the partition's keys. */
+  /** Prefix of the partition's keys. */
   readonly prefix: string;
   readonly waitKey: string;
   readonly limits: Limits;
 }
 
-/** The keys and arguments of `accept.lua` for these writes, and the job that applies them. `deadlineUs` is in Redis's time. */
+/**
+ * Returns the keys and arguments of `accept.lua` for these writes, and the job that applies them. `deadlineUs` is in µs
+ * of Redis's time.
+ */
 export function acceptCommand(writes: readonly Write[], deadlineUs: number, { prefix, waitKey, limits }: AcceptPlace) {
   const keys = [clockKey, waitingKey, bytesKey].map((name) => name(prefix)).concat(waitKey);
   const accounts = new Map<string, { position: number; requestOf: Map<string, string> }>();
@@ -59,7 +66,7 @@ export function acceptCommand(writes: readonly Write[], deadlineUs: number, { pr
       bearers.set(bearer.tokenHash, (token = bearers.size + 1));
       tokens.push(account.position, bearer.client, bearer.tokenHash);
     }
-    account.requestOf.set(key, request); // of several writes of a key the last one's: that is the one applied
+    account.requestOf.set(key, request); // of several writes of a key, only the last one is applied
     changes.push(token, key, change);
   }
   keys.push(deletedKey(prefix), epochKey(prefix));

@@ -4,15 +4,15 @@ import type { TokenCheckedSteps, CommittingPartition } from './token-checked-ste
 import type { PendingReads, PendingKeys } from './pending-reads.js';
 import type { StoredEntries } from './stored-entries.js';
 
-/** What entries need of one partition's Redis keys. */
+/** Parts of one partition that entries need. */
 export interface EntriesPartition extends CommittingPartition {
   readonly entries: Pick<PendingReads, 'read' | 'keys'>;
 }
 
 /**
- * Entries of the scale-out engine. A write is answered when Redis has it; a worker brings it to MongoDB. Hence a read looks at
- * what is pending first and at MongoDB afterwards, one after the other: the other way round, or side by side, an entry that is
- * applied in between would be seen in neither.
+ * Entries of the scale-out engine. A write is acknowledged once Redis has it, and a worker applies it to MongoDB. So a
+ * read looks at pending entries first and at MongoDB afterwards. In another order, or side by side, both looks could
+ * miss an entry that is applied between them.
  */
 export class ScaleOutEntries implements Entries {
   constructor(
@@ -52,7 +52,7 @@ export class ScaleOutEntries implements Entries {
     const deadlineMs = this.steps.deadline();
     const bearer = await this.steps.bearer(token, deadlineMs);
     let found = await this.steps.write(bearer, { key, change: 'D', deadlineMs, request });
-    // Again if another delete came to MongoDB meanwhile: of two deletes of one value one finds nothing
+    // Looks again if another delete reached MongoDB meanwhile: of two deletes of one value, one finds nothing
     while (typeof found === 'object' && (await this.stored.find(bearer.userId, key, deadlineMs)) !== undefined) {
       const change = `F${found.version}`;
       found = await this.steps.write(bearer, { key, change, deadlineMs, request });
@@ -61,7 +61,7 @@ export class ScaleOutEntries implements Entries {
   }
 }
 
-/** All keys in code-unit order: the stored ones, which are in that order already, changed by what is pending. */
+/** Merges pending changes into the stored keys. Both `stored` and the result are in code-unit order. */
 export function mergeKeys(stored: readonly string[], { put, deleted }: PendingKeys): string[] {
   const gone = new Set(deleted);
   const added = [...put].sort();

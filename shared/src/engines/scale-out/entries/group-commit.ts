@@ -33,7 +33,7 @@ const noTimeLeft = () => unavailable(new Error('no time left for a commit'));
 class Group extends WriteGroup<Write, WriteAnswer> {
   bytes = 0;
 
-  /** The write's position among the answers. */
+  /** Adds a write. Returns its position among the answers. */
   add(write: Write, bytes: number): number {
     this.bytes += bytes;
     return this.writes.push(write) - 1;
@@ -54,17 +54,18 @@ const fitTogether = (groups: readonly Group[]) =>
  *
  *     idle --write--> gathering --end of the turn--> committing --answer--> the next group, or idle
  *
- * Writes that arrive while a commit is under way gather for the next one, half of those in flight in each (see `GroupPacing`). A commit is one `MULTI` of `accept.lua` for the whole
- * group and one BullMQ job that lists its keys, and has a deadline in Redis's time: a command that timed out here may still run
- * there. Each result of the `MULTI` is looked at:
+ * Writes that arrive during a commit gather for the next one. Each group takes half of the writes in flight (see
+ * `GroupPacing`). A commit is one `MULTI` of `accept.lua` for the whole group and one BullMQ job that lists its keys.
+ * It has a deadline in Redis's time, because a command that timed out here may still run there. The results of the
+ * `MULTI` decide what follows:
  *
- *     accept unknown to Redis     nothing is staged: load it, commit again (the job alone is harmless)
- *     job failed only             the entries are staged: add only the job again, for accepting again could win over a
- *                                 write that was answered in between; if that fails too, the sweeper finds the entries
- *     no room for any             the next commit goes without its job, which is added afterwards if something was accepted:
- *                                 writes that are refused must not fill Redis with jobs
- *     aborted, out of memory      nothing is staged: unavailable
- *     no answer                   unknown: unavailable
+ *     script unknown to Redis     nothing is staged: load it and commit again (the job alone is harmless)
+ *     only the job failed         the entries are staged: add only the job again, because accepting again could win
+ *                                 over a write acknowledged in between. If that fails, the sweeper finds the entries
+ *     no room for any write       the next commit goes without its job, which is added afterwards if something was
+ *                                 accepted: refused writes must not fill Redis with jobs
+ *     aborted, out of memory      nothing is staged: `unavailable`
+ *     no answer                   outcome unknown: `unavailable`
  */
 export class ScaleOutGroupCommit {
   readonly #prefix: string;
@@ -78,7 +79,7 @@ export class ScaleOutGroupCommit {
   readonly #groups: Group[] = [];
   readonly #pacing = new GroupPacing();
   #busy = false;
-  /** Whether that was all that the last commit was answered. */
+  /** True if the last commit accepted nothing because there was no room. */
   #noRoom = false;
 
   constructor({
@@ -101,7 +102,10 @@ export class ScaleOutGroupCommit {
     this.#times = times;
   }
 
-  /** Resolves with the answer to this write once it is durable. Throws `unavailable`: the outcome may be unknown. */
+  /**
+   * Resolves with the answer to this write once it is durable. After it throws `unavailable`, the outcome may be
+   * unknown.
+   */
   async accept(write: Write): Promise<WriteAnswer> {
     const remainingMs = write.deadlineMs - performance.now();
     if (remainingMs < this.#times.leastCommitMs) throw noTimeLeft();
@@ -119,7 +123,7 @@ export class ScaleOutGroupCommit {
     const answers = await (mustWait && remainingMs < this.#times.freshWriteMs
       ? withDeadline(group.answers, remainingMs, 'a commit after another one')
       : group.answers);
-    return answers[position] ?? 'late'; // as many answers as writes, or none: late
+    return answers[position] ?? 'late'; // no answers: the deadline of the group was over
   }
 
   async #commitGathered(): Promise<void> {
@@ -154,7 +158,7 @@ export class ScaleOutGroupCommit {
     }
   }
 
-  /** Answers nothing if Redis did not know the script, which it does now. */
+  /** Sends a commit. Resolves with `undefined` if Redis did not know the script, which is loaded now. */
   async #send(writes: readonly Write[], remainingMs: number): Promise<readonly WriteAnswer[] | undefined> {
     try {
       const [connection, queue, script] = [this.#connection, this.#queue, this.#script];
@@ -178,7 +182,7 @@ export class ScaleOutGroupCommit {
       if (ran[0]) throw ran[0];
       const { timeUs, answers, accepted, coalesced, versionsRise } = parseAcceptAnswer(ran[1]);
       connection.observeTime(timeUs);
-      const isWhole = answers.length === writes.length || answers.length === 0; // none: the deadline of all was over
+      const isWhole = answers.length === writes.length || answers.length === 0; // none: the group's deadline was over
       assertInvariant(isWhole, 'commit_answers_each', this.#observer);
       assertInvariant(versionsRise, 'commit_versions_rise', this.#observer);
       const needsJob = accepted > 0;
@@ -191,7 +195,7 @@ export class ScaleOutGroupCommit {
     }
   }
 
-  /** `reason`: why it was not added together with its entries, if it was meant to be. */
+  /** Adds a job by itself. `reason`: the error of adding it together with its entries, if that was tried. */
   async #addJob(job: ApplyJob, reason: Error | null | undefined): Promise<void> {
     if (reason) this.#log.info({ err: reason }, 'job was not added with its entries: adding it again');
     try {

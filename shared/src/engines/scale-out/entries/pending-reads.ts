@@ -7,7 +7,10 @@ import { parsePendingEntry, type PendingEntry } from '../redis/pending-entry.js'
 import type { RedisConnection } from '../redis/redis-connection.js';
 import { loadScript, runScript, type Script } from '../redis/scripts.js';
 
-/** `unknown`: Redis has no record of the token, so nothing was read. `none`: the token is live, nothing is pending. */
+/**
+ * Answer to a read. `unknown`: Redis has no record of the token, so nothing was read. `none`: the token is live, and
+ * nothing is pending.
+ */
 export type PendingAnswer = PendingEntry | 'none' | 'unknown';
 
 /** Keys of an account's pending entries. */
@@ -26,12 +29,12 @@ const readScript = loadScript('entries/read-with-token');
 const keysScript = loadScript('entries/list-keys');
 
 const maxReadsInOneCall = 500;
-/** Bytes of entries after which a script ends its answer: no call holds Redis for long. */
+/** Bytes of entries after which a script ends its answer, so that no call blocks Redis for long. */
 export const maxAnswerBytes = 4 * 1024 * 1024;
 
 /**
- * Reads the pending entries of one partition. All reads of one turn of the event loop go in one script call, which is sent
- * when the turn ends: no request joins a read that was sent before it arrived.
+ * Reads the pending entries of one partition. All reads of one event-loop turn share one script call, which is sent
+ * when the turn ends. So no request joins a read that was sent before it arrived.
  */
 export class PendingReads {
   readonly #prefix: string;
@@ -45,7 +48,9 @@ export class PendingReads {
     this.#turn = new TurnBatch((asked) => this.#readAll(asked));
   }
 
-  /** `verified`: the token needs no check. Throws `invalid_token` or `unavailable`. */
+  /**
+   * Reads the pending entry of a key. `verified`: the token needs no check. Throws `invalid_token` or `unavailable`.
+   */
   async read(bearer: Bearer, key: string, verified: boolean): Promise<PendingAnswer> {
     for (;;) {
       const answer = await this.#turn.ask({ bearer, key, verified });
@@ -56,7 +61,9 @@ export class PendingReads {
     }
   }
 
-  /** `verified` as in `read`. Throws `invalid_token` or `unavailable`. */
+  /**
+   * Lists the keys of the account's pending entries. `verified` as in `read`. Throws `invalid_token` or `unavailable`.
+   */
   async keys(bearer: Bearer, verified: boolean): Promise<PendingKeys | 'unknown'> {
     const answer = await readChecked(this.connection, keysScript, { bearer, verified, prefix: this.#prefix });
     if (answer === 'unknown') return answer;
@@ -92,16 +99,16 @@ export class PendingReads {
 
 export interface CheckedRead {
   readonly bearer: Bearer;
-  /** The token needs no check. */
+  /** True if the token needs no check. */
   readonly verified: boolean;
-  /** Of the partition's keys. */
+  /** Prefix of the partition's keys. */
   readonly prefix: string;
   readonly args?: readonly (string | number)[];
 }
 
 /**
- * Runs a script that reads what is pending of one account and checks the token in the same step. Returns `unknown` if Redis has no
- * record of the token. Throws `invalid_token` or `unavailable`.
+ * Runs a script that reads pending entries of one account and checks the token in the same step. Resolves with
+ * `unknown` if Redis has no record of the token. Throws `invalid_token` or `unavailable`.
  */
 export async function readChecked(
   connection: Pick<RedisConnection, 'client'>,

@@ -7,24 +7,24 @@ import type { TokenDocuments } from '../tokens/token-documents.js';
 import { hashToken } from '../tokens/token-index.js';
 
 export interface StaleReadsParts {
-  /** What reads are exact by, and all writes go through. */
+  /** Entries for exact reads and for all writes. */
   readonly exact: Entries;
-  /** Resolves if the Redis on which the token's account depends answers. */
+  /** Resolves if the Redis that serves the token's account answers. */
   readonly probe: (token: string) => Promise<unknown>;
   readonly documents: Pick<TokenDocuments, 'findByHash' | 'userExists'>;
-  /** The clock of that Redis, by which tokens end; goes on while it is away. */
+  /** Clock of that Redis, by which tokens expire. It continues while Redis is down. */
   readonly clockOf: (userId: string) => { readonly timeUs: number };
   readonly stored: Pick<StoredEntries, 'find' | 'keys'>;
   readonly times: Pick<TimeBudget, 'answerMs' | 'exactReadMs' | 'redisProbeMs'>;
 }
 
 /**
- * Entries that can be read while Redis is away, where the operator allows that. MongoDB, which is the truth for tokens, tells
- * whether the token is live, and has the values that were applied: what is pending is missed.
+ * Entries that can be read while Redis is down, if the operator allows that. MongoDB, which is the truth for tokens,
+ * tells whether the token is live. It has the values that were applied; pending ones are missed.
  *
- *     exact ──answer or refusal──▶ that
- *       └──unavailable, or no answer for a second──▶ Redis is asked ──it answers──▶ whatever comes of the exact read
- *                                                           └──it does not──▶ stale, from MongoDB alone
+ *     exact read ──answer or refusal──▶ returned
+ *       └──unavailable, or no answer for a second──▶ probe Redis ──it answers──▶ outcome of the exact read
+ *                                                        └──it does not──▶ stale read, from MongoDB alone
  */
 export class StaleReads implements Entries {
   constructor(private readonly parts: StaleReadsParts) {}
@@ -82,7 +82,7 @@ export class StaleReads implements Entries {
     }
   }
 
-  /** Throws `invalid_token` or `unavailable`. */
+  /** Checks a token by MongoDB alone, and resolves with its account. Throws `invalid_token` or `unavailable`. */
   async #account(token: string): Promise<string> {
     const { documents, clockOf } = this.parts;
     const stored = await documents.findByHash(hashToken(token));

@@ -9,7 +9,7 @@ import { postKey } from '../redis/keys.js';
 const maxEntriesInOneFind = 200;
 const keysInOnePage = 5_000;
 
-/** Reads entries from MongoDB. Each find is bounded in time and throws `unavailable` if it is not answered. */
+/** Reads entries from MongoDB. Each find has a time limit, and throws `unavailable` without an answer by then. */
 export class StoredEntries {
   readonly #turn: TurnBatch<string, string | undefined>;
 
@@ -18,9 +18,9 @@ export class StoredEntries {
   }
 
   /**
-   * The value as JSON text, if there is one. All entries asked for in one turn of the event loop share a find, which is sent
-   * when the turn ends. `deadlineMs`, in `performance.now()`'s time, is this entry's alone: one that has little time left takes
-   * none from the others.
+   * Resolves with the value as JSON text, or with `undefined`. All entries asked for in one event-loop turn share a
+   * find, which is sent when the turn ends. `deadlineMs`, in `performance.now()`'s time, is for this entry alone. An
+   * entry with little time left takes none from the others.
    */
   find(userId: string, key: string, deadlineMs: number): Promise<string | undefined> {
     const found = this.#turn.ask(entryId(userId, key));
@@ -28,8 +28,8 @@ export class StoredEntries {
   }
 
   /**
-   * The keys of an account in code-unit order, page by page: values stay where they are. The first page is needed by
-   * `deadlineMs`; each further one has its own time, for a long list may take long.
+   * Lists the keys of an account in code-unit order, page by page, without their values. The first page is needed by
+   * `deadlineMs`. Each further page has its own time limit, because a long list may take long.
    */
   async *keys(userId: string, deadlineMs: number): AsyncGenerator<string[], void, undefined> {
     const prefix = entryId(userId, '');

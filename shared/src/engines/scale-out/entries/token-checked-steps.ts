@@ -7,21 +7,21 @@ import type { WriteAnswer } from './accept-answer.js';
 import type { Write } from './accept-command.js';
 import type { Bearer, Bearers } from '../tokens/bearer.js';
 
-/** What these steps need of one partition's Redis keys. */
+/** Parts of one partition that these steps need. */
 export interface CommittingPartition {
   readonly commits: Pick<ScaleOutGroupCommit, 'accept'>;
 }
 
-/** What becomes of a write whose token is live. */
+/** Outcome of a write whose token is live. */
 export type WriteOutcome = Exclude<WriteAnswer, 'refused' | 'full' | 'marked' | 'unknown' | 'late'>;
 
-/** Longest pause between two tries of a write whose token another process is just replacing. */
+/** Longest pause between two tries of a write while another process replaces its token. */
 const maxPauseMs = 100;
 
 /**
- * Steps on pending entries and posts, each of which checks the token in itself, by Redis's record of it. If there is none the token
- * is verified with MongoDB, then a read goes on without the check, after what is pending was read (again). A write goes round again
- * until it was accepted in one step with a live record: an erasure may come between a check and a write.
+ * Reads and writes of pending entries and posts. Each checks the token in the same step of Redis, by its record there.
+ * If Redis has no record, MongoDB verifies the token. Then a read asks Redis once more, without the check. A write is
+ * repeated until a step finds a live record and accepts it, because an erasure may come between a check and a write.
  */
 export class TokenCheckedSteps<Partition extends CommittingPartition> {
   constructor(
@@ -30,7 +30,7 @@ export class TokenCheckedSteps<Partition extends CommittingPartition> {
     private readonly times: Pick<TimeBudget, 'answerMs'>,
   ) {}
 
-  /** Of a request that begins now, in `performance.now()`'s time. */
+  /** Returns the deadline of a request that begins now, in `performance.now()`'s time. */
   deadline(): number {
     return deadlineIn(this.times.answerMs);
   }
@@ -44,7 +44,7 @@ export class TokenCheckedSteps<Partition extends CommittingPartition> {
     await withDeadline(this.bearers.verify(bearer), remainingMs(deadlineMs), 'verifying a token');
   }
 
-  /** The answer of `ask`, which is told whether the token has been verified, and checks it otherwise. */
+  /** Resolves with the answer of `ask`, which checks the token unless it is told that the token was verified. */
   async read<T>(
     bearer: Bearer,
     ask: (partition: Partition, verified: boolean) => Promise<T | 'unknown'>,
