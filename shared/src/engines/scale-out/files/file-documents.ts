@@ -6,7 +6,7 @@ import type { Database } from '../mongodb/database.js';
 import type { FileDocument } from '../mongodb/documents.js';
 import { isDuplicateError, orStorageFull, orUnavailable } from '../mongodb/errors.js';
 
-/** Small enough for a command, large enough for few of them. */
+/** Size of a chunk: small enough for one command, large enough that a file needs few of them. */
 export const chunkBytes = 512 * 1024;
 
 export interface NewUpload {
@@ -14,22 +14,22 @@ export interface NewUpload {
   readonly id: string;
   readonly name: string;
   readonly roomBytes: number;
-  /** When the lease runs out. */
+  /** End of the lease. */
   readonly until: Date;
 }
 
-/** What the sweeper needs of a document. */
+/** Parts of a document that the sweeper needs. */
 export type DueFile = Pick<FileDocument, '_id' | 'metadata'>;
 
 /**
- * The documents of files in MongoDB. One document is an upload, then a file, then what is left to be removed, so that each step is one
+ * Documents of files in MongoDB. One document is first an upload, then a file, then a removed file. So each step is one
  * atomic update:
  *
  *     uploading --finish--> stored --remove--> removed --passes of the worker--> none
  *         └──remove, or lapse when its lease is over──▶ removed
  *     none --import--> stored
  *
- * All throw `unavailable`, after which a write may have been done or not. Times are Redis's.
+ * All methods throw `unavailable`, after which a write may or may not be done. Times are Redis's.
  */
 export class FileDocuments {
   constructor(private readonly database: Pick<Database, 'files' | 'users' | 'bounded' | 'times'>) {}
@@ -40,7 +40,7 @@ export class FileDocuments {
     await orStorageFull(this.database.files.insertOne(document, this.database.bounded));
   }
 
-  /** Inserts a file all of whose chunks are there, unless there is a document with its id. */
+  /** Inserts a file whose chunks are all there. Does nothing if a document has its id. */
   async insertStored(userId: string, { id, name, length, sha256 }: StoredFile, now: Date): Promise<void> {
     const metadata = { user_id: userId, state: 'stored', room: quotaBytesOf(length), sha256 } as const;
     const content = { filename: name, chunkSize: chunkBytes, length, uploadDate: now };
@@ -50,12 +50,12 @@ export class FileDocuments {
     await orStorageFull(inserted);
   }
 
-  /** Prolongs the lease of an upload and notes its room; `false`: it is an upload no more. */
+  /** Prolongs the lease of an upload and sets its reserved bytes. Resolves with false if it is no longer an upload. */
   async hold(id: string, roomBytes: number, until: Date): Promise<boolean> {
     return this.#change(id, 'uploading', { $set: { 'metadata.room': roomBytes, 'metadata.due_at': until } });
   }
 
-  /** Makes an upload a file; `false`: it is an upload no more. */
+  /** Turns an upload into a file. Resolves with false if it is no longer an upload. */
   async finish(id: string, { length, sha256 }: FileDigest, roomBytes: number, now: Date): Promise<boolean> {
     const metadata = { 'metadata.state': 'stored', 'metadata.room': roomBytes, 'metadata.sha256': sha256 } as const;
     const $set = { length, uploadDate: now, ...metadata };
@@ -63,8 +63,9 @@ export class FileDocuments {
   }
 
   /**
-   * Leaves it to the worker to remove a file or an upload, the chunks that come late included if `now` is not when all have come.
-   * `false`: it is not in this state.
+   * Marks a file or an upload for removal by the worker. Unless all chunks have come (`haveAllCome`), the worker
+   * repeats the removal for `erasureMs`, for chunks that come late. Resolves with false if the document is not in this
+   * state.
    */
   async remove(id: string, state: 'uploading' | 'stored', now: Date, haveAllCome: boolean): Promise<boolean> {
     const $set = {
@@ -77,7 +78,7 @@ export class FileDocuments {
     return this.#change(id, state, { $set });
   }
 
-  /** What the files and uploads of an account have room for, all together. */
+  /** Resolves with the bytes that all files and uploads of an account reserve together. */
   async roomOf(userId: string): Promise<number> {
     const sum = [
       { $match: { 'metadata.user_id': userId } },
@@ -89,7 +90,7 @@ export class FileDocuments {
     return total?.room ?? 0;
   }
 
-  /** Of whatever account. */
+  /** Finds a file of any account. */
   async find(id: string): Promise<{ readonly userId: string; readonly file: StoredFile } | undefined> {
     const found = await orUnavailable(
       this.database.files.findOne({ _id: new ObjectId(id), 'metadata.state': 'stored' }, this.database.bounded),
@@ -97,7 +98,7 @@ export class FileDocuments {
     return found ? { userId: found.metadata.user_id, file: fileOf(found) } : undefined;
   }
 
-  /** The files of an account that are older than the one with the id `after`, newest first. */
+  /** Lists the files of an account that are older than the one with the id `after`, newest first. */
   async list(userId: string, after: string | undefined, limit: number): Promise<StoredFile[]> {
     const older: Filter<FileDocument> = after === undefined ? {} : { _id: { $lt: new ObjectId(after) } };
     const filter = { 'metadata.user_id': userId, 'metadata.state': 'stored', ...older } as const;
@@ -105,20 +106,20 @@ export class FileDocuments {
     return (await orUnavailable(found.sort({ _id: -1 }).limit(limit).toArray())).map(fileOf);
   }
 
-  /** Whether the account is there. */
+  /** Resolves with true if the account exists. */
   async userExists(userId: string): Promise<boolean> {
     const options = { ...this.database.bounded, projection: { _id: 1 } };
     return (await orUnavailable(this.database.users.findOne({ user_id: userId }, options))) !== null;
   }
 
-  /** Uploads whose lease is over and removed files whose next pass is due, the longest waiting first. */
+  /** Lists uploads with an expired lease and removed files with a due pass, the longest overdue first. */
   due(now: Date, limit: number): Promise<DueFile[]> {
     const options = { ...this.database.bounded, projection: { metadata: 1 } };
     const found = this.database.files.find({ 'metadata.due_at': { $lte: now } }, options);
     return orUnavailable(found.sort({ 'metadata.due_at': 1 }).limit(limit).toArray());
   }
 
-  /** Has an upload removed whose lease is over at `now`, unless it was prolonged. */
+  /** Marks an upload for removal if its lease has expired at `now`. */
   async lapse(id: ObjectId, now: Date): Promise<void> {
     const filter: Filter<FileDocument> = { _id: id, 'metadata.state': 'uploading', 'metadata.due_at': { $lte: now } };
     const ends_at = new Date(now.getTime() + this.database.times.erasureMs);
@@ -131,13 +132,13 @@ export class FileDocuments {
     await orUnavailable(this.database.files.updateOne(filter, { $set }, this.database.bounded));
   }
 
-  /** Notes one more pass over a removed file. */
+  /** Counts one more pass over a removed file and sets the time of the next. */
   async passed(id: ObjectId, nextDueAt: Date): Promise<void> {
     const update = { $set: { 'metadata.due_at': nextDueAt }, $inc: { 'metadata.passes': 1 } };
     await orUnavailable(this.database.files.updateOne({ _id: id }, update, this.database.bounded));
   }
 
-  /** After the last pass. */
+  /** Deletes the document, after the last pass. */
   async forget(id: ObjectId): Promise<void> {
     await orUnavailable(this.database.files.deleteOne({ _id: id }, this.database.bounded));
   }
@@ -153,7 +154,7 @@ function unlessDuplicate(error: unknown): void {
   if (!isDuplicateError(error)) throw error;
 }
 
-/** The file that a document tells of. */
+/** Returns the file that a document describes. */
 export const fileOf = ({ _id, filename, length = 0, metadata }: FileDocument): StoredFile => ({
   id: _id.toHexString(),
   name: filename,

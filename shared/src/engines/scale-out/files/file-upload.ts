@@ -9,9 +9,9 @@ import type { FileDocuments } from './file-documents.js';
 export interface FileUploadParts {
   readonly documents: FileDocuments;
   readonly chunks: FileChunks;
-  /** Redis's time in µs, which leases are in. */
+  /** Redis's time in µs, the time of leases. */
   readonly clock: { readonly timeUs: number };
-  /** For all files of an account. */
+  /** Quota of an account for all its files. */
   readonly roomBytes: number;
   readonly times: Pick<TimeBudget, 'uploadLeaseMs'>;
 }
@@ -23,13 +23,13 @@ export interface UploadNames {
 }
 
 /**
- * An upload into GridFS. Room is had by noting it first and adding up afterwards: of two uploads that are short of room together
- * at least the later one sees the other. It may be that both are refused.
+ * An upload into GridFS. It first records the bytes that it reserves, and then adds up what the account has reserved.
+ * So of two uploads that together exceed the quota, at least the later one sees the other. Both may be refused.
  */
 export class FileUpload implements UploadTarget {
   #chunks = 0;
   #heldBytes = 0;
-  /** An outcome is not known: MongoDB may have, or get, a chunk that it did not confirm. */
+  /** True if a write failed: MongoDB may have, or still get, a chunk that it did not confirm. */
   #isUnsure = false;
 
   private constructor(
@@ -37,7 +37,10 @@ export class FileUpload implements UploadTarget {
     private readonly names: UploadNames,
   ) {}
 
-  /** Begins an upload of an account with a live token. What there is is removed, by the sweeper at least, if this throws. */
+  /**
+   * Begins an upload of an account with a live token. If this throws, the upload is removed, by the sweeper at the
+   * latest.
+   */
   static async begin(
     parts: FileUploadParts,
     names: UploadNames,
@@ -68,7 +71,10 @@ export class FileUpload implements UploadTarget {
     }
   }
 
-  /** It looks at the account last: one that ended before has its files erased, and one that ends later will. */
+  /**
+   * Finishes the upload and checks the account last. If the account was deleted before, the file is removed here. If it
+   * is deleted later, its erasure removes the file.
+   */
   async finish(digest: FileDigest): Promise<StoredFile> {
     const { documents } = this.parts;
     const { id, userId, name } = this.names;
@@ -81,10 +87,14 @@ export class FileUpload implements UploadTarget {
 
   async remove(): Promise<void> {
     const { documents } = this.parts;
-    await documents.remove(this.names.id, 'uploading', this.#now(), !this.#isUnsure).catch(() => {}); // the lease runs out
+    // If this fails, the lease expires
+    await documents.remove(this.names.id, 'uploading', this.#now(), !this.#isUnsure).catch(() => {});
   }
 
-  /** Makes the room that was noted fit beside the other files of the account; answers how much it is now. */
+  /**
+   * Reduces the reservation to what the account's other files leave free, and resolves with its bytes. Throws
+   * `account_full` if that is too little.
+   */
   async #fit(room: UploadQuota): Promise<number> {
     const { documents, roomBytes } = this.parts;
     const othersBytes = (await documents.roomOf(this.names.userId)) - room.wantedBytes;

@@ -10,7 +10,10 @@ import type { Bearer, Bearers } from '../tokens/bearer.js';
 import { chunkBytes } from './file-documents.js';
 import { FileUpload, type FileUploadParts } from './file-upload.js';
 
-/** Files of the scale-out engine, in GridFS. The token is checked first, by Redis's record of it or else by MongoDB. */
+/**
+ * Files of the scale-out engine, in GridFS. Each method checks the token first, by its record in Redis or else by
+ * MongoDB.
+ */
 export class ScaleOutFiles implements Files {
   constructor(
     private readonly bearers: Bearers,
@@ -35,7 +38,7 @@ export class ScaleOutFiles implements Files {
   async list(token: string, { limit, after }: PageRequest): Promise<FilePage> {
     const deadlineMs = deadlineIn(this.parts.times.answerMs);
     const { userId } = await this.#bearer(token, deadlineMs);
-    const listed = this.parts.documents.list(userId, after, limit + 1); // one more tells whether there are more
+    const listed = this.parts.documents.list(userId, after, limit + 1); // one extra tells if there are more
     const found = await withDeadline(listed, remainingMs(deadlineMs), 'listing files');
     return { files: found.slice(0, limit), more: found.length > limit };
   }
@@ -68,7 +71,10 @@ export class ScaleOutFiles implements Files {
     if (!(await this.parts.documents.remove(id, 'stored', now, true))) throw fileNotFound(id);
   }
 
-  /** Each chunk only while the account is there. One after the other, with no cursor, which a slow client would let run out. */
+  /**
+   * Reads one chunk after another, each only while the account exists. No cursor is open, because it would time out
+   * behind a slow client.
+   */
   async *#read(userId: string, id: string, { start, end }: ByteRange): AsyncGenerator<Uint8Array> {
     const partFrom = async (at: number): Promise<Uint8Array> => {
       const n = Math.floor(at / chunkBytes);
@@ -88,8 +94,8 @@ export class ScaleOutFiles implements Files {
     for (let at = start; next;) {
       const part: Uint8Array = await next;
       at += part.length;
-      next = at < end ? partFrom(at) : undefined; // comes while the client takes this one
-      next?.catch(() => {}); // it may not be asked for any more
+      next = at < end ? partFrom(at) : undefined; // read while the client takes this one
+      next?.catch(() => {}); // the caller may stop before it asks for this one
       yield part;
     }
   }
