@@ -56,20 +56,20 @@ export const collectionContents: Readonly<Record<CollectionMember, { readonly id
   settings: { id: 'name', holds: 'What all processes agree on: id of the store, number of partitions, secrets.' },
 };
 
-/** The database of the scale-out engine, connected: written and read by majority, on the primary. */
+/** Connected database of the scale-out engine. It reads and writes by majority, on the primary. */
 export class Database {
   readonly store: Collection<StoreDocument>;
   readonly users: Collection<UserDocument>;
   readonly tokens: Collection<TokenDocument>;
   readonly counters: Collection<CounterDocument>;
   readonly erasures: Collection<ErasureDocument>;
-  /** A bucket of GridFS. */
+  /** Bucket of GridFS, together with `chunks`. */
   readonly files: Collection<FileDocument>;
   readonly chunks: Collection<ChunkDocument>;
   readonly codes: Collection<CodeDocument>;
   readonly settings: Collection<SettingDocument>;
   readonly times: TimeBudget;
-  /** Bounds one operation of the API. */
+  /** Option that limits the time of one operation of the API. */
   readonly bounded: { readonly maxTimeMS: number };
   readonly #client: MongoClient;
   #closed: Promise<void> | undefined;
@@ -95,20 +95,23 @@ export class Database {
     await this.store.db.command({ ping: 1 });
   }
 
-  /** From now on the log says when MongoDB goes and comes back. */
+  /** Logs from now on when MongoDB goes down and when it is back. */
   logOutages(log: Log): void {
     logOutages(this.#client, log);
   }
 
-  /** May be called twice. The driver's own close can wait for ever for a server that had hung: it is left behind then. */
+  /**
+   * Closes the connections. May be called twice. The driver's own close can wait for ever for a server that hung, so it
+   * is given up after `mongoOperationMs`.
+   */
   close(): Promise<void> {
-    this.#client.removeAllListeners('topologyDescriptionChanged'); // its own end is no outage
+    this.#client.removeAllListeners('topologyDescriptionChanged'); // closing is no outage
     this.#closed ??= settledWithin(this.#client.close(), this.times.mongoOperationMs);
     return this.#closed;
   }
 }
 
-/** Connects as `connectDatabase` does, and makes the indexes. */
+/** Connects as `connectDatabase` does, and creates the indexes. */
 export async function openDatabase(place: Place, timeoutMs = place.times.mongoOperationMs): Promise<Database> {
   const database = await connectDatabase(place, timeoutMs);
   await orClosed(database, createIndexes(database));
@@ -116,15 +119,15 @@ export async function openDatabase(place: Place, timeoutMs = place.times.mongoOp
 }
 
 /**
- * Connects and answers the database. Throws a plain `Error` of one line when MongoDB cannot be reached or holds an original
- * Keybin's documents. Each operation sent through it fails after `timeoutMs`, even if MongoDB hangs; nothing is sent twice, so an
- * error after a write leaves one unknown outcome, not two.
+ * Connects, and resolves with the database. Throws a plain `Error` with a one-line message if MongoDB cannot be reached
+ * or holds an original Keybin's documents. Each operation of the database fails after `timeoutMs`, even if MongoDB
+ * hangs. Nothing is sent twice, so an error after a write leaves one unknown outcome, not two.
  */
 export async function connectDatabase(place: Place, timeoutMs = place.times.mongoOperationMs): Promise<Database> {
   const { store: settings, times } = place;
   const options: MongoClientOptions = {
     appName: 'keybin',
-    // However long an operation may take, a server that is away is noticed soon
+    // A server that is down is noticed soon, however long an operation may take
     serverSelectionTimeoutMS: Math.min(timeoutMs, times.mongoOperationMs),
     connectTimeoutMS: Math.min(timeoutMs, times.mongoOperationMs),
     socketTimeoutMS: timeoutMs,
@@ -132,11 +135,11 @@ export async function connectDatabase(place: Place, timeoutMs = place.times.mong
     retryReads: false,
     retryWrites: false,
     readPreference: 'primary',
-    readConcern: { level: 'majority' }, // what a crash or a failover could undo is not told to anyone
+    readConcern: { level: 'majority' }, // returns nothing that a crash or a failover could undo
     writeConcern: { w: 'majority', wtimeoutMS: timeoutMs },
     ignoreUndefined: true,
   };
-  const client = new MongoClient(settings.host, options); // its URL has been checked with the other settings
+  const client = new MongoClient(settings.host, options); // the URL was checked with the other settings
   const database = new Database(client, place);
   const connected = async () => {
     await client.connect();
@@ -146,7 +149,9 @@ export async function connectDatabase(place: Place, timeoutMs = place.times.mong
   return database;
 }
 
-/** What fails while the database is opened closes it, and is told in one line. */
+/**
+ * Awaits a step of opening the database. If it fails, closes the database and throws an error with a one-line message.
+ */
 async function orClosed(database: Database, step: Promise<void>): Promise<void> {
   try {
     await step;
@@ -157,7 +162,7 @@ async function orClosed(database: Database, step: Promise<void>): Promise<void> 
   }
 }
 
-/** The indexes of each collection. */
+/** Returns the indexes of each collection. */
 export function indexesOf(database: Database): [collection: Collection, indexes: IndexDescription[]][] {
   const { store, users, tokens, codes, erasures, files, chunks, times } = database;
   const expired = { expireAfterSeconds: times.expiredGraceMs / 1_000 };
@@ -188,7 +193,7 @@ export function indexesOf(database: Database): [collection: Collection, indexes:
         partialFilterExpression: { 'metadata.due_at': { $exists: true } },
       },
     ]),
-    withIndexes(chunks, [{ key: { files_id: 1, n: 1 }, unique: true }]), // GridFS's own, for its tools
+    withIndexes(chunks, [{ key: { files_id: 1, n: 1 }, unique: true }]), // GridFS's own index, for its tools
   ];
 }
 
@@ -196,7 +201,7 @@ const withIndexes = <D extends Document>(
   collection: Collection<D>,
   indexes: IndexDescription[],
 ): [Collection, IndexDescription[]] => [
-  collection as unknown as Collection, // an index needs to know nothing of the documents
+  collection as unknown as Collection, // indexes do not depend on the type of the documents
   indexes,
 ];
 
@@ -204,7 +209,10 @@ async function createIndexes(database: Database): Promise<void> {
   await Promise.all(indexesOf(database).map(([collection, indexes]) => collection.createIndexes(indexes)));
 }
 
-/** Each question is answered by an index, or by a collection that is not Keybin's yet. */
+/**
+ * Throws if the database holds an original Keybin's documents. Each query uses an index, or a collection that is not
+ * Keybin's yet.
+ */
 async function refuseOriginal({ store, users, tokens }: Database, settings: Place['store']): Promise<void> {
   const madeByDriver = { _id: { $type: 'objectId' as const } };
   const found = await Promise.all([

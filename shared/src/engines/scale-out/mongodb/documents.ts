@@ -1,9 +1,9 @@
 import type { Binary, ObjectId } from 'mongodb';
 
-/** The ids of all documents whose `_id` begins with `<prefix>/`. */
+/** Returns the range of all ids that begin with `<prefix>/`. */
 export const idsUnder = (prefix: string) => ({ $gte: `${prefix}/`, $lt: `${prefix}0` }); // 0 comes after /
 
-/** An entry, or a post (`post-key.ts`): `value` is JSON text; one without `value` is a tombstone. */
+/** An entry or a post. `value` is JSON text; a document without `value` is a tombstone. */
 export interface StoreDocument {
   /** `<user_id>/<key>` */
   readonly _id: string;
@@ -14,20 +14,20 @@ export interface StoreDocument {
 }
 
 export interface UserDocument {
-  /** The account's object id. */
+  /** Object id of the account. */
   readonly _id: ObjectId;
   readonly user_id: string;
   readonly number: number;
   readonly username: string;
   readonly password: string;
   readonly created_at: Date;
-  /** Since when the account is disabled, if it is. */
+  /** Time at which the account was disabled; absent if it is enabled. */
   readonly disabled_at?: Date;
-  /** How often it was disabled; absent: never. */
+  /** Number of times the account was disabled; absent: 0. */
   readonly generation?: number;
 }
 
-/** The one token of a client. All times are Redis's. */
+/** Token of a client. All times are Redis's. */
 export interface TokenDocument {
   /** `<user_id>/<client>` */
   readonly _id: string;
@@ -38,39 +38,39 @@ export interface TokenDocument {
   readonly hash: string;
   readonly expires_at: Date;
   readonly issued_at: Date;
-  /** Of the account as it logged in; absent: 0. */
+  /** Generation of the account at login; absent: 0. */
   readonly generation?: number;
 }
 
-/** A code with which a name may be registered. */
+/** A code that lets a client register a name. */
 export interface CodeDocument {
-  /** The name. */
+  /** Username. */
   readonly _id: string;
   readonly hash: string;
   /** In Redis's time. */
   readonly expires_at: Date;
-  /** Wrong tries that are left. */
+  /** Wrong tries left. */
   readonly tries_left: number;
 }
 
-/** An erased account whose data is not all gone yet, or might come back. */
+/** A deleted account that may still have data, or may get some back from a late write. */
 export interface ErasureDocument {
-  /** The user id: a name may belong to someone else by now. */
+  /** User id, because the name may belong to another account by now. */
   readonly _id: string;
   readonly erased_at: Date;
-  /** When the next pass is to run. */
+  /** Time of the next pass. */
   readonly due_at: Date;
-  /** Passes that have run. */
+  /** Number of passes that have run. */
   readonly passes: number;
   /** The pass after this time is the last. */
   readonly ends_at: Date;
-  /** `erasedName`; absent in a record of an older Keybin. */
+  /** `erasedName` of the username; absent in records of an older Keybin. */
   readonly name_hash?: string;
 }
 
-/** A file of GridFS. An upload under way and a removed file have such a document, too, but not all of the chunks. */
+/** A file of GridFS. Uploads in flight and removed files have such a document too, but not all of their chunks. */
 export interface FileDocument {
-  /** The file's id. */
+  /** Id of the file. */
   readonly _id: ObjectId;
   readonly filename: string;
   readonly chunkSize: number;
@@ -79,22 +79,25 @@ export interface FileDocument {
   readonly metadata: {
     readonly user_id: string;
     readonly state: 'uploading' | 'stored' | 'removed';
-    /** Bytes for which it has room in its account. */
+    /** Bytes that it reserves of its account's quota. */
     readonly room: number;
     /** Hexadecimal. */
     readonly sha256?: string;
-    /** When the sweeper has to do with it: the end of the lease, or the next pass that removes its chunks. In Redis's time. */
+    /**
+     * Time at which the sweeper takes it up, in Redis's time: the end of the lease, or the next pass that removes its
+     * chunks.
+     */
     readonly due_at?: Date;
-    /** Passes that have run. */
+    /** Number of passes that have run. */
     readonly passes?: number;
     /** The pass after this time is the last. */
     readonly ends_at?: Date;
   };
 }
 
-/** A chunk of GridFS, but for its id: by that all chunks of an account, or of a file, are found. */
+/** A chunk of GridFS with an id of our own, by which all chunks of an account or of a file are found. */
 export interface ChunkDocument {
-  /** `<user_id>/<file id>/<n>`, 8 digits. */
+  /** `<user_id>/<file id>/<n>`, where `n` has 8 digits. */
   readonly _id: string;
   readonly files_id: ObjectId;
   readonly n: number;
@@ -104,11 +107,11 @@ export interface ChunkDocument {
 export interface CounterDocument {
   readonly _id: string;
   readonly last: number;
-  /** By the name of an import that is not complete: what `last` was before it. */
+  /** Value of `last` before each import that is not complete, by the import's name. */
   readonly imports?: Readonly<Record<string, number>>;
 }
 
-/** What all processes must agree on, such as the number of partitions. */
+/** A value that all processes must agree on, such as the number of partitions. */
 export interface SettingDocument {
   readonly _id: string;
   readonly value: number | string;

@@ -2,8 +2,8 @@ import { MongoError, MongoServerError, MongoServerSelectionError } from 'mongodb
 import { KeybinError, storageFull, unavailable } from '../../../errors.js';
 
 /**
- * Settles as one operation of the driver or of ioredis does; its failure is an outage. Whether a write that failed thus was
- * done is unknown, unless `isErrorBeforeWrite` says otherwise.
+ * Awaits one operation of the driver or of ioredis. Throws `unavailable` if it fails, or the error itself if that is a
+ * `KeybinError`. A write that failed may have been done, unless `isErrorBeforeWrite` returns true.
  */
 export async function orUnavailable<T>(operation: Promise<T>): Promise<T> {
   try {
@@ -15,7 +15,7 @@ export async function orUnavailable<T>(operation: Promise<T>): Promise<T> {
 
 const outOfDiskSpace = 14_031;
 
-/** As `orUnavailable`, but throws `storage_full` where MongoDB has no room. */
+/** Does the same as `orUnavailable`, but throws `storage_full` if MongoDB's disk is full. */
 export async function orStorageFull<T>(operation: Promise<T>): Promise<T> {
   try {
     return await operation;
@@ -27,10 +27,10 @@ export async function orStorageFull<T>(operation: Promise<T>): Promise<T> {
 
 export const isDuplicateError = (error: unknown): boolean => error instanceof MongoServerError && error.code === 11_000;
 
-/** Names of errors, of classes that the driver keeps to itself, that come instead of a connection. */
+/** Names of the errors that come instead of a connection. The driver does not export their classes. */
 const noConnection = new Set(['MongoWaitQueueTimeoutError', 'MongoPoolClearedError']);
 
-/** Whether a write to MongoDB that failed with `unavailable` certainly was not and will not be done. */
+/** Returns true if a write to MongoDB that failed with `unavailable` certainly was not done and will not be. */
 export function isErrorBeforeWrite(error: unknown): boolean {
   const cause = error instanceof KeybinError ? error.cause : error;
   if (cause instanceof MongoServerSelectionError || isDuplicateError(cause)) return true;
@@ -38,8 +38,8 @@ export function isErrorBeforeWrite(error: unknown): boolean {
 }
 
 /**
- * Runs an upsert. Of two upserts of one new document one may find the other's there (error 11000) and has then done nothing:
- * it is run once more.
+ * Runs an upsert, and once more if it fails with a duplicate (error 11000). If two upserts of one new document run at
+ * once, one may find the other's document. It has then done nothing.
  */
 export async function retryDuplicateOnce<T>(upsert: () => Promise<T>): Promise<T> {
   try {

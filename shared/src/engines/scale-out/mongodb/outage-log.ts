@@ -2,9 +2,9 @@ import type { MongoClient } from 'mongodb';
 import type { Log } from '../../../process/log.js';
 
 /**
- * Says once that MongoDB has no server left that takes writes, with the reason if one is known, and once that it has one again.
- * The driver looks every 10 s, and at once when a connection breaks or somebody waits for a server: a short outage may pass
- * unsaid.
+ * Logs once when no server of MongoDB takes writes, with the reason if one is known, and once when one does again. The
+ * driver checks every 10 s, and at once when a connection breaks or an operation waits for a server. So a short outage
+ * may not be logged.
  */
 export function logOutages(client: MongoClient, log: Log): void {
   let sinceMs: number | undefined;
