@@ -14,13 +14,13 @@ const versionScript = loadScript('entries/next-version');
 /** Posts that MongoDB may not have yet, newest first. */
 export interface PendingPage {
   readonly posts: readonly Post[];
-  /** Posts that MongoDB may still have. */
+  /** Ids of posts whose delete is pending. MongoDB may still have them. */
   readonly deletedIds: ReadonlySet<string>;
-  /** There are pending ones that are older than the last of `posts`. */
+  /** True if older pending posts were left out. */
   readonly cut: boolean;
 }
 
-/** Reads what is pending of posts in one partition. */
+/** Reads the pending posts of one partition. */
 export class PendingPosts {
   readonly #prefix: string;
   readonly #versionToCome: TurnBatch<void, number>;
@@ -37,14 +37,14 @@ export class PendingPosts {
     });
   }
 
-  /** The version of a write that would be accepted now: above those of all that were. Throws `unavailable`. */
+  /** Resolves with the version that a write accepted now would get, above all versions before. Throws `unavailable`. */
   versionToCome(): Promise<number> {
     return this.#versionToCome.ask();
   }
 
   /**
-   * The newest `limit` posts that are older than `after`. `unknown`: Redis has no record of the token. `verified`: the token
-   * needs no check. Throws `invalid_token` or `unavailable`.
+   * Lists the newest `limit` pending posts that are older than `after`. Resolves with `unknown` if Redis has no record
+   * of the token. `verified`: the token needs no check. Throws `invalid_token` or `unavailable`.
    */
   async list(
     bearer: Bearer,

@@ -8,15 +8,15 @@ import type { PendingPage, PendingPosts } from './pending-posts.js';
 import { postKey } from '../redis/keys.js';
 import type { StoredPosts } from './stored-posts.js';
 
-/** What posts need of one partition's Redis keys. */
+/** Parts of one partition that posts need. */
 export interface PostsPartition extends CommittingPartition {
   readonly posts: Pick<PendingPosts, 'list' | 'versionToCome'>;
 }
 
 /**
- * Posts of the scale-out engine: entries under keys of their own, so that they are accepted, applied, settled and erased as
- * entries are. Their ids are in the order of versions: an id begins with the version that was to come when the post was begun, and
- * accepting it puts the version clock above that.
+ * Posts of the scale-out engine: entries under keys of their own. So they are accepted, applied, settled and erased as
+ * entries are. Their ids are in the order of versions. An id begins with the version that was next when the post was
+ * begun, and accepting the post moves the version clock above it.
  */
 export class ScaleOutPosts implements Posts {
   constructor(
@@ -45,7 +45,7 @@ export class ScaleOutPosts implements Posts {
   async list(token: string, { limit, after = afterAllPosts }: PageRequest): Promise<PostPage> {
     const deadlineMs = this.steps.deadline();
     const bearer = await this.steps.bearer(token, deadlineMs);
-    const range = { after, limit: limit + 1 }; // one more tells whether there are more
+    const range = { after, limit: limit + 1 }; // one extra tells if there are more
     const listed = await this.steps.read(
       bearer,
       ({ posts }, verified) => posts.list(bearer, range, verified),
@@ -60,7 +60,10 @@ export class ScaleOutPosts implements Posts {
     await orPostNotFound(id, this.entries.delete(token, postKey(id), request));
   }
 
-  /** Whose post this can be. A bad token is told before a post that its account cannot have. */
+  /**
+   * Resolves with the token's account if the id can be one of its posts. Otherwise throws `invalid_token` for a bad
+   * token, or else `forbidden` or `post_not_found`.
+   */
   async #author(token: string, id: string): Promise<string> {
     const deadlineMs = this.steps.deadline();
     const bearer = await this.steps.bearer(token, deadlineMs);
@@ -70,7 +73,7 @@ export class ScaleOutPosts implements Posts {
   }
 }
 
-/** Merges what is pending with what is stored, both newest first. */
+/** Merges pending and stored posts, both newest first. */
 async function fillPage(
   page: PostPageBuilder,
   { posts, deletedIds, cut }: PendingPage,

@@ -11,8 +11,8 @@ export class StoredPosts {
   constructor(private readonly store: Collection<StoreDocument>) {}
 
   /**
-   * The posts of an account that are older than `after`, `pageSize` of them looked for at once. Throws `unavailable` for what is not
-   * answered by `deadlineMs`, in `performance.now()`'s time.
+   * Lists the posts of an account that are older than `after`, and finds `pageSize` of them at a time. Throws
+   * `unavailable` for posts that have not come by `deadlineMs`, in `performance.now()`'s time.
    */
   async *before(
     userId: string,
@@ -26,7 +26,7 @@ export class StoredPosts {
         .find({ _id: { $gt: first, $lt: end }, deleted_at: { $exists: false } }, { projection: { value: 1 } })
         .sort({ _id: -1 })
         .limit(pageSize)
-        .batchSize(pageSize + 1); // one answer as long as its size allows
+        .batchSize(pageSize + 1); // one answer, if its size allows
       try {
         while (
           await orUnavailable(withDeadline(cursor.hasNext(), remainingMs(deadlineMs), 'listing posts in MongoDB'))
@@ -38,7 +38,7 @@ export class StoredPosts {
           }
         }
       } finally {
-        void cursor.close().catch(() => {}); // one that is not closed here ends by itself
+        void cursor.close().catch(() => {}); // a cursor that is not closed here ends by itself
       }
     }
   }
