@@ -1,4 +1,4 @@
-/** Whose token it is, whether or not it is still live: this never changes, so a process may keep it. */
+/** Account and client of a token, whether or not it is live. They never change, so a process may keep them. */
 export interface Bearer {
   readonly userId: string;
   /** SHA-256 of the client id, hexadecimal. */
@@ -8,15 +8,15 @@ export interface Bearer {
   readonly partition: number;
 }
 
-/** What reading and writing entries needs to know of tokens. */
+/** Access to tokens for reading and writing entries. */
 export interface Bearers {
   /**
-   * The bearer of a token, at once if this process has met it. Throws (or rejects with) `invalid_token` for one that no
-   * account has, and `unavailable`.
+   * Returns the bearer of a token, without a promise if this process knows it already. Throws (or rejects with)
+   * `invalid_token` for a token that no account has, and `unavailable`.
    */
   resolve(token: string): Bearer | Promise<Bearer>;
   /**
-   * Resolves if the token is live, looking at MongoDB if Redis has no record of it; afterwards it usually has one. Throws
+   * Resolves if the token is live. Asks MongoDB if Redis has no record of it; afterwards Redis usually has one. Throws
    * `invalid_token` or `unavailable`.
    */
   verify(bearer: Bearer): Promise<void>;

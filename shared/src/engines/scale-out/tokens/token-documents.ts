@@ -8,20 +8,25 @@ export type StoredToken = Pick<
   'user_id' | 'client' | 'hash' | 'expires_at' | 'issued_at' | 'generation'
 >;
 
-/** What MongoDB, the truth, knows of tokens. All throw `unavailable`, after which a write may have been done or not. */
+/**
+ * Tokens in MongoDB, which is the truth. All methods throw `unavailable`, after which a write may or may not be done.
+ */
 export interface TokenDocuments {
   find(userId: string, client: string): Promise<StoredToken | undefined>;
   findByHash(tokenHash: string): Promise<StoredToken | undefined>;
-  /** Makes it the client's only token if the one that is there was issued before it; else it throws and does nothing. */
+  /**
+   * Makes it the client's only token, in place of one that was issued before it. Throws and does nothing if the
+   * client's token is not older.
+   */
   replace(token: StoredToken): Promise<void>;
-  /** Resolves with whether the client's token was still this one. */
+  /** Removes this token if it is still the client's. Resolves with false if it is not. */
   remove(bearer: Pick<Bearer, 'userId' | 'client' | 'tokenHash'>): Promise<boolean>;
   /**
-   * Whether the account is there and was not disabled since this generation; by its id, for a name may belong to someone else by
-   * now.
+   * Resolves with true if the account exists and was not disabled since this generation. It goes by the id, because the
+   * name may belong to another account by now.
    */
   userExists(userId: string, generation: number | undefined): Promise<boolean>;
-  /** Live tokens of an account beyond its `limit` newest; those that expired by `now` are removed. */
+  /** Removes tokens that expired by `now`. Resolves with the account's live tokens beyond its `limit` newest. */
   surplus(userId: string, limit: number, now: Date): Promise<StoredToken[]>;
 }
 
@@ -42,7 +47,7 @@ export class MongoTokenDocuments implements TokenDocuments {
   }
 
   async replace(token: StoredToken): Promise<void> {
-    // A document that is there and does not match makes this an insert, which fails (error 11000)
+    // If a document is there but does not match, this becomes an insert, which fails (error 11000)
     const filter = { _id: idOf(token.user_id, token.client), issued_at: { $lt: token.issued_at } };
     await orUnavailable(this.database.tokens.replaceOne(filter, token, { ...this.database.bounded, upsert: true }));
   }

@@ -11,18 +11,18 @@ import type { PartitionedRedis } from '../redis/partitioned-redis.js';
 import type { TokenDocuments } from './token-documents.js';
 import type { TokenRedis } from './token-records.js';
 
-/** Bearers that one process keeps in memory, some 300 bytes each. */
+/** Maximum of bearers that one process keeps in memory, some 300 bytes each. */
 const cachedBearers = 50_000;
 
-/** Tokens and client ids are stored and compared as hashes: neither can be read from a store. */
+/** Hashes a token. Tokens and client ids are stored and compared as hashes, so neither can be read from a store. */
 export const hashToken = (token: string): string => hash('sha256', token);
 
-/** Any string may be a client id; UTF-8 would make all lone surrogates one. */
+/** Hashes a client id. Any string may be one, and UTF-8 would make all lone surrogates the same. */
 export const hashClient = (clientId: string): string => hash('sha256', Buffer.from(clientId, 'utf16le'));
 
 /**
- * Tells whose a token is. What it answers never changes, so it is kept in memory; Redis has it for as long as the token lives,
- * and MongoDB finds it by the token's hash if Redis has lost it or is away.
+ * Finds the bearer of a token. The answer never changes, so it is kept in memory. Redis keeps it while the token lives.
+ * If Redis has lost it or is down, MongoDB finds it by the token's hash.
  */
 export class TokenIndex {
   readonly #bearers = new LRUCache<string, Bearer>({ max: cachedBearers });
@@ -33,7 +33,7 @@ export class TokenIndex {
     private readonly times: Pick<TimeBudget, 'tokenIndexMs'>,
   ) {}
 
-  /** Throws or rejects with `invalid_token` or `unavailable`. */
+  /** Returns the bearer. Throws or rejects with `invalid_token` or `unavailable`. */
   resolve(token: string): Bearer | Promise<Bearer> {
     const tokenHash = hashToken(token);
     return this.#bearers.get(tokenHash) ?? this.#find(tokenHash);
@@ -44,15 +44,18 @@ export class TokenIndex {
   }
 
   /**
-   * Notes whose token it is until it expires. Comes before its record, in a command of its own: the key is in another slot. What
-   * cannot be noted is found in MongoDB.
+   * Stores the bearer in Redis until the token expires. This comes before the token's record, in a command of its own,
+   * because the key is in another slot. If it fails, MongoDB finds the bearer.
    */
   async put({ tokenHash, userId, client }: Bearer, expiresAt: Date): Promise<void> {
     const text = JSON.stringify([userId, client]);
     await this.#ask(tokenHash, (redis, key) => redis.set(key, text, 'PXAT', expiresAt.getTime())).catch(() => {});
   }
 
-  /** Makes room in Redis: a token that has ended is looked for in MongoDB from now on. What cannot be removed expires. */
+  /**
+   * Removes the bearer of a revoked token, to free memory in Redis. From now on MongoDB is asked for it. If this fails,
+   * the key expires.
+   */
   async forget(tokenHash: string): Promise<void> {
     await this.#ask(tokenHash, (redis, key) => redis.del(key)).catch(() => {});
   }
@@ -65,7 +68,7 @@ export class TokenIndex {
   }
 
   #parse(tokenHash: string, text: string): Bearer {
-    const [userId, client] = JSON.parse(text) as [string, string]; // written by `put` alone
+    const [userId, client] = JSON.parse(text) as [string, string]; // only `put` writes it
     return this.bearer(tokenHash, userId, client);
   }
 

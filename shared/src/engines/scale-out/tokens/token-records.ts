@@ -9,10 +9,10 @@ import { orUnavailable } from '../mongodb/errors.js';
 import type { PartitionedRedis } from '../redis/partitioned-redis.js';
 import { loadScript, runScript, type Script } from '../redis/scripts.js';
 
-/** Records in an account's hash from which on those that have run out are looked for. */
+/** Number of records in an account's hash above which a fill looks for expired ones. */
 const tidyAboveClients = 256;
 
-/** What is needed of a connection to Redis. */
+/** Parts of a connection to Redis that tokens need. */
 export interface TokenRedis {
   readonly client: Redis;
   observeTime(redisTimeUs: number): void;
@@ -23,7 +23,7 @@ export type Client = Pick<Bearer, 'userId' | 'client' | 'partition'>;
 
 export type LeaseKind = 'check' | 'issue' | 'logout';
 
-/** What `lease-record.lua` answers to each kind. */
+/** Possible answers of `lease-record.lua` to each kind. */
 const outcomes: Readonly<Record<LeaseKind, readonly Lease['outcome'][]>> = {
   check: ['live', 'refused', 'leased', 'held', 'marked'],
   issue: ['leased', 'held', 'marked'],
@@ -31,25 +31,28 @@ const outcomes: Readonly<Record<LeaseKind, readonly Lease['outcome'][]>> = {
 };
 
 export interface Lease {
-  /** As in `lease-record.lua`. */
+  /** Answer of `lease-record.lua`, which explains each. */
   readonly outcome: 'live' | 'refused' | 'leased' | 'held' | 'marked';
-  /** Proves whose lease it is. */
+  /** Proof of holding the lease. */
   readonly nonce: string;
-  /** Redis's time. */
+  /** Redis's time when it answered. */
   readonly timeUs: number;
 }
 
-/** What Redis knows of tokens: a record for each client, or the lease of who is about to fill it. All throw `unavailable`. */
+/**
+ * Tokens in Redis: a record for each client, or the lease of a caller that is about to fill it. All methods throw
+ * `unavailable`.
+ */
 export interface TokenRecords {
-  /** The verdict of the record; if there is none a lease, unless one stands or the account is marked. */
+  /** Decides by the record. If there is none, takes a lease, unless another one stands or the account is marked. */
   check(bearer: Bearer): Promise<Lease>;
-  /** A lease to change the token of a client, unless another change is under way or the account is marked. */
+  /** Takes a lease to change the token of a client, unless another change is in flight or the account is marked. */
   lease(client: Client, kind: 'issue' | 'logout'): Promise<Lease>;
-  /** Writes the record if the lease is still one's own; else leaves what is there or deletes it. */
+  /** Writes the record if the caller still holds the lease. Otherwise keeps or deletes what is there. */
   fill(bearer: Bearer, lease: Lease, expiresUs: number, otherwise: 'keep' | 'delete'): Promise<void>;
-  /** Gives the lease back if it is still one's own. */
+  /** Gives the lease back if the caller still holds it. */
   release(client: Client, lease: Lease): Promise<void>;
-  /** Deletes the record, or whatever lease is there: the next check goes to MongoDB. */
+  /** Deletes the record or lease that is there. The next check goes to MongoDB. */
   forget(client: Client): Promise<void>;
 }
 
@@ -117,8 +120,8 @@ export class RedisTokenRecords implements TokenRecords {
   }
 
   /**
-   * A Redis that hangs may still give the lease, and nobody would use it; this comes after that on the same connection. By its
-   * text: nobody is there any more to hear that Redis does not know the script.
+   * Releases a lease that a hanging Redis may still grant and no caller would use. The command follows the first one on
+   * the same connection. It has the script's text, because no caller is left to load a script that Redis does not know.
    */
   async #giveUp({ userId, client, partition }: Client, nonce: string): Promise<void> {
     const prefix = partitionPrefix(partition);

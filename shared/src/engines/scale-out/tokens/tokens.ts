@@ -9,41 +9,44 @@ import type { StoredToken, TokenDocuments } from './token-documents.js';
 import { hashClient, hashToken, type TokenIndex } from './token-index.js';
 import type { Client, Lease, TokenRecords } from './token-records.js';
 
-/** Between two looks at the lease of another issue or logout, which is over within a few round trips. */
+/** Pause between two tries for a lease that another issue or logout holds. That ends within a few round trips. */
 const leasePollMs = 15;
 
 export interface TokenParts {
   readonly index: TokenIndex;
   readonly records: TokenRecords;
   readonly documents: TokenDocuments;
-  /** Live tokens of an account; the oldest makes room for one more. */
+  /** Maximum of live tokens of an account. The oldest makes room for one more. */
   readonly clientsPerAccount: number;
   readonly times: Pick<TimeBudget, 'answerMs'>;
 }
 
 /**
- * The token of one client of one account. MongoDB is the truth; Redis holds a record of it, written only by who holds the
- * lease in its place, so that nobody writes what was true before somebody else changed it.
+ * Tokens, one for each client of an account. MongoDB is the truth. Redis holds a record of a token, which only the
+ * holder of the lease in its place may write. So no process writes a state that another one has changed since.
  *
  *     none ──check──▶ lease (check) ──document, user: live──▶ record ──▶ none, when Redis is restarted or forgets it
  *                          │   └──refused──▶ none
  *                          ▼ taken over
  *     any ──issue, logout──▶ lease (issue, logout) ──document changed──▶ record (issue), none (logout)
  *
- * - A check that finds a record believes it: hash and expiry decide. Else it asks MongoDB, and fills if it got the lease.
- * - An issue or logout takes the lease before it changes the document: from then on checks ask MongoDB, and one that had read
- *   the document before can no longer fill. It waits for another issue or logout.
- * - An issue that has lost its lease (it ran out, or Redis lost it) deletes what is there: who filled it may have read the
- *   document before the change.
- * - The user document is read between lease and fill: an account that is erased or disabled after that deletes the record, or
- *   the lease. A token counts in the generation of its account in which it was issued; disabling begins another one.
- * - A document replaces only one that was issued before it: an issue that was given up can reach MongoDB late, when its lease
- *   has run out and another one was answered.
- * - A lease is given back when MongoDB's answer is known. After a write whose outcome is not known it stays, until it runs
- *   out: the write may still happen.
- * - Any step may be late, repeated or the last: fills need their own lease, deletes only send the next check to MongoDB.
+ * - A check that finds a record trusts it: hash and expiry decide. Otherwise it asks MongoDB, and fills the record if
+ *   it got the lease.
+ * - An issue or logout takes the lease before it changes the document. From then on checks ask MongoDB, and a check
+ *   that read the document earlier can no longer fill. It waits while another one holds the lease.
+ * - An issue that has lost its lease (it expired, or Redis lost it) deletes what is there. Another process may have
+ *   filled that from the document before the change.
+ * - The user document is read between lease and fill. Erasing or disabling the account after that deletes the record,
+ *   or the lease. A token counts only in the generation of its account in which it was issued. Disabling begins
+ *   another one.
+ * - A document replaces only one that was issued before it. An issue that was given up can reach MongoDB late, after
+ *   its lease has expired and another issue was acknowledged.
+ * - A lease is given back when MongoDB's answer is known. After a write with an unknown outcome it stays until it
+ *   expires, because the write may still happen.
+ * - Any step may be late, repeated or the last: fills need their own lease, and deletes only send the next check to
+ *   MongoDB.
  *
- * `test/model/token-protocol.mjs` has this with all interleavings and faults.
+ * `test/model/token-protocol.mjs` checks this with all interleavings and faults.
  */
 export class ScaleOutTokens implements Tokens, Bearers {
   readonly #index: TokenIndex;
@@ -92,11 +95,11 @@ export class ScaleOutTokens implements Tokens, Bearers {
     if (lease.outcome === 'refused') throw invalidToken();
     const expiresUs = await this.#ask(bearer, lease, () => this.#verifyStored(bearer, lease.timeUs));
     if (lease.outcome !== 'leased') return;
-    // A token that was verified is live, whether or not Redis has room for its record
+    // The token is live by MongoDB, whether or not Redis has room for its record
     await this.#records.fill(bearer, lease, expiresUs, 'keep').catch(() => this.#giveBack(bearer, lease));
   }
 
-  /** Resolves with the expiry of a token that is live by MongoDB. */
+  /** Resolves with the token's expiry in µs if it is live by MongoDB. Throws `invalid_token` if it is not. */
   async #verifyStored({ userId, client, tokenHash }: Bearer, nowUs: number): Promise<number> {
     const stored = await this.#documents.find(userId, client);
     if (stored?.hash !== tokenHash) throw invalidToken();
@@ -131,7 +134,7 @@ export class ScaleOutTokens implements Tokens, Bearers {
     if (!(await this.#end(bearer, lease))) throw invalidToken();
   }
 
-  /** Resolves with whether this token was still the client's. */
+  /** Ends a token. Resolves with false if it was no longer the client's. */
   async #end(bearer: Bearer, lease: Lease): Promise<boolean> {
     const ended = await this.#change(bearer, lease, () => this.#documents.remove(bearer));
     await this.#records.forget(bearer);
@@ -143,12 +146,12 @@ export class ScaleOutTokens implements Tokens, Bearers {
     for (const { client, hash } of await this.#documents.surplus(userId, this.#clientsPerAccount, now)) {
       const bearer = this.#index.bearer(hash, userId, client);
       const lease = await this.#records.lease(bearer, 'logout');
-      // Whoever else changes this client's token ends it or makes it the newest
+      // Another change of this client's token revokes it or makes it the newest
       if (lease.outcome === 'leased') await this.#end(bearer, lease);
     }
   }
 
-  /** Waits for a change that is under way. Resolves with a lease of one's own, or `marked`. */
+  /** Waits for another change in flight. Resolves with a lease of its own, or with `marked`. */
   async #leaseToChange(client: Client, kind: 'issue' | 'logout'): Promise<Lease> {
     const giveUpAt = deadlineIn(this.#answerMs);
     for (;;) {
@@ -159,7 +162,7 @@ export class ScaleOutTokens implements Tokens, Bearers {
     }
   }
 
-  /** Runs what changes no document under the lease, and gives it back after a refusal or failure. */
+  /** Runs a step under the lease that only reads documents. Gives the lease back if the step fails. */
   async #ask<T>(client: Client, lease: Lease, ask: () => Promise<T>): Promise<T> {
     try {
       return await ask();
@@ -169,7 +172,7 @@ export class ScaleOutTokens implements Tokens, Bearers {
     }
   }
 
-  /** Runs a write under the lease, which stays after a failure that leaves open whether the write is done. */
+  /** Runs a write under the lease. The lease stays after a failure that leaves open whether the write is done. */
   async #change<T>(client: Client, lease: Lease, write: () => Promise<T>): Promise<T> {
     try {
       return await write();
@@ -179,16 +182,19 @@ export class ScaleOutTokens implements Tokens, Bearers {
     }
   }
 
-  /** One that cannot be given back runs out by itself. */
+  /** Gives the lease back. If that fails, the lease expires. */
   async #giveBack(client: Client, lease: Lease): Promise<void> {
     if (lease.outcome === 'leased') await this.#records.release(client, lease).catch(() => {});
   }
 }
 
-/** Redis's time, like every time of a token; whole milliseconds, as MongoDB keeps them. */
+/** Returns the expiry in µs of Redis's time, like every time of a token. MongoDB keeps whole milliseconds. */
 const expiryUs = ({ expires_at }: Pick<StoredToken, 'expires_at'>): number => expires_at.getTime() * 1_000;
 
-/** Issued after the client's earlier token, even if the clock was set back in between. */
+/**
+ * Returns the document of a token. It is issued after the client's earlier token, even if the clock was set back in
+ * between.
+ */
 function storedToken(
   { userId, client, tokenHash }: Bearer,
   nowUs: number,
