@@ -22,7 +22,7 @@ import { embeddedTokens } from './tokens/tokens.js';
 import { transactionsOf } from './transactions/transactions.js';
 import { EmbeddedGroupCommit } from './transactions/group-commit.js';
 
-/** The settings that matter to this engine. */
+/** Settings that this engine uses. */
 export interface EmbeddedConfig extends Pick<Config, 'times'> {
   readonly app: Pick<Config['app'], 'processes'>;
   readonly store: Pick<Config['store'], 'host'>;
@@ -30,7 +30,10 @@ export interface EmbeddedConfig extends Pick<Config, 'times'> {
   readonly limits: Pick<Config['limits'], 'fileBytes'>;
 }
 
-/** Opens the embedded engine on the directory of `[STORE] host`. Throws an error with one line when that cannot be used. */
+/**
+ * Opens the embedded engine on the directory of `[STORE] host`. Throws an error with a one-line message if the
+ * directory cannot be used.
+ */
 export async function openEmbeddedEngine(config: EmbeddedConfig, log: Log, observer = unobserved): Promise<Engine> {
   const { times } = config;
   const directory = parseLmdbUrl(config.store.host);

@@ -2,7 +2,10 @@ import { askDependency, type DependencyHealth, type Health } from '../../ports/h
 import type { TimeBudget } from '../../time-budget.js';
 import type { EmbeddedGroupCommit } from './transactions/group-commit.js';
 
-/** Reads are served from memory whatever the disk does, so it can serve as long as `read` can, which looks at the store. */
+/**
+ * Returns the health of the engine. It can serve if `read`, which reads from the store, succeeds. A bad disk does not
+ * stop reads, because they come from memory.
+ */
 export async function embeddedHealth(
   read: () => Promise<unknown>,
   writes: Pick<EmbeddedGroupCommit, 'oldestMs' | 'failure'>,

@@ -9,22 +9,22 @@ import { nameIn, printMs, rangeOfRecords, readCounter } from './lmdb/records.js'
 import type { Step } from './transactions/step.js';
 import type { EmbeddedGroupCommit } from './transactions/group-commit.js';
 
-/** Records removed in one step: about a millisecond in which nothing else is served. */
+/** Records removed in one step. A step takes about a millisecond, in which nothing else is served. */
 const recordsPerStep = 500;
 
 const filesPerStep = 20;
 
 /**
- * Removes in the background what is unreachable already: the entries, posts and files of erased accounts, deleted files, uploads whose
- * lease is over, expired tokens, codes and counters. What a killed process left half done is found at the next round of any process; several
- * may work on the same at once.
+ * Removes unreachable data in the background: records of erased accounts, deleted files, uploads whose lease has
+ * expired, and expired tokens, codes and counters. If a process is killed half-way, the next round of any process does
+ * the rest. Several processes may sweep the same data at once.
  */
 export class Sweeper {
   #closing = false;
-  /** Something was erased since the present round began. */
+  /** True if `wake` was called since the present round began. */
   #woken = false;
   #endRest: () => void = () => {};
-  #shard = randomInt(2 ** 16); // processes that start together look at different ones
+  #shard = randomInt(2 ** 16); // random, so that processes that start together check different folders
   readonly #ended: Promise<void>;
 
   constructor(
@@ -43,7 +43,7 @@ export class Sweeper {
     this.#endRest();
   }
 
-  /** Waits for the step that is under way. */
+  /** Stops sweeping. Resolves when the running step has ended. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#endRest();
@@ -82,7 +82,7 @@ export class Sweeper {
     while (!this.#closing && (await this.writes.apply(step)));
   }
 
-  /** Whether there may be more. */
+  /** Returns true if there may be more. */
   #eraseSome(): boolean {
     const { erasing, entries, posts } = this.databases;
     const [number] = [...erasing.getKeys({ limit: 1 })];
@@ -99,7 +99,10 @@ export class Sweeper {
     return true;
   }
 
-  /** Those that cannot be removed keep no others waiting; the last such error is thrown. */
+  /**
+   * Removes the bytes of deleted files. A file that cannot be removed does not hold up the others. Throws the last such
+   * error.
+   */
   async #unlinkAll(): Promise<void> {
     let failure: { readonly error: unknown } | undefined;
     let ids: string[];
@@ -112,7 +115,7 @@ export class Sweeper {
     if (failure) throw failure.error;
   }
 
-  /** Answers the last error of those that stay. */
+  /** Returns the last error of the files that could not be removed. */
   async #unlink(ids: readonly string[]): Promise<{ readonly error: unknown } | undefined> {
     const { records, directory } = this.files;
     const gone: string[] = [];
@@ -129,8 +132,9 @@ export class Sweeper {
   }
 
   /**
-   * A file is made after its record: one that is there without has been made by a process that had stopped for longer than its
-   * lease, and was killed then, or has come back in a power cut. One folder each round.
+   * Removes orphans, which are files without a record, from one folder each round. A file is created after its record,
+   * so an orphan has one of two causes: a process was stopped for longer than its lease, created the file and was then
+   * killed; or a power cut brought a removed file back.
    */
   async #unlinkOrphans(): Promise<void> {
     const { records, directory } = this.files;
@@ -139,7 +143,7 @@ export class Sweeper {
     for (const id of orphans) await directory.remove(id);
   }
 
-  /** Whether there may be more. */
+  /** Returns true if there may be more. */
   #expireSome(nowMs: number): boolean {
     const { expiries, codeExpiries } = this.databases;
     const tokens = expireIn(expiries, nowMs, (tokenHash) => removeToken(this.databases, tokenHash));
@@ -147,7 +151,7 @@ export class Sweeper {
     return tokens || codes;
   }
 
-  /** Counters whose window has ended. Whether there may be more. */
+  /** Removes counters whose window has ended. Returns true if there may be more. */
   #forgetSome(nowMs: number): boolean {
     const { counters, counterExpiries } = this.databases;
     return expireIn(counterExpiries, nowMs, (key) => {
@@ -157,7 +161,7 @@ export class Sweeper {
   }
 }
 
-/** Removes what `expiries` lists as expired at `nowMs`. Whether there may be more. */
+/** Removes what `expiries` lists as expired at `nowMs`. Returns true if there may be more. */
 function expireIn(expiries: Databases['expiries'], nowMs: number, remove: (name: string) => void): boolean {
   const expired = [...expiries.getKeys({ end: printMs(nowMs), limit: recordsPerStep })];
   for (const key of expired) {

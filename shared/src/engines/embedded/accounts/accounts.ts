@@ -10,7 +10,10 @@ import { parseAccount, printAccount, printMs } from '../lmdb/records.js';
 import type { EmbeddedGroupCommit } from '../transactions/group-commit.js';
 import { findAccountById, findAccountByNumber } from '../lmdb/find-account.js';
 
-/** Accounts in LMDB. `erased` is called when an erased account's entries and posts are ready to be removed. */
+/**
+ * Keeps accounts in LMDB. Calls `erased` when the entries, posts and files of an erased account are ready to be
+ * removed.
+ */
 export function embeddedAccounts(
   databases: Databases,
   reads: Reads,
@@ -19,7 +22,7 @@ export function embeddedAccounts(
 ): Accounts {
   const { accounts, users, numbers, erasing, meta } = databases;
 
-  /** Stores what `change` makes of the account, if it is still there. */
+  /** Stores the result of `change`, if the account still exists. */
   const update = ({ userId }: Account, change: (account: Account) => Account) =>
     writes.apply(() => {
       const account = findAccountById(databases, userId);
@@ -63,7 +66,10 @@ export function embeddedAccounts(
       return reads.ask(() => findAccountById(databases, userId));
     },
 
-    /** One transaction takes the account, its tokens, its name and the name's identify code; entries and posts, which may be many, go in the background. */
+    /**
+     * Removes the account, its tokens, its name and the name's identify code in one transaction. Entries, posts and
+     * files, which may be many, are removed in the background.
+     */
     async erase({ userId, username, number }) {
       await writes.apply(({ nowMs }) => {
         if (users.get(userId) === undefined) return;
@@ -90,7 +96,7 @@ export function embeddedAccounts(
   };
 }
 
-/** Four bytes of seconds since 1970 and eight random ones, as hex. */
+/** Returns four bytes of seconds since 1970 and eight random ones, as hex. */
 function newObjectId(nowMs: number): string {
   const id = Buffer.alloc(12);
   id.writeUInt32BE(Math.floor(nowMs / 1_000));

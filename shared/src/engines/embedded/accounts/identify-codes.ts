@@ -5,17 +5,17 @@ import { expiryOfRecord, printMs } from '../lmdb/records.js';
 import type { EmbeddedGroupCommit } from '../transactions/group-commit.js';
 
 interface StoredCode {
-  /** As it is printed. */
+  /** Expiry as `printMs` prints it. */
   readonly expiry: string;
   readonly triesLeft: number;
   readonly codeHash: string;
 }
 
-/** Identify codes in LMDB, at most one for each name. */
+/** Keeps identify codes in LMDB, at most one for each name. */
 export function embeddedIdentifyCodes(databases: Databases, writes: EmbeddedGroupCommit): IdentifyCodes {
   const { codes, codeExpiries } = databases;
 
-  /** The code of this name if it can still be used at `nowMs`. */
+  /** Returns the code of this name if it can still be used at `nowMs`. */
   function findLive(username: string, nowMs: number): StoredCode | undefined {
     const record = codes.get(username);
     const code = record === undefined ? undefined : parseCode(record);
@@ -52,7 +52,7 @@ export function embeddedIdentifyCodes(databases: Databases, writes: EmbeddedGrou
   };
 }
 
-/** Removes every trace of the code of this name. Inside a transaction. */
+/** Removes every trace of the code of this name. Runs inside a transaction. */
 export function removeCode({ codes, codeExpiries }: Databases, username: string): void {
   const record = codes.get(username);
   if (record === undefined) return;

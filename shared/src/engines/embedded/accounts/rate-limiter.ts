@@ -6,9 +6,9 @@ import { printCounter, printMs, readCounter, type Counter } from '../lmdb/record
 import type { EmbeddedGroupCommit } from '../transactions/group-commit.js';
 
 /**
- * A limiter as the library's are, on LMDB: all processes count together that have the directory open, whoever started them. The
- * library's own for node's cluster could not do that for two that were started apart. What is counted costs a hash or a new account,
- * beside which a commit is nothing.
+ * A limiter on LMDB with the interface of the library's limiters. All processes that have the directory open count
+ * together, no matter which command started them. The library's limiter for node's cluster could not do that for
+ * processes that were started separately. A counted request is expensive by itself, so one more commit hardly matters.
  */
 export class EmbeddedRateLimiter implements Limiter {
   constructor(
@@ -40,13 +40,13 @@ export class EmbeddedRateLimiter implements Limiter {
   async delete(key: string): Promise<boolean> {
     return this.writes.apply(() => {
       const wasThere = this.databases.counters.get(key) !== undefined;
-      if (wasThere) void this.databases.counters.remove(key); // the sweeper finds its expiry
+      if (wasThere) void this.databases.counters.remove(key); // the sweeper removes its expiry
       return wasThere;
     });
   }
 }
 
-/** The counter in a record, unless its window has ended. */
+/** Returns the counter in a record, unless its window has ended. */
 function running(record: string | undefined, nowMs: number): Counter | undefined {
   const counter = record === undefined ? undefined : readCounter(record);
   return counter && counter.expiresAtMs > nowMs ? counter : undefined;

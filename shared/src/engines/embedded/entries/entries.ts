@@ -6,12 +6,12 @@ import type { Reads } from '../transactions/reads.js';
 import { restOfRecord, hashToken, rangeOfRecords, recordKey } from '../lmdb/records.js';
 import type { EmbeddedGroupCommit } from '../transactions/group-commit.js';
 
-/** Keys listed in one turn of the event loop: a millisecond or two, after which other requests have theirs. */
+/** Keys listed in one turn of the event loop. They take a millisecond or two; then other requests have their turn. */
 const keysPerTurn = 1_000;
 
 /**
- * Entries in LMDB. Every method looks at the token in the same snapshot or transaction as at the entry. For writes that is
- * inside the transaction, under the lock: an earlier look could be overtaken by an erasure.
+ * Keeps entries in LMDB. Every method checks the token in the same snapshot or transaction as the entry. Writes check
+ * it in their step, because an erasure could overtake an earlier check.
  */
 export function embeddedEntries(
   databases: Databases,
@@ -35,8 +35,8 @@ export function embeddedEntries(
     },
 
     /**
-     * Page by page, each on a new snapshot and with a new look at the token. Every key that was there throughout is listed,
-     * and so is every key whose write was answered before.
+     * Lists keys page by page. Each page has a new snapshot and checks the token again. Every key that was there
+     * throughout is listed, and so is every key whose write was acknowledged before.
      */
     async keys(token) {
       const tokenHash = hashToken(token);

@@ -6,15 +6,18 @@ import { withDeadline } from '../../../deadline.js';
 import { fileNotFound, KeybinError, storageFull, unavailable } from '../../../errors.js';
 import { isFileId } from '../../../ids/file-id.js';
 
-/** Of the four threads that node has for files and for LMDB one is left to LMDB, however slow the disk is. */
+/**
+ * Threads that file operations may use at once. Node has four for files and LMDB; one is left to LMDB, however slow the
+ * disk is.
+ */
 const threads = 3;
 
-/** The last two digits of an id, which are random. */
+/** Number of folders. The last two digits of an id, which are random, name its folder. */
 const shards = 256;
 
 /**
- * The bytes of files, each in a file of its own below `files` in the data directory. All methods throw `storage_full` where the disk
- * has no room, and else `unavailable`.
+ * The bytes of files, each in a file of its own below `files` in the data directory. Methods throw `storage_full` if
+ * the disk is full, and `unavailable` for other failures.
  */
 export class FileDirectory {
   readonly #root: string;
@@ -27,7 +30,7 @@ export class FileDirectory {
     this.#root = join(directory, 'files');
   }
 
-  /** A new file, still without a name that would survive a power cut: `keepName` gives it that. */
+  /** Creates a file. Its name survives a power cut only after `keepName`. */
   async create(id: string): Promise<FileHandle> {
     const path = this.#pathOf(id);
     return this.#opened(async () => {
@@ -42,31 +45,31 @@ export class FileDirectory {
     return this.run(() => sync(dirname(this.#pathOf(id))));
   }
 
-  /** For reading. Throws `file_not_found` for one whose bytes are gone. */
+  /** Opens a file for reading. Throws `file_not_found` if its bytes are gone. */
   async open(id: string): Promise<FileHandle> {
     const handle = await this.#opened(() => open(this.#pathOf(id), constants.O_RDONLY).catch(unlessMissing));
     if (!handle) throw fileNotFound(id);
     return handle;
   }
 
-  /** One that is gone already is no error. */
+  /** Removes a file. A missing file is no error. */
   async remove(id: string): Promise<void> {
     await this.run(() => unlink(this.#pathOf(id)).catch(unlessMissing));
   }
 
-  /** The ids of the files in one of the folders; every one is reached by counting up. */
+  /** Returns the ids of the files in one of the folders. Counting `number` up reaches every folder. */
   async shard(number: number): Promise<string[]> {
     const folder = (number % shards).toString(16).padStart(2, '0');
     const names = await this.run(() => readdir(join(this.#root, folder)).catch(unlessMissing));
     return (names ?? []).filter((name) => isFileId(name) && name.endsWith(folder));
   }
 
-  /** Runs an operation on a file when one of the threads is free. */
+  /** Runs an operation on a file when a thread is free. */
   run<T>(operation: () => Promise<T>): Promise<T> {
     return this.#inTime(this.#threads(operation));
   }
 
-  /** A file that is opened too late is closed: nobody has it. */
+  /** Opens a file within the timeout. A file that is opened later is closed, because no caller has it. */
   async #opened<T extends FileHandle | undefined>(opening: () => Promise<T>): Promise<T> {
     const opened = this.#threads(opening);
     try {
@@ -90,7 +93,7 @@ export class FileDirectory {
   }
 }
 
-/** Makes what has changed in a folder survive a power cut. */
+/** Syncs a folder, so that its changes survive a power cut. */
 async function sync(folder: string): Promise<void> {
   const handle = await open(folder, constants.O_RDONLY);
   try {

@@ -5,34 +5,34 @@ import type { StoredFile } from '../../../ports/engine.js';
 import type { Databases } from '../lmdb/databases.js';
 import { nameIn, rangeBefore, rangeOfRecords, recordKey } from '../lmdb/records.js';
 
-/** A file, whatever has become of it. */
+/** Account and id of a file or an upload. */
 export interface FileNames {
-  /** Of its account. */
+  /** Number of its account. */
   readonly number: string;
   readonly id: string;
 }
 
-/** An upload under way. */
+/** An upload in flight. */
 interface UploadRecord {
-  /** Of its account. */
+  /** Number of its account. */
   readonly number: string;
-  /** For so many bytes there is room. */
+  /** Bytes reserved for it. */
   readonly heldBytes: number;
-  /** When the lease runs out, in ms since 1970. */
+  /** End of the lease, in ms since 1970. */
   readonly untilMs: number;
 }
 
 const parseUpload = (json: string) => JSON.parse(json) as UploadRecord; // written here
 
-/** The file of a record. */
+/** Parses the record of a file. */
 export const parseFile = (id: string, json: string): StoredFile => ({
   id,
-  ...(JSON.parse(json) as Omit<StoredFile, 'id'>), // likewise
+  ...(JSON.parse(json) as Omit<StoredFile, 'id'>), // written here
 });
 
 /**
- * The records of files in LMDB; all is done inside a transaction or a read. A file's bytes are in the directory only while
- * `fileOwners` has its id, so whatever else is there is nobody's.
+ * Records of files in LMDB. Every method runs inside a transaction or a read. The directory has bytes of a file only
+ * while `fileOwners` has its id. Any other bytes there are orphans.
  *
  *     none --begin--> uploads --finish--> files --delete, erasure--> unlinking --bytes are gone--> none
  *                       └──remove, lease over, account gone──▶ unlinking, or none
@@ -44,7 +44,7 @@ export class FileRecords {
     private readonly leaseMs: number,
   ) {}
 
-  /** Begins an upload of the account; answers the bytes for which there is room. */
+  /** Begins an upload of the account. Returns the bytes reserved for it, or `account_full`. */
   begin({ number, id }: FileNames, room: UploadQuota, nowMs: number): number | KeybinError {
     const heldBytes = this.#grant(number, room, 0);
     if (heldBytes === undefined) return accountFull(this.roomBytes);
@@ -54,7 +54,7 @@ export class FileRecords {
     return heldBytes;
   }
 
-  /** Prolongs the lease; answers the bytes for which there is room now. */
+  /** Prolongs the lease. Returns the bytes that are reserved now, or an error. */
   hold({ number, id }: FileNames, room: UploadQuota, nowMs: number): number | KeybinError {
     const upload = this.#upload(number, id);
     if (upload instanceof KeybinError) return upload;
@@ -78,13 +78,13 @@ export class FileRecords {
     return this.databases.files.doesExist(recordKey(number, id));
   }
 
-  /** Forgets an upload that is not finished and whose bytes are gone. */
+  /** Forgets an unfinished upload whose bytes are gone. */
   forget(id: string): void {
     this.#endUpload(id);
     this.forgetUnlinked([id]);
   }
 
-  /** A file of the account with this number. */
+  /** Returns a file of the account with this number, `forbidden` if another account has it, or `file_not_found`. */
   find(number: string, id: string): StoredFile | KeybinError {
     const { files, fileOwners } = this.databases;
     const json = isFileId(id) ? files.get(recordKey(number, id)) : undefined;
@@ -94,12 +94,12 @@ export class FileRecords {
     return isAnothers ? forbidden() : fileNotFound(id);
   }
 
-  /** The same while its account is there: the records of an erased one stay a moment longer. */
+  /** Like `find`, but returns `invalid_token` once the account is gone: its records stay a moment longer. */
   findLive(number: string, id: string): StoredFile | KeybinError {
     return this.databases.numbers.get(number) === undefined ? invalidToken() : this.find(number, id);
   }
 
-  /** Files older than `after`, newest first. */
+  /** Returns at most `limit` files older than `after`, newest first. */
   list(number: string, after: string, limit: number): StoredFile[] {
     const found = this.databases.files.getRange({ ...rangeBefore(number, after), limit });
     return Array.from(found, ({ key, value }) => parseFile(nameIn(key), value));
@@ -114,7 +114,7 @@ export class FileRecords {
     return undefined;
   }
 
-  /** Ends uploads whose lease is over or whose account is gone. */
+  /** Ends uploads whose lease has expired or whose account is gone. */
   lapse(nowMs: number): void {
     const { uploads, numbers } = this.databases;
     const isOver = ({ untilMs, number }: UploadRecord) => untilMs <= nowMs || numbers.get(number) === undefined;
@@ -122,12 +122,15 @@ export class FileRecords {
     for (const { key } of over) this.#endUpload(key);
   }
 
-  /** Some of the files whose bytes are to be removed, behind the one with the id `after`. */
+  /** Returns ids of files whose bytes are to be removed: at most `limit`, those after the id `after`. */
   toUnlink(after: string, limit: number): string[] {
     return [...this.databases.unlinking.getKeys({ start: after, exclusiveStart: true, limit })];
   }
 
-  /** Forgets the names of at most `limit` files of an erased account and the room that it had; answers how many. */
+  /**
+   * Marks at most `limit` files of an erased account for removal, and forgets its reserved bytes. Returns the number of
+   * files.
+   */
   erase(number: string, limit: number): number {
     const { files, unlinking, fileRoom } = this.databases;
     const keys = [...files.getKeys({ ...rangeOfRecords(number), limit })];
@@ -139,7 +142,7 @@ export class FileRecords {
     return keys.length;
   }
 
-  /** Of files whose bytes are gone. */
+  /** Forgets files whose bytes are gone. */
   forgetUnlinked(ids: readonly string[]): void {
     for (const id of ids) {
       void this.databases.unlinking.remove(id);
@@ -176,7 +179,7 @@ export class FileRecords {
     return grantUploadQuota(room, this.roomBytes - Number(this.databases.fileRoom.get(number) ?? 0) + heldBytes);
   }
 
-  /** An erased account has no room any more. */
+  /** Adds to the reserved bytes of an account. An erased account has none. */
   #addRoom(number: string, bytes: number): void {
     const { fileRoom, numbers } = this.databases;
     const taken = Number(fileRoom.get(number) ?? 0) + bytes;

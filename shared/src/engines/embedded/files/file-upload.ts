@@ -6,7 +6,7 @@ import type { FileDirectory } from './file-directory.js';
 import type { FileNames, FileRecords } from './file-records.js';
 import type { EmbeddedGroupCommit } from '../transactions/group-commit.js';
 
-/** Bytes after which the disk is told to take what it has been given, so that little is left for the end. */
+/** Bytes after which the disk is told to write what it was given, so that little is left for the end. */
 const syncBytes = 16 * 1024 * 1024;
 
 export interface FileUploadParts {
@@ -16,8 +16,8 @@ export interface FileUploadParts {
 }
 
 /**
- * An upload into a file of the data directory. Its record is on the disk before the file is made, and the file, with its name, before the
- * record says that it is finished.
+ * An upload into a file of the data directory. Its record is on the disk before the file is created. The file and its
+ * name are on the disk before the record says that it is finished.
  */
 export class FileUpload implements UploadTarget {
   #position = 0;
@@ -33,7 +33,9 @@ export class FileUpload implements UploadTarget {
     this.#syncing = later(parts.directory.keepName(names.id));
   }
 
-  /** For an upload that has its record. What there is is removed if this throws. */
+  /**
+   * Creates the file of an upload that has its record. Before it throws it removes both, or leaves that to the sweeper.
+   */
   static async create(parts: FileUploadParts, names: FileNames, name: string): Promise<FileUpload> {
     try {
       return new FileUpload(parts, names, name, await parts.directory.create(names.id));
@@ -80,19 +82,22 @@ export class FileUpload implements UploadTarget {
   }
 }
 
-/** To be awaited later: nobody may be there when it fails. */
+/** Returns `work` to be awaited later. If it fails earlier, that is no unhandled rejection. */
 function later(work: Promise<void>): Promise<void> {
   work.catch(() => {});
   return work;
 }
 
-/** A finished file stays, and what cannot be removed is left to the sweeper. Bytes go first: a full disk has no room for a record. */
+/**
+ * Removes an upload unless it is finished. The sweeper removes what cannot be removed now. Bytes go first, because a
+ * full disk has no room for a record.
+ */
 async function forget({ records, directory, writes }: FileUploadParts, names: FileNames): Promise<void> {
   try {
     if (await writes.apply(() => records.isFinished(names))) return;
     await directory.remove(names.id);
     await writes.apply(() => records.forget(names.id));
   } catch {
-    // The lease runs out
+    // The sweeper removes the upload when its lease has expired
   }
 }

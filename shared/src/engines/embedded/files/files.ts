@@ -11,23 +11,23 @@ import { FileUpload, type FileUploadParts } from './file-upload.js';
 import type { SnapshotRead, Reads } from '../transactions/reads.js';
 import { hashToken, type Bearer } from '../lmdb/records.js';
 
-/** Each upload holds two. */
+/** Size of a block; each upload has two in memory. */
 const blockBytes = 512 * 1024;
 
-/** Read at once, for one answer. */
+/** Bytes that are read at once for a download. */
 const windowBytes = 256 * 1024;
 
 export interface FilesParts extends FileUploadParts {
   readonly databases: Databases;
   readonly reads: Reads;
   readonly fileLimitBytes: number;
-  /** Called when there are bytes to be removed. */
+  /** Called when there are bytes to remove. */
   readonly deleted: () => void;
   readonly times: UploadTimes & Pick<TimeBudget, 'answerMs'>;
   readonly observer?: InvariantObserver;
 }
 
-/** Files of the embedded engine: records in LMDB, bytes in the data directory. */
+/** Keeps files: records in LMDB, bytes in the data directory. */
 export function embeddedFiles({
   databases,
   reads,
@@ -49,7 +49,7 @@ export function embeddedFiles({
       return file instanceof KeybinError ? file : { bearer, file };
     };
 
-  /** Each part only while the file, and so its account, is there. */
+  /** Reads a range window by window. Yields a window only while the file, and so its account, exists. */
   async function* readBytes(number: string, id: string, { start, end }: ByteRange): AsyncGenerator<Uint8Array> {
     const handle = await directory.open(id);
     try {

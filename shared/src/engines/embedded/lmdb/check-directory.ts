@@ -2,14 +2,14 @@ import { accessSync, closeSync, constants, mkdirSync, openSync, readSync, statSy
 import { endianness } from 'node:os';
 import { join } from 'node:path';
 
-/** Where LMDB's file says what it is: after 24 bytes of page header, in the machine's byte order. */
+/** Position of LMDB's magic number in its file: behind 24 bytes of page header, in the machine's byte order. */
 const magicOffset = 24;
 const magic = 0xbe_ef_c0_de;
 const dataVersion = 2;
 
 /**
- * Makes `directory` if need be and throws unless LMDB can open it. LMDB itself must not find out: a failure to open crashes the
- * process (segmentation fault, lmdb 3.5).
+ * Creates `directory` if necessary and throws unless LMDB can open it. LMDB itself must not find out: a failure to open
+ * crashes the process (segmentation fault, lmdb 3.5).
  */
 export function checkDirectory(directory: string): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
@@ -24,13 +24,13 @@ export function checkDirectory(directory: string): void {
   }
 }
 
-/** Throws unless there is a store in `directory` that LMDB can read. */
+/** Throws unless `directory` has a store that LMDB can read. */
 export function checkData(directory: string): void {
   const file = join(directory, 'data.mdb');
   if (!statSync(file, { throwIfNoEntry: false })?.size) throw new Error('there is no store yet');
   accessSync(file, constants.R_OK);
   checkFormat(file);
-  accessSync(join(directory, 'lock.mdb'), constants.R_OK | constants.W_OK); // where readers are noted
+  accessSync(join(directory, 'lock.mdb'), constants.R_OK | constants.W_OK); // it holds the table of readers
 }
 
 function checkFormat(file: string): void {

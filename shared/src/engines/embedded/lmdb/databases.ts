@@ -13,18 +13,19 @@ import { FileLock, type LockTimes } from './file-lock.js';
 import { parseAccount } from './records.js';
 
 /**
- * Raised when what is stored changes its shape, or is more than before: an older Keybin must not open a newer directory. One that knew
- * nothing of files would leave them when it erases their account, and one that knew no disabled account would let it in.
+ * Format of the store. Raise it when the stored data changes its shape or gains a kind: an older Keybin must not open a
+ * newer directory. One that knew no files would leave them behind when it erases their account. One that knew no
+ * disabled accounts would let them log in.
  */
 const format = '3';
 
-/** Those that lack only what was not there yet. Format 1 has, besides, no accounts by number. */
+/** Formats that lack only what did not exist yet. Format 1 also lacks accounts by number. */
 const earlierFormats: ReadonlySet<string | undefined> = new Set(['1', '2', undefined]);
 
-/** Address space set aside for the file, which grows only as data comes. */
+/** Address space reserved for the file, which grows only as data comes. */
 const mapBytes = 2 ** 40;
 
-/** Each process that has the directory open takes a few. */
+/** Size of LMDB's table of readers. Each process that has the directory open takes a few places. */
 const maxReaders = 1_024;
 
 export type DirectoryTimes = LockTimes & Pick<TimeBudget, 'openLockMs'>;
@@ -76,28 +77,31 @@ export const lmdbDatabases = {
 type DatabasesByMember = Readonly<Record<keyof typeof lmdbDatabases, Strings>>;
 
 /**
- * All of a store's databases, in one LMDB environment. A value is a string of fixed-width fields followed by free text
- * (`records.ts`); nothing is decoded that is only passed on.
+ * All of a store's databases, in one LMDB environment. A value is a string of fixed-width fields, then free text
+ * (`records.ts`). Values that are only passed on are not decoded.
  */
 export interface Databases extends DatabasesByMember {
   readonly environment: RootDatabase<string, string>;
-  /** Of whoever opens or closes the environment, or commits: see `openDatabases`. */
+  /** Held by a process that opens or closes the environment, or commits: see `openDatabases`. */
   readonly lock: FileLock;
 }
 
 type UnlockedDatabases = Omit<Databases, 'lock'>;
 
 /**
- * Opens the environment in `directory` and makes both if need be. Throws an error with one clear line when the directory
- * cannot be used, holds something else, or is open elsewhere and not to be shared, or when a transaction of another process does not end
- * within `openLockMs`. A process must not open a directory a second time before it has closed it: opening takes the write lock, for which
- * the event loop would wait while it has it.
+ * Opens the environment in `directory` and creates both if necessary. `shared`: other processes may have it open too,
+ * if they say the same.
  *
- * Nobody may commit while anybody opens it, or looks into it. LMDB (as of lmdb 3.5) reads which transaction is the last one, and then tells
- * all processes so, without its write lock: what was committed in between is undone, and what it had freed is used twice. And nobody may
- * open it while the last one closes it, which destroys the locks.
+ * Throws an error with a one-line message if the directory cannot be used, holds something else, or is open elsewhere
+ * and not shared. It does so too if a transaction of another process does not end within `openLockMs`.
  *
- * `shared`: other processes may have it open too, if they say the same.
+ * A process must close a directory before it opens it again. Opening takes the write lock, and the event loop would
+ * block while this process itself has the lock.
+ *
+ * No process may commit while another one opens the environment or looks into it. LMDB (as of lmdb 3.5) reads which
+ * transaction is the last one, and then tells all processes so, without its write lock. A commit in between is undone,
+ * and the space that it freed is used twice. Nor may a process open the environment while the last one closes it,
+ * because closing destroys the locks.
  */
 export function openDatabases(directory: string, shared: boolean, times: DirectoryTimes): Databases {
   try {
@@ -110,16 +114,18 @@ export function openDatabases(directory: string, shared: boolean, times: Directo
         maxReaders,
         noSubdir: false,
         encoding: 'string',
-        // Writes are gathered by `EmbeddedGroupCommit`; lmdb's own gathering makes a promise that nobody holds, whose rejection ends the process.
+        // `EmbeddedGroupCommit` gathers writes. lmdb's own gathering makes a promise that no one handles; its rejection
+        // ends the process.
         eventTurnBatching: false,
-        // With it lmdb gives the lock back before the disk has what was committed. A process that is killed then leaves a lock that ends the
-        // next writer's environment (MDB_PANIC), one whose disk hangs does not end, and what a disk refused stays visible.
+        // With it lmdb releases the lock before the commit is on the disk. A process that is killed then leaves a lock
+        // that ends the next writer's environment (MDB_PANIC). A process whose disk hangs does not end. Writes that a
+        // disk refused stay visible.
         overlappingSync: false,
       });
       return orClose(environment, () => {
         const databases = databasesIn(environment);
         const processes = openProcessTable(environment);
-        noteFormat(databases, processes); // first: who has noted itself has this format, or is an older Keybin
+        noteFormat(databases, processes); // first: a process in the table has this format, or is an older Keybin
         noteOpenProcess(environment, processes, shared);
         return databases;
       });
@@ -130,8 +136,8 @@ export function openDatabases(directory: string, shared: boolean, times: Directo
 }
 
 /**
- * Opens the environment in `directory` to look at it, beside the processes that serve it, however they have it open: that takes no
- * write lock and changes nothing. Throws an error with one clear line, as `openDatabases` does.
+ * Opens the environment in `directory` read-only, beside the processes that serve it, in whichever mode they have it
+ * open. Takes no write lock and changes nothing. Throws an error with a one-line message, as `openDatabases` does.
  */
 export function openDatabasesToRead(directory: string, times: DirectoryTimes): Databases {
   try {
@@ -140,7 +146,7 @@ export function openDatabasesToRead(directory: string, times: DirectoryTimes): D
       const environment = open<string, string>(directory, { readOnly: true, maxDbs: 32, noSubdir: false });
       return orClose(environment, () => {
         const databases = databasesIn(environment);
-        const missing = Object.values<unknown>({ ...databases }).includes(undefined); // one that nobody has made yet
+        const missing = Object.values<unknown>({ ...databases }).includes(undefined); // one was never created
         if (!missing && databases.meta.get('format') === format) return databases;
         throw new Error("it was not made by this version: run 'keybin prepare'");
       });
@@ -150,14 +156,15 @@ export function openDatabasesToRead(directory: string, times: DirectoryTimes): D
   }
 }
 
-/** Closes the environment when what it has under way has ended. */
+/** Closes the environment when its operations in flight have ended. */
 export async function closeDatabases({ environment, lock }: Databases): Promise<void> {
-  lock.takeSync(lock.times.closeLockMs); // whoever keeps it for longer has the environment open: this process is not the last one
+  // A process that keeps the lock for longer has the environment open, so this process is not the last one
+  lock.takeSync(lock.times.closeLockMs);
   await environment.close();
   lock.close();
 }
 
-/** Does `work`, which opens the environment, while nobody else opens, closes or commits. */
+/** Runs `work`, which opens the environment, while no other process opens, closes or commits. */
 function openLocked(directory: string, times: DirectoryTimes, work: () => UnlockedDatabases): Databases {
   const { openLockMs } = times;
   const lock = new FileLock(join(directory, 'open.lock'), times);
@@ -179,7 +186,7 @@ function orClose<T>(environment: RootDatabase<string, string>, work: () => T): T
   try {
     return work();
   } catch (error) {
-    void environment.close(); // does all at once
+    void environment.close(); // it closes synchronously
     throw error;
   }
 }
@@ -192,7 +199,10 @@ function databasesIn(environment: RootDatabase<string, string>): UnlockedDatabas
   return { environment, ...(Object.fromEntries(opened) as DatabasesByMember) }; // one for each member
 }
 
-/** Throws for the format of a later Keybin, and while an older one, which looks at the format only at its start, has the directory open. */
+/**
+ * Stores the format. Throws if a later Keybin wrote it. Throws also while an older Keybin has the directory open,
+ * because that one checks the format only at its start.
+ */
 function noteFormat({ environment, accounts, numbers, meta }: UnlockedDatabases, processes: OpenProcesses): void {
   if (meta.get('format') === format) return;
   environment.transactionSync(() => {
@@ -208,7 +218,7 @@ function noteFormat({ environment, accounts, numbers, meta }: UnlockedDatabases,
   });
 }
 
-/** Format 1 could not find an account by its number. */
+/** Adds accounts by number, which format 1 lacks. */
 function addNumbers(accounts: Strings, numbers: Strings): void {
   for (const { key, value } of accounts.getRange()) numbers.putSync(String(parseAccount(value).number), key);
 }

@@ -6,12 +6,12 @@ import type { TimeBudget } from '../../../time-budget.js';
 export type LockTimes = Pick<TimeBudget, 'lockTurnMs' | 'lockPauseMs' | 'lockRetryMs' | 'closeLockMs'>;
 
 /**
- * A lock on a file, which the system takes from a process that ends. Work of this process may overlap: it has the lock together.
- * Others that wait get it within a turn, even if there is always work.
+ * A lock on a file. The system releases it when the process ends. Concurrent work of this process shares it. Other
+ * processes that wait get it within a turn, even if this process always has work.
  */
 export class FileLock {
   readonly #descriptor: number;
-  /** Work that is under way here. */
+  /** Number of `hold` calls whose work is running. */
   #holders = 0;
   #turnEndMs = 0;
   #freeSinceMs = 0;
@@ -20,8 +20,8 @@ export class FileLock {
   readonly #takeAtExit = () => void this.takeSync(0);
 
   /**
-   * Makes the file if need be. Throws the system's error. A process that ends without `close` has the lock to its last moment, unless
-   * another one has it then: lmdb closes by itself what is still open.
+   * Creates the file if necessary. Throws the system's error. A process that ends without `close` keeps the lock to its
+   * last moment, because lmdb closes by itself what is still open. It does not if another process has the lock then.
    */
   constructor(
     path: string,
@@ -31,7 +31,10 @@ export class FileLock {
     process.on('exit', this.#takeAtExit);
   }
 
-  /** Does `work` while this process has the lock. Waits for that without a limit; the system's refusal is thrown. */
+  /**
+   * Runs `work` while this process holds the lock. Waits for the lock without a limit. Throws the system's error if it
+   * refuses the lock.
+   */
   async hold<T>(work: () => Promise<T>): Promise<T> {
     while (!this.#join()) await (this.#entering ??= this.#enter());
     try {
@@ -41,7 +44,7 @@ export class FileLock {
     }
   }
 
-  /** Has the lock from now on until `release`, or answers false after `patienceMs`. Waits without any event. */
+  /** Takes the lock until `release`, or returns false after `patienceMs`. Blocks the event loop while it waits. */
   takeSync(patienceMs: number): boolean {
     const untilMs = performance.now() + patienceMs;
     while (!tryLock(this.#descriptor)) {
@@ -55,13 +58,13 @@ export class FileLock {
     unlock(this.#descriptor);
   }
 
-  /** Lets go of it for good. */
+  /** Releases the lock for good. */
   close(): void {
     process.off('exit', this.#takeAtExit);
     closeSync(this.#descriptor);
   }
 
-  /** Whether it could be had at once. */
+  /** Returns true if the lock could be taken at once. */
   #join(): boolean {
     if (this.#entering) return false;
     const nowMs = performance.now();
@@ -74,7 +77,7 @@ export class FileLock {
     return true;
   }
 
-  /** Resolves when this process has the lock again, after others could have it. */
+  /** Resolves when this process has the lock again, after other processes had a chance to take it. */
   async #enter(): Promise<void> {
     try {
       if (this.#holders > 0) await new Promise<void>((resolve) => (this.#letGo = resolve));

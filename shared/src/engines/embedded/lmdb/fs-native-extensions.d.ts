@@ -1,8 +1,8 @@
-/** What is used of it; it has no types of its own. */
+/** Types of the functions that Keybin uses; the package has none. */
 declare module 'fs-native-extensions' {
-  /** Whether the whole file is locked now, for this descriptor alone, which may have it locked already. */
+  /** Returns true if this descriptor now has the whole file locked, even if it had before. */
   export function tryLock(descriptor: number): boolean;
-  /** Resolves when it is. Waits in a thread of libuv's. */
+  /** Resolves when the descriptor has the lock. Waits in a thread of libuv's pool. */
   export function waitForLock(descriptor: number): Promise<void>;
   export function unlock(descriptor: number): void;
 }

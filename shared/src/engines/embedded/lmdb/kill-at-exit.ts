@@ -1,7 +1,7 @@
 /**
- * Keeps this process from hanging when it ends inside a transaction, until what it returns is called. Node waits for its threads then, and
- * LMDB's waits for the lock, or for a step that nobody does any more: the process would be there for ever and let no other one write. So it
- * kills itself, as if it had crashed.
+ * Keeps this process from hanging when it ends inside a transaction, until the returned function is called. Node waits
+ * for its threads at the end, and LMDB's thread waits for the lock, or for a step that nothing runs. The process would
+ * stay forever and keep others from writing. So it kills itself, as if it had crashed.
  */
 export function killAtExitWhile(isInside: () => boolean): () => void {
   const killIfInside = () => {

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 
 /**
- * The directory that an `lmdb:` URL names: `lmdb://./data` and `lmdb://data` are relative to the working directory,
- * `lmdb:///path` is absolute. It is taken as written, so any character that a path may have can stand in it.
+ * Returns the directory that an `lmdb:` URL names. `lmdb://./data` and `lmdb://data` are relative to the working
+ * directory, `lmdb:///path` is absolute. The path is taken as written and may have any character.
  */
 export function parseLmdbUrl(host: string): string {
   const path = /^lmdb:\/\/(.+)$/s.exec(host)?.[1];

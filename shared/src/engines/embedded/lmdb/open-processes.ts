@@ -2,10 +2,10 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type Database, type RootDatabase } from 'lmdb';
 
-/** How a process has the directory open. */
+/** Mode in which a process has the directory open. */
 type Mode = 'alone' | 'shared';
 
-/** process id -> how it has the directory open; also of processes that are gone */
+/** Process id -> its mode. Also lists processes that have ended. */
 export type OpenProcesses = Database<Mode, number>;
 
 type Environment = RootDatabase<string, string>;
@@ -14,25 +14,26 @@ export const openProcessTable = (environment: Environment): OpenProcesses =>
   environment.openDB<Mode, number>('claims', { encoding: 'string' });
 
 /**
- * Throws as `noteOpenProcess` does, but without the write lock: to open a directory waits, without any event, as long as a stopped
- * process has it. What this look misses, `noteOpenProcess` finds.
+ * Throws like `noteOpenProcess`, but takes no write lock. Opening for writing would block the event loop while a
+ * stopped process has that lock. `noteOpenProcess` finds what this check misses.
  */
 export function refuseOtherProcesses(directory: string, shared: boolean): void {
   const data = statSync(join(directory, 'data.mdb'), { throwIfNoEntry: false });
   if (!data?.size) return;
   const environment = open<string, string>(directory, { readOnly: true, maxDbs: 1, noSubdir: false });
   try {
-    const processes = openProcessTable(environment) as OpenProcesses | undefined; // nobody has made it
+    const processes = openProcessTable(environment) as OpenProcesses | undefined; // undefined if it was never created
     if (processes) refuseOrListGone(environment, processes, shared);
   } finally {
-    void environment.close(); // does all at once
+    void environment.close(); // it closes synchronously
   }
 }
 
 /**
- * Notes that this process has the directory open, and throws when another live one wants it alone, or this one does. All who
- * open it do so under the write lock, and a process lives as long as LMDB's table of readers has it. It is in there from its
- * first read on, which is here: lmdb keeps its read transaction, and LMDB sees by a lock of the system when the process is gone.
+ * Notes that this process has the directory open. Throws if it is open in another live process and either of the two
+ * wants it alone. Every process opens it under the write lock. A process counts as live while LMDB's table of readers
+ * has it. This process enters the table here, with its first read, because lmdb keeps its read transaction. LMDB learns
+ * from a system lock that a process has ended.
  */
 export function noteOpenProcess(environment: Environment, processes: OpenProcesses, shared: boolean): void {
   processes.get(process.pid);
@@ -42,13 +43,13 @@ export function noteOpenProcess(environment: Environment, processes: OpenProcess
   });
 }
 
-/** Of those that have noted that they have the directory open, this one left out, who lives. */
+/** Returns the other live processes that have noted that they have the directory open. */
 export function otherLiveProcesses(environment: Environment, processes: OpenProcesses): number[] {
   const live = livePids(environment);
   return others(processes).flatMap(({ key }) => (live.has(key) ? [key] : []));
 }
 
-/** The processes that are gone. Throws if a live one does not go together with this one. */
+/** Returns the other processes that have ended. Throws if the mode of a live one conflicts with this one's. */
 function refuseOrListGone(environment: Environment, processes: OpenProcesses, shared: boolean): number[] {
   const live = livePids(environment);
   const opposed = others(processes).find(({ key, value }) => live.has(key) && !(shared && value === 'shared'));

@@ -5,11 +5,11 @@ import type { Diagnosis } from '../../../ports/operations.js';
 import { closeDatabases, openDatabasesToRead, type DirectoryTimes } from '../lmdb/databases.js';
 import { parseLmdbUrl } from '../lmdb/lmdb-url.js';
 
-/** Less room than this, and writes will soon be answered 507. */
+/** Free bytes below which the disk is low: soon writes will fail with 507. */
 const lowBytes = 2 ** 30;
 const lowestBytes = 64 * 2 ** 20;
 
-/** Looks at the directory, beside whoever serves it, without changing anything. */
+/** Checks the directory beside the processes that serve it. Changes nothing. */
 export async function diagnose({ store, times }: Pick<Config, 'store' | 'times'>): Promise<Diagnosis[]> {
   const directory = parseLmdbUrl(store.host);
   if (!statSync(directory, { throwIfNoEntry: false })) {

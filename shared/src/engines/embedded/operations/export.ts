@@ -7,7 +7,9 @@ import type { FileDirectory } from '../files/file-directory.js';
 import { parseFile } from '../files/file-records.js';
 import { restOfRecord, nameIn, parseAccount, rangeOfRecords, versionOfRecord } from '../lmdb/records.js';
 
-/** Records read in one snapshot. A longer one would keep the service from using the room of what it replaces meanwhile. */
+/**
+ * Records read in one snapshot. During a longer one the service could not reuse the space of records that it replaces.
+ */
 const recordsPerPage = 500;
 
 type Strings = Databases['entries'];
@@ -18,8 +20,9 @@ export interface ExportParts {
 }
 
 /**
- * Everything, in the order of the accounts' numbers as text. Each page is read from a snapshot of its own, taken after all that was
- * answered before: so no write is missed that was answered before the export began and stayed.
+ * Yields all records, in the text order of the account numbers. Each page has its own snapshot, taken after all earlier
+ * acknowledgements. So the export has every write that was acknowledged before it began, unless a later one has
+ * replaced or deleted it.
  */
 export async function* exportRecords(parts: ExportParts): AsyncGenerator<TransferRecord, void, undefined> {
   const { accounts, numbers } = parts.databases;

@@ -6,7 +6,7 @@ import { bearerOfRecord, ownerIn, rangeOfRecords, readCounter } from '../lmdb/re
 
 type Strings = Databases['entries'];
 
-/** What LMDB has of erased accounts of this name. */
+/** Counts what LMDB still has of erased accounts with this name. */
 export function leftoversIn(databases: Databases, username: string): Leftovers {
   const { environment, accounts, numbers, users, erasing, tokens, clients, entries, posts, files } = databases;
   environment.resetReadTxn();
@@ -28,7 +28,7 @@ export function leftoversIn(databases: Databases, username: string): Leftovers {
   return { registered, erased: [...remembered.values()].filter(Boolean).length, left };
 }
 
-/** Records under the numbers of accounts that are left: whole accounts are skipped. */
+/** Counts the records of accounts that are left. Skips from one account to the next. */
 function countUnder(records: Strings, isLeft: (number: string) => boolean): number {
   let found = 0;
   for (let start = ''; ;) {

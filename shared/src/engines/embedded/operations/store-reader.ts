@@ -10,10 +10,15 @@ import { leftoversIn } from './leftovers.js';
 import { parseLmdbUrl } from '../lmdb/lmdb-url.js';
 import { parseAccount } from '../lmdb/records.js';
 
-/** Records read in one snapshot. A longer one would keep the service from using the room of what it replaces meanwhile. */
+/**
+ * Records read in one snapshot. During a longer one the service could not reuse the space of records that it replaces.
+ */
 const recordsPerPage = 1_000;
 
-/** Opens the directory of `[STORE] host` to look at it. Throws an error with one line when there is nothing to look at. */
+/**
+ * Opens the directory of `[STORE] host` for reading. Throws an error with a one-line message if there is nothing to
+ * read.
+ */
 export async function openEmbeddedStoreReader({
   store,
   times,
@@ -27,7 +32,7 @@ export async function openEmbeddedStoreReader({
     for await (const { value } of records(databases.accounts)) yield parseAccount(value);
   }
 
-  /** Every record that is there throughout, in the order of the keys. */
+  /** Yields every record that is there throughout, in key order. */
   async function* records(database: Database<string, string>, after?: string) {
     for (;;) {
       environment.resetReadTxn();
@@ -53,4 +58,5 @@ export async function openEmbeddedStoreReader({
   };
 }
 
-const countOf = (database: Database<string, string>) => (database.getStats() as { entryCount: number }).entryCount; // LMDB's `mdb_stat`
+/** Returns the number of records, as LMDB's `mdb_stat` has it. */
+const countOf = (database: Database<string, string>) => (database.getStats() as { entryCount: number }).entryCount;

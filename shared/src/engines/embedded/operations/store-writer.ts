@@ -16,7 +16,9 @@ import { printAccount, printVersion, recordKey, versionOfRecord } from '../lmdb/
 import { transactionsOf } from '../transactions/transactions.js';
 import { EmbeddedGroupCommit } from '../transactions/group-commit.js';
 
-/** Opens the directory of `[STORE] host` to import into it. Throws an error with one line when that cannot be done. */
+/**
+ * Opens the directory of `[STORE] host` for an import. Throws an error with a one-line message if it cannot be used.
+ */
 export async function openEmbeddedStoreWriter({
   app,
   store,
@@ -83,7 +85,7 @@ class EmbeddedStoreWriter implements StoreWriter {
     if (number === undefined) tally.skipped += 1;
     else if (await this.writes.apply(() => records.isFinished(names))) tally.present += 1;
     if (tally.skipped + tally.present > 0) return tally;
-    await directory.remove(file.id); // of an import that was broken off
+    await directory.remove(file.id); // left by an interrupted import
     const room = { neededBytes: quotaBytesOf(file.length), wantedBytes: quotaBytesOf(file.length) };
     const heldBytes = await this.writes.apply(({ nowMs }) => {
       records.forget(file.id);

@@ -9,14 +9,14 @@ import { hashToken, nameIn, rangeBefore, recordKey, type Bearer } from '../lmdb/
 import type { EmbeddedGroupCommit } from '../transactions/group-commit.js';
 
 /**
- * Posts in LMDB, in the order of their ids, which begin with the version of their write. The token is looked at in the same
- * snapshot or transaction, as for entries.
+ * Keeps posts in LMDB, in the order of their ids. An id begins with the version of its write. The token is checked in
+ * the same snapshot or transaction, as for entries.
  */
 export function embeddedPosts(databases: Databases, reads: Reads, writes: EmbeddedGroupCommit): Posts {
   const { posts } = databases;
   const findBearer = findBearerIn(databases);
 
-  /** Whose post this can be, or why it can be none of the token's account. */
+  /** Returns the bearer whose post this may be, or the error if it can be no post of the token's account. */
   function findAuthor(tokenHash: string, id: string, nowMs: number): Bearer | KeybinError {
     const bearer = findBearer(tokenHash, nowMs);
     if (bearer instanceof KeybinError) return bearer;

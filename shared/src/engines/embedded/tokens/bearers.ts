@@ -11,8 +11,8 @@ import {
 } from '../lmdb/records.js';
 
 /**
- * Whom the token with this hash stands for at `nowMs`, or `invalid_token`. A token's record goes in the same transaction as its
- * account, so a live one says that the account is there.
+ * Finds the bearer of the token with this hash at `nowMs`, or `invalid_token`. A token's record is removed in the same
+ * transaction as its account, so a live token implies that the account exists.
  */
 export type FindBearer = (tokenHash: string, nowMs: number) => Bearer | KeybinError;
 
@@ -24,8 +24,9 @@ export const findBearerIn =
   };
 
 /**
- * The same for looks at one snapshot, which is there to be told from others; undefined: there is none. A token is looked for once when it
- * comes again in the same snapshot and millisecond: much of what comes in a turn is one client's, and this takes a twentieth of its time.
+ * Returns a function that remembers the last answer of `findBearer` for one snapshot and millisecond. Many requests of
+ * one turn come from one client, and a remembered answer takes a twentieth of the time. `snapshot` only tells snapshots
+ * apart; with `undefined` nothing is remembered.
  */
 export function oncePerSnapshot(findBearer: FindBearer) {
   let last: { snapshot: unknown; nowMs: number; tokenHash: string; found: Bearer | KeybinError } | undefined;
@@ -38,13 +39,13 @@ export function oncePerSnapshot(findBearer: FindBearer) {
   };
 }
 
-/** Removes every trace of every token of the account. Inside a transaction. */
+/** Removes every trace of every token of the account. Runs inside a transaction. */
 export function removeTokensOf(databases: Databases, userId: string): void {
   const issued = Array.from(databases.clients.getRange(rangeOfRecords(userId)), ({ value }) => restOfRecord(value));
   for (const tokenHash of issued) removeToken(databases, tokenHash);
 }
 
-/** Removes every trace of the token with this hash. Inside a transaction. */
+/** Removes every trace of the token with this hash. Runs inside a transaction. */
 export function removeToken({ tokens, clients, expiries }: Databases, tokenHash: string): void {
   const record = tokens.get(tokenHash);
   if (record === undefined) return;

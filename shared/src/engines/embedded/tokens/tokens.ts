@@ -16,7 +16,7 @@ import {
 import type { StepContext } from '../transactions/step.js';
 import type { EmbeddedGroupCommit } from '../transactions/group-commit.js';
 
-/** Tokens in LMDB: found by their hash, one for each client of an account. */
+/** Keeps tokens in LMDB: found by their hash, one for each client of an account. */
 export function embeddedTokens(
   databases: Databases,
   reads: Reads,
@@ -67,7 +67,9 @@ function issueIn(
   return undefined;
 }
 
-/** Removes the client's earlier token, and of too many clients those whose tokens were issued first. */
+/**
+ * Removes the client's earlier token. If the account has too many clients, removes the tokens that were issued first.
+ */
 function makeRoom(databases: Databases, userId: string, client: string, clientsPerAccount: number): void {
   const issued = Array.from(databases.clients.getRange(rangeOfRecords(userId)));
   const own = recordKey(userId, client);

@@ -10,7 +10,7 @@ import type { Transactions } from './transactions.js';
 
 export interface EmbeddedGroupCommitOptions {
   readonly timeoutMs: number;
-  /** The time that steps see, in milliseconds since 1970. */
+  /** Clock that steps see, in ms since 1970. Default: `Date.now`. */
   readonly clockMs?: () => number;
   readonly observer?: WriteObserver;
 }
@@ -18,41 +18,47 @@ export interface EmbeddedGroupCommitOptions {
 class Group extends WriteGroup<Step<unknown>, unknown> {
   readonly sinceMs = performance.now();
   timer: NodeJS.Timeout | undefined;
-  /** Whether all its writes came by `put`. */
+  /** True if all its writes came by `put`. */
   arePuts = true;
   isApplied = false;
 }
 
-/** Of puts alone: one is on its way to the disk while the next one is being written. */
+/**
+ * Most transactions in flight at once if they are puts alone: one is on its way to the disk while the next one is
+ * prepared.
+ */
 const mostUnderWay = 2;
 
 /**
- * Group commit. Writes gather in groups, and a group is
- *   gathering  until it is full, or until its transaction begins: at the end of the turn, or when the one under way has ended;
- *   applied    when its steps have run inside its transaction, under LMDB's lock;
- *   written    when the transaction is on the disk;
- *   answered   when that which is under way beside it is written too, or when the next group is applied (see `GroupPacing`).
- * After `timeoutMs` a group is answered `unavailable` from whatever state it is in. If it has not been applied by then it never
- * is, though the lock may come later; if it has, its outcome is unknown.
+ * Group commit. Writes gather in groups. A group is in one of these states:
+ *   gathering     until it is full or its transaction begins, at the end of the turn or when the running one has ended
+ *   applied       its steps have run inside its transaction, under LMDB's lock
+ *   written       its transaction is on the disk
+ *   acknowledged  the transaction in flight beside it is written too, or the next group is applied (see `GroupPacing`)
+ * After `timeoutMs` a group fails with `unavailable`, in any state. If it has not been applied by then, it never is,
+ * even if the lock comes later. Otherwise its outcome is unknown.
  *
- * Puts alone, which most writes are, are applied before their transaction where no other process writes: only other puts are under way
- * then, and none of these changes what they look at. A step inside a transaction would keep the disk waiting for this thread, which has
- * others to serve.
+ * Most groups are puts alone. Where no other process writes, these are applied before their transaction: only other
+ * puts are in flight then, and no put changes what another one reads. A step inside a transaction would keep the disk
+ * waiting for this thread, which has other requests to serve.
  */
 export class EmbeddedGroupCommit {
   #groups: Group[] = [];
   readonly #pacing: GroupPacing;
-  /** Each with when its oldest write came, in `performance.now()`'s time. */
+  /** Transactions in flight, each with the arrival of its oldest write in `performance.now()` time. */
   readonly #underWay = new Map<Promise<void>, number>();
   /** Transactions of puts that are not on the disk yet. */
   readonly #puts = new Set<Promise<unknown>>();
-  /** Of the first two transactions of a process lmdb (3.5) takes the end of the second for that of the first if both are under way. */
+  /**
+   * True once a transaction has ended. If the first two transactions of a process overlap, lmdb (3.5) takes the end of
+   * the second for the end of the first.
+   */
   #hasEndedOne = false;
-  /** Whether those under way are puts alone. */
+  /** True if the transactions in flight are puts alone. */
   #arePutsUnderWay = false;
   #turn: Promise<void> | undefined;
   #halted = false;
-  /** The version given out last, which may not be in the store yet. */
+  /** Version given out last. It may not be in the store yet. */
   #clock = 0;
   #failure: KeybinError | undefined;
 
@@ -70,12 +76,15 @@ export class EmbeddedGroupCommit {
     this.#observer = observer;
   }
 
-  /** The answer of `step`, once it is on the disk. Throws its error, `unavailable` or `storage_full`. */
+  /**
+   * Runs `step` and resolves with its answer once it is on the disk. Throws the step's error, `unavailable` or
+   * `storage_full`.
+   */
   apply<T>(step: Step<T>): Promise<T> {
     return this.#join(step, false);
   }
 
-  /** The same for a step that puts records, and looks at nothing that other steps given to `put` write. */
+  /** Like `apply`, for a step that puts records and reads nothing that other steps given to `put` write. */
   put<T>(step: Step<T>): Promise<T> {
     return this.#join(step, true);
   }
@@ -88,13 +97,13 @@ export class EmbeddedGroupCommit {
     if (this.#mayBegin()) this.#turn ??= this.#afterTurn();
     const answer = (await group.answers)[position];
     if (answer instanceof KeybinError) throw answer;
-    return answer as T; // each step is answered with what it returned
+    return answer as T; // a step's answer is the value that it returned
   }
 
   #begin(): Group {
     const group = new Group();
     const expire = () => {
-      group.writes.length = 0; // what was refused must not be applied any more
+      group.writes.length = 0; // refused writes must not be applied later
       this.#groups = this.#groups.filter((waiting) => waiting !== group);
       group.reject(unavailable(new Error(`write was not on the disk after ${this.#timeoutMs} ms`)));
     };
@@ -103,29 +112,32 @@ export class EmbeddedGroupCommit {
     return group;
   }
 
-  /** Whether a transaction has the write lock, waits for it, or is about to. */
+  /** True if a transaction has the write lock, waits for it, or is about to. */
   get areUnderWay(): boolean {
     return this.#turn !== undefined || this.#underWay.size > 0;
   }
 
-  /** How long the oldest write that is not on the disk has waited, answered 503 or not; 0: there is none. */
+  /** Age in ms of the oldest write that is not on the disk, even if it got 503 already; 0 if there is none. */
   get oldestMs(): number {
     const sinceMs = Math.min(...this.#underWay.values(), this.#groups[0]?.sinceMs ?? Infinity);
     return Math.max(performance.now() - sinceMs, 0);
   }
 
-  /** Why the last transaction failed that had something to write; `undefined`: it did not. */
+  /** Error of the last transaction that failed; `undefined` if none did, or if a later one has written something. */
   get failure(): KeybinError | undefined {
     return this.#failure;
   }
 
-  /** Begins no transaction any more; resolves when none is under way. What waits is answered when its time is over. */
+  /**
+   * Stops new transactions. Resolves when none is in flight. Writes that wait fail with `unavailable` when their time
+   * is over.
+   */
   async halt(): Promise<void> {
     this.#halted = true;
     await this.idle();
   }
 
-  /** Waits for all writes that came before. */
+  /** Resolves when no transaction is in flight or about to begin. */
   async idle(): Promise<void> {
     while (this.areUnderWay) await (this.#turn ?? Promise.race(this.#underWay.keys()));
   }
@@ -150,7 +162,10 @@ export class EmbeddedGroupCommit {
     }
   }
 
-  /** Beside others only what is full begins: a few writes can wait, and each sync takes its time. */
+  /**
+   * Returns true if a transaction may begin. Beside another one only a full group may: a few writes can wait, and each
+   * sync takes time.
+   */
   #mayBegin(): boolean {
     const [next] = this.#groups;
     if (!next || this.#halted) return false;
@@ -193,8 +208,9 @@ export class EmbeddedGroupCommit {
   }
 
   /**
-   * Resolves when it is on the disk. Of two transactions of puts both are waited for: clients that are answered together come back together
-   * and fill whole groups, and half as many syncs more were made when each was answered for itself.
+   * Writes what `steps` put. Resolves when it is on the disk. Two transactions of puts are acknowledged together:
+   * clients that are answered together come back together and fill whole groups. Acknowledged separately, they needed
+   * 50 % more syncs.
    */
   async #write<T>(steps: () => T, isPut: boolean): Promise<T> {
     const { transactions } = this;
@@ -245,7 +261,7 @@ export class EmbeddedGroupCommit {
       noteClock();
       return { answers, counted, hasWritten: counted > 0 || clock > before };
     } catch (error) {
-      if (isPut) noteClock(); // what others have put before is committed where puts are handed over whole
+      if (isPut) noteClock(); // `put` still commits the steps before the one that failed
       throw error;
     }
   }

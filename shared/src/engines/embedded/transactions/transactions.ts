@@ -2,27 +2,28 @@ import type { KeybinError } from '../../../errors.js';
 import type { Databases } from '../lmdb/databases.js';
 import { writeError } from './write-errors.js';
 
-/** What `EmbeddedGroupCommit` needs of the store. */
+/** Operations of the store that `EmbeddedGroupCommit` needs. */
 export interface Transactions {
-  /** Does `work`, in which transactions begin and end, while no process opens or closes the directory. */
+  /** Runs `work`, in which transactions begin and end, while no process opens or closes the directory. */
   hold<T>(work: () => Promise<T>): Promise<T>;
-  /** Runs `steps` under the write lock; all that they write is committed, or nothing when they throw. */
+  /** Runs `steps` under the write lock. Commits all that they write, or nothing if they throw. */
   run<T>(steps: () => T): Promise<T>;
   /**
-   * Where no other process writes: runs `steps` at once, on a new snapshot that shows nothing of what they put, and commits all of that
-   * together, by LMDB's thread alone. Resolves when it is on the disk. No transaction with other steps may be under way.
+   * Runs `steps` at once, on a new snapshot that shows nothing of what they put. LMDB's thread then commits all of it
+   * together. Resolves when it is on the disk. Exists only where no other process writes. No transaction with other
+   * steps may be in flight.
    */
   put?<T>(steps: () => T): Promise<T>;
-  /** Resolves when all that `run` has committed is on the disk. */
+  /** Resolves when everything that `run` has committed is on the disk. */
   flushed(): PromiseLike<unknown>;
-  /** The version given out last. */
+  /** Returns the last version given out, as the store has it. */
   clock(): number;
   setClock(version: number): void;
-  /** Keybin's error for one that `run` or `flushed` threw. */
+  /** Turns an error of a transaction into one of Keybin. */
   failure(error: unknown): Promise<KeybinError>;
 }
 
-/** The transactions of the environment in `directory`; `alone`: no other process writes to it. */
+/** Returns the transactions of the environment in `directory`. `alone`: no other process writes to it. */
 export function transactionsOf(
   { environment, lock, meta }: Databases,
   directory: string,
@@ -31,7 +32,7 @@ export function transactionsOf(
   return {
     hold: (work) => lock.hold(work),
     ...(alone && { put: (steps) => putAll(environment, steps) }),
-    // A child transaction, because lmdb commits what a plain one had written before its callback threw.
+    // A child transaction, because lmdb would commit what a plain one wrote before its callback threw.
     run: (steps) => environment.childTransaction(steps),
     flushed: () => environment.flushed,
     clock: () => Number(meta.get('clock') ?? 0),
@@ -47,7 +48,7 @@ async function putAll<T>(environment: Databases['environment'], steps: () => T):
     try {
       outcome = { answer: steps() };
     } catch (error) {
-      outcome = { error }; // thrown here it would leave lmdb's promise of the commit with nobody
+      outcome = { error }; // thrown here, it would leave lmdb's promise of the commit unhandled
     }
   });
   if (outcome && 'answer' in outcome) return outcome.answer;

@@ -6,12 +6,12 @@ const noSpace = 28;
 const overQuota = 122;
 const ioError = 5;
 
-/** A file system with less room than this is called full when a write to it failed. */
+/** Free bytes of a file system below which an input/output error means that the disk is full. */
 const leastRoomBytes = 64 * 2 ** 20;
 
 /**
- * Keybin's error for one with which LMDB refused a transaction. LMDB reports a write that was cut short by a full disk as an
- * input/output error, so the room that is left decides which of both it was.
+ * Returns Keybin's error for one with which LMDB refused a transaction. LMDB reports a write that a full disk cut short
+ * as an input/output error. The free space decides which of the two it was.
  */
 export async function writeError(error: unknown, directory: string): Promise<KeybinError> {
   if (error instanceof KeybinError) return error;
@@ -23,8 +23,8 @@ export async function writeError(error: unknown, directory: string): Promise<Key
 }
 
 /**
- * The error behind lmdb's 'Commit failed', which comes as a promise beside it. That promise must be looked at in any case:
- * its rejection would end the process.
+ * Returns the error behind lmdb's 'Commit failed', which comes as a promise in `commitError`. This promise must be
+ * awaited in any case: its rejection would end the process.
  */
 async function causeOf(error: unknown): Promise<unknown> {
   if (!(error instanceof Error && 'commitError' in error)) return error;
