@@ -1,10 +1,10 @@
 #!lua flags=allow-oom
--- Ends an account whose user document is gone: nothing that Redis has of it is left, and nothing is taken any more.
--- `allow-oom`: a Redis at `maxmemory` would refuse the mark, and with it the room that this makes.
+-- Ends an account whose user document is gone: removes all that Redis has of it, and lets nothing in any longer.
+-- `allow-oom`: a Redis at `maxmemory` would refuse the mark, although this script frees memory.
 --
 -- KEYS  1 erased  2 tokens  3 pending  4 waiting  5 bytes  6 rejected
--- ARGV  1 user id  2 how long the mark is to last, ms
--- Answers the number of pending entries that were removed.
+-- ARGV  1 user id  2 lifetime of the mark, ms
+-- Returns the number of pending entries that were removed.
 
 redis.call('SET', KEYS[1], 'day', 'PX', ARGV[2])
 redis.call('DEL', KEYS[2])

@@ -1,29 +1,32 @@
--- Accepts a group of writes of one partition: checks each one's token, gives it a version and stages it.
+-- Accepts a group of writes of one partition: checks the token of each write, gives it a version and makes it pending.
 --
 -- KEYS  1 clock  2 waiting  3 bytes  4 BullMQ's list of waiting jobs
 --       then for each account: pending, erased, tokens
---       at the end: deleted, as settle.lua keeps it, epoch
+--       at the end: deleted (filled by settle.lua), epoch
 -- ARGV  1 deadline, Redis's time in µs: a command that comes later does nothing
---       2 most bytes that may be pending  3 most entries that may be pending, and most jobs that may wait
+--       2 limit of pending bytes  3 limit of pending entries, and of waiting jobs
 --       4 number of accounts  5 number of tokens
 --       then the user id of each account
 --       then for each token: position of its account (from 1), client, hash of the token
 --       then for each write: position of its token (from 1), key, change
---       A change is P and the value (put), D (delete), or F and the version of a `look` (delete, because MongoDB has had the
---       key after that); or N and the value (put of a new post, whose key is ~ and its id, which begins with 13 hex digits that
---       the version is to be above)
--- Answers {Redis's time in µs}, if that is past the deadline, or {Redis's time in µs, number of accepted writes that took the place
--- of a pending one, an answer for each write}:
+--       A change is one of
+--         P and the value: put
+--         D: delete
+--         F and the version of a `look`: delete. MongoDB had the key when it was read after that look
+--         N and the value: put of a new post. Its key is ~ and its id, which begins with 13 hex digits. The version
+--           must be above that number
+-- Returns {Redis's time in µs} if that is past the deadline. Else {Redis's time in µs, number of accepted writes that
+-- took the place of a pending one, an answer for each write}. An answer is one of
 --   16 digits  accepted with this version
 --   refused    the record of this client is for another token, or has expired
---   unknown    there is no record to tell
---   marked     the account is being erased
+--   unknown    no record can tell
+--   marked     the account has an erasure mark
 --   full       the limits leave no room
---   absent     delete: what is pending is a delete already
+--   absent     delete: a delete of this key is pending already
 --   taken      new post: its key is pending already
 --   look, then 16 digits: the last version given out
---              delete: nothing is pending, MongoDB knows whether there is something to delete. After F: another delete has
---              come to MongoDB since that look
+--              delete: nothing is pending, so MongoDB must tell if there is something to delete. After F: another
+--              delete has reached MongoDB since that look
 
 local headLength = 17
 
@@ -58,7 +61,7 @@ for token = 1, tokens do
   end
 end
 
--- Whether what MongoDB had after version `looked` may have been deleted since and not be pending any more
+-- Returns true if a delete that is no longer pending may have removed the key from MongoDB since version `looked`
 local function isDeletedSince(member, looked)
   return tonumber(redis.call('ZSCORE', deleted, member) or 0) > tonumber(looked)
 end

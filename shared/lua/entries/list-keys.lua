@@ -1,9 +1,9 @@
--- Lists the keys of an account's pending entries without their values, with the check of the token in the same step.
+-- Lists the keys of an account's pending entries without their values. Checks the token in the same step.
 --
 -- KEYS  1 pending  2 tokens  3 epoch
--- ARGV  1 client  2 hash of the token; empty: the token was verified otherwise
--- Answers refused or unknown (as read-with-token.lua), or {keys that are put, keys that are deleted}. An entry no longer than its head
--- is a delete. Fields that begin with ~ are posts.
+-- ARGV  1 client  2 hash of the token; empty if the token was verified otherwise
+-- Returns refused or unknown (see read-with-token.lua), or {keys that are put, keys that are deleted}.
+-- An entry no longer than its head is a delete. Fields that begin with ~ are posts, and are left out.
 
 local headLength = 17
 

@@ -1,11 +1,12 @@
--- Reads an account's pending posts, newest first, with the check of the token in the same step.
+-- Reads an account's pending posts, newest first. Checks the token in the same step.
 --
 -- KEYS  1 pending  2 tokens  3 epoch
--- ARGV  1 client  2 hash of the token; empty: the token was verified otherwise
---       3 only posts whose fields come before this one in the order of text
---       4 most posts that are read  5 bytes after which no further one is read
--- Answers refused or unknown (as read-with-token.lua), or {fields and texts of posts, fields of posts that are deleted, 1 or 0}. 1: the bytes
--- did not suffice, older ones are missing. Deleted ones are told as far as posts were read.
+-- ARGV  1 client  2 hash of the token; empty if the token was verified otherwise
+--       3 only posts whose fields come before this one in text order
+--       4 limit of posts  5 bytes after which no further post is read
+-- Returns refused or unknown (see read-with-token.lua), or {fields and texts of posts, fields of deleted posts, 1 or
+-- 0}. 1 means that the bytes did not suffice: older posts are missing. Deleted posts are listed as far as posts were
+-- read.
 
 local headLength = 17
 

@@ -2,7 +2,7 @@
 -- Tells the version that the next write of a partition would get now: larger than all that were given out.
 --
 -- KEYS  1 clock
--- Answers 16 digits.
+-- Returns 16 digits.
 
 local time = redis.call('TIME')
 local clock = tonumber(redis.call('GET', KEYS[1]) or 0)

@@ -1,15 +1,15 @@
 #!lua flags=no-writes
--- Reads what is pending of the named entries. `no-writes` lets it run in a Redis at `maxmemory` too.
+-- Reads the pending state of the named entries. `no-writes` lets it run in a Redis at `maxmemory` too.
 --
 -- KEYS  1 rejected
 --       then for each account: pending
 -- ARGV  1 bytes after which no further entry is read
 --       then for each account: user id, number of its keys, the keys
--- Answers for each entry, in the order of ARGV:
---   text  version, operation and value, as it was accepted
+-- Returns for each entry, in the order of ARGV:
+--   text  version, operation and value, as accepted
 --   0     nothing is pending
 --   1     the pending version is rejected
--- The answer is shorter than the question when it grew too long: the rest was not read.
+-- A list that grows too long ends early: the entries after its end were not read.
 
 local room = tonumber(ARGV[1])
 local answers = {}

@@ -1,15 +1,15 @@
--- Reads pending entries of one partition, each with the check of its token in the same step.
+-- Reads pending entries of one partition. Checks the token of each read in the same step.
 --
 -- KEYS  1 epoch, then for each account: pending, tokens
--- ARGV  1 most bytes of entries in one answer
+-- ARGV  1 bytes of entries after which no further one is read
 --       then for each read: position of its account (from 1), client, hash of the token, key
---       An empty hash: the token was verified otherwise.
--- Answers for each read
+--       The hash is empty if the token was verified otherwise.
+-- Returns for each read
 --   an entry   16 digits of version, operation, value: the token is live
 --   nil        nothing is pending: the token is live
 --   refused    the record of this client is for another token, or has expired
---   unknown    there is no record to tell
---   again      the answer is long enough: ask for this one again
+--   unknown    no record can tell
+--   again      the list is long enough: ask for this entry again
 
 local maxBytes = tonumber(ARGV[1])
 local time = redis.call('TIME')

@@ -1,10 +1,10 @@
 #!lua flags=allow-oom
 -- Makes a rejected entry wait again, with the age of its version.
--- `allow-oom`: half of it done would leave an entry that nobody applies.
+-- `allow-oom`: if it stopped half-way, no worker would apply the entry.
 --
 -- KEYS  1 pending  2 rejected  3 waiting
 -- ARGV  1 user id  2 key
--- Answers 1, or 0 if nothing of this key is rejected.
+-- Returns 1, or 0 if the entry of this key is not rejected.
 
 local member = ARGV[1] .. '/' .. ARGV[2]
 if redis.call('HDEL', KEYS[2], member) == 0 then return 0 end

@@ -1,25 +1,26 @@
 #!lua flags=allow-oom
--- Settles entries that were applied: each is pending no longer, unless another one has taken its place since.
--- `allow-oom`: a Redis at `maxmemory` would refuse `DECRBY` and `ZADD`, and could then never be drained; all this makes it smaller
--- or leaves its size as it is.
+-- Settles applied entries: they are no longer pending, except those that another one has replaced since.
+-- `allow-oom`: a Redis at `maxmemory` would refuse `DECRBY` and `ZADD`, and could then never be drained. This script
+-- makes it smaller, or leaves its size as it is.
 --
 -- KEYS  1 clock  2 waiting  3 bytes  4 deleted  5 rejected  6 epoch
 --       then for each account: pending
--- ARGV  1 store to which they were applied; empty: whichever has the queue
+-- ARGV  1 store to which they were applied; empty if any store may own the queue
 --       2 how long deletes are remembered, ms: longer than a delete takes from its look to its `F`
 --       then for each account: user id, number of its entries
---       then for each of those: key
---         text    pending entry as it was read before it was applied; empty: there was none
---         stored  16 digits, if the database has this larger version, or another value with the same version; else empty
+--       then for each of those: key, text, stored
+--         text    pending entry as it was read before it was applied; empty if there was none
+--         stored  16 digits if the database has this larger version, or another value with the same version; else empty
 -- An entry that is still pending as it was read
---   and that the database has:      is removed from pending, waiting and rejected, and its bytes are given back. A delete is
---                                   remembered in `deleted`, for deletes of the key that looked into the database
---                                   before it came there.
---   and that the database has
---   as `stored` instead:            was accepted by a Redis that had lost its clock. It gets a new version above `stored`, keeps
---                                   its age in waiting and is to be applied again: an accepted write is never dropped as stale.
--- One that was replaced moves on in waiting to its own version. One that is not pending leaves waiting.
--- Answers the positions, from 1, of the entries that are to be applied again. An error, and nothing is settled, if another store has the queue.
+--   if the database has it:        leaves pending, waiting and rejected, and its bytes are given back. A delete is
+--                                  remembered in `deleted`, for deletes of the key that looked into the database
+--                                  before this one came there.
+--   if the database has `stored`:  was accepted by a Redis that had lost its clock. It gets a new version above
+--                                  `stored`, keeps its age in waiting and must be applied again. So no accepted
+--                                  write is dropped as stale.
+-- An entry that was replaced moves on in waiting to its own version. An entry that is not pending leaves waiting.
+-- Returns the positions, from 1, of the entries that must be applied again. Returns an error, and settles nothing, if
+-- another store owns the queue.
 
 local owner = redis.call('HGET', KEYS[6], 'store')
 if ARGV[1] ~= '' and owner and owner ~= ARGV[1] then return redis.error_reply('FOREIGN Redis has the queue of another store') end

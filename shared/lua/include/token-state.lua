@@ -1,7 +1,8 @@
--- Included by other scripts. What the record of a client's token in the hash `tokens` says of a token, `now` being Redis's time in µs:
---   live     it is this token's, and the token has not expired
---   refused  it is another token's, or it has expired
---   unknown  there is no record of this epoch to tell
+-- Included by other scripts. Compares a token with the record of its client in the hash `tokens`. `now` is Redis's time
+-- in µs. Returns
+--   live     the record is of this token, which has not expired
+--   refused  the record is of another token, or has expired
+--   unknown  no record of this epoch can tell
 local function tokenState(tokens, client, hash, now)
   local record = ofCurrentEpoch(redis.call('HGET', tokens, client))
   if not record or string.sub(record, 1, 1) ~= 'R' then return 'unknown' end

@@ -1,10 +1,10 @@
 #!lua flags=allow-oom
--- Counts the looks that a process has taken at a partition, and what is pending there. The count never falls, unless Redis has
--- lost what it had. `allow-oom`: this is one short key.
+-- Counts the looks of a process at a partition, and the entries that wait there. The count of looks never falls, unless
+-- Redis has lost data. `allow-oom`: this is one short key.
 --
 -- KEYS  1 looks  2 waiting
--- ARGV  1 how long the count is kept after the last look, ms
--- Answers {looks with this one, entries that wait}.
+-- ARGV  1 lifetime of the count after the last look, ms
+-- Returns {looks with this one, entries that wait}.
 
 local looks = redis.call('INCR', KEYS[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[1])

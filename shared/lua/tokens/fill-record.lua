@@ -1,11 +1,11 @@
--- Puts the record of a client's token where one's own lease is.
+-- Replaces the caller's lease with the record of the client's token.
 --
 -- KEYS  1 tokens  2 epoch
 -- ARGV  1 client  2 nonce of the lease  3 expiry, 16 digits, Redis's time in µs  4 hash of the token
---       5 what becomes of a record or lease of somebody else: keep or delete
---       6 with more clients than this some of them, taken by chance, are looked at, and removed if their record or lease has run
---         out or is of another epoch: one client comes with a fill at most, so those that have run out stay few, and no fill takes long
--- Answers 1, or 0 if the lease is not there any more.
+--       5 what to do with a record or lease of another caller: keep or delete
+--       6 number of clients above which some are checked, at random. They are removed if their record or lease has
+--         expired or is of another epoch. A fill adds one client at most, so few stay expired, and no fill takes long.
+-- Returns 1, or 0 if the lease is no longer there.
 
 local looksPerFill = 16
 

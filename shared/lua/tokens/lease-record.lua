@@ -1,16 +1,16 @@
--- Looks for the record of a client's token and takes a lease on it, so that MongoDB can be read or changed and the record
--- filled afterwards.
+-- Looks for the record of a client's token, or takes a lease on it. With the lease the caller reads or changes MongoDB
+-- and fills the record afterwards.
 --
 -- KEYS  1 tokens  2 erased  3 epoch
--- ARGV  1 client  2 nonce of the lease  3 who asks: c (a check), i (an issue), l (a logout)
---       4 how long the lease is to last, ms  5 c: hash of the token
--- Answers {what came of it, Redis's time in µs}:
+-- ARGV  1 client  2 nonce of the lease  3 caller: c (a check), i (an issue), l (a logout)
+--       4 length of the lease, ms  5 c: hash of the token
+-- Returns {outcome, Redis's time in µs}. The outcome is one of
 --   live     c: the record is of this token and has not expired
 --   refused  c: the record is of another token or has expired
---   leased   the lease was taken: i and l take the place of a record and of a check's lease
---   held     a lease of somebody else stands: c may read MongoDB without filling, i and l come again. c: also when Redis is at
+--   leased   the lease was taken. i and l replace a record, and the lease of a check
+--   held     another caller has a lease: c may read MongoDB without filling, i and l come again. c: also if Redis is at
 --            `maxmemory` and takes no lease
---   marked   c and i: the account is being erased, nothing may be filled
+--   marked   c and i: the account has an erasure mark, so nothing may be filled
 
 local key, client, kind, lifeMs = KEYS[1], ARGV[1], ARGV[3], tonumber(ARGV[4])
 local time = redis.call('TIME')

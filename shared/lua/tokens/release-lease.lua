@@ -1,8 +1,8 @@
--- Gives one's own lease back.
+-- Gives the caller's lease back.
 --
 -- KEYS  1 tokens  2 epoch
 -- ARGV  1 client  2 nonce of the lease
--- Answers 1, or 0 if the lease is not there any more.
+-- Returns 1, or 0 if the lease is no longer there.
 
 local epoch = redis.call('HGET', KEYS[2], 'name') or ''
 
