@@ -212,7 +212,7 @@ function noteFormat({ environment, accounts, numbers, meta }: UnlockedDatabases,
       throw new Error(`it has format ${stored}, this Keybin knows format ${format}`);
     }
     const [older] = stored === undefined ? [] : otherLiveProcesses(environment, processes);
-    if (older !== undefined) throw new Error(`process ${older}, which is an older Keybin, has it open: end that first`);
+    if (older !== undefined) throw new Error(`process ${older}, which is an older Keybin, has it open: stop it first`);
     if (stored === '1') addNumbers(accounts, numbers);
     meta.putSync('format', format);
   });

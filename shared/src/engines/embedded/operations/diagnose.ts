@@ -26,7 +26,7 @@ async function look(directory: string, times: DirectoryTimes): Promise<Diagnosis
     await closeDatabases(databases);
     return { check: 'store', state: 'ok', says };
   } catch (error) {
-    const remedy = "run 'keybin prepare', which says more, or bring the directory back from a backup";
+    const remedy = "run 'keybin prepare' to learn more, or restore the directory from a backup";
     return { check: 'store', state: 'problem', says: error instanceof Error ? error.message : String(error), remedy };
   }
 }
@@ -36,7 +36,7 @@ function permissions(directory: string): Diagnosis {
   const text = mode.toString(8).padStart(3, '0');
   if ((mode & 0o077) === 0)
     return { check: 'permissions', state: 'ok', says: `${directory} is its owner's alone (${text})` };
-  const says = `${directory} is open to others (${text}): whoever reads it has all values and hashes`;
+  const says = `${directory} is open to others (${text}): other users can read all values and hashes`;
   return { check: 'permissions', state: 'problem', says, remedy: `chmod 700 ${directory}` };
 }
 
@@ -45,6 +45,6 @@ async function room(directory: string): Promise<Diagnosis> {
   const free = bavail * bsize;
   const says = `${(free / 2 ** 30).toFixed(1)} GiB are free for ${directory}`;
   if (free >= lowBytes) return { check: 'disk', state: 'ok', says };
-  const remedy = 'make room: without any, writes are answered 507';
+  const remedy = 'free some space: on a full disk writes fail with 507';
   return { check: 'disk', state: free < lowestBytes ? 'problem' : 'warning', says, remedy };
 }
