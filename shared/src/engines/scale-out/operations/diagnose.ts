@@ -13,10 +13,10 @@ import { expectOwnQueue } from '../ownership/store-id.js';
 
 const oldestRedis = [6, 2] as const;
 const oldestMongo = [4, 4] as const;
-/** Of a disk, or of Redis's memory. */
+/** Share of a disk, or of Redis's memory, from which it counts as full. */
 const fullShare = 0.9;
 
-/** Looks at Redis and at MongoDB without changing anything. */
+/** Checks Redis and MongoDB without changing anything. */
 export async function diagnose(config: Config, log: Log): Promise<Diagnosis[]> {
   const [redis, database] = await Promise.allSettled([openOperatorRedis(config, log), connectDatabase(config)]);
   try {
@@ -62,7 +62,7 @@ async function lookAtRedis(
   return found;
 }
 
-/** Whose queue this is. */
+/** Checks that the queue in Redis belongs to this store, or to none yet. */
 async function whose(redis: PartitionedConnections, database: Database): Promise<Diagnosis[]> {
   const check = 'queue';
   try {
@@ -148,7 +148,7 @@ async function workers(redis: PartitionedConnections): Promise<Diagnosis> {
 async function lookAtMongo(database: Database): Promise<Diagnosis[]> {
   const { db } = database.store;
   const [{ version }, { localTime }] = await Promise.all([
-    db.command({ buildInfo: 1 }) as Promise<{ version: string }>, // what these commands answer
+    db.command({ buildInfo: 1 }) as Promise<{ version: string }>, // the documented shape of both answers
     db.command({ hello: 1 }) as Promise<{ localTime?: Date }>,
   ]);
   return [
@@ -162,7 +162,7 @@ async function lookAtMongo(database: Database): Promise<Diagnosis[]> {
 async function indexes(database: Database): Promise<Diagnosis> {
   const missing: string[] = [];
   for (const [collection, wanted] of indexesOf(database)) {
-    const there = await collection.indexes().catch(() => []); // there is no such collection yet
+    const there = await collection.indexes().catch(() => []); // the collection does not exist yet
     for (const { key, unique = false } of wanted) {
       const found = there.find((index) => JSON.stringify(index.key) === JSON.stringify(key));
       if (!found || (unique && !found.unique)) missing.push(`${collection.collectionName} ${JSON.stringify(key)}`);
@@ -175,7 +175,8 @@ async function indexes(database: Database): Promise<Diagnosis> {
 async function disk(database: Database): Promise<Diagnosis> {
   const check = 'mongodb disk';
   const stats = await database.store.db.command({ dbStats: 1 }).catch(() => ({}));
-  const { fsUsedSize: used, fsTotalSize: total } = stats as { fsUsedSize?: number; fsTotalSize?: number }; // as dbStats answers
+  // The documented answer of dbStats
+  const { fsUsedSize: used, fsTotalSize: total } = stats as { fsUsedSize?: number; fsTotalSize?: number };
   if (!used || !total) return { check, state: 'ok', says: 'MongoDB does not tell how full its disk is' };
   const says = `the disk of MongoDB is ${Math.round((100 * used) / total)} % full`;
   if (used < total * fullShare) return { check, state: 'ok', says };

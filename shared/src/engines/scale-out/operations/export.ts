@@ -12,9 +12,9 @@ import { parsePendingEntry } from '../redis/pending-entry.js';
 import { redisOf, type PartitionedRedis } from '../redis/partitioned-redis.js';
 
 const accountsPerPage = 500;
-/** Of the driver's, which would hold 16 MiB of them at once, and several times as much as objects. */
+/** Documents in a batch of the driver. Its default of 16 MiB takes several times as much memory as objects. */
 const documentsPerBatch = 500;
-/** Read from Redis with one command: each may be as large as a request body. */
+/** Pending entries read from Redis with one command. Each may be as large as a request body. */
 const pendingPerRead = 50;
 
 export interface ExportParts {
@@ -25,9 +25,12 @@ export interface ExportParts {
 type Records = AsyncGenerator<TransferRecord, void, undefined>;
 
 /**
- * Everything, in the order of the user ids. No write is missed that was answered before the export began and stayed: for each
- * account the names of what is pending are read first and the stored documents afterwards, so what leaves Redis in between is found
- * in MongoDB. A pending value is read when its turn comes; if it has been applied by then it is read from MongoDB, where it is now.
+ * Yields everything, ordered by user id. Includes each write that was acknowledged before the export began and still
+ * stands.
+ *
+ * For each account the names of pending entries are read first and the stored documents afterwards. An entry that
+ * leaves Redis in between is therefore found in MongoDB. A pending value is read when its turn comes. If it has been
+ * applied by then, it is read from MongoDB.
  */
 export async function* exportRecords(parts: ExportParts): Records {
   const { users } = parts.database;
@@ -54,7 +57,7 @@ async function* recordsOf(parts: ExportParts, accounts: readonly Account[]): Rec
     database.store
       .find({ _id: { $gte: `${first.userId}/`, $lt: `${last.userId}0` } })
       .sort({ _id: 1 })
-      .batchSize(documentsPerBatch), // 0 comes after /
+      .batchSize(documentsPerBatch), // '0' is the character after '/'
   );
   try {
     for (const [index, account] of accounts.entries()) {
@@ -72,13 +75,13 @@ async function* recordsOf(parts: ExportParts, accounts: readonly Account[]): Rec
   for (const userId of ids) if (!left.has(userId)) yield { type: 'gone', userId };
 }
 
-/** What comes out next of one account: a stored document, unless something is pending of the same key. */
+/** Key to export, with its stored document unless an entry of the key is pending. */
 interface Item {
   readonly key: string;
   readonly stored: StoreDocument | undefined;
 }
 
-/** Entries and posts: posts have keys that come after all those of entries. */
+/** Yields the entries and posts of one account, ordered by key. Posts have keys that sort after all entries. */
 async function* merged(
   parts: ExportParts,
   userId: string,
@@ -144,7 +147,7 @@ const pendingOf = ({ partitions }: PartitionedRedis, userId: string) =>
 
 const valueOf = (document: StoreDocument | undefined) => ({ version: document?.version ?? 0, json: document?.value });
 
-/** Finished files, by account, in the order of their ids. */
+/** Returns the finished files of each account, ordered by id. */
 async function filesOf(
   { files }: Pick<Database, 'files'>,
   accounts: readonly Account[],
@@ -174,7 +177,10 @@ async function* fileRecords(
   }
 }
 
-/** The chunks of a file; one that is deleted meanwhile lacks some. */
+/**
+ * Yields the chunks of a file. If some are missing because the file was deleted meanwhile, it ends with a `gone`
+ * record.
+ */
 async function* chunks(
   { chunks: collection }: Pick<Database, 'chunks'>,
   userId: string,
@@ -197,7 +203,7 @@ async function* chunks(
   if (bytesBefore !== length) yield { type: 'gone', userId, fileId };
 }
 
-/** A cursor whose next document can be looked at before it is taken. */
+/** Cursor whose next document can be looked at before it is taken. */
 class Peekable<T> {
   #next: Promise<T | null> | undefined;
 

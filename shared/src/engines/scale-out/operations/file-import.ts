@@ -7,9 +7,9 @@ import { FileDocuments } from '../files/file-documents.js';
 import type { UploadNames } from '../files/file-upload.js';
 
 /**
- * A file that is imported: its chunks first, its document last. It has no document with a lease meanwhile, as an upload has: a worker would
- * remove that, and the chunks that the next run of the import writes under the same names. What a run that breaks off leaves is written over by
- * the next one, or erased with the account.
+ * Import of one file: chunks first, document last. Unlike an upload it has no document with a lease meanwhile. A worker
+ * would remove such a document, together with the chunks that the next run of the import writes under the same names.
+ * The next run overwrites the chunks of a broken run, or they are erased with the account.
  */
 export class FileImport implements UploadTarget {
   readonly #chunks: FileChunks;
@@ -18,7 +18,7 @@ export class FileImport implements UploadTarget {
 
   constructor(
     database: Database,
-    /** Redis's time in µs. */
+    /** Clock of Redis, in µs. */
     private readonly clock: { readonly timeUs: number },
     private readonly names: UploadNames,
   ) {
@@ -34,7 +34,10 @@ export class FileImport implements UploadTarget {
     return this.#chunks.put(this.names.userId, this.names.id, this.#count++, block);
   }
 
-  /** Looks at the account last, as the end of an upload does. */
+  /**
+   * Stores the document, then checks the account last, as the end of an upload does. Throws `invalid_token` if it is
+   * gone.
+   */
   async finish(digest: FileDigest): Promise<StoredFile> {
     const { userId, id, name } = this.names;
     const file = { id, name, ...digest };
@@ -45,6 +48,6 @@ export class FileImport implements UploadTarget {
     throw invalidToken();
   }
 
-  /** Leaves all to the next run: whether the document is there may be unknown. */
+  /** Leaves everything to the next run, because it may be unknown whether the document was stored. */
   async remove(): Promise<void> {}
 }

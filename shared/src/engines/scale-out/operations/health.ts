@@ -6,14 +6,15 @@ import { durabilityOf, readSettings, settingsProblems, weakest, type RedisSettin
 
 export interface ScaleOutHealthParts {
   readonly database: Pick<Database, 'ping' | 'times'>;
-  /** All ways to the partitions: one of them may be broken. */
+  /** All sets of connections to the partitions. Each set can break alone. */
   readonly ways: readonly Pick<PartitionedConnections, 'all'>[];
   readonly queue: Pick<Config['queue'], 'staleReads' | 'durability'>;
 }
 
 /**
- * Without MongoDB writes are still accepted and read; without Redis there are stale reads at most. With a Redis Cluster the
- * accounts of each partition that answers can be served. Never throws; within 2 s.
+ * Returns the health of the engine within 2 s. Never throws. Without MongoDB, writes are still accepted and read.
+ * Without Redis, only stale reads are served, if they are allowed. With a Redis Cluster, the accounts of each partition
+ * that answers are served.
  */
 export async function scaleOutHealth(parts: ScaleOutHealthParts): Promise<Health> {
   const { mongodb, redis, anyRedis } = await askBoth(parts);
@@ -25,15 +26,15 @@ export async function scaleOutHealth(parts: ScaleOutHealthParts): Promise<Health
 
 interface Both {
   readonly mongodb: DependencyHealth;
-  /** All of it. */
+  /** Health of Redis as a whole: it fails if one part does not answer. */
   readonly redis: DependencyHealth;
-  /** Whether a part of it answers, of a cluster. */
+  /** True if at least one part answers. A Redis Cluster has several. */
   readonly anyRedis: boolean;
 }
 
 /**
- * MongoDB and Redis. Redis's settings are looked at each time: they can be changed while it runs, and then answered writes are not
- * what they were. Never throws; within 2 s.
+ * Checks MongoDB and Redis within 2 s. Never throws. Redis's settings are read each time, because they can be changed
+ * while it runs. Acknowledged writes may be less durable from then on.
  */
 export async function askBoth({
   database,
@@ -51,7 +52,7 @@ export async function askBoth({
   };
   const askRedis = async () => {
     const parts = (ways[0]?.all ?? []).map((_, part) => askPart(part));
-    await Promise.allSettled(parts); // the others are asked, too
+    await Promise.allSettled(parts); // waits for every part, even if one fails
     return (await Promise.all(parts)).flat();
   };
   const [mongodb, redis] = await Promise.all([
@@ -65,6 +66,6 @@ export async function askBoth({
   return { mongodb, redis, anyRedis };
 }
 
-/** Whoever is asked may throw at once. */
+/** Reads the settings of one connection. It is async because `client` may throw at once. */
 const settingsOf = async (connection: PartitionedConnections['all'][number]): Promise<RedisSettings> =>
   readSettings(connection.client);

@@ -34,10 +34,13 @@ export interface LeftoverParts {
   readonly redis: PartitionedRedis;
 }
 
-/** Something that belongs to an account, and where it was found. */
+/** Number of things of one account that were found in one place. */
 type Finding = readonly [place: string, userId: string, count: number];
 
-/** What MongoDB, Redis and the queue have of erased accounts of this name. Reads all that there is, bit by bit. */
+/**
+ * Counts what MongoDB, Redis and the queue still hold of erased accounts with this name. Reads all data, in small
+ * steps.
+ */
 export async function leftoversIn(parts: LeftoverParts, username: string): Promise<Leftovers> {
   const { users, erasures, codes } = parts.database;
   const records = await orUnavailable(erasures.find({}, { projection: { name_hash: 1 } }).toArray());
@@ -114,7 +117,7 @@ async function* findingsIn({ database, redis: all }: LeftoverParts): AsyncGenera
   }
 }
 
-/** Documents by account, counted in the order of their ids, which begin with the account's. */
+/** Counts documents by account, ordered by their ids, which begin with the account's id. */
 async function* documentsIn({ store, tokens, chunks, files }: Database): AsyncGenerator<Finding> {
   const ids = { projection: { _id: 1 as const }, sort: { _id: 1 as const }, batchSize: documentsPerBatch };
   yield* counted(store.find({}, ids), (id) => (isPost(id) ? 'posts' : 'entries'));
@@ -142,7 +145,7 @@ async function* counted(
   if (last) yield last;
 }
 
-/** An erase job is no leftover: it is what removes them. */
+/** Yields the accounts that jobs name. Erase jobs are no leftovers, because they remove leftovers. */
 async function* jobsIn(redis: Redis, prefix: string): AsyncGenerator<Finding> {
   const queue = new Queue<EntriesJobData>(queueName, { connection: redis, prefix, skipMetasUpdate: true });
   try {
@@ -161,10 +164,10 @@ async function* jobsIn(redis: Redis, prefix: string): AsyncGenerator<Finding> {
 const accountsIn = (data: EntriesJobData): string[] =>
   'entries' in data ? data.entries.map(([userId]) => userId) : [data.userId];
 
-/** The fields of a hash or the members of a sorted set, without what belongs to each. */
+/** Yields the fields of a hash or the members of a sorted set, without their values or scores. */
 async function* everyOther(stream: AsyncIterable<unknown>): AsyncGenerator<string> {
   for await (const found of stream) {
-    const texts = found as string[]; // what HSCAN and ZSCAN answer
+    const texts = found as string[]; // the answer of HSCAN and ZSCAN
     for (let at = 0; at < texts.length; at += 2) yield texts[at] ?? '';
   }
 }

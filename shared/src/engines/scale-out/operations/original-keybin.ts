@@ -9,12 +9,12 @@ import { BadLine, parseLine, printRecord } from '../../../transfer/export-format
 import type { TransferRecord } from '../../../ports/transfer-records.js';
 import { asStored, jsonOfOriginalValue, NotKept } from './original-values.js';
 
-/** What the collections of an original that were in the place of the store's own are called from then on. */
+/** Suffix for collections of an original Keybin whose names the store needs. */
 const asideSuffix = '_original';
 
 type OriginalTimes = Pick<TimeBudget, 'mongoOperationMs'>;
 
-/** Connects to the database of an original Keybin. Throws an `Error` of one line when it cannot be reached. */
+/** Connects to the database of an original Keybin. Throws an `Error` of one line if it cannot be reached. */
 export async function openOriginalKeybin(place: OriginalPlace, times: OriginalTimes): Promise<OriginalKeybin> {
   const client = await connect(place.url, times);
   const source = client.db(place.database);
@@ -38,8 +38,9 @@ async function connect(url: string, { mongoOperationMs }: OriginalTimes): Promis
 }
 
 /**
- * If the store is to be in the same database, renames the collections of the original that are in its place. Nothing of them is lost, and
- * a second run renames what the first one had left.
+ * Renames the original's collections whose names the store needs, if both use the same database. Nothing in them is
+ * lost. A second run renames the collections that the first one left. Throws an `Error` if the original Keybin still
+ * writes.
  */
 async function setAside(
   source: Db,
@@ -66,7 +67,10 @@ async function setAside(
   }
 }
 
-/** Whether both are one database, by whatever names its server is reached: what is written in one is seen in the other. */
+/**
+ * True if both are the same database, whatever addresses lead to it. Writes a marker through one and looks for it
+ * through the other.
+ */
 async function areSame(one: Db, other: Db): Promise<boolean> {
   const marker = { _id: randomUUID() };
   await settings(other).insertOne(marker);
@@ -81,13 +85,16 @@ const settings = (db: Db) => db.collection<{ _id: string }>('settings');
 
 const exists = async (db: Db, name: string) => (await db.listCollections({ name }).toArray()).length > 0;
 
-/** Documents of the original have neither a number (accounts) nor an id that is a text (entries, tokens). */
+/**
+ * True if the collection has documents of an original Keybin. Its accounts have no number. Its entries and tokens have
+ * ObjectIds, while the store has texts.
+ */
 const holdsOriginal = async (collection: Collection) =>
   (await collection.findOne({ _id: { $type: 'objectId' }, number: { $exists: false } })) !== null;
 
 /**
- * What an export of the original would have: accounts and their entries. Its tokens lived for minutes and are left. The same data make the
- * same records, in the same order.
+ * Yields the accounts and entries of the original as export records. Its tokens lived for minutes and are left out. The
+ * same data gives the same records in the same order.
  */
 async function* recordsOf(
   source: Db,
@@ -170,7 +177,7 @@ function entryOf(
   }
 }
 
-/** Why an import would refuse it. */
+/** Returns why an import would not accept the record; `undefined` if it would. */
 function whyBad(record: TransferRecord): string | undefined {
   try {
     parseLine(printRecord(record));
@@ -183,7 +190,7 @@ function whyBad(record: TransferRecord): string | undefined {
 
 const nameOf = (entry: Document) => `${textIn(entry['user_id'])}/${textIn(entry['key'])}`;
 
-/** A text, or bytes that are one; a UUID as a text. */
+/** Returns a text, bytes as Latin-1 text, or a UUID as text. Returns the empty text for anything else. */
 function textIn(member: unknown): string {
   if (typeof member === 'string') return member;
   if (member instanceof Binary) {

@@ -1,13 +1,13 @@
 import { Double, Int32, Long } from 'mongodb';
 
-/** Why a value of an original Keybin cannot be kept. */
+/** Error that says why a value of an original Keybin cannot be kept. */
 export class NotKept extends Error {
   override readonly name = 'NotKept';
 }
 
 /**
- * A value of an original Keybin as JSON text, read with `asStored`. Numbers keep all their digits. Throws `NotKept` for what JSON
- * does not have, which the original could be given only by somebody who wrote into its database.
+ * Returns a value of an original Keybin, read with `asStored`, as JSON text. Numbers keep all their digits. Throws
+ * `NotKept` for types that JSON does not have. The original could get them only from a direct write to its database.
  */
 export function jsonOfOriginalValue(value: unknown): string {
   if (value === undefined) throw new NotKept('it has no value');
@@ -15,7 +15,7 @@ export function jsonOfOriginalValue(value: unknown): string {
   return textOf(value);
 }
 
-/** How documents are to be read, so that no type is lost on the way. */
+/** Options of the driver under which no type is lost. */
 export const asStored = {
   promoteValues: false,
   promoteLongs: false,
@@ -31,7 +31,8 @@ function textOf(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(textOf).join(',')}]`;
   if (typeof value !== 'object') throw new NotKept(`it holds a ${typeof value}`);
   if (value instanceof Date) throw new NotKept('it holds a date');
-  const { constructor: type } = Object.getPrototypeOf(value) as { constructor: { name: string } }; // documents have Object's
+  // The prototype of a document is Object's
+  const { constructor: type } = Object.getPrototypeOf(value) as { constructor: { name: string } };
   if (type.name !== 'Object') throw new NotKept(`it holds a BSON ${type.name}`);
   const members = Object.entries(value).map(([name, member]) => `${JSON.stringify(name)}:${textOf(member)}`);
   return `{${members.join(',')}}`;

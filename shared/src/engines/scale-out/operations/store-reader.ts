@@ -14,7 +14,7 @@ import { expectOwnQueue } from '../ownership/store-id.js';
 
 const accountsPerPage = 1_000;
 
-/** Connects to MongoDB and Redis to look at what is there. Throws an `Error` of one line when one of them cannot be reached. */
+/** Connects to MongoDB and Redis for reading. Throws an `Error` of one line if one of them cannot be reached. */
 export async function openScaleOutStoreReader(config: Config, log: Log): Promise<StoreReader> {
   const redis = await openOperatorRedis(config, log);
   const connected = async () => {
@@ -51,7 +51,7 @@ export async function openScaleOutStoreReader(config: Config, log: Log): Promise
   };
 }
 
-/** Every user document that is there throughout, in the order of the user ids. */
+/** Yields pages of user documents, ordered by user id. Includes every document that exists throughout. */
 export async function* users(
   { users: collection }: Pick<Database, 'users'>,
   after = '',

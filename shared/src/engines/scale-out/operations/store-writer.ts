@@ -26,7 +26,9 @@ import { expectOwnQueue } from '../ownership/store-id.js';
 
 const raiseClock = loadScript('entries/raise-clock');
 
-/** Connects to MongoDB and Redis to import. Throws an `Error` of one line when one of them cannot be reached or used. */
+/**
+ * Connects to MongoDB and Redis for an import. Throws an `Error` of one line if one of them cannot be reached or used.
+ */
 export async function openScaleOutStoreWriter(config: Config, log: Log): Promise<StoreWriter> {
   const redis = await openOperatorRedis(config, log);
   let database: Database | undefined;
@@ -43,8 +45,8 @@ export async function openScaleOutStoreWriter(config: Config, log: Log): Promise
 }
 
 /**
- * Imports straight into MongoDB: what is imported has been durable elsewhere and needs no queue. What is pending in Redis is newer for
- * whoever reads, and is applied over it, whatever its version.
+ * Imports straight into MongoDB. Imported records have been durable elsewhere and need no queue. Pending entries in
+ * Redis win: reads return them, and they are applied over imported entries of any version.
  */
 class ScaleOutStoreWriter implements StoreWriter {
   constructor(
@@ -80,7 +82,7 @@ class ScaleOutStoreWriter implements StoreWriter {
     const [there, account] = await orUnavailable(
       Promise.all([files.findOne({ _id: new ObjectId(file.id) }), users.findOne({ user_id: userId })]),
     );
-    if (there) tally.present += 1; // or it was deleted here
+    if (there) tally.present += 1; // or was deleted here
     else if (!account) tally.skipped += 1;
     if (tally.present + tally.skipped > 0) return tally;
     const target = new FileImport(this.database, this.redis.connectionOf(0), { userId, id: file.id, name: file.name });
@@ -127,7 +129,7 @@ class ScaleOutStoreWriter implements StoreWriter {
         fresh.push(documentOf(account));
       }
     }
-    // A number that was given here before may be in a signed token
+    // A signed token may hold an account number that was given here before
     const old = fresh.filter(({ number }) => number <= lastNumber);
     if (old.length > 0) {
       let number = (await takeAccountNumbers(counters, old.length)) - old.length;
@@ -139,7 +141,7 @@ class ScaleOutStoreWriter implements StoreWriter {
     tally.accounts += fresh.length - refused.length;
   }
 
-  /** Those that somebody else was faster with. */
+  /** Inserts users. Returns those that exist already, because another process was faster. */
   async #insert(fresh: readonly UserDocument[]): Promise<UserDocument[]> {
     if (fresh.length === 0) return [];
     try {
@@ -168,7 +170,7 @@ class ScaleOutStoreWriter implements StoreWriter {
     }
   }
 
-  /** The positions of those of which the store has what is not older. */
+  /** Writes values. Returns the positions of those for which the store has the same or a newer version. */
   async #upsert(values: readonly Value[]): Promise<Set<number>> {
     try {
       await this.database.store.bulkWrite(values.map(upsertOf), { ordered: false });
@@ -194,7 +196,7 @@ function documentOf(account: Account): UserDocument {
   };
 }
 
-/** Error 11000: a version that is not smaller is there. */
+/** Returns the update for a record. It fails with error 11000 if the stored version is not smaller. */
 function upsertOf(record: Value): AnyBulkWriteOperation<StoreDocument> {
   const [key, version] =
     record.type === 'entry' ? [record.key, record.version] : [postKey(record.id), postTimeUs(record.id) + 1];
@@ -207,7 +209,7 @@ function upsertOf(record: Value): AnyBulkWriteOperation<StoreDocument> {
   };
 }
 
-/** The positions of the writes that found something there. Throws any other error. */
+/** Returns the positions of writes that failed on a duplicate key. Throws any other error. */
 function refusedBy(error: unknown): number[] {
   if (error instanceof MongoBulkWriteError) {
     const errors = [error.writeErrors].flat();
