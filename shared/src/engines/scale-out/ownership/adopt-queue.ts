@@ -5,12 +5,14 @@ import type { PartitionedConnections } from '../redis/partitioned-redis.js';
 import { storeIdOf, type NamedStore } from './store-id.js';
 
 /**
- * Has the store take the place of those whose queue this is: it claims each partition that there is or has ever been, and stores how
- * many there are. Processes of the others settle nothing from then on, and stop using this Redis when they look at the claim again.
- * No token record of theirs counts any more: whose token it is is in MongoDB. May be repeated after a break. Answers `own` if the queue
- * was this store's.
+ * Takes over the queue from other stores. Returns `own` if this store already owned it. May be repeated after a break.
  *
- * Throws an `Error` of one line if entries are pending in partitions of another number than there are: nobody would find them.
+ * Claims each partition that exists or ever existed, and stores the number of partitions. Processes of the other stores
+ * settle nothing from then on. They stop using this Redis at their next look at the claim. Their token records no
+ * longer count, so tokens are looked up in MongoDB.
+ *
+ * Throws an `Error` of one line if entries are pending under another number of partitions, because nobody would find
+ * them.
  */
 export async function adoptQueue(database: NamedStore, redis: PartitionedConnections): Promise<'adopted' | 'own'> {
   await expectEntriesInPlace(redis);
@@ -31,7 +33,7 @@ export async function adoptQueue(database: NamedStore, redis: PartitionedConnect
   return outcome;
 }
 
-/** Each entry that is pending tells by its key in which partition it is, and of which account. */
+/** Throws an `Error` if a pending entry is not in the partition of its account. The key of its hash names both. */
 async function expectEntriesInPlace(redis: PartitionedConnections): Promise<void> {
   for (const server of await redis.servers()) {
     for await (const key of keysLike(server, pendingKey(anyPartitionPrefix, '*'))) {

@@ -2,7 +2,7 @@ import type { Collection } from 'mongodb';
 import type { SettingDocument } from '../mongodb/documents.js';
 import { isDuplicateError } from '../mongodb/errors.js';
 
-/** What all processes have agreed on; `first` is stored if there is nothing yet. */
+/** Returns the value that all processes have agreed on. Stores `first` if there is none yet. */
 export async function agreedSetting<Value extends SettingDocument['value']>(
   settings: Collection<SettingDocument>,
   id: string,

@@ -8,10 +8,13 @@ import type { PartitionedConnections } from '../redis/partitioned-redis.js';
 const settingId = 'partitions';
 
 /**
- * Makes sure that every process counts the same partitions: the first one stores their number in MongoDB. Another number would
- * look for an account's pending entries in another partition, so it is refused with an `Error` until nothing is pending in any
- * of the old ones; then it takes their place. Processes with the old number must be stopped by then. `connect` makes connections
- * for that many partitions. Throws `unavailable`, too.
+ * Makes every process use the same number of partitions. The first process stores the number in MongoDB.
+ *
+ * With another number a process would look for pending entries in the wrong partitions. It is refused with an `Error`
+ * until nothing is pending in the old partitions. Then its number replaces the old one. Processes with the old number
+ * must be shut down by then.
+ *
+ * `connect` makes connections for the given number of partitions. Throws `unavailable`, too.
  */
 export async function agreeOnPartitions(
   settings: Collection<SettingDocument>,
@@ -41,24 +44,24 @@ export async function agreeOnPartitions(
     throw new Error(`[QUEUE] partitions is ${partitions}, but another process has just made it ${agreed}`);
 }
 
-/** Throws an `Error` unless this is the number of partitions that the processes have agreed on, if they have. */
+/** Throws an `Error` if the processes have agreed on another number of partitions. */
 export async function expectPartitions(settings: Collection<SettingDocument>, partitions: number): Promise<void> {
   const stored = await settings.findOne({ _id: settingId });
   if (stored === null || Number(stored.value) === partitions) return;
   throw new Error(`[QUEUE] partitions is ${partitions}, but the services run with ${stored.value}`);
 }
 
-/** Has every process count this many, whatever they counted. */
+/** Stores the number of partitions for all processes, whatever it was. */
 export async function storePartitions(settings: Collection<SettingDocument>, partitions: number): Promise<void> {
   await settings.updateOne({ _id: settingId }, { $set: { value: partitions } }, { upsert: true });
 }
 
-/** In a new epoch no token record counts; live tokens are found in MongoDB. */
+/** Returns a new epoch. No older token record counts in it, so live tokens are looked up in MongoDB. */
 export const newEpoch = () => ({ server: '', name: randomUUID() });
 
 /**
- * With another number the records of an account are in another partition, and nobody ends them in the old one: they would count
- * again with the old number.
+ * Begins new epochs. With another number of partitions, an account's token records are in another partition.
+ * Revocations do not reach those in the old one, so they would count again if the old number came back.
  */
 async function beginEpochs(redis: PartitionedConnections): Promise<void> {
   const epochs = Array.from({ length: redis.partitions }, (_, partition) => {
@@ -67,7 +70,7 @@ async function beginEpochs(redis: PartitionedConnections): Promise<void> {
   await Promise.all(epochs);
 }
 
-/** Those of the first `count` partitions that hold entries: waiting to be applied, or rejected. */
+/** Returns those of the first `count` partitions that hold entries: waiting to be applied, or rejected. */
 async function pendingPartitions(redis: PartitionedConnections, count: number): Promise<number[]> {
   const found = [];
   for (let partition = 0; partition < count; partition++) {

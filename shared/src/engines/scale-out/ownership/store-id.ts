@@ -9,10 +9,13 @@ import type { PartitionedRedis } from '../redis/partitioned-redis.js';
 
 const settingId = 'store';
 
-/** What tells a store from another one. */
+/** Parts of a database that tell one store from another. */
 export type NamedStore = Pick<Database, 'settings' | 'store' | 'users' | 'tokens'>;
 
-/** An id that the database is given once, and its names: a copy of it under another name is another store. Throws `unavailable`. */
+/**
+ * Returns the store's id: an id that the database is given once, and the names of the database and its collections. A
+ * copy of the database under another name is thus another store. Throws `unavailable`.
+ */
 export async function storeIdOf(database: NamedStore): Promise<string> {
   return storeId(await orUnavailable(agreedSetting(database.settings, settingId, randomUUID())), database);
 }
@@ -22,7 +25,10 @@ const storeId = (
   { settings: { dbName }, store, users, tokens }: NamedStore,
 ) => [id, dbName, ...[store, users, tokens].map(({ collectionName }) => collectionName)].join('/');
 
-/** The stores that have claimed partitions of this Redis; `null`: nobody has claimed some. Throws `unavailable`. */
+/**
+ * Returns the stores that have claimed partitions of this Redis. Contains `null` if a partition is not claimed. Throws
+ * `unavailable`.
+ */
 export async function ownersOf(redis: PartitionedRedis): Promise<ReadonlySet<string | null>> {
   const owners = Array.from({ length: redis.partitions }, (_, partition) =>
     redis.connectionOf(partition).client.hget(epochKey(partitionPrefix(partition)), 'store'),
@@ -31,11 +37,11 @@ export async function ownersOf(redis: PartitionedRedis): Promise<ReadonlySet<str
 }
 
 /**
- * Throws `ForeignQueueError` if another store has claimed a partition of this Redis, and `unavailable`. Answers whether all are claimed.
- * Changes nothing.
+ * Returns true if this store has claimed all partitions. Throws `ForeignQueueError` if another store has claimed one,
+ * and `unavailable`. Changes nothing.
  */
 export async function expectOwnQueue(database: NamedStore, redis: PartitionedRedis): Promise<boolean> {
-  const owners = await ownersOf(redis); // before the id: that is there when a process of this store has claimed
+  const owners = await ownersOf(redis); // read before the id, which exists once a process of this store has claimed
   const stored = await orUnavailable(database.settings.findOne({ _id: settingId }));
   const own = storeId(stored?.value, database);
   for (const owner of owners) if (owner !== null && owner !== own) throw new ForeignQueueError();

@@ -5,16 +5,17 @@ import { expectOwnQueue, storeIdOf, type NamedStore } from './store-id.js';
 
 export interface OwnedQueue {
   readonly database: NamedStore & Pick<Database, 'times'>;
-  /** All that a process uses, for the same partitions. */
+  /** All connections of the process, for the same partitions. */
   readonly connections: readonly PartitionedConnections[];
   readonly partitions: number;
-  /** Makes connections for that many partitions. */
+  /** Makes connections for the given number of partitions. */
   readonly connect: (partitions: number) => PartitionedConnections;
 }
 
 /**
- * Claims the queue in Redis for the store whose process this is, and agrees with the others on its partitions. Throws
- * `ForeignQueueError` if another store has it, before anything is changed there, and as `agreeOnPartitions` does.
+ * Claims the queue in Redis for this process's store, and agrees with other processes on its partitions. Throws
+ * `ForeignQueueError` if another store owns it, before changing anything there. Also throws as `agreeOnPartitions`
+ * does.
  */
 export async function takeOwnership({ database, connections, partitions, connect }: OwnedQueue): Promise<void> {
   for (const redis of connections) await expectOwnQueue(database, redis);
