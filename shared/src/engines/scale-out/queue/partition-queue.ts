@@ -9,64 +9,72 @@ import { partitionPrefix, queueName } from '../redis/keys.js';
 import { readPartitionStatus } from './read-partition-status.js';
 import type { RedisConnection } from '../redis/redis-connection.js';
 
-/** Keys that were accepted together. Values are in the pending hash only: a job neither loses nor reveals data. */
+/**
+ * Job that names keys which were accepted together. Values are in the pending hash only: a job neither loses nor
+ * reveals data.
+ */
 export interface ApplyJob {
   readonly name: 'apply';
   readonly data: {
     readonly entries: readonly (readonly [userId: string, keys: readonly string[]])[];
-    /** The id of the request that wrote each of them last, one after the other; empty where it is not known. */
+    /** Id of the request that wrote each key last, in the order of `entries`. Empty where it is not known. */
     readonly requests?: readonly string[];
   };
 }
 
-/** The account is gone: remove what the store has of it. */
+/** Job that removes everything the store has of a deleted account. */
 export interface EraseJob {
   readonly name: 'erase';
   readonly data: { readonly userId: string };
 }
 
-/** A write that MongoDB rejected, in the failed set for the operator. */
+/** Job for a write that MongoDB rejected. It stays in the failed set for the operator. */
 export interface RejectedJob {
   readonly name: 'rejected';
   readonly data: EntryName & {
     readonly version: number;
-    /** The id of the request that wrote it. */
+    /** Id of the request that wrote it. */
     readonly request?: string | undefined;
-    /** What MongoDB said; the job fails with it. */
+    /** MongoDB's error message, with which the job fails. */
     readonly reason: string;
   };
 }
 
 export type EntriesJob = ApplyJob | EraseJob | RejectedJob;
 
-/** For `Queue`, `Worker` and `Job` of BullMQ. */
+/** Type arguments for BullMQ's `Queue`, `Worker` and `Job`. */
 export type EntriesJobData = EntriesJob['data'];
 export type EntriesJobName = EntriesJob['name'];
 
-/** A job is given up by an operator, never by a count: BullMQ's default is one attempt. */
+/**
+ * Options of every job. Only an operator gives a job up, never a count of attempts. BullMQ's default is one attempt.
+ */
 export const jobOptions = {
   removeOnComplete: true,
   removeOnFail: false,
   attempts: 1_000_000_000,
 } as const satisfies JobsOptions;
 
-/** A version that is rejected again, by another worker or after a crash, has one job nevertheless. */
+/**
+ * Returns the job id of a rejected version. A version that is rejected again, by another worker or after a crash, still
+ * has one job.
+ */
 export const rejectedJobId = (version: number) => `rejected-${version}`;
 
-/** BullMQ chooses the other ids. */
+/** Returns the id of a job; `undefined` lets BullMQ choose it. */
 const idOf = (job: EntriesJob) => (job.name === 'rejected' ? rejectedJobId(job.data.version) : undefined);
 
-/** Entries that BullMQ keeps in the event stream of a partition, which nobody reads. */
+/** Number of entries that BullMQ keeps in a partition's event stream. Nobody reads it. */
 export const queueEventsLimit = 100;
 
-/** A `MULTI` to which BullMQ can add jobs, beside scripts of our own. */
+/** `MULTI` that takes BullMQ's jobs and scripts of our own. */
 export type Transaction = IRedisTransaction & {
   evalsha(sha: string, numberOfKeys: number, ...args: (string | number)[]): Transaction;
 };
 
 const jobsPerPage = 500;
 
-/** The sending side of one partition's BullMQ queue. It shares its connection with others and leaves it open. */
+/** Sending side of one partition's BullMQ queue. It shares its connection with others and leaves it open. */
 export class PartitionQueue {
   readonly #queue: Queue<EntriesJobData, void, EntriesJobName>;
   readonly #connection: RedisConnection;
@@ -85,7 +93,7 @@ export class PartitionQueue {
     this.#newTransaction = newTransaction;
   }
 
-  /** `connection` must be ready. Throws `unavailable`. */
+  /** Opens the queue. `connection` must be ready. Throws `unavailable`. */
   static async open(
     connection: RedisConnection,
     partition: number,
@@ -102,36 +110,36 @@ export class PartitionQueue {
     return new PartitionQueue(partition, queue, connection, transactionsOf(connection.client));
   }
 
-  /** The list of jobs that wait for a worker. */
+  /** Key of the list of jobs that wait for a worker. */
   get waitKey(): string {
     return this.#queue.toKey('wait');
   }
 
-  /** A new `MULTI`. Throws `unavailable` while Redis is away. */
+  /** Starts a `MULTI`. Throws `unavailable` while Redis is down. */
   transaction(): Transaction {
     return this.#connection.client && this.#newTransaction();
   }
 
-  /** Adds a job to `transaction`; it counts only once that was executed. */
+  /** Adds a job to `transaction`. The job exists only once the transaction was executed. */
   async addTo(transaction: Transaction, job: EntriesJob): Promise<void> {
     await new Job(this.#queue, job.name, job.data, jobOptions, idOf(job)).addJob(transaction);
   }
 
   /**
-   * Adds a job at once. ioredis remembers which scripts a connection has loaded and inside a `MULTI` does not notice that
-   * Redis has forgotten them; on its own the command is sent again with its text, which mends the connection.
+   * Adds a job at once. This also mends a connection whose scripts Redis has forgotten. ioredis does not notice that
+   * inside a `MULTI`, but it sends a single command again with the script's text.
    */
   async add(job: EntriesJob): Promise<void> {
     const client = await this.#queue.getBackend().client;
     await new Job(this.#queue, job.name, job.data, jobOptions, idOf(job)).addJob(client);
   }
 
-  /** How things stand in this partition. Throws `unavailable`. */
+  /** Returns the status of this partition. Throws `unavailable`. */
   status(): Promise<PartitionStatus> {
     return readPartitionStatus({ redis: this.#connection, partition: this.#partition, queue: this.#queue });
   }
 
-  /** Removes the jobs of rejected writes of an account that is gone. */
+  /** Removes the jobs of rejected writes of a deleted account. */
   async forgetRejected(userId: string): Promise<void> {
     for (let start = 0; ;) {
       const jobs = await this.#queue.getJobs(['failed'], start, start + jobsPerPage - 1);
@@ -148,8 +156,9 @@ export class PartitionQueue {
 }
 
 /**
- * Makes `MULTI`s to which BullMQ can add a job. Each one of ioredis gets all scripts of its connection as methods, of which BullMQ has sixty:
- * that took a fifteenth of the time of a write. These are made from a view of the connection that has the one script they need.
+ * Returns a function that starts `MULTI`s to which BullMQ can add a job. ioredis gives each `MULTI` all scripts of its
+ * connection as methods. BullMQ has sixty, and that took a fifteenth of the time of a write. These `MULTI`s come from a
+ * view of the connection with only the script they need.
  */
 function transactionsOf(client: Redis): () => Transaction {
   const needed = Object.entries(client.scriptsSet).filter(([name]) => name.startsWith('addStandardJob:'));
@@ -166,7 +175,10 @@ function transactionsOf(client: Redis): () => Transaction {
   };
 }
 
-/** Those that can be told; throws the first error if none can: of a Redis Cluster some nodes may be away. */
+/**
+ * Returns the status of each partition that answers. Some nodes of a Redis Cluster may be down. Throws the first error
+ * if no partition answers.
+ */
 export async function statusOfEach(queues: readonly PartitionQueue[]): Promise<PartitionStatus[]> {
   const statuses = queues.map((queue) => queue.status());
   const settled = await Promise.allSettled(statuses);

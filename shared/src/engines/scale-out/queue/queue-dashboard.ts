@@ -9,12 +9,15 @@ import { partitionPrefix, queueName } from '../redis/keys.js';
 import type { ApplyJob } from './partition-queue.js';
 import { openOperatorRedis } from '../redis/operator-redis.js';
 
-/** Opens the queues for a dashboard, on connections of their own. Throws an `Error` of one line when Redis cannot be reached. */
+/**
+ * Opens the queues for a dashboard, on connections of their own. Throws an `Error` of one line if Redis cannot be
+ * reached.
+ */
 export async function openQueueDashboard(config: Config, log: Log): Promise<QueueDashboard> {
   const { queue: settings, admin } = config;
   const { partitions } = settings;
   const redis = await openOperatorRedis(config, log);
-  for (const { raw } of redis.all) setMaxListeners(0, raw); // each partition's queue listens: no leak to be warned of
+  for (const { raw } of redis.all) setMaxListeners(0, raw); // one listener per partition is no leak
   const queues = Array.from({ length: partitions }, (_, partition) => {
     const queue = new Queue(queueName, {
       connection: redis.connectionOf(partition).raw,
@@ -38,7 +41,7 @@ export async function openQueueDashboard(config: Config, log: Log): Promise<Queu
   };
 }
 
-/** The entries one below the other, as `account/key`: the pages fold what is nested deeper. */
+/** Returns a job's data with its entries listed as `account/key`. The dashboard folds anything nested deeper. */
 function shown(data: unknown): unknown {
   const { entries } = data as Partial<ApplyJob['data']>; // a job made by hand may have anything
   if (!Array.isArray(entries)) return data;
@@ -49,7 +52,7 @@ function shown(data: unknown): unknown {
   return { ...(data as object), entries: names };
 }
 
-/** Jobs without the stack traces of their failures, which tell of the machine and nothing of the job. */
+/** Adapter that removes the stack traces of failed jobs. They describe the machine, not the job. */
 class StacklessAdapter extends BullMQAdapter {
   constructor(...args: ConstructorParameters<typeof BullMQAdapter>) {
     super(...args);

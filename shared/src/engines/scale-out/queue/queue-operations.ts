@@ -15,17 +15,17 @@ import { openOperatorRedis } from '../redis/operator-redis.js';
 import type { RedisConnection } from '../redis/redis-connection.js';
 import type { PartitionedConnections } from '../redis/partitioned-redis.js';
 
-/** Writes that are taken back at the same time. */
+/** Number of rejected writes that are taken back at once. */
 const retriesAtOnce = 100;
 
 /**
- * The operator's side of the queue: Redis and BullMQ; MongoDB, which may be what is away, is needed by `adopt` alone. Throws an
- * `Error` of one line when Redis cannot be reached.
+ * Opens the operator's side of the queue. It needs Redis. Only `adopt` needs MongoDB, which may be down. Throws an
+ * `Error` of one line if Redis cannot be reached.
  */
 export async function openQueueOperations(config: Config, log: Log): Promise<QueueOperations> {
   const { partitions } = config.queue;
   const redis = await openOperatorRedis(config, log);
-  for (const { raw } of redis.all) setMaxListeners(0, raw); // each partition's queue listens: no leak to be warned of
+  for (const { raw } of redis.all) setMaxListeners(0, raw); // one listener per partition is no leak
   return new PartitionedQueue(
     config,
     redis,
@@ -125,8 +125,8 @@ class OperatedPartition {
   }
 
   /**
-   * Once it is taken back the sweeper applies it, whatever becomes of the job; the job does it sooner. It names the key and has
-   * no value, so that what is applied is what was accepted last.
+   * Takes a rejected write back. The sweeper then applies it, whatever happens to the job; the job does it sooner. The
+   * job names the key and has no value, so the last accepted write is applied.
    */
   async retry({ userId, key }: EntryName): Promise<boolean> {
     const write = await this.#rejectedWrites.find({ userId, key });
@@ -137,7 +137,10 @@ class OperatedPartition {
     return true;
   }
 
-  /** Failed jobs of writes that newer ones have replaced find nothing to do, and are gone then. */
+  /**
+   * Takes all rejected writes back and returns their number. Failed jobs of writes that newer ones have replaced find
+   * nothing to do, and are removed.
+   */
   async retryAll(): Promise<number> {
     let count = 0;
     const group: EntryName[] = [];

@@ -12,7 +12,7 @@ export interface PartitionParts {
   readonly queue: Pick<Queue, 'isPaused' | 'getJobCounts'>;
 }
 
-/** How things stand in one partition. Throws `unavailable`. */
+/** Reads the status of one partition. Throws `unavailable`. */
 export async function readPartitionStatus({ redis, partition, queue }: PartitionParts): Promise<PartitionStatus> {
   const prefix = partitionPrefix(partition);
   const waiting = waitingKey(prefix);
@@ -39,7 +39,7 @@ export async function readPartitionStatus({ redis, partition, queue }: Partition
   };
 }
 
-/** The partitions in which a worker is at work: it holds, or another one does, the lease of each. */
+/** Returns the partitions that a worker serves. Some worker holds the sweeper's lease of each. */
 export async function partitionsWithWorker(redis: PartitionedRedis): Promise<number[]> {
   const held = Array.from({ length: redis.partitions }, (_, partition) =>
     redis.connectionOf(partition).client.exists(sweeperKey(partitionPrefix(partition))),

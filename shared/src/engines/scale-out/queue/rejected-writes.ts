@@ -11,7 +11,7 @@ const takeBackScript = loadScript('entries/retry-rejected');
 const versionDigits = 16;
 const linesPerScan = 500;
 
-/** The writes of one partition that MongoDB rejected. */
+/** Writes of one partition that MongoDB rejected. */
 export class RejectedWrites {
   constructor(
     private readonly redis: Pick<RedisConnection, 'client'>,
@@ -19,8 +19,9 @@ export class RejectedWrites {
   ) {}
 
   /**
-   * Gives the entry a job of its own, which fails with `reason` and stays, then stops trying it. In this order: an entry that
-   * nobody tries is always shown. The job's id is made from the version, so a crash in between does not make a second job.
+   * Gives the entry a job of its own, which fails with `reason` and stays, then marks the entry rejected. In this
+   * order, an entry that nobody tries is always shown. The job's id is made from the version, so a crash in between
+   * makes no second job.
    */
   async reject(
     { userId, key, version, request }: EntryName & Pick<RejectedJob['data'], 'version' | 'request'>,
@@ -37,14 +38,17 @@ export class RejectedWrites {
     return (await runScript(this.redis.client, takeBackScript, this.#keys(userId), [userId, key])) === 1;
   }
 
-  /** The rejected write of the entry, if there is one. */
+  /** Returns the rejected write of the entry, if there is one. */
   async find({ userId, key }: EntryName): Promise<RejectedJob['data'] | undefined> {
     const member = entryId(userId, key);
     const line = await this.redis.client.hget(rejectedKey(this.prefix), member);
     return line === null ? undefined : parse(member, line);
   }
 
-  /** All, in no order; one that is rejected or taken back meanwhile may be missing or come twice. */
+  /**
+   * Yields all rejected writes in no order. A write that is rejected or taken back meanwhile may be missing or come
+   * twice.
+   */
   async *all(): AsyncGenerator<RejectedJob['data']> {
     for (let cursor = '0'; ;) {
       const [next, found] = await this.redis.client.hscan(rejectedKey(this.prefix), cursor, 'COUNT', linesPerScan);
