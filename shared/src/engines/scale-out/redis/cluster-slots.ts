@@ -5,7 +5,7 @@ import type { TimeBudget } from '../../../time-budget.js';
 
 export type ClusterTimes = Pick<TimeBudget, 'clusterAskMs' | 'lookMs'>;
 
-/** What `CLUSTER SLOTS` says of one range of slots: its master, then replicas. */
+/** Range of slots as `CLUSTER SLOTS` answers it: its master, then replicas. */
 type SlotRange = [first: number, last: number, master: [host: string | null, port: number, id: string]];
 
 interface Watch {
@@ -17,8 +17,9 @@ interface Watch {
 const nameOf = ({ host, port }: RedisNode) => `${host}:${port}`;
 
 /**
- * Tells which node of a Redis Cluster has a slot. It asks all nodes that it knows at once, since some may be away or hang, and takes
- * the first answer. That may be out of date for a moment: Redis itself sees to it that a node serves only what it has.
+ * Map from slots to nodes of a Redis Cluster. It asks all known nodes at once, because some may be down or hang. The
+ * first answer counts. It may be out of date for a moment, which is harmless: Redis lets a node serve only slots that
+ * it has.
  */
 export class ClusterSlots {
   readonly #nodes = new Map<string, { readonly node: RedisNode; readonly client: Redis }>();
@@ -35,7 +36,7 @@ export class ClusterSlots {
     for (const node of url.nodes) this.#add(node);
   }
 
-  /** What a client needs to be let in to any node. */
+  /** Options with which a client may connect to any node. */
   get access(): { tls?: object; username?: string; password?: string } {
     const { tls, username, password } = this.url;
     return {
@@ -45,7 +46,7 @@ export class ClusterSlots {
     };
   }
 
-  /** The slot of a key, by Redis's own rule. */
+  /** Returns the slot of a key, computed by Redis. */
   slotOf(key: string): Promise<number> {
     const known = this.#slots.get(key);
     if (known) return known;
@@ -55,7 +56,7 @@ export class ClusterSlots {
     return asked;
   }
 
-  /** The node that has the slot. Throws an `Error` if there is none, or nobody to tell. */
+  /** Returns the node that has the slot. Throws an `Error` if there is none, or if no known node answers. */
   async nodeOf(slot: number): Promise<RedisNode> {
     const found = (await this.#ranges()).find(([first, last]) => first <= slot && slot <= last);
     if (!found) throw new Error(`no node of the Redis Cluster has slot ${slot}`);
@@ -63,13 +64,13 @@ export class ClusterSlots {
     return { host: host ?? '', port };
   }
 
-  /** A client of each node that has slots. */
+  /** Returns a client of each node that has slots. */
   async masters(): Promise<Redis[]> {
     const named = (await this.#ranges()).map(([, , [host, port]]) => nameOf({ host: host ?? '', port }));
     return [...new Set(named)].flatMap((name) => this.#nodes.get(name)?.client ?? []);
   }
 
-  /** Calls `onMoved` once when another node than this has the slot. Answers how to stop that. */
+  /** Calls `onMoved` once when another node has the slot. Returns a function that ends the watch. */
   watch(slot: number, node: RedisNode, onMoved: () => void): () => void {
     const watch = { slot, node, onMoved };
     this.#watches.add(watch);
@@ -87,7 +88,7 @@ export class ClusterSlots {
     this.#isLooking = true;
     const { signal } = this.#closing;
     while (!signal.aborted && this.#watches.size > 0) {
-      await delay(this.times.lookMs, undefined, { signal, ref: false }).catch(() => {}); // the loop looks at the signal
+      await delay(this.times.lookMs, undefined, { signal, ref: false }).catch(() => {}); // the loop checks the signal
       await Promise.allSettled([...this.#watches].map((watch) => this.#compare(watch)));
     }
     this.#isLooking = false;
@@ -98,7 +99,7 @@ export class ClusterSlots {
     if (this.#watches.delete(watch)) watch.onMoved();
   }
 
-  /** All that ask at the same time share one answer. */
+  /** Returns all ranges of slots. Concurrent callers share one answer. */
   async #ranges(): Promise<readonly SlotRange[]> {
     this.#asked ??= this.#askRanges().finally(() => (this.#asked = undefined));
     return this.#asked;
@@ -106,8 +107,8 @@ export class ClusterSlots {
 
   async #askRanges(): Promise<readonly SlotRange[]> {
     const ranges = await this.#askAll(async (client, asked) => {
-      const answer = (await client.cluster('SLOTS')) as unknown as SlotRange[]; // with replicas, which nobody needs here
-      // A node that does not know its own name means the one that it was reached by
+      const answer = (await client.cluster('SLOTS')) as unknown as SlotRange[]; // replicas are left out here
+      // A node that does not know its own address leaves it out, and means the one at which it was asked
       return answer.map(([first, last, [host, port, id]]): SlotRange => [first, last, [host || asked.host, port, id]]);
     });
     for (const [, , [host, port]] of ranges) this.#add({ host: host ?? '', port });
@@ -133,7 +134,7 @@ export class ClusterSlots {
       connectTimeout: this.times.clusterAskMs,
       retryStrategy: (attempt) => Math.min(50 * attempt, 1_000),
     });
-    client.on('error', () => {}); // whoever asks is told
+    client.on('error', () => {}); // callers get the error
     this.#nodes.set(nameOf(node), { node, client });
   }
 }

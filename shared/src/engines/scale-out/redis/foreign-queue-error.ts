@@ -1,4 +1,7 @@
-/** The entries of this queue go to another store: a worker that applied them here would bring them where nobody looks for them. */
+/**
+ * Error for a queue whose entries belong to another store. A worker would apply acknowledged writes to the wrong
+ * database.
+ */
 export class ForeignQueueError extends Error {
   override readonly name = 'ForeignQueueError';
   static readonly sentence = 'Redis has the queue of another store';

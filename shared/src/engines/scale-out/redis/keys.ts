@@ -1,22 +1,22 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 
-/**
- * Names of all Redis keys of the scale-out engine. Everything of one account is in one partition, and its hash tag puts a
- * partition into one slot of a Redis Cluster.
- */
+// Names of all Redis keys of the scale-out engine. All keys of an account are in one partition, except for counters and
+// the index of tokens. The hash tag puts a partition into one slot of a Redis Cluster.
+
+/** Name of BullMQ's queue in each partition. */
 export const queueName = 'entries';
 
-/** The partition of an account, 0 to `partitions` - 1: the first four bytes of its id's SHA-256. */
+/** Returns the partition of an account, 0 to `partitions` - 1, from the first four bytes of its id's SHA-256. */
 export function partitionOf(userId: string, partitions: number): number {
   if (partitions === 1) return 0;
   return createHash('sha256').update(userId).digest().readUInt32BE(0) % partitions;
 }
 
-/** The prefix of a partition's keys, a hash tag; also BullMQ's prefix for its queue. */
+/** Returns the prefix of a partition's keys, a hash tag. It is also BullMQ's prefix for the partition's queue. */
 export const partitionPrefix = (partition: number) => `{kb:${partition}}`;
 
-/** In a pattern of Redis the prefix of every partition. */
+/** Prefix of every partition, in a pattern of Redis. */
 export const anyPartitionPrefix = '{kb:*}';
 
 export const clockKey = (prefix: string) => `${prefix}:clock`;
@@ -28,9 +28,9 @@ export const deletedKey = (prefix: string) => `${prefix}:deleted`;
 export const erasedKey = (prefix: string, userId: string) => `${prefix}:erased:${userId}`;
 export const epochKey = (prefix: string) => `${prefix}:epoch`;
 export const tokensKey = (prefix: string, userId: string) => `${prefix}:tokens:${userId}`;
-/** In a partition that the hash tells, for the account is not known yet. */
+/** Returns the key of a token's index. The hash tells its partition, because the account is not known yet. */
 export const tokenIndexKey = (prefix: string, tokenHash: string) => `${prefix}:token:${tokenHash}`;
-/** The limiter adds `:` and what it counts by. */
+/** Returns the prefix of counters. The limiter appends `:` and the limit's own key. */
 export const countersPrefix = (prefix: string) => `${prefix}:count`;
 export const looksKey = (prefix: string, processId: string) => `${prefix}:looks:${processId}`;
 export const sweeperKey = (prefix: string) => `${prefix}:sweeper`;
@@ -38,9 +38,12 @@ export const eraserKey = `${partitionPrefix(0)}:eraser`;
 export const fileSweeperKey = `${partitionPrefix(0)}:files`;
 
 export interface RedisKey {
-  /** Name of the key, with `<...>` for what varies. `{kb:p}` is any partition, `{kb:q}` the one that the hash tells. */
+  /**
+   * Name of the key, with `<...>` for the parts that vary. `{kb:p}` is any partition, `{kb:q}` the partition of the
+   * hash.
+   */
   readonly pattern: string;
-  /** What `TYPE` says. */
+  /** Answer of Redis's `TYPE`. */
   readonly type: 'string' | 'hash' | 'zset' | 'several';
   readonly holds: string;
 }
@@ -97,8 +100,8 @@ export const redisKeys: readonly RedisKey[] = [
 ];
 
 /**
- * In Redis and in MongoDB a post is an entry whose key no entry can have, after all that entries can have: so whatever holds for
- * entries on their way holds for posts.
+ * First character of a post's key. In Redis and MongoDB a post is an entry, with a key that no real entry can have.
+ * Posts sort after all entries. Everything that holds for entries in flight holds for posts.
  */
 const mark = '~';
 
@@ -107,7 +110,7 @@ export const postIdOf = (key: string) => key.slice(mark.length);
 
 const keysPerScan = 1_000;
 
-/** The keys of one server that match a pattern of Redis, in no order; one may come twice. */
+/** Yields the keys of one server that match a pattern of Redis, in no order. A key may come twice. */
 export async function* keysLike(redis: Redis, pattern: string): AsyncGenerator<string> {
   for await (const found of redis.scanStream({ match: pattern, count: keysPerScan })) yield* found as string[];
 }

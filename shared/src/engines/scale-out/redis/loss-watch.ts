@@ -9,7 +9,7 @@ import { loadScript, runScript } from './scripts.js';
 
 interface Look {
   readonly looks: number;
-  /** Entries that waited to be applied. */
+  /** Number of entries that waited to be applied. */
   readonly waiting: number;
   readonly atMs: number;
 }
@@ -17,17 +17,21 @@ interface Look {
 const lookScript = loadScript('partitions/count-looks');
 
 /**
- * Tells in the log when Redis has lost writes: it came back empty, or older than it was. Every second each process adds one to a
- * count of its own in each partition. A smaller count than the one before means that all that came after it is lost, too.
- * How much that is, is known as of the last look: of what was accepted or applied after it nobody keeps a record. Before it looks
- * each connection meets its Redis again, which may have been a replica for a while, or another store's since it was emptied.
+ * Watch that logs an error when Redis has lost writes, because it came back empty or older than it was.
+ *
+ * Every second each process increments a count of its own in each partition. A smaller count than before means that
+ * later writes are lost, too. The number of lost entries is known as of the last look. Nothing records what was
+ * accepted or applied after that.
+ *
+ * Before each look, every connection checks its server again. The server may have been a replica for a while, or belong
+ * to another store since it was emptied.
  */
 export class LossWatch {
   readonly #id = randomUUID();
   readonly #closing = new AbortController();
   readonly #last: (Look | undefined)[] = [];
 
-  /** Looks through `redis`; `connections` are all that are to meet their Redis again. */
+  /** Counts looks through `redis`. All of `connections` check their server before each look. */
   constructor(
     private readonly redis: Pick<PartitionedConnections, 'connectionOf' | 'partitions'>,
     private readonly connections: readonly RedisConnection[],
@@ -35,7 +39,7 @@ export class LossWatch {
     private readonly times: Pick<TimeBudget, 'lookMs' | 'looksKeptMs'>,
   ) {}
 
-  /** Looks until it is closed. */
+  /** Looks once a second until it is closed. */
   async run(): Promise<void> {
     const { signal } = this.#closing;
     while (!signal.aborted) {
@@ -43,8 +47,8 @@ export class LossWatch {
         this.connections.map(async (connection) => connection.isReady && connection.checkServer()),
       );
       const looks = Array.from({ length: this.redis.partitions }, (_, partition) => this.#look(partition));
-      await Promise.allSettled(looks); // an outage is told by whoever waits for an answer
-      await delay(this.times.lookMs, undefined, { signal, ref: false }).catch(() => {}); // the loop looks at the signal
+      await Promise.allSettled(looks); // callers that wait for an answer report the outage
+      await delay(this.times.lookMs, undefined, { signal, ref: false }).catch(() => {}); // the loop checks the signal
     }
   }
 
@@ -58,12 +62,12 @@ export class LossWatch {
     const answer = await runScript(this.redis.connectionOf(partition).client, lookScript, keys, [
       this.times.looksKeptMs,
     ]);
-    const [looks, waiting] = answer as [number, number]; // as count-looks.lua says
+    const [looks, waiting] = answer as [number, number]; // the answer of count-looks.lua
     const atMs = performance.now();
     const last = this.#last[partition];
     this.#last[partition] = { looks, waiting, atMs };
     if (!last || looks > last.looks || atMs - last.atMs > this.times.looksKeptMs) return;
-    const survived = looks === 1 ? 0 : waiting; // counted from the beginning: nothing of that time is left
+    const survived = looks === 1 ? 0 : waiting; // the count began anew: nothing from before is left
     const lost = Math.max(last.waiting - survived, 0);
     const seenMsAgo = Math.round(atMs - last.atMs);
     this.log.error(

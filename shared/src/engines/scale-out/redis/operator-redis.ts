@@ -6,7 +6,10 @@ import { connectionProblemOf, type RedisConnection } from './redis-connection.js
 import { PartitionedConnections } from './partitioned-redis.js';
 import { openRedisTopology } from './redis-topology.js';
 
-/** Connections for an operator's command. Throws an `Error` of one line when Redis cannot be reached, or a part of it. */
+/**
+ * Opens connections for an operator's command. Throws an `Error` of one line if Redis, or a part of it, cannot be
+ * reached.
+ */
 export async function openOperatorRedis(
   { queue: { redis: url, partitions }, times }: Pick<Config, 'queue' | 'times'>,
   log: Log,
@@ -27,7 +30,7 @@ export async function openOperatorRedis(
   }
 }
 
-/** Throws the first error at once, for the connection itself would go on trying. */
+/** Resolves once the connection is ready. Throws the first error at once, although the connection would keep trying. */
 async function reached(redis: RedisConnection, timeoutMs: number): Promise<void> {
   const decided = new AbortController();
   const refused = once(redis.raw, 'error', { signal: decided.signal }).then(([error]) => {

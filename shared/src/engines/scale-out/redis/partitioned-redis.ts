@@ -6,23 +6,23 @@ import type { RedisTopology } from './redis-topology.js';
 
 /** Connections by partition. */
 export interface PartitionedRedis<Connection = RedisConnection> {
-  /** How many there are. */
+  /** Number of partitions. */
   readonly partitions: number;
   connectionOf(partition: number): Connection;
 }
 
-/** The connection of the partition to which an account, or whatever else is spread by its name, belongs. */
+/** Returns the connection of the partition to which an account, or another name, belongs. */
 export const redisOf = <Connection>(redis: PartitionedRedis<Connection>, name: string): Connection =>
   redis.connectionOf(partitionOf(name, redis.partitions));
 
 export interface ConnectionsOptions extends Pick<RedisConnectionOptions, 'times' | 'commandTimeoutMs' | 'check'> {
-  /** Whether nobody else uses the place. */
+  /** True if nobody else uses the topology: then it is closed with the connections. */
   readonly closesPlace?: boolean;
 }
 
-/** One connection for each partition, or for all together where one Redis has them. */
+/** One connection for each partition, or one for all if a single Redis has them. */
 export class PartitionedConnections implements PartitionedRedis {
-  /** Each one once. */
+  /** Every connection once. */
   readonly all: readonly RedisConnection[];
   readonly #byPartition: RedisConnection[] = [];
 
@@ -46,17 +46,18 @@ export class PartitionedConnections implements PartitionedRedis {
     return found;
   }
 
-  /** Resolves once all can be used; throws `unavailable` after `timeoutMs`. */
+  /** Resolves once all connections can be used. Throws `unavailable` after `timeoutMs`. */
   async ready(timeoutMs: number): Promise<void> {
     await Promise.all(this.all.map((connection) => connection.ready(timeoutMs)));
   }
 
-  /** As `RedisConnection.belongTo`. */
+  /** Claims all partitions for a store, as `RedisConnection.belongTo` does. */
   async belongTo(storeId: string): Promise<void> {
-    for (const connection of this.all) await connection.belongTo(storeId); // one after the other: of two stores one gets all
+    // In turn: one of two competing stores gets all
+    for (const connection of this.all) await connection.belongTo(storeId);
   }
 
-  /** Each server that may have partitions, whatever their number. */
+  /** Returns a client of each server that may have partitions, whatever their number. */
   async servers(): Promise<Redis[]> {
     return this.place.mode === 'cluster' ? this.place.masters() : this.all.map(({ client }) => client);
   }

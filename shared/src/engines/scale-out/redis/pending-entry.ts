@@ -1,16 +1,16 @@
 /**
- * An entry of a pending hash as text: 16 digits of version, one letter of operation, then the value as JSON text. The width
- * is fixed so that scripts can cut it (`string.sub(entry, 1, 16)`), and so that an entry of exactly the head's length is a
- * delete: no JSON text is empty.
+ * Digits of the version in a pending entry's text. The text is the version, one letter of operation, then the value as
+ * JSON text. The width is fixed, so scripts can cut the text with `string.sub(entry, 1, 16)`. An entry of exactly the
+ * head's length is a delete, because no JSON text is empty.
  */
 const versionDigits = 16;
 
-/** Characters, and bytes, before the value. */
+/** Length of the text before the value, in characters and in bytes. */
 export const headLength = versionDigits + 1;
 
 export interface PendingEntry {
   readonly version: number;
-  /** The value as JSON text; `undefined`: a delete. */
+  /** Value as JSON text; `undefined` for a delete. */
   readonly json: string | undefined;
 }
 
@@ -19,12 +19,12 @@ export function parsePendingEntry(text: string): PendingEntry {
   return { version, json: text[versionDigits] === 'P' ? text.slice(headLength) : undefined };
 }
 
-/** A version as scripts write and compare it. */
+/** Returns a version as scripts write and compare it. */
 export function formatVersion(version: number): string {
   return String(version).padStart(versionDigits, '0');
 }
 
-/** The text that `accept.lua` stages. */
+/** Returns the text of a pending entry, as `accept.lua` stores it. */
 export function formatPendingEntry({ version, json }: PendingEntry): string {
   return formatVersion(version) + (json === undefined ? 'D' : `P${json}`);
 }

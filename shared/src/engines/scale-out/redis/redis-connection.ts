@@ -9,7 +9,10 @@ import { epochKey, partitionPrefix } from './keys.js';
 import type { ConnectOptions, RedisTopology } from './redis-topology.js';
 import { loadScript, runScript } from './scripts.js';
 
-/** Fails at once while Redis is away, and never sends a command a second time: a write must not run twice. */
+/**
+ * Options under which a command fails at once while Redis is down. No command is sent twice, because a write must not
+ * run twice.
+ */
 const apiOptions = ({ redisCommandMs, redisSilenceMs }: TimeBudget, commandTimeout = redisCommandMs) => ({
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
@@ -23,30 +26,29 @@ const apiOptions = ({ redisCommandMs, redisSilenceMs }: TimeBudget, commandTimeo
 const beginEpochScript = loadScript('partitions/begin-epoch');
 const takeOwnershipScript = loadScript('partitions/take-ownership');
 
-/** What a connection is for. */
 export interface RedisConnectionOptions {
-  /** Connects, and reaches the server that has the partitions, now and after each break. */
+  /** Connects to the server that has the partitions, now and after each break. */
   readonly connect: (options: ConnectOptions) => Redis;
-  /** What that server is meant to be. */
+  /** Mode that the server must have. */
   readonly mode: RedisTopology['mode'];
-  /** What is used of it. */
+  /** Partitions that the connection uses. */
   readonly partitions: readonly number[];
   readonly log: Log;
   readonly times: TimeBudget;
-  /** `redisCommandMs` by default. */
+  /** Longest time for one command, `redisCommandMs` by default. */
   readonly commandTimeoutMs?: number | undefined;
-  /** Called with each Redis but the first, before it is used: throws if it must not be. */
+  /** Checks each Redis but the first, before it is used. Throws if it must not be used. */
   readonly check?: (client: Redis) => Promise<void>;
 }
 
 /**
- * A connection of the API to Redis that knows what time it is there, and has seen to it that its partitions are its store's and live
- * in the epoch of that server. This comes before anything else that is sent on a new connection; until then every use throws
- * `unavailable`.
+ * Connection to Redis that knows Redis's time. On each new connection it first makes sure that its partitions belong to
+ * its store, and that their epochs are those of the server. Until then every use throws `unavailable`.
  *
- * A *epoch* of a partition ends when its server is restarted, or another one takes its place: it may have lost the last of what was
- * answered. Token records of an earlier epoch do not count. The name of the epoch is kept beside them, so that it goes where they
- * go, and is looked at by each script that judges one: no connection can be wrong about it.
+ * An epoch of a partition ends when its server restarts or another one takes its place, because the last acknowledged
+ * writes may be lost. Token records of an earlier epoch do not count. The epoch's name is stored next to the records,
+ * so it moves and is lost with them. Every script that judges a record looks at the name, so no connection can be wrong
+ * about it.
  */
 export class RedisConnection {
   readonly #client: Redis;
@@ -54,14 +56,14 @@ export class RedisConnection {
   readonly #mode: RedisTopology['mode'];
   readonly #check: RedisConnectionOptions['check'];
   #isChecked = false;
-  /** How often it has met a Redis. */
+  /** Number of times that a server passed the check. */
   #serversChecked = 0;
   #leaving: NodeJS.Timeout | undefined;
-  /** The store whose queue this must be, once that is known. */
+  /** Store that must own the queue, once it is known. */
   #storeId: string | undefined;
-  /** Redis's time at `performance.now()` 0, in µs; never ahead of it. */
+  /** Redis's time at `performance.now()` 0, in µs. Never ahead of Redis. */
   #epochUs = 0;
-  /** Why there is no connection, as far as that has shown. */
+  /** Last known reason why there is no connection. */
   #failure: unknown;
 
   constructor({ connect, mode, partitions, log, times, commandTimeoutMs, check }: RedisConnectionOptions) {
@@ -70,7 +72,7 @@ export class RedisConnection {
     this.#mode = mode;
     this.#check = check;
     let complained = false;
-    let refused: string | undefined; // it is met again many times a second
+    let refused: string | undefined; // reconnecting repeats it many times a second
     this.#client.on('error', (error: Error) => {
       this.#failure = error;
       if (!complained) log.warn({ err: error, partitions }, 'Redis connection failed');
@@ -94,12 +96,15 @@ export class RedisConnection {
     });
   }
 
-  /** Connects anew after a while, unless it was broken or met meanwhile. */
+  /** Reconnects after `afterMs`, unless the connection broke or its server passed the check meanwhile. */
   #leave(afterMs: number): void {
     this.#leaving = setTimeout(() => this.#isChecked || this.#client.disconnect(true), afterMs).unref();
   }
 
-  /** May be repeated: a server can have been a replica meanwhile, or been emptied, without a break of the connection. */
+  /**
+   * Checks the server, claims its partitions and begins their epochs. May be repeated: a server can become a replica,
+   * or be emptied, without a break of the connection.
+   */
   async checkServer(): Promise<void> {
     const [server, replication] = await Promise.all([this.#client.info('server'), this.#client.info('replication')]);
     if (this.#mode === 'standalone' && field(server, 'redis_mode') === 'cluster') {
@@ -119,14 +124,20 @@ export class RedisConnection {
     this.#client.emit('checked');
   }
 
-  /** Looks first: a Redis whose disk is full takes no script that could write. */
+  /**
+   * Begins an epoch unless the current one is the server's. Reads first, because a Redis with a full disk refuses
+   * scripts that could write.
+   */
   async #beginEpoch(partition: number, server: string): Promise<void> {
     const key = epochKey(partitionPrefix(partition));
     if ((await this.#client.hget(key, 'server')) === server) return;
     await runScript(this.#client, beginEpochScript, [key], [server, randomUUID()]);
   }
 
-  /** Looks first, too. One after the other: of two stores that come together one gets all. */
+  /**
+   * Claims partitions that have no owner. Reads first, too. Claims in turn, so that one of two competing stores gets
+   * all. Throws `ForeignQueueError`.
+   */
   async #takeOwnership(): Promise<void> {
     const storeId = this.#storeId;
     if (storeId === undefined) return;
@@ -135,15 +146,15 @@ export class RedisConnection {
     for (const [position, key] of keys.entries()) {
       const owner: unknown = owners[position] ?? (await runScript(this.#client, takeOwnershipScript, [key], [storeId]));
       if (owner === storeId) continue;
-      if (this.#isChecked) this.#client.disconnect(true); // it may find another Redis
+      if (this.#isChecked) this.#client.disconnect(true); // the next connection may reach another Redis
       this.#isChecked = false;
       throw new ForeignQueueError();
     }
   }
 
   /**
-   * Claims its partitions for a store, now and in every Redis that it meets. Throws `ForeignQueueError` if another store has one of them:
-   * it cannot be used then; and `unavailable`.
+   * Claims the partitions for a store, now and in every Redis that it reaches later. Throws `ForeignQueueError` if
+   * another store owns one of them: the connection cannot be used then. Throws `unavailable`, too.
    */
   async belongTo(storeId: string): Promise<void> {
     this.#storeId = storeId;
@@ -154,43 +165,46 @@ export class RedisConnection {
     }
   }
 
-  /** The store whose queue this must be; empty: that is not known yet. */
+  /** Store that must own the queue; empty while it is not known. */
   get storeId(): string {
     return this.#storeId ?? '';
   }
 
-  /** Whether there is a Redis that the next command reaches. */
+  /** True if there is a Redis that the next command reaches. */
   get isReady(): boolean {
     return this.#isChecked;
   }
 
-  /** Another number after each break: the clock may be another one, too. Throws `unavailable` while there is no Redis. */
+  /**
+   * Number that changes after each break, when the clock may be another one, too. Throws `unavailable` while there is
+   * no Redis.
+   */
   get meeting(): number {
     return this.client && this.#serversChecked;
   }
 
-  /** Throws `unavailable` while there is no Redis. */
+  /** Client of the Redis that passed the check. Throws `unavailable` while there is none. */
   get client(): Redis {
     if (!this.#isChecked) throw unavailable(new Error('Redis is away', { cause: this.#failure }));
     return this.#client;
   }
 
-  /** The client in whatever state it is, for a library that does its own waiting. */
+  /** Client in any state, for a library that does its own waiting. */
   get raw(): Redis {
     return this.#client;
   }
 
-  /** Takes note of a time that Redis has just answered, in µs. */
+  /** Notes a time that Redis has just returned, in µs. */
   observeTime(redisTimeUs: number): void {
     this.#epochUs = redisTimeUs - performance.now() * 1_000;
   }
 
-  /** Redis's time in µs, as far as this process knows: behind by at most the time that an answer travels. */
+  /** Redis's time in µs, as far as this process knows. It is behind by at most the travel time of an answer. */
   get timeUs(): number {
     return Math.floor(this.#epochUs + performance.now() * 1_000);
   }
 
-  /** Resolves once the connection can be used; throws `unavailable` after `timeoutMs`. */
+  /** Resolves once the connection can be used. Throws `unavailable` after `timeoutMs`. */
   async ready(timeoutMs: number): Promise<void> {
     if (this.#isChecked) return;
     let checked: (() => void) | undefined;
@@ -205,7 +219,10 @@ export class RedisConnection {
   }
 }
 
-/** What ioredis said when there was no connection. The error of a host with several addresses has no message. */
+/**
+ * Returns the reason why ioredis has no connection. The error of a host with several addresses has no message, only a
+ * code.
+ */
 export function connectionProblemOf(error: unknown): string {
   const reason = error instanceof KeybinError ? error.cause : error;
   return reason instanceof Error ? reason.message || String((reason as NodeJS.ErrnoException).code) : String(reason);

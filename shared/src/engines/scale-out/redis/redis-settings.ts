@@ -5,7 +5,7 @@ import { orUnavailable } from '../mongodb/errors.js';
 import type { PartitionedConnections } from './partitioned-redis.js';
 import type { RedisTopology } from './redis-topology.js';
 
-/** Redis's own settings on which an answered write depends, each `undefined` if Redis does not tell. */
+/** Settings of Redis on which acknowledged writes depend, each `undefined` if Redis does not tell it. */
 export interface RedisSettings {
   readonly 'maxmemory-policy'?: string | undefined;
   readonly appendonly?: string | undefined;
@@ -18,11 +18,11 @@ type Durability = Config['queue']['durability'];
 interface Need {
   readonly accepted: readonly string[];
   readonly why: string;
-  /** Another way out than changing the setting. */
+  /** Remedy other than changing the setting. */
   readonly or?: string;
 }
 
-/** What each setting must be. */
+/** Returns the values that each setting may have. */
 function needs(durability: Durability): Readonly<Record<keyof RedisSettings, Need>> {
   const always = durability === 'always';
   return {
@@ -42,7 +42,10 @@ function needs(durability: Durability): Readonly<Record<keyof RedisSettings, Nee
   };
 }
 
-/** One sentence for each setting under which answered writes could be lost: its name, the value seen and the remedy. */
+/**
+ * Returns one sentence for each setting under which acknowledged writes could be lost: its name, the value seen and the
+ * remedy.
+ */
 export function settingsProblems(settings: RedisSettings, durability: Durability): string[] {
   const problems = [];
   for (const [name, { accepted, why, or }] of Object.entries(needs(durability))) {
@@ -54,7 +57,10 @@ export function settingsProblems(settings: RedisSettings, durability: Durability
   return problems;
 }
 
-/** What an answered write survives: `always` a power cut, `everysec` one but for the last second or two; or `none`, or `unknown`. */
+/**
+ * Returns what acknowledged writes survive: `always` a power cut, `everysec` a power cut except for the last second or
+ * two. Otherwise returns `none` or `unknown`.
+ */
 export function durabilityOf(settings: RedisSettings): 'always' | 'everysec' | 'none' | 'unknown' {
   const { 'maxmemory-policy': policy, appendonly, appendfsync, 'no-appendfsync-on-rewrite': onRewrite } = settings;
   if ((policy !== undefined && policy !== 'noeviction') || appendonly === 'no' || onRewrite === 'yes') return 'none';
@@ -62,13 +68,13 @@ export function durabilityOf(settings: RedisSettings): 'always' | 'everysec' | '
   return appendfsync === 'always' || appendfsync === 'everysec' ? appendfsync : 'none';
 }
 
-/** Of several servers, one of which may have an account. */
+/** Returns the weakest durability of several servers, because an account may be on any of them. */
 export const weakest = (durabilities: readonly ReturnType<typeof durabilityOf>[]): ReturnType<typeof durabilityOf> =>
   (['none', 'unknown', 'everysec'] as const).find((each) => durabilities.includes(each)) ?? 'always';
 
 /**
- * Throws an `Error` that names every setting under which Redis would lose answered writes. Where `CONFIG` is forbidden only the
- * policy and whether there is an append-only file can be seen; the log says so.
+ * Throws an `Error` that names every setting under which Redis would lose acknowledged writes. Where `CONFIG` is
+ * forbidden, only the policy and the presence of an append-only file can be seen. The log says so.
  */
 export async function checkRedisSettings(client: Redis, durability: Durability, log: Log): Promise<void> {
   const settings = await readSettings(client);
@@ -79,7 +85,10 @@ export async function checkRedisSettings(client: Redis, durability: Durability, 
   if (problems.length > 0) throw new Error(problems.join(' '));
 }
 
-/** The same for every node of a cluster that may be given partitions. Throws `unavailable`, too. */
+/**
+ * Checks the settings of every server that may be given partitions. Throws as `checkRedisSettings` does, and
+ * `unavailable`.
+ */
 export async function checkAllRedisSettings(
   place: Pick<RedisTopology, 'mode' | 'masters'>,
   connections: Pick<PartitionedConnections, 'all'>,
@@ -98,14 +107,14 @@ export async function checkAllRedisSettings(
   }
 }
 
-/** Forbidden `CONFIG` is told of already. */
+/** Logs a warning if the outage of one node stops the whole cluster. Says nothing if `CONFIG` is forbidden. */
 async function warnOfFullCoverage(client: Redis, node: string, log: Log): Promise<void> {
   const setting = 'cluster-require-full-coverage';
   if ((await ask(client, setting).catch(() => undefined)) !== 'yes') return;
   log.warn({ node }, `With ${setting} yes the outage of one node is one of all partitions`);
 }
 
-/** Where `CONFIG` is forbidden less is known. */
+/** Reads Redis's settings. Where `CONFIG` is forbidden, `INFO` tells only two of them. */
 export async function readSettings(client: Redis): Promise<RedisSettings> {
   try {
     const [policy, appendonly, appendfsync, onRewrite] = await Promise.all(
@@ -120,7 +129,7 @@ export async function readSettings(client: Redis): Promise<RedisSettings> {
   }
 }
 
-/** One at a time: before Redis 7 CONFIG GET takes one name. */
+/** Reads one setting. Before Redis 7, CONFIG GET takes only one name. */
 async function ask(client: Redis, name: string): Promise<string | undefined> {
   const answer = await client.config('GET', name);
   return answer[1];

@@ -4,29 +4,29 @@ import { ClusterSlots, type ClusterTimes } from './cluster-slots.js';
 import { partitionPrefix } from './keys.js';
 import { isElsewhere, slotConnector } from './slot-connector.js';
 
-/** Of ioredis. */
+/** Options of ioredis for a connection. */
 export type ConnectOptions = Omit<RedisOptions, 'replyMapping'>;
 
-/** Where the queue is. */
+/** Servers that hold the queue. */
 export interface RedisTopology {
-  /** As Redis says it of itself. */
+  /** Mode as Redis itself reports it. */
   readonly mode: 'standalone' | 'cluster';
-  /** The partitions that share a connection. */
+  /** Groups the partitions that share a connection. */
   groups(partitions: number): number[][];
-  /** A client of the server that has this partition, now and after each break. */
+  /** Returns a client of the server that has the partition, now and after each break. */
   connect(partition: number, options: ConnectOptions): Redis;
-  /** The nodes of a cluster that may be given partitions. */
+  /** Returns a client of each node of a cluster that may be given partitions; none for a single Redis. */
   masters(): Promise<Redis[]>;
   close(): void;
 }
 
-/** What `[QUEUE] redis` names. Nothing is connected yet. */
+/** Returns the topology that `[QUEUE] redis` names. It connects to nothing yet. */
 export function openRedisTopology(url: string, times: ClusterTimes): RedisTopology {
   const cluster = parseClusterUrl(url);
   return cluster ? new RedisCluster(cluster, times) : new SingleRedis(url);
 }
 
-/** One Redis, which has all partitions. */
+/** Single Redis, which has all partitions. */
 class SingleRedis implements RedisTopology {
   readonly mode = 'standalone';
 
@@ -48,9 +48,9 @@ class SingleRedis implements RedisTopology {
 }
 
 /**
- * A Redis Cluster. Each partition is one slot, and has connections of its own to the node that has this slot, so that an outage
- * of one node is one of its partitions alone. ioredis's own client of a cluster would send a command on to another node, whose epoch
- * and clock are not those by which it was made.
+ * Redis Cluster. Each partition is one slot, with connections of its own to the node that has the slot. The outage of
+ * one node thus affects only its partitions. ioredis's own cluster client is not used, because it would forward a
+ * command to another node. That node has another epoch and clock than the one for which the command was made.
  */
 class RedisCluster implements RedisTopology {
   readonly mode = 'cluster';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 
-/** A Lua script and the SHA-1 by which Redis knows it. */
+/** Lua script and the SHA-1 by which Redis knows it. */
 export interface Script {
   readonly lua: string;
   readonly sha: string;
@@ -14,8 +14,8 @@ export function script(lua: string): Script {
 const readLua = (file: string) => readFileSync(new URL(`../../../../lua/${file}`, import.meta.url), 'utf8');
 
 /**
- * Reads `shared/lua/<name>.lua`. The files state keys, arguments and answers on top. A line `-- include <file>` stands for that
- * file of the same folder, which may include others: Redis can call no script from another one.
+ * Reads `shared/lua/<name>.lua`. Each file states its keys, arguments and answers on top. A line `-- include <file>` is
+ * replaced by `shared/lua/<file>`, which may include others, because a Redis script cannot call another one.
  */
 export function loadScript(name: string): Script {
   return script(withIncluded(`${name}.lua`));
@@ -30,7 +30,10 @@ interface ScriptClient {
   eval(lua: string, numberOfKeys: number, ...args: (string | number | Buffer)[]): Promise<unknown>;
 }
 
-/** Runs a script by its SHA-1, and by its text if Redis does not know it (yet, or after `SCRIPT FLUSH`): then nothing had run. */
+/**
+ * Runs a script by its SHA-1. If Redis does not know it (yet, or after `SCRIPT FLUSH`), nothing has run, and the script
+ * is sent as text.
+ */
 export async function runScript(
   client: ScriptClient,
   { lua, sha }: Script,

@@ -3,13 +3,13 @@ import { connect as connectByTls } from 'node:tls';
 import { AbstractConnector, type RedisOptions } from 'ioredis';
 import type { ClusterSlots } from './cluster-slots.js';
 
-/** A stream that is left so long to end by itself. */
+/** Longest time for a stream to end by itself. */
 const disconnectTimeoutMs = 2_000;
 
 /**
- * A connector of ioredis that reaches the node which has the slot of `key`, and breaks the connection when another node has it: the
- * client connects again, to that one. So a client of one node follows its slot, and nothing that it has sent is ever sent on to
- * another node.
+ * Returns an ioredis connector that reaches the node with the slot of `key`. It breaks the connection when another node
+ * has the slot, so that the client connects to that node. A client thus follows its slot, and nothing it has sent is
+ * forwarded to another node.
  */
 export function slotConnector(map: ClusterSlots, key: string): NonNullable<RedisOptions['Connector']> {
   return class SlotConnector extends AbstractConnector {
@@ -24,7 +24,7 @@ export function slotConnector(map: ClusterSlots, key: string): NonNullable<Redis
       return this.stream;
     }
 
-    /** Never throws, for then ioredis would not try again: it does after a stream that broke. */
+    /** Opens a stream. Never throws, because ioredis retries only after a stream that broke. */
     async #open(): Promise<Socket> {
       try {
         const slot = await map.slotOf(key);
@@ -42,5 +42,5 @@ export function slotConnector(map: ClusterSlots, key: string): NonNullable<Redis
   };
 }
 
-/** An answer of a node that does not have the slot, or not as a master: the client has to connect again, and ask anew. */
+/** True if the node does not have the slot, or is not its master. The client must then reconnect and ask anew. */
 export const isElsewhere = (error: Error): boolean => /^(MOVED|CLUSTERDOWN|READONLY)\b/.test(error.message);
