@@ -15,7 +15,7 @@ lifecycle.endOnSignals();
 try {
   await startWorker(config, lifecycle, log);
 } catch (error) {
-  // Told to end while it started, it exits when it has drained.
+  // A worker that is told to end while it starts exits once it has drained.
   if (!lifecycle.ending) {
     process.stderr.write(`Keybin's worker cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);

@@ -22,8 +22,8 @@ export interface Services {
 }
 
 /**
- * Opens Redis and MongoDB, and waits for them, saying so, while they are away. Throws an `Error` of one line when what is there
- * must not be used: wrong settings of Redis, the queue of another store, another number of partitions, documents of an original Keybin.
+ * Opens Redis and MongoDB. While they are down it waits, and logs so. Throws an `Error` of one line if they must not be
+ * used: wrong settings of Redis, another store's queue, another number of partitions, documents of an original Keybin.
  */
 export async function openServices(
   { store, queue, times }: Config,
@@ -57,13 +57,16 @@ export async function openServices(
   return { place, redis, database };
 }
 
-/** A worker needs both, of Redis what has a partition. Never throws; within 2 s. */
+/**
+ * Returns a worker's health within 2 s. Never throws. A worker needs MongoDB and at least one Redis that has
+ * partitions.
+ */
 export async function workerHealth({ redis: all, database }: Services, queue: Config['queue']): Promise<Health> {
   const { mongodb, redis, anyRedis } = await askBoth({ database, ways: [all], queue });
   return { canServe: mongodb.answered && anyRedis, dependencies: [mongodb, redis] };
 }
 
-/** `openDatabase` says in its own words why it cannot connect; the driver's error is the cause. */
+/** True if a service is down. `openDatabase` throws an error of its own, with the driver's error as cause. */
 const isAway = (error: unknown) => isOutage(error) || (error instanceof Error && error.cause instanceof MongoError);
 
 async function untilThere<T>(

@@ -37,21 +37,22 @@ interface Context extends Services {
   readonly config: Config;
   readonly lifecycle: Lifecycle;
   readonly observer: ApplyObserver;
-  /** One for each partition. */
+  /** One queue for each partition. */
   readonly queues: readonly PartitionQueue[];
   readonly patience: RetryOptions;
   readonly log: Log;
 }
 
-/** Goes on until it is closed, which takes `timeoutMs` at most. */
+/** Work that runs until it is closed. Closing takes `timeoutMs` at most. */
 interface Work {
   start(): void;
   close(timeoutMs: number): Promise<void>;
 }
 
 /**
- * Applies what the API processes have accepted: one consumer and one sweeper for each partition, one loop that repeats
- * erasures, and one that removes the bytes of files. Resolves when all are at work; waits while Redis or MongoDB is away. `lifecycle` ends it.
+ * Applies what API processes have accepted. There is one consumer and one sweeper for each partition, one loop that
+ * repeats erasures, and one that removes the bytes of files. Waits while Redis or MongoDB is down, and resolves when
+ * all are running. `lifecycle` shuts them down.
  */
 export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log): Promise<void> {
   const redisUrl = config.queue.redis;
@@ -70,7 +71,7 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
   lifecycle.push('watch', () => watch.close());
   void watch.run();
   const closing = new AbortController();
-  setMaxListeners(0, closing.signal); // each partition and each attempt under way is one: no leak to be warned of
+  setMaxListeners(0, closing.signal); // one listener per partition and running attempt is no leak
   const drainMs = config.limits.drainTimeoutSeconds * 1_000;
   const graceMs = drainMs * config.times.batchesShare;
   const queues: PartitionQueue[] = [];
@@ -138,7 +139,7 @@ function openPartition(context: Context, partition: number, queue: PartitionQueu
     gatherer,
     origins,
     rejectedWrites,
-    // A job can be made by hand: the record says whether the account is to be erased
+    // A job can be made by hand, so the record decides whether the account is erased
     erase: async (userId) => {
       if (await records.has(userId)) await eraseAccount(context, userId);
     },
@@ -163,7 +164,7 @@ function openPartition(context: Context, partition: number, queue: PartitionQueu
   return [worker, sweeper];
 }
 
-/** All that is left of an account after its pending entries have gone. */
+/** Erases the rest of an account after its pending entries have gone. */
 async function eraseAccount({ database, redis, queues }: Context, userId: string): Promise<void> {
   await eraseDocuments(database, redis, userId);
   await queues[partitionOf(userId, queues.length)]?.forgetRejected(userId);

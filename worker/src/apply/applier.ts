@@ -10,7 +10,10 @@ import type { SettleEntries } from './settle.js';
 
 const usPerSecond = 1_000_000;
 
-/** Entries to apply again, and rejected ones that could not be marked so: they go on waiting. */
+/**
+ * Result of one round: entries to apply again, and rejected ones that go on waiting because they could not be marked
+ * so.
+ */
 interface Round {
   readonly again: EntryName[];
   readonly stillWaiting: EntryName[];
@@ -18,25 +21,28 @@ interface Round {
 
 const nothingWritten: Written = { stored: [], overtaken: [], rejected: [] };
 
-/** Told of what became of entries. */
+/** Observer of the outcomes of entries. */
 export interface ApplyObserver extends InvariantObserver {
-  /** MongoDB has a batch: for each of its entries the seconds since it was accepted. */
+  /** Called after each batch, with the seconds since acceptance of each entry that MongoDB has stored. */
   applied(lagsSeconds: readonly number[]): void;
-  /** The database rejected them. */
+  /** Called with the number of entries that MongoDB rejected. */
   rejected(entries: number): void;
-  /** A service was away; they are applied again. */
+  /** Called with the number of entries that are applied again, because a service is down. */
   retried(entries: number): void;
 }
 
 const unobserved: ApplyObserver = { applied() {}, rejected() {}, retried() {}, invariantFailed() {} };
 
 export interface ApplierOptions {
-  /** From reading pending entries to MongoDB's answer. A batch that took longer is not settled but read again. */
+  /**
+   * Longest time from reading pending entries to MongoDB's answer. A batch that took longer is not settled but read
+   * again.
+   */
   readonly batchMs: number;
   readonly observer?: ApplyObserver;
-  /** Redis's time in µs, of which versions are made. */
+  /** Returns Redis's time in µs, from which versions are made. */
   readonly timeUs?: () => number;
-  /** The request that an entry comes from, as far as that is known. */
+  /** Returns the request that wrote an entry, if it is known. */
   readonly requestOf?: (entry: EntryName) => string | undefined;
 }
 
@@ -48,15 +54,15 @@ export interface ApplySteps {
 }
 
 /**
- * Brings pending entries into MongoDB. The life of one of them:
+ * Applier of pending entries. The states of an entry:
  *
- * pending --read, written, the database has it--> settled: no longer pending.
- * pending --read, written, replaced meanwhile--> pending, as the newer one; that one has a job of its own.
- * pending --the database has a larger version--> pending with a version above it, applied again.
- * pending --the database rejects it--> rejected: still readable, with a failed job.
- * pending --outage--> pending: read again and written again, until the outage is over or the worker ends (`Abandoned`).
+ * pending --read, written, MongoDB has it--> settled: no longer pending.
+ * pending --read, written, replaced meanwhile--> pending as the newer entry, which has a job of its own.
+ * pending --MongoDB has a larger version--> pending with a version above it, applied again.
+ * pending --MongoDB rejects it--> rejected: still readable, with a failed job.
+ * pending --outage--> pending: read and written again, until the outage is over or the worker shuts down (`Abandoned`).
  *
- * However often, late or concurrently this runs for an entry, the last accepted write wins: only versions decide.
+ * However often, late or concurrently an entry is applied, the last accepted write wins: only versions decide.
  */
 export class Applier {
   readonly #batchMs: number;
@@ -76,8 +82,8 @@ export class Applier {
   }
 
   /**
-   * Resolves once each of `names` is rejected, or no longer pending as it was when this was called. Returns the
-   * rejected ones that go on waiting, since they could not be marked so. Throws `Abandoned`, and an `InvariantError`.
+   * Resolves once each of `names` is rejected, or no longer pending as it was at the call. Returns the rejected ones
+   * that go on waiting, because they could not be marked so. Throws `Abandoned`, and an `InvariantError`.
    */
   async apply(names: EntryNames): Promise<EntryName[]> {
     const stillWaiting: EntryName[] = [];
@@ -118,7 +124,7 @@ export class Applier {
     return { again: [...unread, ...again, ...staged.filter((entry) => !known.has(entry))], stillWaiting };
   }
 
-  /** The entries of the batch of which MongoDB has told what became of them. */
+  /** Returns the entries of the batch whose outcome MongoDB has told. */
   #known(staged: readonly StagedEntry[], { stored, overtaken, rejected }: Written): ReadonlySet<StagedEntry> {
     const isNewer = overtaken.every(({ entry, version }) => version >= entry.version);
     assertInvariant(isNewer, 'overtaken_by_newer', this.#observer);
@@ -129,13 +135,16 @@ export class Applier {
     return known;
   }
 
-  /** A process that was stopped in between must not send what it read long ago. */
+  /** Writes entries to MongoDB, unless they were read too long ago: the process may have been stopped in between. */
   #write(staged: readonly StagedEntry[], remainingMs: number): Promise<Written> {
     if (remainingMs <= 0) throw unavailable(new Error('the entries were read too long ago'));
     return withDeadline(this.steps.write(staged), remainingMs, 'writing to MongoDB');
   }
 
-  /** A Redis at `maxmemory` takes no job: then a rejected write goes on waiting for the sweeper and holds nothing up. */
+  /**
+   * Marks entries as rejected. A Redis at `maxmemory` takes no job. Then the entry goes on waiting for the sweeper and
+   * holds nothing up.
+   */
   async #reject(rejected: Written['rejected']): Promise<EntryName[]> {
     const stillWaiting: EntryName[] = [];
     for (const { entry, reason } of rejected) {

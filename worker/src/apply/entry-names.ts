@@ -4,12 +4,12 @@ import type { ApplyJob } from '@keybin/shared/engines/scale-out/queue/partition-
 /** Entries by account, as jobs list them. */
 export type EntryNames = ApplyJob['data']['entries'];
 
-/** The same entries, one after the other. */
+/** Returns the same entries as a flat list. */
 export function flatten(names: EntryNames): EntryName[] {
   return names.flatMap(([userId, keys]) => keys.map((key) => ({ userId, key })));
 }
 
-/** Items by account, each account once. */
+/** Groups items by account. */
 export function groupByAccount<Item extends EntryName>(items: readonly Item[]): Map<string, Item[]> {
   const accounts = new Map<string, Item[]>();
   for (const item of items) {

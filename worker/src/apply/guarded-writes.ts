@@ -7,24 +7,24 @@ import { isOutage, isOutageCode } from './retry.js';
 
 const duplicateKey = 11_000;
 
-/** What became of entries that were written. One that is in none of the lists is to be read and written again. */
+/** Outcomes of written entries. An entry that is in none of the lists must be read and written again. */
 export interface Written {
-  /** The database has exactly these. */
+  /** Entries that the database has exactly like this. */
   readonly stored: StagedEntry[];
-  /** The database has a larger version, or another value with the same version. */
+  /** Entries of which the database has a larger version, or another value with the same version. */
   readonly overtaken: { readonly entry: StagedEntry; readonly version: number }[];
-  /** The database will not store these, whatever its state. */
+  /** Entries that the database will not store, whatever its state. */
   readonly rejected: { readonly entry: StagedEntry; readonly reason: string }[];
 }
 
 export type WriteEntries = (entries: readonly StagedEntry[]) => Promise<Written>;
 
 /**
- * Writes entries as one unordered bulk write in which each update holds only if the stored version is smaller. A delete is
- * a tombstone: without one, an older put that comes late would find nothing and be stored.
+ * Returns a function that writes entries as one unordered bulk write. Each update holds only if the stored version is
+ * smaller. A delete is a tombstone. Without it, an older put that arrives late would find nothing and be stored.
  *
- * An error of the whole command that is no outage halves the entries until the one that caused it is alone and rejected.
- * Throws outages, and then nothing is known about any entry.
+ * If the whole command fails without an outage, the entries are halved until the one that caused it is alone and
+ * rejected. Throws outages: then the outcome of every entry is unknown.
  */
 export function guardedWrites(store: Collection<StoreDocument>, timeoutMs: number): WriteEntries {
   const write = async (entries: readonly StagedEntry[]): Promise<Written> => {
@@ -57,8 +57,8 @@ async function writeOnce(
   const { rejected } = upserts;
   if (upserts.duplicates.length === 0) return { stored: upserts.done, overtaken: [], rejected };
 
-  // Error 11000: a version that is not smaller is there; or nothing was, and another worker's upsert was first, maybe with
-  // a smaller version: once more without upsert.
+  // Error 11000 has two causes: the stored version is not smaller, or there was none and another worker's upsert was
+  // first, maybe with a smaller version. So these entries are written once more without upsert.
   const updates = await bulkWrite(store, upserts.duplicates, { upsert: false, timeoutMs });
   const compared = await compare(store, updates.done, timeoutMs);
   return {
@@ -69,7 +69,7 @@ async function writeOnce(
 }
 
 interface BulkOutcome {
-  /** No error was reported for these. */
+  /** Entries for which no error was reported. */
   readonly done: StagedEntry[];
   readonly duplicates: StagedEntry[];
   readonly rejected: Written['rejected'];
@@ -89,7 +89,7 @@ async function bulkWrite(
   } catch (error) {
     if (!(error instanceof MongoBulkWriteError) || error.result.getWriteConcernError()) throw error;
     const errors = [error.writeErrors].flat();
-    if (errors.length === 0) throw error; // of the whole command
+    if (errors.length === 0) throw error; // the whole command failed
     return classifyByError(
       entries,
       new Map(errors.map(({ index, code, errmsg }) => [index, { code, reason: errmsg ?? String(code) }])),
@@ -116,12 +116,12 @@ function guardedUpdate(entry: StagedEntry, upsert: boolean): AnyBulkWriteOperati
   const { userId, key, version, json } = entry;
   const filter = { _id: entryId(userId, key), version: { $lt: version } };
   if (json !== undefined) return { replaceOne: { filter, replacement: { value: json, version }, upsert } };
-  // MongoDB's own clock: it is the one that the TTL index goes by
+  // MongoDB's own clock, which the TTL index uses
   const tombstone = { $set: { version }, $currentDate: { deleted_at: true as const }, $unset: { value: '' as const } };
   return { updateOne: { filter, update: tombstone, upsert } };
 }
 
-/** Tells which of the entries the database has. One whose document is gone or older is in neither list. */
+/** Returns which of the entries the database has. An entry whose document is missing or older is in neither list. */
 async function compare(
   store: Collection<StoreDocument>,
   entries: readonly StagedEntry[],

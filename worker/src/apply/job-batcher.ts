@@ -4,15 +4,15 @@ import { Abandoned } from './retry.js';
 
 const batchesUnderWay = 2;
 
-/** An entry that is written all the time is applied about this often. */
+/** Time after which an entry that is written all the time is applied again. */
 const hotPauseMs = 100;
 
 /** Distinct entries that are applied together. */
 class Batch {
   readonly entries: EntryName[] = [];
-  /** Whether the batch before had some of the same entries. */
+  /** True if the batch before had some of the same entries. */
   hot = false;
-  /** Settles as the work with which the batch begins. */
+  /** Settles as the work does that `begin` is given. */
   readonly done: Promise<void>;
   begin: (work: Promise<void>) => void = () => {};
 
@@ -22,21 +22,21 @@ class Batch {
 }
 
 /**
- * Makes batches of what many jobs ask for.
+ * Gatherer that makes batches from the entries of many jobs.
  *
- * An entry that several jobs name is in a batch once: whoever reads it reads the last accepted write. It never joins a batch that
- * has begun, which may have read it already.
+ * An entry that several jobs name is in a batch once, because a read returns the last accepted write. It never joins a
+ * batch that has begun, which may have read it already.
  *
  * gathering --full--> begun, at most two at once.
- * gathering --the turn ends and none is under way--> begun: nothing waits while there is little to do.
- * gathering --the same, but an entry was in the batch before--> begun some time after that one: writes to few keys become
- * few updates. Not if as many jobs wait as there can be: then no more would come.
+ * gathering --the turn ends, no batch is in flight--> begun: nothing waits while there is little to do.
+ * gathering --the same, but an entry was in the last batch--> begun `pauseMs` after that one began: many writes to few
+ * keys become few updates. There is no pause if as many jobs wait as can be active, because no more would come.
  */
 export class JobBatcher {
   readonly #waiting: Batch[] = [];
-  /** The waiting batch of each entry. */
+  /** Waiting batch of each entry. */
   readonly #batchOf = new Map<string, Batch>();
-  /** Entries of the batch that began last, and when that was. */
+  /** Entries of the batch that began last. `#lastBeganMs` says when. */
   #last: ReadonlySet<string> = new Set();
   #lastBeganMs = -Infinity;
   #underWay = 0;
@@ -47,12 +47,12 @@ export class JobBatcher {
   constructor(
     private readonly apply: (names: EntryNames) => Promise<unknown>,
     private readonly batchEntries: number,
-    /** Jobs that can be in hand at once. */
+    /** Number of jobs that can be active at once. */
     private readonly concurrency: number,
     private readonly pauseMs = hotPauseMs,
   ) {}
 
-  /** Resolves once all of these have been applied; throws as `apply` does. */
+  /** Resolves once all of these entries have been applied. Throws as `apply` does. */
   async add(names: EntryNames): Promise<void> {
     if (this.#closed) throw new Abandoned();
     const batches = new Set<Batch>();
@@ -68,7 +68,7 @@ export class JobBatcher {
     }
   }
 
-  /** Gives up what has not begun: `add` throws `Abandoned`. */
+  /** Gives up batches that have not begun: `add` throws `Abandoned`. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#pause);
@@ -106,7 +106,7 @@ export class JobBatcher {
     }
   }
 
-  /** Whether to wait for more writes to the same entries; comes back to the batch itself. */
+  /** True if the batch should wait for more writes to the same entries. A timer then comes back to it. */
   #isEarly(batch: Batch): boolean {
     const leftMs = this.#lastBeganMs + this.pauseMs - performance.now();
     if (!batch.hot || leftMs <= 0 || this.#jobs >= this.concurrency) return false;

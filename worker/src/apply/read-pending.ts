@@ -5,27 +5,27 @@ import type { RedisConnection } from '@keybin/shared/engines/scale-out/redis/red
 import { loadScript, runScript } from '@keybin/shared/engines/scale-out/redis/scripts.js';
 import { flatten, type EntryNames } from './entry-names.js';
 
-/** Values that are read for one bulk write; one entry more may come on top. */
+/** Bytes of values that are read for one bulk write. The last entry may exceed it. */
 const bytesPerRead = 8 * 1024 * 1024;
 
-/** An entry as it was pending. */
+/** Entry as it was pending. */
 export interface StagedEntry extends EntryName, PendingEntry {
-  /** As it stands in Redis: what tells whether it is still the same one. */
+  /** Text in Redis, which tells whether the entry is still the same. */
   readonly text: string;
 }
 
 export interface PendingRead {
   readonly staged: StagedEntry[];
-  /** Nothing is pending of these. */
+  /** Entries that are not pending. */
   readonly absent: EntryName[];
-  /** Left for the next read: the answer was long enough. */
+  /** Entries left for the next read, because the answer was long enough. */
   readonly unread: EntryName[];
 }
 
 const readScript = loadScript('entries/read-for-apply');
 const isRejected = 1;
 
-/** Reads what is pending of `names`; rejected entries are left out. */
+/** Reads the pending entries of `names`, without rejected ones. */
 export async function readPending(
   redis: Pick<RedisConnection, 'client'>,
   prefix: string,
@@ -37,7 +37,8 @@ export async function readPending(
     keys.push(pendingKey(prefix, userId));
     args.push(userId, entryKeys.length, ...entryKeys);
   }
-  const answers = (await runScript(redis.client, readScript, keys, args)) as (string | number)[]; // what read-for-apply.lua states
+  // The answer of read-for-apply.lua
+  const answers = (await runScript(redis.client, readScript, keys, args)) as (string | number)[];
   const asked = flatten(names);
   const staged: StagedEntry[] = [];
   const absent: EntryName[] = [];

@@ -2,12 +2,12 @@ import { entryId, type EntryName } from '@keybin/shared/ids/entry-name.js';
 import type { ApplyJob } from '@keybin/shared/engines/scale-out/queue/partition-queue.js';
 import { flatten } from './entry-names.js';
 
-/** Of the entries that came last; older ones are forgotten. */
+/** Number of entries that are remembered. Older ones are forgotten. */
 const rememberedEntries = 20_000;
-/** A job stands for up to a thousand. */
+/** Requests named in a log line. A job stands for up to a thousand. */
 const requestsPerLine = 20;
 
-/** Which requests entries come from, as jobs tell, for what is logged of them. */
+/** Memory of the request that wrote each entry, as jobs tell it, for log lines. */
 export class RequestOrigins {
   readonly #requestOf = new Map<string, string>();
 
@@ -16,7 +16,7 @@ export class RequestOrigins {
       const request = requests[position];
       if (!request) return;
       const id = entryId(userId, key);
-      this.#requestOf.delete(id); // so that it is the newest
+      this.#requestOf.delete(id); // so that it becomes the newest
       this.#requestOf.set(id, request);
     });
     for (const id of this.#requestOf.keys()) {
@@ -30,7 +30,7 @@ export class RequestOrigins {
   }
 }
 
-/** The requests that a line names: each once, the first of them if there are many, and how many there are. */
+/** Returns the first distinct requests of a job for a log line, and the number of all. */
 export function requestsOf({ requests = [] }: ApplyJob['data']): { requests: string[]; requestCount: number } {
   const distinct = [...new Set(requests)].filter((request) => request !== '');
   return { requests: distinct.slice(0, requestsPerLine), requestCount: distinct.length };

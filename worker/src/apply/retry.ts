@@ -11,8 +11,9 @@ import { InvariantError } from '@keybin/shared/invariant.js';
 import type { Log } from '@keybin/shared/process/log.js';
 
 /**
- * Answers of MongoDB that tell of its state and not of what was asked: it is starting, ending, electing, overloaded, out of
- * disk, misconfigured, or does not let us in (yet). Source: src/mongo/base/error_codes.yml of MongoDB.
+ * Error codes of MongoDB that tell of its state, not of the request. It is starting, shutting down, electing,
+ * overloaded, out of disk or misconfigured, or does not let us in (yet). Source: src/mongo/base/error_codes.yml of
+ * MongoDB.
  */
 const outageCodes: ReadonlySet<unknown> = new Set([
   6, 7, 11, 13, 18, 24, 46, 50, 63, 64, 70, 75, 79, 89, 91, 100, 107, 112, 133, 134, 150, 189, 202, 262, 365, 384, 391,
@@ -21,12 +22,14 @@ const outageCodes: ReadonlySet<unknown> = new Set([
 
 export const isOutageCode = (code: unknown): boolean => outageCodes.has(code);
 
-/** Whether an operation failed because a service is away or unwell, so that the same operation will work once it is back. */
+/**
+ * True if an operation failed because a service is down or unwell. The same operation works once the service is back.
+ */
 export function isOutage(error: unknown): boolean {
   if (hasCode(error, 'unavailable')) return true;
   if (error instanceof MongoBulkWriteError) {
     if (error.result.getWriteConcernError()) return true;
-    // the driver wraps what stopped a whole bulk write, whichever class that was
+    // the driver wraps the error that stopped a whole bulk write, of any class
     const cause: unknown = error.errorResponse;
     if (cause instanceof Error) return isOutage(cause);
     return isOutageCode(error.code);
@@ -36,18 +39,21 @@ export function isOutage(error: unknown): boolean {
     return isOutageCode(error.code) || error.hasErrorLabel('RetryableWriteError');
   }
   if (error instanceof MongoInvalidArgumentError) return false;
-  if (error instanceof MongoError) return true; // of the driver itself: there was no answer
+  if (error instanceof MongoError) return true; // an error of the driver itself: there was no answer
   return isOfSocket(error);
 }
 
-/** Whether node's sockets or streams failed. The driver passes such errors on as they are; those of the system name the call. */
+/**
+ * True if a socket or stream of Node failed. The driver passes such errors on unchanged. Those of the system name the
+ * call.
+ */
 function isOfSocket(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if ('syscall' in error) return true;
   return 'code' in error && /^(EPIPE|ECONNRESET|ERR_(SOCKET|STREAM)_\w+)$/.test(String(error.code));
 }
 
-/** Work that is given up because the worker ends; whatever it was about is still pending. */
+/** Error for work that is given up because the worker shuts down. Its entries are still pending. */
 export class Abandoned extends Error {
   override readonly name = 'Abandoned';
 
@@ -58,20 +64,20 @@ export class Abandoned extends Error {
 
 export interface RetryOptions {
   readonly log: Log;
-  /** Aborted when the worker ends. */
+  /** Aborted when the worker shuts down. */
   readonly closing: AbortSignal;
-  /** How long an attempt under way may go on after that. */
+  /** Longest time that a running attempt may take after that. */
   readonly graceMs: number;
 }
 
 const firstPauseMs = 50;
 const longestPauseMs = 5_000;
-/** With the longest pause about one warning a minute. */
+/** Failures for each warning: with the longest pause about one warning a minute. */
 const failuresPerWarning = 15;
 
 /**
- * Repeats `attempt` until it works, with growing pauses and jitter: for what can only fail because a service is away. Throws
- * nothing but `Abandoned`, when the worker ends meanwhile, and an `InvariantError`, which no repetition mends.
+ * Repeats `attempt` until it works, with growing pauses and jitter. It is for work that fails only while a service is
+ * down. Throws only `Abandoned`, when the worker shuts down meanwhile, and an `InvariantError`, which no retry mends.
  */
 export async function retryThroughOutage<T>(
   what: string,
@@ -91,7 +97,8 @@ export async function retryThroughOutage<T>(
       log[level]({ err: error, failures: failures + 1 }, `${what}: failed, is tried again until it works`);
     }
     const pauseMs = Math.min(firstPauseMs * 2 ** Math.min(failures, 10), longestPauseMs);
-    await delay(pauseMs * (0.5 + Math.random() / 2), undefined, { signal: closing }).catch(() => {}); // the loop looks at it
+    // The loop checks the signal
+    await delay(pauseMs * (0.5 + Math.random() / 2), undefined, { signal: closing }).catch(() => {});
   }
 }
 
@@ -108,6 +115,6 @@ async function untilGraceEnds<T>(work: Promise<T>, closing: AbortSignal, graceMs
   } finally {
     clearTimeout(timer);
     if (onAbort) closing.removeEventListener('abort', onAbort);
-    work.catch(() => {}); // a late failure has no reader left
+    work.catch(() => {}); // nobody reads a late failure
   }
 }

@@ -16,11 +16,11 @@ import type { TimeBudget } from '@keybin/shared/time-budget.js';
 import { unobserved } from '@keybin/shared/ports/write-observer.js';
 import { groupByAccount } from './entry-names.js';
 
-/** An entry that the database has, or has a larger version of. */
+/** Entry that the database has, or has a larger version of. */
 export interface Settlement extends EntryName {
-  /** The pending entry as it was read; empty: nothing was pending. */
+  /** Pending entry as it was read; empty if nothing was pending. */
   readonly text: string;
-  /** The version that the database has instead of the entry's own. */
+  /** Version that the database has instead of the entry's own. */
   readonly stored?: number;
 }
 
@@ -34,7 +34,10 @@ export interface SettleOptions {
 
 const settleScript = loadScript('entries/settle');
 
-/** Settles entries of one partition by settle.lua. Answers those that have a new version now and are to be applied again. */
+/**
+ * Returns a function that settles entries of one partition by settle.lua. It returns the entries that have a new
+ * version now and must be applied again.
+ */
 export function settleBy(
   redis: Pick<RedisConnection, 'client' | 'storeId'>,
   prefix: string,
@@ -53,7 +56,7 @@ export function settleBy(
         order.push(entry);
       }
     }
-    const again = (await runScript(redis.client, script, keys, args)) as number[]; // what settle.lua states
+    const again = (await runScript(redis.client, script, keys, args)) as number[]; // the answer of settle.lua
     const isAsked = again.every((position) => order[position - 1] !== undefined);
     assertInvariant(isAsked, 'settled_entry_was_asked', observer);
     return again.flatMap((position) => order[position - 1] ?? []);

@@ -3,18 +3,21 @@ import { readEntryName } from '@keybin/shared/ids/entry-name.js';
 import type { EntriesJob } from '@keybin/shared/engines/scale-out/queue/partition-queue.js';
 
 /**
- * A job as Keybin makes them. Others can be added, and these be edited, by an operator's tools: one of another shape fails, and is not
- * tried again, instead of failing somewhere on the way. Throws an `UnrecoverableError`.
+ * Returns a job if it has a shape that Keybin makes. Operators' tools can add and edit jobs. A job of another shape
+ * fails at once and is not tried again. Throws an `UnrecoverableError` for it.
  */
 export function checkedEntriesJob(name: string, data: unknown): EntriesJob {
-  const fields = typeof data === 'object' && data !== null ? (data as Record<string, unknown>) : {}; // an object, checked just before
+  // Checked to be an object
+  const fields = typeof data === 'object' && data !== null ? (data as Record<string, unknown>) : {};
   const { entries } = fields;
   const read = Array.isArray(entries) ? { ...fields, entries: entries.map(parseName) } : fields;
   if (isJob(name, read)) return { name, data: read } as unknown as EntriesJob; // as checked
   throw new UnrecoverableError('This is no job of Keybin');
 }
 
-/** The dashboard shows an entry as `account/key`, and so that is what comes of a job that is edited there. */
+/**
+ * Reads an entry that the dashboard shows as `account/key`. A job that is edited there comes back with such entries.
+ */
 function parseName(entry: unknown): unknown {
   const name = typeof entry === 'string' ? readEntryName(entry) : undefined;
   return name === undefined ? entry : [name.userId, [name.key]];

@@ -23,12 +23,12 @@ export interface PartitionWorkerOptions {
   /** Connects to the Redis that has the partition. */
   readonly connect: (options: ConnectOptions) => Redis;
   readonly partition: number;
-  /** Jobs that are active at once. */
+  /** Number of jobs that are active at once. */
   readonly concurrency: number;
   readonly gatherer: Pick<JobBatcher, 'add'>;
   readonly origins: RequestOrigins;
   readonly rejectedWrites: Pick<RejectedWrites, 'takeBack' | 'find'>;
-  /** Erases an account that is to be erased; nothing of any other. */
+  /** Erases the account if its erasure is recorded; does nothing otherwise. */
   readonly erase: (userId: string) => Promise<void>;
   readonly patience: RetryOptions;
   readonly log: Log;
@@ -36,9 +36,9 @@ export interface PartitionWorkerOptions {
 }
 
 /**
- * Takes the jobs of one partition. A job is complete when nothing that it names is pending as it was any more; it fails only if
- * it is `rejected`, or if an invariant does not hold: then the sweeper tries its entries again. Jobs that cannot be finished when
- * the worker ends go back to the queue.
+ * Consumer of one partition's jobs. A job completes when none of its entries is still pending as it was. It fails only
+ * if it is malformed or `rejected`, or if an invariant does not hold. In the last case the sweeper tries its entries
+ * again. Jobs that cannot be finished when the worker shuts down go back to the queue.
  */
 export class PartitionWorker {
   readonly #worker: Worker<EntriesJobData, void, EntriesJobName>;
@@ -47,7 +47,7 @@ export class PartitionWorker {
   constructor(private readonly options: PartitionWorkerOptions) {
     const { connect, partition, concurrency, log, times } = options;
     this.#connection = connect({
-      maxRetriesPerRequest: null, // BullMQ demands it: its commands wait for Redis to come back
+      maxRetriesPerRequest: null, // BullMQ requires it: its commands wait until Redis is back
       retryStrategy: (attempt) => Math.min(50 * attempt, 1_000),
     });
     this.#connection.on('error', (error) => log.debug({ err: error }, 'Redis connection of BullMQ failed'));
@@ -56,7 +56,7 @@ export class PartitionWorker {
       prefix: partitionPrefix(partition),
       concurrency,
       autorun: false,
-      // The job of a worker that died is taken up after 5 to 7 s; the defaults make that 30 to 90
+      // Another worker takes up the job of a dead one after 5 to 7 s; the defaults make that 30 to 90 s
       lockDuration: times.jobLockMs,
       stalledInterval: times.stalledJobsMs,
       maxStalledCount: Number.MAX_SAFE_INTEGER,
@@ -69,7 +69,7 @@ export class PartitionWorker {
     this.#worker.run().catch((error: unknown) => this.options.log.error({ err: error }, 'BullMQ worker ended'));
   }
 
-  /** Waits for the active jobs, `timeoutMs` at most; others may take up those that are still active some seconds later. */
+  /** Waits for the active jobs, `timeoutMs` at most. Other workers may take up the rest some seconds later. */
   async close(timeoutMs: number): Promise<void> {
     await settledWithin(this.#worker.close(), timeoutMs);
     this.#connection.disconnect();
@@ -101,7 +101,7 @@ export class PartitionWorker {
     }
   }
 
-  /** The first run only shows why the write was rejected. An operator retries the job when the cause is gone. */
+  /** Fails on the first run, to show why the write was rejected. An operator retries the job when the cause is gone. */
   async #showOrRetry(rejected: RejectedJob['data'], retried: boolean): Promise<void> {
     const { gatherer, rejectedWrites, patience } = this.options;
     if (!retried) throw new UnrecoverableError(rejected.reason);

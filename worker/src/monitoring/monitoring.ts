@@ -8,19 +8,19 @@ import type { Lifecycle } from '@keybin/shared/process/lifecycle.js';
 import type { Log } from '@keybin/shared/process/log.js';
 import type { WorkerMetrics } from './worker-metrics.js';
 
-/** What can be asked of a worker while it runs. */
+/** State that a worker exposes while it runs. */
 export interface Monitored {
   readonly settings: Config['metrics'];
   readonly readMetrics: () => Promise<string>;
-  /** Asks what the worker depends on; `undefined` until it has connected. Never throws; within 2 s. */
+  /** Checks the worker's dependencies within 2 s. Returns `undefined` until it has connected. Never throws. */
   readonly health: () => Promise<Health | undefined>;
   readonly isDraining: () => boolean;
-  /** When it has applied a batch last, if ever. */
+  /** Returns when the worker last applied a batch, if ever. */
   readonly lastBatchAt: () => Date | undefined;
 }
 
 export interface Monitoring {
-  /** Such as `http://127.0.0.1:5001`. */
+  /** Base URL such as `http://127.0.0.1:5001`. */
   readonly address: string;
   close(): Promise<void>;
 }
@@ -33,7 +33,7 @@ interface Answer {
 
 const requestTimeoutMs = 10_000;
 
-/** Serves `/metrics`, `/livez` and `/readyz` of a worker. Throws when the port is taken. */
+/** Serves `/metrics`, `/livez` and `/readyz` of a worker. Throws if the port is taken. */
 export async function openMonitoring(monitored: Monitored, host: string, port: number): Promise<Monitoring> {
   const options = { requestTimeout: requestTimeoutMs, headersTimeout: requestTimeoutMs };
   const server = createServer(options, (request, response) => void respond(request, response, monitored));
@@ -42,7 +42,7 @@ export async function openMonitoring(monitored: Monitored, host: string, port: n
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections(); // whoever asks now asks again
+        server.closeAllConnections(); // clients will ask again
       }),
   };
 }
@@ -75,7 +75,7 @@ function routeOf(path: string, { settings }: Monitored): Route | undefined {
 
 const livez: Route = async () => json(200, { status: 'live' });
 
-/** Ready on an empty queue, too: a worker that has nothing to do is not ill. */
+/** Answers 200 on an empty queue, too: an idle worker is healthy. */
 const readyz: Route = async ({ health, isDraining, lastBatchAt }) => {
   const known = isDraining() ? undefined : await health();
   if (isDraining()) return json(503, { status: 'draining' });
@@ -103,7 +103,10 @@ export interface MonitorParts extends Pick<Monitored, 'health'> {
   readonly metrics: WorkerMetrics;
 }
 
-/** Listens on `[WORKER] port`, if there is one, from before the worker connects until it has drained. Throws when it is taken. */
+/**
+ * Listens on `[WORKER] port`, if it is set, from before the worker connects until it has drained. Throws if the port is
+ * taken.
+ */
 export async function startMonitoring(
   { worker: { host, port }, metrics: settings }: Config,
   { metrics, health }: MonitorParts,

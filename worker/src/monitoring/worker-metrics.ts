@@ -3,7 +3,6 @@ import type { Log } from '@keybin/shared/process/log.js';
 import { Metrics } from '@keybin/shared/metrics/metrics.js';
 import type { ApplyObserver } from '../apply/applier.js';
 
-/** The metrics of a worker. */
 export class WorkerMetrics extends Metrics implements ApplyObserver {
   readonly #applied: Counter = this.counter('keybin_writes_applied_total');
   readonly #rejected: Counter = this.counter('keybin_writes_rejected_total');
@@ -18,7 +17,7 @@ export class WorkerMetrics extends Metrics implements ApplyObserver {
     this.invariantFailed = this.invariantObserver(log).invariantFailed;
   }
 
-  /** When a batch was applied last, by this process. */
+  /** Time when this process last applied a batch. */
   get lastBatchAt(): Date | undefined {
     return this.#lastBatchAt;
   }

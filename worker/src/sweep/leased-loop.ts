@@ -12,7 +12,7 @@ const leaseScript = loadScript('partitions/sweep-lease');
 
 export interface LeasedLoopOptions {
   readonly redis: Pick<RedisConnection, 'client'>;
-  /** Where the lease stands. */
+  /** Redis key of the lease. */
   readonly leaseKey: string;
   readonly times: Pick<TimeBudget, 'sweepMs' | 'sweepLeaseMs'>;
   readonly log: Log;
@@ -21,8 +21,8 @@ export interface LeasedLoopOptions {
 }
 
 /**
- * Does `work` every few seconds, in one worker at a time: each run begins by taking or prolonging a lease in Redis. That only
- * saves work: `work` must be harmless when two workers do it at once, after a lease ran out.
+ * Loop that does `work` every few seconds, in one worker at a time. Each run begins by taking or prolonging a lease in
+ * Redis. The lease only saves work: after one has expired, two workers may do `work` at once, which must be harmless.
  */
 export class LeasedLoop {
   readonly #nonce = randomUUID();
@@ -39,7 +39,7 @@ export class LeasedLoop {
     this.#loop ??= this.#repeat();
   }
 
-  /** Waits for the run under way, `timeoutMs` at most: it may be cut off anywhere. */
+  /** Waits for the current run, `timeoutMs` at most. A longer run may be cut off anywhere. */
   async close(timeoutMs: number): Promise<void> {
     this.#closing.abort();
     await settledWithin(this.#loop, timeoutMs);
@@ -57,8 +57,9 @@ export class LeasedLoop {
         if (!failed && !(error instanceof Abandoned)) log.warn({ err: error }, `${this.name} failed, is tried again`);
         failed = true;
       }
-      const jitteredMs = times.sweepMs * (0.75 + Math.random() / 2); // or workers that began together would stay in step
-      await delay(jitteredMs, undefined, { signal }).catch(() => {}); // the loop looks at the signal
+      // Without jitter, workers that began together would stay in step
+      const jitteredMs = times.sweepMs * (0.75 + Math.random() / 2);
+      await delay(jitteredMs, undefined, { signal }).catch(() => {}); // the loop checks the signal
     }
   }
 

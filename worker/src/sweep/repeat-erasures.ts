@@ -13,9 +13,9 @@ const documentsAtOnce = 1_000;
 const erasuresPerSweep = 100;
 
 /**
- * Deletes all that MongoDB has of an account, and what Redis has under the names of its tokens. It may be called again at any
- * time: it knows the user id alone, for the name may belong to another account by now. Entries and files go bit by bit, so that no
- * single command takes long.
+ * Deletes everything that MongoDB has of an account, and the keys that Redis has for its tokens. May be repeated at any
+ * time. It uses the user id alone, because the name may belong to another account by now. Entries and files go in small
+ * batches, so that no command takes long.
  */
 export async function eraseDocuments(
   { store, tokens, users, files, chunks }: Pick<Database, 'store' | 'tokens' | 'users' | 'files' | 'chunks'>,
@@ -24,7 +24,8 @@ export async function eraseDocuments(
 ): Promise<void> {
   await users.deleteOne({ user_id: userId });
   await deleteDocuments(store, { _id: idsUnder(userId) }, documentsAtOnce);
-  await deleteDocuments(files, { 'metadata.user_id': userId }, documentsAtOnce); // first: an upload under way ends then
+  // First, because a running upload ends then
+  await deleteDocuments(files, { 'metadata.user_id': userId }, documentsAtOnce);
   await deleteDocuments(chunks, chunksOf(userId), chunksAtOnce);
   const issued = await tokens.find({ user_id: userId }, { projection: { hash: 1 } }).toArray();
   const indexed = issued.map(async ({ hash }) => {
@@ -49,9 +50,11 @@ export interface ErasureParts {
  *
  * recorded --pass--> erased once --pass, at growing intervals--> ... --pass after `ends_at`--> record removed.
  *
- * The first pass finishes an unregister that died half-way, or that Redis has forgotten: it marks the account and deletes what
- * is pending, too. The others are there for batches that were given up and reach MongoDB late. `now` is Redis's time.
- * An erasure that fails, since the Redis of its partition is away, keeps no other one waiting; the last such error is thrown.
+ * Each pass also marks the account and deletes its pending entries. The first pass thus finishes an unregister that
+ * died half-way, or that Redis has forgotten. Later passes erase what late batches, given up before, have written to
+ * MongoDB. `now` is Redis's time.
+ * An erasure that fails because its partition's Redis is down does not hold up the others. The last such error is
+ * thrown.
  */
 export async function repeatErasures(now: Date, parts: ErasureParts): Promise<void> {
   const { records, marks, times } = parts;
@@ -70,7 +73,7 @@ export async function repeatErasures(now: Date, parts: ErasureParts): Promise<vo
   if (failure) throw failure.error;
 }
 
-/** When what passes now is due again, if it is. */
+/** Returns when the pass after this one is due; `undefined` if this was the last. */
 export function nextPass(
   { passes, ends_at: endsAt }: Pick<ErasureDocument, 'passes' | 'ends_at'>,
   now: Date,

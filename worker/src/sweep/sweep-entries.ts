@@ -7,24 +7,24 @@ import type { Overdue } from './overdue.js';
 
 export interface SweepOptions {
   readonly redis: Pick<RedisConnection, 'client'>;
-  /** Of the partition. */
+  /** Prefix of the partition's keys. */
   readonly prefix: string;
-  /** Answers the entries that go on waiting. */
+  /** Applies entries. Returns those that go on waiting. */
   readonly apply: (names: EntryNames) => Promise<readonly EntryName[]>;
   readonly overdue: Overdue;
   readonly batchEntries: number;
   readonly log: Log;
 }
 
-/** Redis's time in µs, the one that versions are made of. */
+/** Returns Redis's time in µs, from which versions are made. */
 export async function redisTimeUs(redis: Pick<RedisConnection, 'client'>): Promise<number> {
   const [seconds, micros] = await redis.client.time();
   return Number(seconds) * 1_000_000 + Number(micros);
 }
 
 /**
- * Applies the entries of one partition that have waited too long, without BullMQ: their jobs may have been lost or removed, the
- * queue may be paused, or Redis so full that no job can be fetched.
+ * Applies the entries of one partition that have waited too long, without BullMQ. Their jobs may have been lost or
+ * removed, the queue may be paused, or Redis may be too full to fetch a job.
  */
 export async function sweepEntries({ redis, prefix, apply, overdue, batchEntries, log }: SweepOptions): Promise<void> {
   const version = Number((await redis.client.get(clockKey(prefix))) ?? 0);
@@ -36,7 +36,7 @@ export async function sweepEntries({ redis, prefix, apply, overdue, batchEntries
       String(latest),
       'BYSCORE',
       'LIMIT',
-      stillWaiting, // those are the first in line, and stay there
+      stillWaiting, // an offset, because those stay first in line
       batchEntries,
     );
     if (members.length === 0) return;

@@ -13,8 +13,9 @@ export interface FileSweepParts {
 }
 
 /**
- * Removes the bytes of files that were deleted and of uploads that broke off, whose lease is over at the latest. An upload whose last
- * writes are unknown gets as many passes as an erased account: a chunk that was given up can reach MongoDB late. `now` is Redis's time.
+ * Removes the bytes of deleted files, and of broken uploads once their lease has expired. An upload whose last writes
+ * are unknown gets as many passes as an erased account. A chunk whose write was given up can reach MongoDB late. `now`
+ * is Redis's time.
  */
 export async function sweepFiles(now: Date, parts: FileSweepParts): Promise<void> {
   const { documents } = parts;
