@@ -4,7 +4,7 @@ import { parseProcfile } from './procfile.js';
 import { release, releaseName } from './release.js';
 import { run } from './run.js';
 
-// read here only for its deadline, but a wrong one is also told once, and not by each process
+// Read here only for its deadline. A wrong configuration is then also reported once, not by each process
 const { limits, times } = loadConfigOrExit(process.argv.slice(2), process.env);
 const killAfterMs = (limits.drainDelaySeconds + limits.drainTimeoutSeconds) * 1_000 + times.killGraceMs;
 const endTimes = { killAfterMs, echoedSignalMs: times.echoedSignalMs };

@@ -2,21 +2,26 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
-/** A command that is one program; `exec` must not stand before an assignment or itself, nor cut a list of commands in two. */
+/**
+ * Pattern of a command that is one program. `exec` must not precede an assignment or another `exec`, nor split a list
+ * of commands.
+ */
 const oneProgram = /^(?!exec\b|\w+=)[^;&|(){}`\n]+$/;
 
 /**
- * A command of a shell in a process group of its own: a signal reaches everything that the command started, and the signal of a
- * terminal reaches none of it by itself. A command that is one program takes the place of its shell, so its exit code counts.
+ * Shell command in a process group of its own. A signal reaches everything that the command started. A terminal's
+ * signal reaches none of it by itself. A command that is one program replaces its shell, so its exit code counts.
  */
 export class ProcessGroup {
-  /** Resolves with the exit code (undefined: it was killed, or did not start) as soon as the command itself is gone. */
+  /**
+   * Resolves with the exit code as soon as the command itself has ended; `undefined` if it was killed or did not start.
+   */
   readonly exited: Promise<number | undefined>;
   /** Resolves when nothing is left that could print. */
   readonly closed: Promise<void>;
   readonly #leader: ChildProcess;
 
-  /** `print` is given each line of standard output and standard error. */
+  /** Starts the command. `print` is given each line of standard output and standard error. */
   constructor(command: string, print: (line: string) => void) {
     const line = oneProgram.test(command) ? `exec ${command}` : command;
     const leader = spawn('/bin/sh', ['-c', line], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -29,7 +34,7 @@ export class ProcessGroup {
     this.#leader = leader;
   }
 
-  /** Sends a signal to all that is left of the group. */
+  /** Sends a signal to all processes left in the group. */
   signal(signal: NodeJS.Signals): void {
     if (this.#leader.pid === undefined) return;
     try {

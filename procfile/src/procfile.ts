@@ -1,10 +1,13 @@
-/** A process of a Procfile. */
+/** Process of a Procfile. */
 export interface ProcessType {
   readonly name: string;
   readonly command: string;
 }
 
-/** Reads `name: command` lines; blank lines and `#` comments may stand between them. Throws with the line that is none. */
+/**
+ * Reads `name: command` lines, with blank lines and `#` comments between them. Throws an `Error` that names a malformed
+ * line.
+ */
 export function parseProcfile(text: string): ProcessType[] {
   const types: ProcessType[] = [];
   for (const [index, line] of text.split(/\r?\n/).entries()) {

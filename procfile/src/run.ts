@@ -3,32 +3,33 @@ import type { ProcessType } from './procfile.js';
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
-/** A terminal that has gone: Keybin's processes drain when they are told to end, and would not when they are told that. */
+/** Returns the signal to pass on. A closed terminal sends SIGHUP, but Keybin's processes drain on SIGTERM. */
 const passedOn = (signal: NodeJS.Signals) => (signal === 'SIGHUP' ? 'SIGTERM' : signal);
 
-/** Whether anybody reads it is told by the `error` of standard output, once. */
+/** Prints a line. If nobody reads standard output, its `error` event says so once. */
 function print(line: string): void {
   if (process.stdout.writable) process.stdout.write(`${line}\n`);
 }
 
 export interface EndTimes {
-  /** From the signal to end until what is left is killed. */
+  /** Time from the signal to end until processes that are left are killed. */
   readonly killAfterMs: number;
-  /** A second signal within this time is the same one. */
+  /** Time within which a second signal counts as the same one. */
   readonly echoedSignalMs: number;
 }
 
-/** How it ended. */
+/** Outcome of a run. */
 export interface Ending {
-  /** Whether a signal came first, or nobody read any more, and not the end of one of the processes. */
+  /** True if a signal, or the loss of the reader, came before the end of any process. */
   readonly signalled: boolean;
-  /** Whether all exited with 0. */
+  /** True if all processes exited with 0. */
   readonly well: boolean;
 }
 
 /**
- * Runs all of `types` and prints what they print, each line with its name, until a signal comes, nobody reads what is printed any
- * more (`| head`), or one of them ends: then the others are ended too, and `killAfterMs` later killed. Resolves once all are gone.
+ * Runs all of `types` and prints their output, each line with its process's name. Ends them when a signal arrives, when
+ * nobody reads the output (`| head`), or when one of them ends. Kills those that are left `killAfterMs` later. Resolves
+ * once all are gone.
  *
  * A second signal is passed on like the first: Keybin's processes then stop draining.
  */
@@ -49,9 +50,9 @@ export async function run(types: readonly ProcessType[], { killAfterMs, echoedSi
     if (endingSinceMs === undefined) end(passedOn(signal));
     else if (performance.now() - endingSinceMs > echoedSignalMs) signalAll(passedOn(signal));
   };
-  // Both before there is anything to leave behind
+  // Both handlers are set before any process starts, so that none is left behind
   for (const signal of signals) process.on(signal, receive);
-  // It stays: what is printed at the end may fail when all is over
+  // This handler stays, because the last output may fail after all processes have ended
   process.stdout.on('error', () => {
     if (endingSinceMs === undefined) end('SIGTERM');
   });
@@ -65,7 +66,7 @@ export async function run(types: readonly ProcessType[], { killAfterMs, echoedSi
     print(`${name} ended ${code === undefined ? 'by a signal' : `with code ${code}`}`);
     if (endingSinceMs === undefined) {
       endedByItself = true;
-      end('SIGTERM'); // its own group too: it may have left something behind
+      end('SIGTERM'); // its own group, too: it may have left a process behind
     }
     await group.closed;
     return code;
