@@ -72,7 +72,7 @@ async function whose(redis: PartitionedConnections, database: Database): Promise
       : 'the first process that starts claims the queue in Redis';
     return [{ check, state: 'ok', says }];
   } catch (error) {
-    if (!(error instanceof ForeignQueueError)) return failed(check, 'mend Redis and MongoDB first')(error);
+    if (!(error instanceof ForeignQueueError)) return failed(check, 'repair Redis and MongoDB first')(error);
     return [{ check, state: 'problem', says: ForeignQueueError.sentence, remedy: ForeignQueueError.remedy }];
   }
 }
@@ -96,7 +96,7 @@ async function settings(client: Redis, durability: Config['queue']['durability']
   const check = 'redis settings';
   try {
     const problems = settingsProblems(await readSettings(client), durability);
-    if (problems.length === 0) return { check, state: 'ok', says: 'Redis keeps what it has answered' };
+    if (problems.length === 0) return { check, state: 'ok', says: 'Redis keeps acknowledged writes' };
     return { check, state: 'problem', says: problems.join(' '), remedy: 'as it says for each setting' };
   } catch (error) {
     return {
@@ -114,7 +114,12 @@ function memory(info: string): Diagnosis {
   if (most === 0) return { check, state: 'ok', says: `Redis has ${mib(used)} and no limit of its own` };
   const says = `Redis has ${mib(used)} of ${mib(most)}`;
   if (used < most * fullShare) return { check, state: 'ok', says };
-  return { check, state: 'problem', says, remedy: 'raise maxmemory, or look by keybin queue status why so much waits' };
+  return {
+    check,
+    state: 'problem',
+    says,
+    remedy: "raise maxmemory, or find with 'keybin queue status' why so much waits",
+  };
 }
 
 function appendStatus(info: string): Diagnosis {
@@ -133,7 +138,7 @@ async function redisTime(client: Redis): Promise<number> {
 async function skew(name: string, timeMs: number, { clockSkewMs }: TimeBudget): Promise<Diagnosis> {
   const awayMs = Math.abs(timeMs - Date.now());
   const check = `${name.toLowerCase()} clock`;
-  const says = `the clock of ${name} is ${(awayMs / 1_000).toFixed(1)} s away from this machine's`;
+  const says = `the clock of ${name} differs from this machine's by ${(awayMs / 1_000).toFixed(1)} s`;
   if (awayMs <= clockSkewMs) return { check, state: 'ok', says };
   return { check, state: 'problem', says, remedy: 'set the clocks by NTP' };
 }
@@ -180,5 +185,5 @@ async function disk(database: Database): Promise<Diagnosis> {
   if (!used || !total) return { check, state: 'ok', says: 'MongoDB does not tell how full its disk is' };
   const says = `the disk of MongoDB is ${Math.round((100 * used) / total)} % full`;
   if (used < total * fullShare) return { check, state: 'ok', says };
-  return { check, state: 'problem', says, remedy: 'make room: without any, nothing is applied' };
+  return { check, state: 'problem', says, remedy: 'make room: nothing is applied while the disk is full' };
 }

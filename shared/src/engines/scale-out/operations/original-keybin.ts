@@ -164,7 +164,7 @@ function entryOf(
   const { _id: id, value } = entry;
   const key = textIn(entry['key']);
   try {
-    if (key === lastKey) throw new NotKept('there is an older one of the same key, which the original answered');
+    if (key === lastKey) throw new NotKept('there is an older one of the same key, which the original returned');
     const version = id instanceof ObjectId ? id.getTimestamp().getTime() * 1_000 : 1;
     const record = { type: 'entry', userId, key, version, json: jsonOfOriginalValue(value) } as const;
     const why = whyBad(record);
@@ -183,7 +183,7 @@ function whyBad(record: TransferRecord): string | undefined {
     parseLine(printRecord(record));
     return undefined;
   } catch (error) {
-    if (error instanceof BadLine) return record.type === 'entry' ? 'its key is none that can be used' : error.message;
+    if (error instanceof BadLine) return record.type === 'entry' ? 'its key is not valid' : error.message;
     throw error;
   }
 }

@@ -73,7 +73,9 @@ class PartitionedQueue implements QueueOperations {
 
   async adopt(): Promise<'adopted' | 'own'> {
     if ((await partitionsWithWorker(this.redis)).length > 0) {
-      throw new Error('a worker is at work on this queue: end what uses it, and try again after some seconds');
+      throw new Error(
+        'a worker is at work on this queue: shut down the processes that use it, and try again after some seconds',
+      );
     }
     const database = await connectDatabase(this.config);
     try {

@@ -72,7 +72,7 @@ export class LossWatch {
     const seenMsAgo = Math.round(atMs - last.atMs);
     this.log.error(
       { partition, lost, waitedBefore: last.waiting, seenMsAgo },
-      'Redis has lost accepted writes that were not applied: it is not what it was when it was last seen',
+      'Redis has lost accepted writes that were not applied: it came back empty or older than it was',
     );
   }
 }

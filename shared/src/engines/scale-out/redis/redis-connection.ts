@@ -185,7 +185,7 @@ export class RedisConnection {
 
   /** Client of the Redis that passed the check. Throws `unavailable` while there is none. */
   get client(): Redis {
-    if (!this.#isChecked) throw unavailable(new Error('Redis is away', { cause: this.#failure }));
+    if (!this.#isChecked) throw unavailable(new Error('Redis is down', { cause: this.#failure }));
     return this.#client;
   }
 

@@ -26,13 +26,13 @@ interface Need {
 function needs(durability: Durability): Readonly<Record<keyof RedisSettings, Need>> {
   const always = durability === 'always';
   return {
-    'maxmemory-policy': { accepted: ['noeviction'], why: 'any other policy throws accepted writes away' },
-    appendonly: { accepted: ['yes'], why: 'without it accepted writes end with the process' },
+    'maxmemory-policy': { accepted: ['noeviction'], why: 'any other policy evicts accepted writes' },
+    appendonly: { accepted: ['yes'], why: 'without it a restart loses accepted writes' },
     appendfsync: {
       accepted: always ? ['always'] : ['always', 'everysec'],
       why: always
-        ? 'with it the last answered writes end with the power'
-        : 'with it minutes of writes end with the power',
+        ? 'with it a power cut loses the last acknowledged writes'
+        : 'with it a power cut loses minutes of writes',
       ...(always && { or: 'accept the loss of the last seconds by [QUEUE] durability = everysec' }),
     },
     'no-appendfsync-on-rewrite': {
@@ -111,7 +111,7 @@ export async function checkAllRedisSettings(
 async function warnOfFullCoverage(client: Redis, node: string, log: Log): Promise<void> {
   const setting = 'cluster-require-full-coverage';
   if ((await ask(client, setting).catch(() => undefined)) !== 'yes') return;
-  log.warn({ node }, `With ${setting} yes the outage of one node is one of all partitions`);
+  log.warn({ node }, `With ${setting} yes the outage of one node stops all partitions`);
 }
 
 /** Reads Redis's settings. Where `CONFIG` is forbidden, `INFO` tells only two of them. */
