@@ -1,10 +1,10 @@
-/** bcrypt ignores the rest. */
+/** Longest password: bcrypt ignores further bytes. */
 const maxPasswordBytes = 72;
 
-/** Lone surrogates have no UTF-8: all would hash alike. */
+/** Characters that no password may have. Lone surrogates have no UTF-8 encoding, so all of them would hash alike. */
 const nulOrLoneSurrogate = /[\0\p{Cs}]/u;
 
-/** Whether an account may have this password. */
+/** True if an account may have this password. */
 export function isAllowedPassword(text: string): boolean {
   return text !== '' && Buffer.byteLength(text) <= maxPasswordBytes && !nulOrLoneSurrogate.test(text);
 }

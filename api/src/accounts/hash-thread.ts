@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 
-/** To hash `password` with this cost, or to compare it with `hash` where there is one. */
+/** A password to hash with this cost, or to compare with `hash` if that is given. */
 export interface HashTask {
   readonly password: string;
   readonly cost: number;
@@ -10,8 +10,8 @@ export interface HashTask {
 export type HashAnswer = { readonly result: string | boolean } | { readonly error: unknown };
 
 /**
- * A thread that hashes passwords, one at a time. Not node's own pool of threads: that has four, and hashes would keep the
- * store's writes and every look-up of a name waiting; nor could it give way to reads.
+ * A thread that hashes passwords, one at a time. Node's own thread pool has only four threads, so hashes in it would
+ * delay the store's writes and every DNS lookup. Its threads also cannot run at a lower priority than reads.
  */
 export class HashThread {
   readonly #worker = new Worker(new URL('./hash-worker.js', import.meta.url));
@@ -20,7 +20,10 @@ export class HashThread {
     this.#worker.unref(); // an idle thread keeps no process alive
   }
 
-  /** Must not be called again before it has answered. Throws what bcrypt throws; a thread that dies ends the process. */
+  /**
+   * Runs one task; call it again only after it has settled. Throws what bcrypt throws. A thread that dies ends the
+   * process.
+   */
   async run(task: HashTask): Promise<string | boolean> {
     const worker = this.#worker;
     worker.ref();

@@ -4,10 +4,10 @@ import bcrypt from 'bcrypt';
 import { unmatchableHash } from './unmatchable-hash.js';
 import type { HashAnswer, HashTask } from './hash-thread.js';
 
-/** Of a thread that hashes: whoever waits for a read goes first, and still a quarter of a busy core is left for logins. */
+/** Niceness of a hashing thread. Reads go first, and a quarter of a busy core is left for logins. */
 const niceness = 5;
 
-/** The body of a thread that computes one bcrypt hash after the other. */
+/** Computes or compares one bcrypt hash. Returns errors instead of throwing them. */
 function run({ password, cost, hash }: HashTask): HashAnswer {
   try {
     return { result: hash === undefined ? bcrypt.hashSync(password, cost) : compare(password, hash, cost) };
@@ -17,8 +17,8 @@ function run({ password, cost, hash }: HashTask): HashAnswer {
 }
 
 /**
- * Takes the work of `cost` for a wrong password, though the hash be an older one of a lower cost: each step of cost doubles the
- * work, so hashes of each cost from there on fill up what is missing.
+ * Returns true if `password` has this hash. A wrong password takes the work of `cost`, even if the hash is an older one
+ * of a lower cost. Each step of cost doubles the work, so one comparison at each missing step makes up the difference.
  */
 function compare(password: string, hash: string, cost: number): boolean {
   if (bcrypt.compareSync(password, hash)) return true;
@@ -27,6 +27,6 @@ function compare(password: string, hash: string, cost: number): boolean {
   return false;
 }
 
-// On Linux the priority is the calling thread's; elsewhere it is that of the whole process.
+// On Linux this sets the priority of the calling thread; elsewhere it would be that of the whole process.
 if (process.platform === 'linux') setPriority(Math.min(getPriority() + niceness, constants.priority.PRIORITY_LOW));
 parentPort?.on('message', (task: HashTask) => parentPort?.postMessage(run(task)));

@@ -4,31 +4,34 @@ import { unmatchableHash } from './unmatchable-hash.js';
 import { HashThread, type HashTask } from './hash-thread.js';
 
 export interface PasswordsOptions {
-  /** bcrypt's cost, a power of two. */
+  /** bcrypt cost, the base-2 logarithm of the work. */
   readonly cost: number;
-  /** Hashes computed at once, 1 or more. */
+  /** Hashes computed concurrently, at least 1. */
   readonly hashesAtOnce: number;
-  /** Hashes that may wait for a core; the next one is refused. */
+  /** Longest queue of passwords that wait for a thread. One more is refused. */
   readonly maxWaiting: number;
-  /** Called with the time that a hash took. */
+  /** Called with the time that each hash took. */
   readonly onHashed?: (seconds: number) => void;
 }
 
 /** A password that waits for a thread. */
 interface Waiting {
-  /** When its hash must be there, in `performance.now()`'s time. */
+  /** Time by which its hash must be there, in `performance.now()`'s time. */
   readonly dueMs: number;
   readonly go: (thread: HashThread) => void;
   readonly refuse: () => void;
 }
 
 /**
- * Hashes and compares passwords off the event loop, as many at once as there are cores: more would only add waiting. The line
- * of waiting ones is bounded, in number and in time, so a flood of logins is answered and not hoarded.
+ * Hashes and compares passwords off the event loop. It computes `hashesAtOnce` hashes concurrently: more than there are
+ * cores would only wait for each other. The queue is bounded in number and in time, so a flood of logins is refused
+ * instead of hoarded.
  *
- * arrived --too late--> refused, unhashed.
- * arrived --a thread is free--> hashing --> answered, however long this one hash takes.
- * arrived --all are busy--> waiting --its turn--> hashing. waiting --it would not end in time if it began now--> refused, unhashed.
+ * arrived --too late, or the queue is full--> refused, not hashed.
+ * arrived --a thread is free--> hashing --> returned, however long this one hash takes.
+ * arrived --all threads are busy--> waiting.
+ * waiting --its turn--> hashing.
+ * waiting --a hash that began now would end too late--> refused, not hashed.
  */
 export class Passwords {
   readonly #cost: number;
@@ -39,7 +42,7 @@ export class Passwords {
   readonly #idle: HashThread[] = [];
   #waiting: Waiting[] = [];
   #threads = 0;
-  /** How long the last hash took: about what the next one will take, on this machine at this moment. */
+  /** Duration of the last hash, which is an estimate for the next one. */
   #hashMs = 0;
 
   constructor({ cost, hashesAtOnce, maxWaiting, onHashed = () => {} }: PasswordsOptions) {
@@ -51,23 +54,25 @@ export class Passwords {
   }
 
   /**
-   * The bcrypt hash (`$2b$`) of a password of at most 72 bytes. Throws `unavailable` when too many are waiting, when `dueMs` is
-   * over, in `performance.now()`'s time, or when it would have to wait so long that it is not hashed by then.
+   * Returns the bcrypt hash (`$2b$`) of a password of at most 72 bytes. `dueMs` is in `performance.now()`'s time.
+   * Throws `unavailable` if the queue is full, if `dueMs` is over, or if the password would wait too long to be hashed
+   * by then.
    */
   async hash(password: string, dueMs: number): Promise<string> {
     return String(await this.#run({ password, cost: this.#cost }, dueMs));
   }
 
   /**
-   * Whether `password` has this hash. Without a hash (unknown user) the same work is done and the answer is no, so that time
-   * does not tell who is registered; a wrong password takes the work of this cost though its hash have a lower one. Throws as `hash` does.
+   * Returns true if `password` has this hash. Without a hash (unknown user) it does the same work and returns false, so
+   * response times do not tell which names are registered. A wrong password takes the work of the configured cost, even
+   * if its hash has a lower one. Throws as `hash` does.
    */
   async matches(password: string, hash: string | undefined, dueMs: number): Promise<boolean> {
     const same = await this.#run({ password, cost: this.#cost, hash: hash ?? this.#unknownUserHash }, dueMs);
     return same === true && hash !== undefined;
   }
 
-  /** Passwords in the line. */
+  /** Passwords in the queue. */
   get waiting(): number {
     return this.#waiting.length;
   }
@@ -89,7 +94,7 @@ export class Passwords {
     const idle = this.#idle.pop();
     if (idle) return idle;
     if (this.#threads < this.#maxThreads) {
-      const thread = new HashThread(); // if it cannot be started, none is counted
+      const thread = new HashThread(); // not counted if this throws
       this.#threads += 1;
       return thread;
     }
@@ -97,7 +102,7 @@ export class Passwords {
     return this.#turn(dueMs);
   }
 
-  /** Resolves with the thread that comes free; throws `unavailable` once that would be too late. */
+  /** Resolves with the next free thread. Throws `unavailable` once a hash could no longer end in time. */
   async #turn(dueMs: number): Promise<HashThread> {
     let leave: NodeJS.Timeout | undefined;
     try {
@@ -118,7 +123,7 @@ export class Passwords {
     }
   }
 
-  /** To the first in the line for whom it is not too late. */
+  /** Gives the thread to the first password in the queue that can still be hashed in time. Refuses those before it. */
   #pass(thread: HashThread): void {
     const endsMs = performance.now() + this.#hashMs;
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {

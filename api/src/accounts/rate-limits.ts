@@ -8,18 +8,18 @@ import {
   rateLimitKey as keyOf,
 } from '@keybin/shared/rate-limits/rate-limit-keys.js';
 
-/** One try to log in, from a `clientAddress`. */
+/** One login attempt. `address` is a `clientAddress`. */
 export interface Login {
   readonly username: string;
   readonly address: string;
-  /** Of the account of this name, if there is one. */
+  /** User id of the account with this name, if there is one. */
   readonly userId: string | undefined;
 }
 
-/** For so long an address counts as one that the account's owner logs in from. */
+/** Seconds for which an address counts as one from which the owner of an account logs in. */
 const knownAddressSeconds = 14 * 86_400;
 
-/** A limit with what it counts. */
+/** A limit with the key of its counter. */
 interface Counted {
   readonly name: string;
   readonly limit: RateLimit;
@@ -36,13 +36,13 @@ type Limits = Pick<
 >;
 
 /**
- * Who guesses passwords, or opens accounts without end, is refused. Failed logins are counted in three ways: by address; by address
- * and account; and by account from everywhere, which stops those who guess from many addresses. The last would let anyone lock the owner
- * out, so it does not hold for an address from which the account was logged in to lately.
+ * Refuses clients that guess passwords or create accounts without end. Failed logins are counted in three ways: by
+ * address, by address and account, and by account from everywhere. The third stops guesses from many addresses. It
+ * would let anyone lock the owner out, so it does not hold for an address from which the account logged in recently.
  *
- * What fails is counted after the password was compared. Guesses that were compared at once are counted one after the other, and the
- * answer to each is decided by that: so many are told that they are wrong as may fail; to the others, and to a right one among them, it
- * is all the same `too_many_requests`. Logins that succeed are never counted, however many there are at once.
+ * Failures are counted after the password was compared. Concurrent guesses are counted one by one. Up to the limit they
+ * are told "wrong"; the rest get `too_many_requests`, even a correct one. Successful logins are never counted, however
+ * many there are at once.
  */
 export class RateLimits {
   constructor(
@@ -50,21 +50,27 @@ export class RateLimits {
     private readonly counters: RateCounters,
   ) {}
 
-  /** Throws `too_many_requests` when too many logins have failed. To be asked before the password is compared, and when it is right. */
+  /**
+   * Throws `too_many_requests` if too many logins have failed. Call it before comparing the password, and again after a
+   * correct one.
+   */
   async checkLogin(login: Login): Promise<void> {
     const counted = this.#failures(login);
     const counts = await Promise.all(counted.map(({ key }) => this.counters.count(key)));
     await this.#refuse(login, counted, counts, 0);
   }
 
-  /** Counts a login that failed. Throws `too_many_requests` when it is one too many to be told so. */
+  /**
+   * Counts a failed login. Throws `too_many_requests` if it exceeds a limit, so that the client does not learn that the
+   * password was wrong.
+   */
   async loginFailed(login: Login): Promise<void> {
     const counted = this.#failures(login);
     const counts = await Promise.all(counted.map(({ key, limit }) => this.counters.add(key, limit.windowSeconds)));
     await this.#refuse(login, counted, counts, 1);
   }
 
-  /** After the right password. Throws as `checkLogin` does. */
+  /** Remembers the address of a login with the right password. Throws as `checkLogin` does. */
   async loginSucceeded(login: Login): Promise<void> {
     await this.checkLogin(login);
     if (this.limits.failedLoginsPerAccountEverywhere && !(await this.#isKnown(login))) {
@@ -72,26 +78,29 @@ export class RateLimits {
     }
   }
 
-  /** Counts a try to open an account. Throws `too_many_requests`. */
+  /** Counts an attempt to register. Throws `too_many_requests`. */
   async registration(address: string): Promise<void> {
     await this.#addOne(countedBy('registrations', this.limits.registrationsPerAddress, address));
   }
 
-  /** Counts an identify code that is asked for. Throws `too_many_requests`. */
+  /** Counts a request for an identify code. Throws `too_many_requests`. */
   async identifyCode(address: string): Promise<void> {
     await this.#addOne(countedBy('identify-codes', this.limits.identifyCodesPerAddress, address));
   }
 
   /**
-   * Takes away what was counted for an account that has ended, as far as its name is enough to find it. Waits for that until `dueMs` at
-   * most, in `performance.now()`'s time.
+   * Deletes the counters of a deleted account, as far as its name is enough to find them. Waits until `dueMs` at most,
+   * in `performance.now()`'s time.
    */
   async forgetAccount(username: string, dueMs: number): Promise<void> {
     const forgotten = this.counters.forget(failedLoginsEverywhereKey(username));
-    await settledWithin(forgotten, remainingMs(dueMs)); // it goes on
+    await settledWithin(forgotten, remainingMs(dueMs)); // the deletion goes on
   }
 
-  /** The narrowest first: that is what the client is told. */
+  /**
+   * Returns the limits that a failed login counts for. The narrowest comes first, because the client is told the first
+   * one that is exceeded.
+   */
   #failures({ username, address }: Login): readonly Counted[] {
     const { failedLoginsPerAccount, failedLoginsPerAddress, failedLoginsPerAccountEverywhere } = this.limits;
     return [
@@ -101,7 +110,7 @@ export class RateLimits {
     ];
   }
 
-  /** Throws when one of the limits leaves no room, beside what was counted, for `own`. */
+  /** Throws if a limit has no room for this login. `own` is what the login has already added to `counts`. */
   async #refuse(login: Login, counted: readonly Counted[], counts: readonly RateCount[], own: 0 | 1): Promise<void> {
     for (const [index, { name, limit }] of counted.entries()) {
       const { count, resetsInMs } = counts[index] ?? noCount;
@@ -125,10 +134,13 @@ export class RateLimits {
 
 const noCount: RateCount = { count: 0, resetsInMs: 0 };
 
-/** Nothing where there is no limit. */
+/** Returns an empty list if there is no limit. */
 function countedBy(name: string, limit: RateLimit | undefined, ...subjects: readonly string[]): Counted[] {
   return limit ? [{ name, limit, key: keyOf(name, ...subjects) }] : [];
 }
 
-/** By the user id, which dies with the account: nobody can tell from a name where it was logged in from. */
+/**
+ * Returns the key of an address that is known for an account. It contains the user id, which ends with the account, so
+ * nobody can tell from a name where its owner logged in.
+ */
 const knownKey = ({ userId = '', address }: Login) => keyOf('known-address', userId, address);

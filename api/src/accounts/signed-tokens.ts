@@ -5,19 +5,19 @@ import type { Account, Secrets } from '@keybin/shared/ports/engine.js';
 
 const algorithm = 'HS256';
 
-/** What a token says that was signed here. */
+/** Claims of a token that was signed here. */
 export interface SignedClaims {
-  /** The account's number. */
+  /** Number of the account. */
   readonly number: number;
-  /** Of the account as it logged in. */
+  /** Generation of the account at the login. */
   readonly generation: number;
   readonly expired: boolean;
 }
 
 /**
- * Tokens that no store knows: JSON Web Tokens (RFC 7519) with the number of an account, `id`, its generation if that is
- * not 0, and an expiry. Numbers are never used again, so a token ends with its account, and when that is disabled, if it is looked for
- * whenever one is read.
+ * JSON Web Tokens (RFC 7519), which no store keeps. A token has the account's number (`id`), its generation unless that
+ * is 0, and an expiry. Callers look the account up each time they read a token. So a token ends when its account is
+ * disabled, or deleted, because numbers are never reused.
  */
 export class SignedTokens {
   readonly #key: KeyObject;
@@ -37,13 +37,13 @@ export class SignedTokens {
       .sign(this.#key);
   }
 
-  /** `undefined` for any text that is no token of this key and algorithm. */
+  /** Returns the claims of a token, or `undefined` for any text that is no token of this key and algorithm. */
   async read(token: string): Promise<SignedClaims | undefined> {
     try {
       const { payload } = await jwtVerify(token, this.#key, { algorithms: [algorithm], requiredClaims: ['exp'] });
       return claimsOf(payload, false);
     } catch (error) {
-      // The signature is looked at first
+      // jose checks the signature before the expiry
       if (error instanceof errors.JWTExpired) return claimsOf(error.payload, true);
       if (error instanceof errors.JOSEError) return undefined;
       throw error;
@@ -57,7 +57,10 @@ function claimsOf({ id, generation = 0 }: JWTPayload, expired: boolean): SignedC
 
 const isInteger = (claim: unknown): claim is number => Number.isSafeInteger(claim);
 
-/** The secret of the configuration, else one that the first process made and all share. Throws `unavailable`. */
+/**
+ * Returns the secret of the configuration, or else one that the first process made and all processes share. Throws
+ * `unavailable`.
+ */
 export async function signingSecret(settings: Config['accounts'], secrets: Secrets): Promise<string> {
   return settings.signingSecret ?? secrets.agree('signing', randomBytes(32).toString('base64url'));
 }

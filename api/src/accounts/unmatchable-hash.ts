@@ -1,2 +1,5 @@
-/** Well-formed, of this cost, and the hash of nothing known: to compare with it takes as long as with a real one. */
+/**
+ * Returns a well-formed bcrypt hash that no known password matches. Comparing with it takes as long as with a real one
+ * of this cost.
+ */
 export const unmatchableHash = (cost: number): string => `$2b$${String(cost).padStart(2, '0')}$${'.'.repeat(53)}`;

@@ -1,8 +1,8 @@
 import { v4 as uuid } from 'uuid';
 
 /**
- * Tokens belong to their dialect. The store would take any, so those of the accounts dialect say that they are its own: no
- * token of the Keybin dialect, a UUID, begins like that.
+ * Prefix of the tokens of `/v1`. A token belongs to its dialect, but the store would accept any. Tokens of the
+ * key/value dialect are UUIDs and never begin like this.
  */
 const prefix = 'v1.';
 

@@ -5,10 +5,10 @@ import { jsonContentType, textContentType } from './answers.js';
 
 export type Dialect = 'keybin' | 'api' | 'v1';
 
-/** An error as a client gets it. */
+/** Response to a request that failed. */
 export interface ErrorAnswer {
   readonly status: number;
-  /** In the order in which they are sent; `Vary` is added to what the answer varies by already. */
+  /** In the order in which they are sent. `Vary` is added to the fields that the response already varies by. */
   readonly headers: readonly Header[];
   readonly body: string;
 }
@@ -57,7 +57,9 @@ const usualStatuses: Statuses = {
 
 interface DialectErrors {
   readonly statuses: Statuses;
-  /** Challenge of a 401 (RFC 9110, section 11.6.1). A dialect with one tells errors as JSON, `{"error": message}`. */
+  /**
+   * Challenge of a 401 (RFC 9110, section 11.6.1). A dialect that has one sends errors as JSON, `{"error": message}`.
+   */
   readonly challenge?: string;
 }
 
@@ -73,13 +75,13 @@ const dialects: Readonly<Record<Dialect, DialectErrors>> = {
   },
 };
 
-/** Returns the dialect of the routes below `path`, whose case does not matter. */
+/** Returns the dialect of the routes below `path`, in upper or lower case. */
 export function dialectOf(path: string): Dialect {
   if (/^\/api(?:\/|$)/i.test(path)) return 'api';
   return /^\/v1(?:\/|$)/i.test(path) ? 'v1' : 'keybin';
 }
 
-/** Returns the answer for `error` in a dialect, to a client that sent this `Accept` header. */
+/** Returns the response to `error` in a dialect, for a client that sent this `Accept` header. */
 export function errorAnswer(error: KeybinError, dialect: Dialect, accept: string | undefined): ErrorAnswer {
   const { statuses, challenge } = dialects[dialect];
   const status = statuses[error.code];
@@ -91,7 +93,7 @@ type Content = Pick<ErrorAnswer, 'headers' | 'body'>;
 
 const problemJson = 'application/problem+json';
 
-/** The message alone, or RFC 9457 "Problem Details" for a client that prefers them. */
+/** Returns the message as plain text, or as RFC 9457 "Problem Details" to a client that prefers them. */
 function textOrProblem({ code, message }: KeybinError, status: number, accept: string | undefined): Content {
   const isProblem = prefersProblem(accept);
   return {
@@ -106,7 +108,7 @@ function textOrProblem({ code, message }: KeybinError, status: number, accept: s
 }
 
 function prefersProblem(accept: string | undefined): boolean {
-  const request = { headers: { accept } } as IncomingMessage; // nothing else of it is read
+  const request = { headers: { accept } } as IncomingMessage; // `accepts` reads nothing else
   return accepts(request).type('text/plain', problemJson) === problemJson;
 }
 
@@ -118,8 +120,8 @@ function json({ message }: KeybinError, status: number, challenge: string): Cont
 const unavailableRetrySeconds = 2;
 
 /**
- * Tells when a refused client may try again: `Retry-After` (RFC 9110, section 10.2.3), and for a rate limit the fields of
- * draft-ietf-httpapi-ratelimit-headers-10, which are lists of structured fields (RFC 9651).
+ * Returns the headers that tell a refused client when to try again: `Retry-After` (RFC 9110, section 10.2.3). A rate
+ * limit adds the fields of draft-ietf-httpapi-ratelimit-headers-10, which are lists of structured fields (RFC 9651).
  */
 function retryHeaders(error: KeybinError, status: number): Header[] {
   if (!(error instanceof RateLimitError)) {

@@ -1,7 +1,7 @@
 import { internalError, KeybinError, routeNotFound } from '@keybin/shared/errors.js';
 import type { Log } from '@keybin/shared/process/log.js';
 
-/** Returns what a request threw as an error that clients may see. Its cause, which they may not see, goes to the log. */
+/** Returns an error that clients may see for the one that a request threw. Logs its cause, which they may not see. */
 export function loggedError(thrown: unknown, log: Log, request: string): KeybinError {
   const error = keybinError(thrown);
   if (error.code === 'internal_error') log.error({ request, err: error.cause }, 'A request failed');
@@ -14,7 +14,7 @@ function keybinError(thrown: unknown): KeybinError {
   return isInvalidUrl(thrown) ? routeNotFound() : internalError(thrown);
 }
 
-/** True for a request target such as `http://[`. The error quotes it, so it is not logged. */
+/** True if the request target is no URL, such as `http://[`. The error quotes it, so it is not logged. */
 function isInvalidUrl(error: unknown): boolean {
   return error instanceof TypeError && 'code' in error && error.code === 'ERR_INVALID_URL';
 }
