@@ -1,17 +1,20 @@
 import { unavailable } from '@keybin/shared/errors.js';
 import type { TimeBudget } from '@keybin/shared/time-budget.js';
 
-/** What one body has of the room. */
+/** Room that one body holds. */
 export interface Place {
-  /** What it waited in line; 0 for one that was let in at once. */
+  /** Time that it waited in the queue; 0 if it was admitted at once. */
   readonly waitedMs: number;
   /** Rejects with `unavailable` if others need the place and the body is slow to arrive. */
   readonly lost: Promise<never>;
-  /** The body has arrived: the place is kept until it is given back. */
+  /** Notes that the body has arrived. From then on the place cannot be lost. */
   arrived(): void;
-  /** What holds the body in memory, though its request may be answered before: the place is kept until this has settled, too. */
+  /**
+   * Keeps the place until `work` has settled, too. The work holds the body in memory even after the request was
+   * answered.
+   */
   keepFor(work: Promise<unknown>): void;
-  /** May be called twice. */
+  /** Frees the place. May be called twice. */
   giveBack(): void;
 }
 
@@ -31,8 +34,9 @@ export type RoomTimes = Pick<TimeBudget, 'bodyWaitMs' | 'slowBodyMs'>;
 const noRoom = () => unavailable(new Error('no room for the body'));
 
 /**
- * Bounds the bytes of bodies that are in memory at once, from before they are read until their requests are answered. Who comes when
- * there is no room waits in line, unread, for a second at most. One that is larger than all the room is let in alone.
+ * Bounds the bytes of bodies that are in memory at once, from before they are read until their requests are answered.
+ * If there is no room, a body waits in a queue, unread, for at most `bodyWaitMs`. A body that is larger than the whole
+ * room is admitted alone.
  */
 export class BodyMemory {
   readonly #holders = new Set<Holder>();
@@ -44,7 +48,7 @@ export class BodyMemory {
     private readonly times: RoomTimes,
   ) {}
 
-  /** Throws `unavailable` if there is no room in time. */
+  /** Waits for room. Throws `unavailable` if there is none in time. */
   async take(bytes: number): Promise<Place> {
     if (this.#line.length === 0 && this.#fits(bytes)) {
       this.#takenBytes += bytes;
@@ -71,7 +75,7 @@ export class BodyMemory {
       const timer = setTimeout(() => {
         this.#line.splice(this.#line.indexOf(waiter), 1);
         reject(noRoom());
-        this.#admit(); // a smaller one may stand behind it
+        this.#admit(); // a smaller body may wait behind it
       }, this.times.bodyWaitMs);
       this.#line.push(waiter);
       this.#evictSlow();
@@ -81,7 +85,7 @@ export class BodyMemory {
   #admit(): void {
     for (let next = this.#line[0]; next && this.#fits(next.bytes); next = this.#line[0]) {
       this.#line.shift();
-      this.#takenBytes += next.bytes; // at once: the next in line must see it
+      this.#takenBytes += next.bytes; // now, so that the check of the next one sees it
       next.admit();
     }
   }
@@ -89,7 +93,7 @@ export class BodyMemory {
   #placeOf(bytes: number, waitedMs: number): Place {
     const holder: Holder = { bytes, sinceMs: performance.now(), lose: undefined };
     const lost = new Promise<never>((_resolve, reject) => (holder.lose = reject));
-    lost.catch(() => {}); // it may have no reader
+    lost.catch(() => {}); // there may be no other handler
     this.#holders.add(holder);
     let work: Promise<unknown> | undefined;
     const free = () => {

@@ -8,21 +8,27 @@ import type { AnswerTimes } from '../requests/answer-in-time.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Reads the body of a request as a JSON object with members. Throws `body_not_json`, `body_too_large`, `unavailable`. */
+/**
+ * Reads the body of a request as a JSON object that is not empty. Throws `body_not_json`, `body_too_large`,
+ * `unavailable`.
+ */
 export type ReadBody = (ctx: Context) => Promise<JsonObject>;
 
 const jsonContentType = /^\s*application\/(?:[^\s;/]+\+)?json\s*(?:;|$)/i;
 
 type BodyTimes = AnswerTimes & RoomTimes;
 
-/** Bodies up to this size need no room: an idle connection takes as much. */
+/** Largest body that needs no room in `BodyMemory`: an idle connection takes as much memory. */
 export const smallBodyBytes = 16 * 1_024;
 
-/** Refuses bodies of more than `limitBytes`, inflated, and lets `roomBytes` of them be in memory at once. */
+/**
+ * Returns a reader that refuses bodies of more than `limitBytes`, inflated, and has at most `roomBytes` of them in
+ * memory at once.
+ */
 export function bodyReader(limitBytes: number, roomBytes: number, times: BodyTimes): ReadBody {
   const room = new BodyMemory(roomBytes, times);
-  // The parser reads, inflates and bounds. Its own JSON mode refuses members named `__proto__` and lets broken UTF-8 through,
-  // so it hands over bytes (no encoding) and they are decoded here.
+  // The parser reads, inflates and bounds. Its own JSON mode refuses members named `__proto__` and accepts invalid
+  // UTF-8. So it returns bytes (no encoding), which are decoded here.
   const options = {
     enableTypes: ['text'],
     extendTypes: { text: ['application/json', '+json'] },
@@ -48,20 +54,23 @@ export function bodyReader(limitBytes: number, roomBytes: number, times: BodyTim
       await readInRoom(ctx);
     } catch (error) {
       if (error instanceof KeybinError) {
-        ctx.set('Connection', 'close'); // or node would wait for the rest of the body
+        ctx.set('Connection', 'close'); // else node would wait for the rest of the body
         throw error;
       }
-      ctx.req.resume(); // or the rest would stay in the connection and block it
+      ctx.req.resume(); // else the rest would stay in the connection and block it
       throw isTooLarge(error) ? bodyTooLarge(limitBytes) : bodyNotJson();
     }
     const { body } = ctx.request;
-    ctx.request.body = undefined; // while the request waits for the store, its value is in memory once
+    ctx.request.body = undefined; // so that the value is in memory once while the request waits for the store
     ctx.request.rawBody = '';
     return decodeBody(body);
   };
 }
 
-/** What a body may take when it is read. One that says that it is too large is refused without being read. */
+/**
+ * Returns the bytes that a body may take in memory. A body with a declared length above the limit is refused without
+ * being read, so it takes none.
+ */
 function bytesOf(ctx: Context, limitBytes: number): number {
   const said = ctx.get('Content-Encoding') ? Number.NaN : Number(ctx.get('Content-Length') || Number.NaN);
   if (said > limitBytes) return 0;
@@ -74,7 +83,7 @@ function isTooLarge(error: unknown): boolean {
   return error instanceof Error && 'type' in error && error.type === 'entity.too.large';
 }
 
-/** The object in the bytes of a body. Throws `body_not_json`. */
+/** Returns the object in the bytes of a body. Throws `body_not_json`. */
 export function decodeBody(bytes: unknown): JsonObject {
   if (!Buffer.isBuffer(bytes) || !isUtf8(bytes)) throw bodyNotJson();
   let body: unknown;

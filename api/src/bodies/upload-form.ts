@@ -8,7 +8,7 @@ import {
   parameterMissing,
 } from '@keybin/shared/errors.js';
 
-/** What of a form is not the file: its other parts, and lines between them. */
+/** Maximum size of a form without its file: the other parts, and the lines between them. */
 const restBytes = 1024 * 1024;
 const maxFields = 20;
 const maxNameBytes = 255;
@@ -16,16 +16,17 @@ const maxNameBytes = 255;
 const multipart = /^\s*multipart\/form-data\s*;/i;
 const controlOrReplaced = /[\p{Cc}\p{Cs}\ufffd]/u;
 
-/** The file of a form, as its bytes come. */
+/** File of a form. Its bytes are read as they arrive. */
 export interface FilePart {
   readonly name: string;
   readonly bytes: AsyncIterable<Uint8Array>;
 }
 
 /**
- * Reads the form of an upload: `action=upload` and the file `filename`, in any order. `take` is called when the file begins; while it
- * does not ask for more, no more is read from the connection. Resolves with what it answered when the whole form has come; throws its
- * error, the reason of `signal`, or an error about the form, but not before `take` has ended.
+ * Reads the form of an upload: `action=upload` and the file `filename`, in any order. Calls `take` when the file
+ * begins, and reads from the connection only as fast as `take` does. Resolves with the result of `take` once the whole
+ * form has arrived. Throws the error of `take`, the reason of `signal`, or an error about the form, but not before
+ * `take` has ended.
  */
 export async function readUploadForm<T>(
   request: IncomingMessage,
@@ -33,7 +34,7 @@ export async function readUploadForm<T>(
   signal: AbortSignal,
 ): Promise<T> {
   signal.throwIfAborted();
-  if (request.destroyed) throw bodyNotMultipart(); // its client has gone: nothing would come any more, not even an end
+  if (request.destroyed) throw bodyNotMultipart(); // the client has disconnected: no event would come, not even an end
   const form = new UploadForm(request, take);
   const stop = () => form.fail(signal.reason);
   signal.addEventListener('abort', stop);
@@ -59,7 +60,7 @@ class UploadForm<T> {
     this.#parser = parserOf(request);
   }
 
-  /** Nothing more is taken: `read` throws. */
+  /** Stops reading: `read` throws `error`. */
   fail(error: unknown): void {
     this.#end(error);
   }
@@ -89,7 +90,7 @@ class UploadForm<T> {
       this.#receivedBytes += bytes.length;
       if (this.#receivedBytes - (this.#file?.bytesRead ?? 0) > restBytes) fail(bodyTooLarge(restBytes));
     });
-    this.request.once('close', () => this.request.complete || fail(bodyNotMultipart())); // nobody is there any more
+    this.request.once('close', () => this.request.complete || fail(bodyNotMultipart())); // the client has disconnected
     this.#parser.on('error', () => fail(bodyNotMultipart()));
     this.#parser.on('finish', () => {
       if (this.#taking) this.#taking.then(() => this.#end(), fail);
@@ -127,11 +128,11 @@ function parserOf({ headers }: IncomingMessage): BusboyInstance {
       limits: { fields: maxFields, fieldSize: 1_024, headerPairs: 20, headerSize: 8_192 },
     });
   } catch {
-    throw bodyNotMultipart(); // it has no boundary
+    throw bodyNotMultipart(); // the header names no boundary
   }
 }
 
-/** A browser sends a file without a name when none was chosen. */
+/** Returns the error of a file with a wrong field or name. A browser sends a file without a name if none was chosen. */
 function wrongFile(field: string, name: string): Error | undefined {
   if (field !== 'filename' || name === '') return parameterMissing('filename');
   return Buffer.byteLength(name) > maxNameBytes || controlOrReplaced.test(name) ? invalidFileName() : undefined;

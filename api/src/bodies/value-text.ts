@@ -3,9 +3,10 @@ import { bodyTooLarge, numberOutOfRange, valueTooDeep } from '@keybin/shared/err
 const maxLevels = 1_000;
 
 /**
- * A parsed value as the JSON text that is stored and answered: strings exactly, numbers as JavaScript prints them.
- * Throws `value_too_deep` (more than 1,000 levels of arrays and objects), `number_out_of_range` (1e400 would become null), and
- * `body_too_large` for text of more than `limitBytes` (1e20 grows to 21 digits).
+ * Returns a parsed value as the JSON text that is stored and sent. Strings are exact; numbers are as JavaScript prints
+ * them.
+ * Throws `value_too_deep` for more than 1,000 levels of arrays and objects, and `number_out_of_range` for 1e400, which
+ * would become null. Throws `body_too_large` for text of more than `limitBytes`, since 1e20 grows to 21 digits.
  */
 export function valueText(value: unknown, limitBytes: number): string {
   checkLevels(value, 0);
@@ -14,7 +15,10 @@ export function valueText(value: unknown, limitBytes: number): string {
   return json;
 }
 
-/** Goes no deeper than `maxLevels`, so no input overflows the stack here or, later, in `JSON.stringify`. */
+/**
+ * Checks numbers and levels. Goes no deeper than `maxLevels`, so no input overflows the stack here or later in
+ * `JSON.stringify`.
+ */
 function checkLevels(value: unknown, levels: number): void {
   if (typeof value === 'number' && !Number.isFinite(value)) throw numberOutOfRange();
   if (typeof value !== 'object' || value === null) return;
