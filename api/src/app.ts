@@ -27,16 +27,16 @@ export interface AppParts {
   readonly signedTokens: SignedTokens;
   readonly codes: Codes;
   readonly metrics: ApiMetrics;
-  /** The metrics of all processes at this address, as text. */
+  /** Returns the metrics of all processes at this address, as text. */
   readonly readMetrics: () => Promise<string>;
   readonly transfers: Transfers;
-  /** The dashboard of the queue, where there is one. */
+  /** Makes the dashboard of the queue, if there is one. */
   readonly dashboard?: ((limits: RateLimits) => Middleware) | undefined;
-  /** Whether this process has been told to end. */
+  /** Returns true once this process was told to shut down. */
   readonly isDraining: () => boolean;
 }
 
-/** The HTTP application, ready to be given to a server: the order of its middleware. */
+/** Returns the Koa application, ready to be given to a server. Decides the order of its middleware. */
 export function createApp(parts: AppParts): Koa {
   const { config, engine, log, signedTokens, codes, transfers, metrics, readMetrics, isDraining } = parts;
   const passwords = new Passwords({
@@ -50,7 +50,7 @@ export function createApp(parts: AppParts): Koa {
   const app = new Koa({ proxy: trustProxy > 0, maxIpsCount: trustProxy });
   metrics.gauge('keybin_bcrypt_waiting', (gauge) => gauge.set(passwords.waiting));
   app.on('error', (error: Error) => {
-    // Errors of connections have a code, and clients may break off whenever they like.
+    // Connection errors have a code. They are expected, because clients may disconnect at any time.
     log['code' in error ? 'debug' : 'error']({ err: error }, 'An answer could not be sent');
   });
   app.use(eachRequest({ log, durations: metrics.requests, rateLimited: metrics.rateLimited }));
@@ -90,7 +90,7 @@ export function createApp(parts: AppParts): Koa {
   return app;
 }
 
-/** The cores that each of so many processes may take for itself. */
+/** Returns the number of cores that each of several processes may use. */
 function coresOf(processes: number): number {
   return Math.ceil(availableParallelism() / processes);
 }

@@ -21,7 +21,7 @@ try {
     log.info(`Keybin listens on ${address}, data in ${data}`);
   }
 } catch (error) {
-  // Told to end while it started, it exits when it has drained.
+  // If it was told to shut down while it started, it exits when it has drained.
   if (!lifecycle.ending) {
     process.stderr.write(`Keybin could not start: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);

@@ -18,15 +18,15 @@ import { Transfers } from './requests/transfers.js';
 import { SignedTokens, signingSecret } from './accounts/signed-tokens.js';
 
 export interface Api {
-  /** For example `http://127.0.0.1:5000`. */
+  /** URL at which it listens, for example `http://127.0.0.1:5000`. */
   readonly address: string;
-  /** Where the data is, and by which engine. */
+  /** Location of the data, and name of the engine. */
   readonly data: string;
-  /** Answers what was accepted, then lets go of everything. May be called twice. */
+  /** Finishes accepted requests, then closes everything. May be called twice. */
   close(): Promise<void>;
 }
 
-/** Opens the engine and serves HTTP. What was opened is pushed to `lifecycle`. Throws when either cannot be had. */
+/** Opens the engine and serves HTTP. Pushes what it opens to `lifecycle`. Throws if either fails. */
 export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf(config, log)): Promise<Api> {
   const { requestTimeoutSeconds, drainDelaySeconds, drainTimeoutSeconds, transfersAtOnce } = config.limits;
   const requestTimeoutMs = requestTimeoutSeconds * 1_000;
@@ -79,12 +79,12 @@ export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf
     const address = await server.listen(config.app.port, config.app.host);
     lifecycle.push('server', async () => server.close());
     lifecycle.push('transfers', () => {
-      // What is left of the time is for their answers, and for removing what has come of uploads
+      // The rest of the time is for their responses, and for removing what has arrived of uploads
       setTimeout(() => transfers.endAll(), drainTimeoutSeconds * 1_000 * times.transfersShare).unref();
     });
     lifecycle.push('readiness', async () => {
       isDraining = true;
-      // Else a load balancer that has not asked again would still connect to a port that nobody listens on
+      // A load balancer that has not checked again would still connect to a port that nobody listens on
       if (drainDelaySeconds > 0) await delay(drainDelaySeconds * 1_000);
     });
     return {
@@ -98,7 +98,10 @@ export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf
   }
 }
 
-/** Whether answers have nothing that only a layer of Koa adds: a line in the log, or what pages of other origins need. */
+/**
+ * True if responses need nothing that only Koa's middleware adds: a line in the log, or the headers for pages of other
+ * origins.
+ */
 function isPlain({ app }: Config, log: Log): boolean {
   return app.corsOrigins.length === 0 && !log.isLevelEnabled('debug');
 }

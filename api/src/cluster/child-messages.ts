@@ -1,23 +1,23 @@
 import type { Registry } from 'prom-client';
 
-/** As prom-client puts the metrics of a registry into messages. */
+/** Metrics of a registry, as prom-client puts them into messages. */
 export type MetricsOfProcess = Awaited<ReturnType<Registry['getMetricsAsJSON']>>;
 
-/** What a child tells when it serves. */
+/** Address at which a child serves, and the location of its data. */
 export interface Listening {
   readonly address: string;
   readonly data: string;
 }
 
-/** From a child to the primary. */
+/** Message from a child to the primary. */
 export type ChildMessage =
   | ({ readonly type: 'listening' } & Listening)
-  /** The child was asked for the metrics of all. */
+  /** Asks for the metrics of all processes, for a client that reached this child. */
   | { readonly type: 'metrics-wanted'; readonly request: number }
-  /** Its own. */
+  /** Metrics of this child. */
   | { readonly type: 'metrics'; readonly request: number; readonly metrics: MetricsOfProcess };
 
-/** From the primary to a child. */
+/** Message from the primary to a child. */
 export type PrimaryMessage =
   | { readonly type: 'end' }
   | { readonly type: 'tell-metrics'; readonly request: number }

@@ -4,15 +4,17 @@ import type { ChildMessage, PrimaryMessage, Listening } from './child-messages.j
 
 const firstRestartDelayMs = 100;
 const maxRestartDelayMs = 10_000;
-/** A child that lived this long did not die of its start. */
+/** Age from which the exit of a child is not blamed on its start. */
 const steadyAfterMs = 30_000;
 
 /**
- * The children of a cluster.
+ * Child processes of a cluster.
  *
- * starting --each child says `Listening`--> running. starting --a child exits--> failed: `start` throws.
- * running --a child exits--> another one is forked, later each time while they die young. running --close()--> draining: each
- * child is told to end --all have exited--> closed.
+ * starting --each child has sent `Listening`--> running.
+ * starting --a child exits--> failed: `start` throws.
+ * running --a child exits--> running: another one is forked, after a longer delay each time while they die young.
+ * running --close()--> closing: each child is told to shut down.
+ * closing --all have exited--> closed.
  */
 export class Children {
   readonly #log: Log;
@@ -24,7 +26,7 @@ export class Children {
     this.#log = log;
   }
 
-  /** Resolves when all serve. Throws when one of them exits before. */
+  /** Forks the children. Resolves when all serve. Throws if one of them exits before. */
   async start(processes: number): Promise<Listening> {
     const children = Array.from({ length: processes }, () => this.#fork(firstRestartDelayMs));
     const [listening] = await Promise.all(children.map(async (child) => firstWordOf(child)));
@@ -33,7 +35,7 @@ export class Children {
     return listening;
   }
 
-  /** Resolves when all have exited. Throws when one did not exit cleanly. */
+  /** Shuts the children down. Resolves when all have exited. Throws if one did not exit cleanly. */
   async close(): Promise<void> {
     this.#state = 'closing';
     for (const restart of this.#restarts) clearTimeout(restart);
@@ -71,12 +73,12 @@ async function firstWordOf(child: Worker): Promise<Listening> {
   });
 }
 
-/** Tells a child to end; its exit code, 1 for a signal. */
+/** Tells a child to shut down. Returns its exit code, or 1 if a signal ended it. */
 async function endOf(child: Worker): Promise<number> {
   return new Promise((resolve) => {
     const tell = () => child.isConnected() && child.send({ type: 'end' } satisfies PrimaryMessage);
     child.once('exit', (code: number | null) => resolve(code ?? 1));
-    whenListening(child, tell); // one that is starting hears nothing before it has spoken
+    whenListening(child, tell); // a starting child receives nothing before its first message
     tell();
   });
 }

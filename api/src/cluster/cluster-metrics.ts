@@ -5,10 +5,12 @@ import type { Log } from '@keybin/shared/process/log.js';
 import type { ChildMessage, PrimaryMessage, MetricsOfProcess } from './child-messages.js';
 
 /**
- * The primary's part in the metrics of all: a scraper reaches any child, which asks the primary, which asks all of them.
+ * The primary's part in the metrics of all processes. A scraper reaches any child, which asks the primary, which asks
+ * all children.
  *
- * What a child told last is kept. It counts for a child that hangs, and its counts go on counting when the child has ended: else
- * the sum would fall, which means a new start to Prometheus, and then rise by all that the others have counted since theirs.
+ * The last metrics of each child are kept. They count for a child that hangs. Counters of a child that has exited stay
+ * in the sum, else the sum would fall. Prometheus takes a fall for a restart, and would count again what the other
+ * children have counted.
  */
 export class ClusterMetrics {
   readonly #last = new Map<number, MetricsOfProcess>();
@@ -16,7 +18,7 @@ export class ClusterMetrics {
   #ended: MetricsOfProcess = [];
   #requests = 0;
 
-  /** Listens to all children. What goes wrong is logged: for want of a figure nobody ends. */
+  /** Listens to all children. Errors are logged; a missing metric must not end a process. */
   constructor(
     log: Log,
     private readonly timeoutMs: number,
@@ -38,7 +40,7 @@ export class ClusterMetrics {
     if (child.isConnected()) child.send({ type: 'metrics-of-all', request, text } satisfies PrimaryMessage);
   }
 
-  /** Resolves when all have told, or the time is over. */
+  /** Asks all children for their metrics. Resolves when all have sent them, or the time is over. */
   async #askAll(): Promise<void> {
     const request = this.#requests++;
     const children = Object.values(cluster.workers ?? {}).filter((child) => child?.isConnected());
@@ -50,7 +52,7 @@ export class ClusterMetrics {
       });
     });
     for (const child of children) child?.send({ type: 'tell-metrics', request } satisfies PrimaryMessage);
-    await settledWithin(told, this.timeoutMs); // of the others, what they told last counts
+    await settledWithin(told, this.timeoutMs); // the last metrics of the others count
     this.#asked.delete(request);
   }
 
@@ -62,7 +64,10 @@ export class ClusterMetrics {
   }
 }
 
-/** Answers the primary's questions for this child's metrics; answers a function that asks it for those of all, as text. */
+/**
+ * Sends this child's metrics whenever the primary asks for them. Returns a function that asks the primary for the
+ * metrics of all processes, as text.
+ */
 export function readClusterMetrics(worker: Worker, registry: Registry, timeoutMs: number): () => Promise<string> {
   const send = (message: ChildMessage) => worker.isConnected() && worker.send(message);
   const asked = new Map<number, (text: string) => void>();
@@ -70,7 +75,7 @@ export function readClusterMetrics(worker: Worker, registry: Registry, timeoutMs
   worker.on('message', async (message: PrimaryMessage) => {
     if (message.type === 'metrics-of-all') asked.get(message.request)?.(message.text);
     if (message.type !== 'tell-metrics') return;
-    const metrics = await registry.getMetricsAsJSON().catch(() => undefined); // then what it told last counts
+    const metrics = await registry.getMetricsAsJSON().catch(() => undefined); // then its last metrics count
     if (metrics) send({ type: 'metrics', request: message.request, metrics });
   });
   return async () => {

@@ -7,8 +7,8 @@ import { Children } from './children.js';
 import { ClusterMetrics } from './cluster-metrics.js';
 
 /**
- * Runs `[APP] processes` children that share one address. The primary serves nothing: it starts children again, adds up their
- * metrics and passes on the end. Resolves when all listen. Throws when a child cannot start.
+ * Runs `[APP] processes` children that share one address. The primary serves nothing. It restarts children, adds up
+ * their metrics and passes the shutdown on. Resolves when all listen. Throws if a child cannot start.
  */
 export async function runPrimary(config: Config, log: Log, lifecycle: Lifecycle): Promise<Listening> {
   const children = new Children(log);
@@ -18,8 +18,8 @@ export async function runPrimary(config: Config, log: Log, lifecycle: Lifecycle)
 }
 
 /**
- * Makes this child end when the primary says so. A terminal and some supervisors signal the whole group, so a child may get each
- * signal twice: only the primary tells a second one from the first.
+ * Shuts this child down when the primary says so. A terminal and some supervisors signal the whole process group, so a
+ * child may get each signal twice. Only the primary can tell a second signal from the first.
  */
 export function endWithPrimary(worker: Worker, lifecycle: Lifecycle): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => lifecycle.end(signal));
