@@ -8,14 +8,14 @@ import { guard, type Admin } from './guard.js';
 
 export const dashboardPath = '/admin/queues';
 
-/** An error without where in the code it came from, whatever NODE_ENV says. */
+/** Adapter that removes the stack from errors, whatever NODE_ENV says. */
 class TerseAdapter extends KoaAdapter {
   override setErrorHandler(handler: Parameters<KoaAdapter['setErrorHandler']>[0]): this {
     return super.setErrorHandler((error) => handler(Object.assign(error, { stack: undefined })));
   }
 }
 
-/** The pages of Bull Board below `dashboardPath`, for the administrator. */
+/** Returns the pages of Bull Board below `dashboardPath`, for the administrator. */
 export function createDashboard(board: QueueDashboard, admin: Admin, limits: RateLimits): Middleware {
   const server = new TerseAdapter().setBasePath(dashboardPath);
   createBullBoard({
@@ -23,14 +23,14 @@ export function createDashboard(board: QueueDashboard, admin: Admin, limits: Rat
     serverAdapter: server,
     options: { uiConfig: { boardTitle: 'Keybin', pollingInterval: { showSetting: true } } },
   });
-  const pages = server.registerPlugin() as unknown as Middleware; // of Koa's own types, by another path
+  const pages = server.registerPlugin() as unknown as Middleware; // a Koa middleware, typed by another path
   const guarded = guard(admin, limits);
   return async (ctx, next) => {
     if (ctx.path !== dashboardPath && !ctx.path.startsWith(`${dashboardPath}/`)) {
       await next();
       return;
     }
-    // Bull Board answers whatever is thrown behind it, too
+    // Bull Board also answers errors thrown by its `next`, so the 404 is thrown afterwards
     let isUnknown = false;
     await guarded(ctx, () =>
       pages(ctx, async () => {

@@ -9,7 +9,10 @@ export interface Admin {
   readonly password: string;
 }
 
-/** Bull Board's pages set styles of elements, and its editor of jobs is in a worker; nothing is loaded from elsewhere. */
+/**
+ * Content Security Policy of the dashboard. Bull Board's pages set styles of elements, and its editor of jobs runs in a
+ * worker. Nothing is loaded from other hosts.
+ */
 const contentPolicy = [
   "default-src 'none'",
   "script-src 'self'",
@@ -23,15 +26,16 @@ const contentPolicy = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-/** What the page would load from other hosts: fonts, which the policy refuses; without this line the browser does not complain. */
+/** Links to fonts of other hosts, which the policy blocks. They are removed, so that the browser does not complain. */
 const foreignLinks = /<link [^>]*href="https?:[^>]*>/g;
 
-/** No account has such a name. */
+/** Returns the name under which failed logins to the dashboard are counted. No account can have it. */
 const limitedName = (user: string) => `\0admin:${user}`;
 
 /**
- * Lets the administrator in, by Basic authentication (RFC 7617) with the limits that failed logins have. Throws `too_many_requests`.
- * A browser sends the password by itself, so what changes something must come from the dashboard's own pages.
+ * Lets the administrator in by Basic authentication (RFC 7617), with the limits of failed logins. Throws
+ * `too_many_requests`. A browser sends the password by itself, so requests that change something must come from the
+ * pages of the dashboard.
  */
 export function guard(admin: Admin, limits: Pick<RateLimits, 'checkLogin' | 'loginFailed'>): Middleware {
   return async (ctx, next) => {
@@ -51,7 +55,7 @@ export function guard(admin: Admin, limits: Pick<RateLimits, 'checkLogin' | 'log
   };
 }
 
-/** Both are compared, and as hashes, so that the time tells nothing. */
+/** Returns true for the administrator. Always compares both, as hashes, so that the time reveals nothing. */
 function isAdmin(user: string, password: string, admin: Admin): boolean {
   const isUser = timingSafeEqual(digest(user), digest(admin.user));
   const isPassword = timingSafeEqual(digest(password), digest(admin.password));
@@ -62,7 +66,10 @@ const digest = (text: string) => createHash('sha256').update(text).digest();
 
 const isRead = ({ method }: Context) => method === 'GET' || method === 'HEAD';
 
-/** Browsers tell in one of these fields where a request comes from; a program tells nothing and asks on purpose. */
+/**
+ * True unless a page of another site sent the request. Browsers name the site in one of these fields. Other programs
+ * send neither.
+ */
 function isFromOwnPage(ctx: Context): boolean {
   const site = ctx.get('Sec-Fetch-Site');
   if (site !== '') return site === 'same-origin';

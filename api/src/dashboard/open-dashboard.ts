@@ -6,7 +6,8 @@ import type { Log } from '@keybin/shared/process/log.js';
 import type { RateLimits } from '../accounts/rate-limits.js';
 
 /**
- * The dashboard, if an administrator is configured and the engine has a queue. Its libraries are loaded only then. Throws `unavailable`.
+ * Opens the dashboard if an administrator is configured and the engine has a queue. Loads its libraries only then.
+ * Throws `unavailable`.
  */
 export async function openDashboard(
   config: Config,

@@ -2,7 +2,7 @@ import * as errors from '@keybin/shared/errors.js';
 import type { ErrorCode, KeybinError } from '@keybin/shared/errors.js';
 import type { Dialect } from '../answers/error-answer.js';
 
-/** An error as the documents list it. */
+/** Entry of an error in the documents. */
 export interface ErrorDocument {
   readonly error: KeybinError;
   readonly interfaces: readonly Dialect[];

@@ -13,7 +13,7 @@ export function interfaceOf({ path }: Pick<RouteDefinition, 'path'>): Interface 
   return service.has(path) ? 'service' : dialectOf(path);
 }
 
-/** The routes of an interface, as a table in Markdown. */
+/** Returns the routes of an interface as a table in Markdown. */
 export function routesTable(of: Interface): string {
   const rows = routes
     .filter((route) => interfaceOf(route) === of)
@@ -25,7 +25,7 @@ export function routesTable(of: Interface): string {
   return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** Every error of an interface with its status, code and message, as a list in Markdown. */
+/** Returns every error of an interface, with status, code and message, as a list in Markdown. */
 export function errorsList(of: Dialect): string {
   const all = errorDocuments
     .filter(({ interfaces: raisedBy }) => raisedBy.includes(of))

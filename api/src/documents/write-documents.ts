@@ -1,4 +1,4 @@
-/** Run by `npm run settings` in the root: writes the routes and errors of each interface into its page. */
+/** Writes the routes and errors of each interface into its page. `npm run settings` in the root runs it. */
 import { writeBetween } from '@keybin/shared/documents/write-between.js';
 import { errorsList, interfaces, routesTable } from './routes-table.js';
 

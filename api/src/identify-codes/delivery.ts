@@ -4,13 +4,13 @@ export interface SentCode {
   readonly lifetimeSeconds: number;
 }
 
-/** The way of a code to whoever asked for it. */
+/** Delivers identify codes to the clients that asked for them. */
 export interface CodeDelivery {
   /**
-   * What the answer to the request, which began at `startedMs` in `performance.now()`'s time, says: the code, or null if it went
-   * another way. Throws `unavailable` if it did not arrive.
+   * Delivers a code. Returns the code that the response contains, or null if it went another way. `startedMs` is the
+   * start of the request in `performance.now()`'s time. Throws `unavailable` if the code did not arrive.
    */
   deliver(code: SentCode, startedMs: number): Promise<number | null>;
-  /** Waits for what is under way. */
+  /** Waits for deliveries in flight. */
   close(): Promise<void>;
 }

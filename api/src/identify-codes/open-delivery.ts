@@ -2,7 +2,7 @@ import type { Config } from '@keybin/shared/config/config.js';
 import type { Log } from '@keybin/shared/process/log.js';
 import type { CodeDelivery, SentCode } from './delivery.js';
 
-/** The way that the settings name; a webhook's client is loaded only where there is one. */
+/** Opens the delivery that the settings name. Loads the webhook's client only if it is used. */
 export async function openDelivery(settings: Config['v1'], log: Log): Promise<CodeDelivery> {
   const { codeDelivery, webhookUrl: url, webhookSecret: secret, webhookTimeoutSeconds: timeoutSeconds } = settings;
   if (codeDelivery === 'response') return { deliver: async ({ code }) => code, close };
@@ -14,7 +14,7 @@ export async function openDelivery(settings: Config['v1'], log: Log): Promise<Co
 
 const close = async () => {};
 
-/** The one place at which a code is logged: it is for a service that is tried out. */
+/** Logs a code, so that a service can be tried out. Nothing else logs one. */
 function print(log: Log, { username, code }: SentCode): null {
   const unmasked = log.child({}, { redact: [] });
   unmasked.info({ accout: username, identify_code: code }, 'Identify code');

@@ -9,29 +9,30 @@ import type { CodeDelivery, SentCode } from './delivery.js';
 
 export interface WebhookSettings {
   readonly url: string;
-  /** Base64, perhaps behind `whsec_`. */
+  /** Base64, with or without the prefix `whsec_`. */
   readonly secret: string;
-  /** For all tries of one code. */
+  /** Time for all attempts to deliver one code. */
   readonly timeoutSeconds: number;
 }
 
-/** Messages on their way at once; others wait for a connection. */
+/** Messages in flight; others wait for a connection. */
 const maxConnections = 32;
 
-/** Of the time for all tries, for the way of the answer to the client. */
+/** Part of that time which is left for the response to the client. */
 const answerMs = 200;
-/** A try is not begun with less. */
+/** Least time for an attempt; none is started with less. */
 const leastTryMs = 100;
 const firstPauseMs = 50;
 
-/** Answers that say that another try may succeed. */
+/** True if another attempt may succeed. */
 const isPassing = (status: number) => status >= 500 || status === 408 || status === 425 || status === 429;
 
 /**
- * Posts codes to a URL of the operator, who sends them on. Signed as "Standard Webhooks" has it
- * (github.com/standard-webhooks/standard-webhooks, version 1), so that the receiver knows whom they are from; each try of a message
- * has the same `webhook-id`. A message that gets no 2xx is sent again, at growing intervals, while there is time. One that hangs
- * is given up after half of the time, so that there is another one.
+ * Posts codes to a URL of the operator, who forwards them. Requests are signed according to "Standard Webhooks"
+ * (github.com/standard-webhooks/standard-webhooks, version 1), so that the receiver knows the sender. All attempts of a
+ * message have the same `webhook-id`. An attempt that fails is repeated at growing intervals while there is time,
+ * unless the status says that no other can succeed. An attempt that hangs is given up after half of the time, so that
+ * there is time for another.
  */
 export class Webhook implements CodeDelivery {
   readonly #pool: Pool;
@@ -39,7 +40,7 @@ export class Webhook implements CodeDelivery {
   readonly #key: Buffer;
   readonly #timeoutMs: number;
   #closed: Promise<void> | undefined;
-  /** Whether the log has said so. */
+  /** True after a failure was logged, until a success is. */
   #isFailing = false;
 
   constructor(
@@ -50,7 +51,8 @@ export class Webhook implements CodeDelivery {
     this.#path = pathname + search;
     this.#key = Buffer.from(secret.replace(/^whsec_/, ''), 'base64');
     this.#timeoutMs = timeoutSeconds * 1_000 - answerMs;
-    // Timers of a whole second at least, beside the deadline of each try: for a server that hangs after it has answered
+    // For a server that hangs after its headers, besides the deadline of each attempt. undici's timers have a
+    // resolution of a second.
     this.#pool = new Pool(origin, { connections: maxConnections, bodyTimeout: timeoutSeconds * 1_000 });
   }
 
@@ -73,7 +75,7 @@ export class Webhook implements CodeDelivery {
     return null;
   }
 
-  /** Messages that are on their way still arrive. May be called twice. */
+  /** Waits for messages in flight. May be called twice. */
   close(): Promise<void> {
     return (this.#closed ??= this.#pool.close());
   }
@@ -88,7 +90,7 @@ export class Webhook implements CodeDelivery {
       body,
       signal,
     });
-    answer.dump().catch(() => {}); // what else it says is of no matter
+    answer.dump().catch(() => {}); // the body does not matter
     if (statusCode >= 200 && statusCode < 300) return;
     const refusal = new Error(`The webhook answered ${statusCode}`);
     throw isPassing(statusCode) ? refusal : new AbortError(refusal);
@@ -100,7 +102,7 @@ export class Webhook implements CodeDelivery {
     return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` };
   }
 
-  /** Says once when it begins to fail, and once when it works again. */
+  /** Logs once when deliveries begin to fail, and once when they work again. */
   #note(failure: unknown): void {
     if (failure !== undefined && !this.#isFailing)
       this.log.warn({ err: failure }, 'The webhook takes no identify codes');
