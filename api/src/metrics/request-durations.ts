@@ -5,9 +5,9 @@ import type { Metrics } from '@keybin/shared/metrics/metrics.js';
 const name = 'keybin_http_request_duration_seconds';
 const { help, buckets: bounds } = definitions[name];
 
-/** Requests of one route, method and status by how long they took. */
+/** Durations of the requests of one route, method and status. */
 class Tally {
-  /** For each bound, and for what is above the last one. */
+  /** One count for each bound, and one for what is above the last bound. */
   readonly counts = new Float64Array(bounds.length + 1);
   sum = 0;
 
@@ -19,27 +19,29 @@ class Tally {
   }
 }
 
-/** The others are one: a client can make up as many as it likes. */
+/** Methods with a label of their own. All others share one, because a client can invent as many as it likes. */
 const knownMethods: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 const otherMethod = 'other';
-/** What no route takes. */
+/** Label of requests that no route takes. */
 const noRoute = 'none';
 
 /**
- * The histogram of requests. prom-client's own takes a microsecond for each observation, most of it for the names of the labels,
- * which is one twentieth of a request; this one counts in plain numbers and makes a histogram of them when it is read.
+ * Histogram of request durations. prom-client's own takes a microsecond for each observation, most of it for the names
+ * of labels. That is a twentieth of a request. This one counts in plain numbers and makes a histogram only when it is
+ * read.
  */
 export class RequestDurations {
-  /** By route, then method, then status. */
+  /** Tallies by route, then method, then status. */
   readonly #routes = new Map<string, Map<string, Map<number, Tally>>>();
 
   constructor({ registry }: Pick<Metrics, 'registry'>) {
     const metric = { name, get: async () => this.#values() };
-    // A registry asks its metrics for a name and for `get()`: what prom-client itself registers when it aggregates
+    // A registry needs only the name and `get()` of a metric. prom-client itself registers such objects when it
+    // aggregates
     registry.registerMetric(metric as unknown as Metric);
   }
 
-  /** `route` is a template, `undefined` for what no route takes. */
+  /** Counts a request. `route` is a template, or `undefined` if no route took it. */
   add(route: string | undefined, method: string, status: number, seconds: number): void {
     const methods = entryOf(this.#routes, route ?? noRoute, newMap<string, Map<number, Tally>>);
     const statuses = entryOf(methods, knownMethods.has(method) ? method : otherMethod, newMap<number, Tally>);

@@ -4,8 +4,8 @@ import type { Middleware } from 'koa';
 const preflightSeconds = 600;
 
 /**
- * Lets pages of these origins, or of all (`*`), call the API: the CORS protocol of the Fetch standard. Cookies are not used, so none are
- * allowed; a page sends its token or password itself.
+ * Lets pages of these origins, or of all (`*`), call the API, by the CORS protocol of the Fetch standard. Credentials
+ * are not allowed, because cookies are not used: a page sends its token or password itself.
  */
 export function allowCors(origins: readonly string[]): Middleware {
   const all = origins.includes('*');

@@ -17,9 +17,9 @@ export interface EachRequestParts {
 }
 
 /**
- * What happens to each request, whatever becomes of it: its answer has an id and the security headers, an error is answered, and how long it
- * took is noted and, in detail, logged.
- * One layer and not three, since each layer of asynchronous middleware takes a twentieth of a request's time.
+ * Does what every request needs: gives its response an id and the security headers, responds to errors, and records how
+ * long it took. At level debug it also logs each request.
+ * It is one middleware instead of three, because each asynchronous layer takes a twentieth of a request's time.
  */
 export function eachRequest({ log, durations, rateLimited }: EachRequestParts): Middleware {
   const isLogged = log.isLevelEnabled('debug');
@@ -32,7 +32,7 @@ export function eachRequest({ log, durations, rateLimited }: EachRequestParts): 
       await next();
     } catch (error) {
       if (error instanceof RateLimitError) rateLimited.inc({ limit: error.limitName });
-      if (ctx.writable) answerError(ctx, loggedError(error, log, requestIdOf(ctx))); // else the client has gone
+      if (ctx.writable) answerError(ctx, loggedError(error, log, requestIdOf(ctx))); // else the client has disconnected
     }
     const { method, status } = ctx;
     const ms = performance.now() - startedMs;
@@ -58,12 +58,13 @@ function dialectOfRequest(ctx: Context): Dialect {
   try {
     return dialectOf(ctx.path);
   } catch {
-    return 'keybin'; // its target is no URL
+    return 'keybin'; // the request target is no URL
   }
 }
 
-/** The template of the route that took the request; never the path, which may hold a token. */
+/** Returns the template of the route that took the request. It never returns the path, which may hold a token. */
 function routeOf(ctx: Context): string | undefined {
-  const { _matchedRoute: route } = ctx as unknown as Partial<RouterContext>; // set by the router, which the context's type cannot know
+  // The router sets this member, which the type of the context does not have
+  const { _matchedRoute: route } = ctx as unknown as Partial<RouterContext>;
   return typeof route === 'string' ? route : undefined;
 }

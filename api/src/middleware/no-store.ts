@@ -1,6 +1,6 @@
 import type { Middleware } from 'koa';
 
-/** Nobody on the way may keep the answer: it holds a token, or is nobody else's. */
+/** Tells caches not to store the response, because it holds a token or private data. */
 export const noStore: Middleware = (ctx, next) => {
   ctx.set('Cache-Control', 'no-store');
   return next();

@@ -3,18 +3,19 @@ import parseRange from 'range-parser';
 import { rangeNotSatisfiable } from '@keybin/shared/errors.js';
 import type { ByteRange } from '@keybin/shared/ports/engine.js';
 
-/** What is asked for by ranges: RFC 9110, section 14. */
+/** Content that clients may request in ranges (RFC 9110, section 14). */
 export interface RangedBytes {
   readonly length: number;
-  /** Strong, with its quotes. */
+  /** Strong validator, with its quotes. */
   readonly etag: string;
-  /** As it is told in `Last-Modified`. */
+  /** Value of `Last-Modified`. */
   readonly lastModified: string;
 }
 
 /**
- * The one range that the client wants; `undefined`: the whole, as also for several ranges, which nobody has to be given, for a header
- * that is none, and where `If-Range` names something else. Throws `range_not_satisfiable`.
+ * Returns the one range that the client wants, or `undefined` for the whole content. Several ranges, which a server
+ * need not support, get the whole content. So do an invalid header and an `If-Range` that does not match. Throws
+ * `range_not_satisfiable`.
  */
 export function byteRangeOf(ctx: Context, { length, etag, lastModified }: RangedBytes): ByteRange | undefined {
   const asked = ctx.get('Range');
@@ -30,7 +31,10 @@ export function byteRangeOf(ctx: Context, { length, etag, lastModified }: Ranged
   return range && more.length === 0 ? { start: range.start, end: range.end + 1 } : undefined;
 }
 
-/** Of a suffix longer than the whole the parser makes no range, where the RFC has the whole. */
+/**
+ * Shortens a suffix that is longer than the content. The parser makes no range of it, but the RFC makes it the whole
+ * content.
+ */
 function capSuffix(asked: string, length: number): string {
   const suffix = /^bytes=-(\d+)$/.exec(asked)?.[1];
   return suffix !== undefined && Number(suffix) > length ? `bytes=-${length}` : asked;

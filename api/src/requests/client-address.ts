@@ -1,16 +1,16 @@
 import ipaddr from 'ipaddr.js';
 import type { Context } from 'koa';
 
-/** Of an IPv6 address what is one client's: it may take any other one with the same first 64 bits (RFC 6177). */
+/** Parts of an IPv6 address that identify a client. It may use any address with the same first 64 bits (RFC 6177). */
 const clientParts = 4;
 
 /**
- * Whom a request is counted for: an IPv4 address, or an IPv6 network of 64 bits. Which address the client has is for Koa to say,
- * by `[APP] trust_proxy`; some proxies add a port to it.
+ * Returns the address that a request is counted for: an IPv4 address, or an IPv6 network of 64 bits. Koa determines the
+ * client's address, by `[APP] trust_proxy`. Some proxies add a port to it, which is removed.
  */
 export function clientAddress(ctx: Pick<Context, 'ip'>): string {
   const text = ctx.ip.replace(/^\[(.*)\](?::\d+)?$/, '$1').replace(/^([\d.]+):\d+$/, '$1');
-  if (!ipaddr.isValid(text)) return text; // what a trusted proxy calls it, such as `unknown`
+  if (!ipaddr.isValid(text)) return text; // as a trusted proxy calls it, such as `unknown`
   const address = ipaddr.process(text);
   if (!(address instanceof ipaddr.IPv6)) return address.toString();
   return `${address.parts

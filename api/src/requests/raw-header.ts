@@ -2,7 +2,10 @@ import type { IncomingMessage } from 'node:http';
 
 type Raw = Pick<IncomingMessage, 'rawHeaders'>;
 
-/** The first value of a header, `name` in lower case, without the object of all headers, which node makes when that is first asked for. */
+/**
+ * Returns the first value of a header. `name` is in lower case. It avoids the object of all headers, which node makes
+ * on first use.
+ */
 export function rawHeader({ rawHeaders }: Raw, name: string): string | undefined {
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const each = rawHeaders[at];
@@ -11,7 +14,7 @@ export function rawHeader({ rawHeaders }: Raw, name: string): string | undefined
   return undefined;
 }
 
-/** How often a header is there, `name` in lower case. */
+/** Returns how often a header occurs. `name` is in lower case. */
 export function countRawHeaders({ rawHeaders }: Raw, name: string): number {
   let count = 0;
   for (let at = 0; at < rawHeaders.length; at += 2) {

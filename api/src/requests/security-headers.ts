@@ -3,9 +3,9 @@ import { Socket } from 'node:net';
 import helmet from 'helmet';
 
 /**
- * What helmet has for answers that are data and no documents: nothing in them is run or shown in a frame, no other site embeds them, and
- * an address with a token in it is told to nobody. Left out is what is about pages, and `Strict-Transport-Security`, which is for who speaks
- * TLS to say (RFC 6797, section 7.2).
+ * Sets helmet's headers for responses that are data and not documents. Nothing in them is run or shown in a frame, and
+ * no other site embeds them. Browsers do not send a URL with a token in it as `Referer`. Headers about pages are left
+ * out. So is `Strict-Transport-Security`, which only the server that speaks TLS can decide (RFC 6797, section 7.2).
  */
 const setHeaders = helmet({
   contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
@@ -23,7 +23,10 @@ const setHeaders = helmet({
   xXssProtection: false,
 });
 
-/** The headers, found once: asked for each request, by koa-helmet, a read took a fifth more CPU time with all of them. */
+/**
+ * Security headers, computed once. With koa-helmet, which computes all of them for each request, a read took a fifth
+ * more CPU time.
+ */
 export const securityHeaders: readonly (readonly [name: string, value: string])[] = collect();
 
 function collect(): [name: string, value: string][] {

@@ -1,30 +1,34 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { bodyTooSlow, unavailable, type KeybinError } from '@keybin/shared/errors.js';
 
-/** Slower than this, on average of a window, no upload may be: a client that sends a byte now and then would hold it for ever. */
+/**
+ * Least average rate of an upload over a window. Without it, a client that sends a byte now and then could hold an
+ * upload for ever.
+ */
 const leastBytesPerSecond = 1_024;
 
-/** Of all places, for one account. */
+/** Largest share of all places for one account. */
 const accountShare = 0.25;
 
 export interface TransfersOptions {
-  /** Uploads, and downloads. */
+  /** Maximum number of concurrent uploads, and of concurrent downloads. */
   readonly atOnce: number;
-  /** An upload that brings too little for so long is ended. */
+  /** Length of the window over which the rate of an upload is checked. */
   readonly idleMs: number;
 }
 
-/** What an upload under way is given. */
+/** Signal and counter for an upload in flight. */
 export interface Receiving {
-  /** Tells when it has to end: the client is too slow, or the process ends. */
+  /** Aborts when the upload has to end: the client is too slow, or the process shuts down. */
   readonly signal: AbortSignal;
-  /** To be called when its account is known. Throws `unavailable` when that has too many. */
+  /** Counts the upload for its account, once that is known. Throws `unavailable` if the account has too many. */
   readonly countFor: (userId: string) => void;
 }
 
 /**
- * Uploads and downloads under way. They may take longer than other requests as long as they go on, so there are only so many at once;
- * and when the process ends they have a part of its time. Both `receiving` and `sending` throw `unavailable` when there are too many.
+ * Uploads and downloads in flight. They may take longer than other requests as long as they make progress, so their
+ * number is limited. During a graceful shutdown they get a part of its time. Both `receiving` and `sending` throw
+ * `unavailable` if there are too many.
  */
 export class Transfers {
   readonly #uploads: Places;
@@ -37,12 +41,12 @@ export class Transfers {
     this.#downloads = new Places(options.atOnce);
   }
 
-  /** Whether the body of this request may take as long as it goes on. */
+  /** True if the request is an upload in flight, whose body may take longer than that of other requests. */
   isUpload(request: IncomingMessage): boolean {
     return this.#receiving.has(request);
   }
 
-  /** Runs `receive`, which takes the body of a request. */
+  /** Runs `receive`, which reads the body of a request. */
   async receiving<T>(request: IncomingMessage, receive: (receiving: Receiving) => Promise<T>): Promise<T> {
     const place = this.#uploads.take();
     const ending = new AbortController();
@@ -60,9 +64,9 @@ export class Transfers {
     }
   }
 
-  /** Counts an answer with a file of this account until it has ended. */
+  /** Counts a response with a file of this account until it has ended. */
   sending(response: ServerResponse, userId: string): void {
-    if (response.destroyed) return; // nobody is there any more
+    if (response.destroyed) return; // the client has disconnected
     const place = this.#downloads.take();
     const end = () => response.destroy();
     response.once('close', () => {
@@ -73,12 +77,12 @@ export class Transfers {
     place.countFor(userId);
   }
 
-  /** Ends all that are under way. */
+  /** Ends all transfers in flight. */
   endAll(): void {
     for (const end of this.#enders) end(unavailable(new Error('the process ends')));
   }
 
-  /** Has an upload ended that does not go on; answers what takes that back. */
+  /** Ends an upload that makes too little progress. Returns a function that stops watching. */
   #watch(request: IncomingMessage, end: (reason: KeybinError) => void): () => void {
     const { idleMs } = this.options;
     let bytes = 0;
@@ -88,7 +92,7 @@ export class Transfers {
       bytes = 0;
     }, idleMs);
     request.on('data', count);
-    request.pause(); // to listen has made it flow
+    request.pause(); // the listener has made it flow
     return () => {
       clearInterval(timer);
       request.off('data', count);
@@ -96,7 +100,7 @@ export class Transfers {
   }
 }
 
-/** So many places, of which no account has more than its share. */
+/** A number of places, of which no account gets more than its share. */
 class Places {
   #taken = 0;
   readonly #takenBy = new Map<string, number>();
