@@ -1,47 +1,54 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 
-/** Requests of one connection that are under way at once: each may have an answer of a megabyte, which the client need not read. */
+/**
+ * Maximum number of requests in flight on one connection. Each may have a response of a megabyte that the client does
+ * not read.
+ */
 const mostUnderWay = 8;
-/** With so many that wait to begin no more is read from the connection. */
+/** Number of waiting requests at which no more is read from the connection. */
 const mostWaiting = 32;
 
 /**
- * The requests that a client sends on one connection without waiting for their answers. Node would begin all that it has read;
- * here few are under way, the next begins when one is answered and sent, and a client that sends more waits in TCP's own way.
+ * Requests that a client sends on one connection without waiting for their responses. Node would start all that it has
+ * read. Here only a few are in flight, and the next one starts when a response was sent. A client that sends more is
+ * slowed down by the flow control of TCP.
  */
 export class Pipeline {
-  /** In the order in which they came, which is that of their answers. */
+  /** Responses in the order in which their requests came, which is the order of sending. */
   readonly #underWay: ServerResponse[] = [];
   readonly #waiting: ServerResponse[] = [];
 
-  /** Requests are begun by `listener`. */
+  /** `listener` starts the requests. */
   constructor(
     private readonly socket: Duplex,
     private readonly listener: RequestListener,
   ) {
-    socket.on('resume', () => this.#holdBack()); // node resumes by itself, after each body
+    socket.on('resume', () => this.#holdBack()); // node resumes by itself after each body
     socket.once('close', () => this.#end());
   }
 
-  /** That of the latest request. */
+  /** Response to the latest request. */
   get latest(): ServerResponse | undefined {
     return this.#waiting.at(-1) ?? this.#underWay.at(-1);
   }
 
-  /** Begins the request that `response` is to, now or when it is its turn; never if the connection ends before. */
+  /** Starts the request of `response`, now or when it is its turn. It never starts if the connection closes before. */
   take(response: ServerResponse): void {
     if (this.#waiting.length === 0 && this.#hasRoom()) return this.#begin(response);
     if (this.#waiting.push(response) === 1) this.#waitForOldest();
     this.#holdBack();
   }
 
-  /** The responses whose bytes are not all in the connection yet: what is written there now would come before these. */
+  /**
+   * Returns the responses that are not yet completely in the connection. Bytes written there now would come before
+   * theirs.
+   */
   unsent(): ServerResponse[] {
     return [...this.#underWay, ...this.#waiting].filter((response) => !isSent(response));
   }
 
-  /** Tells the responses that wait for their turn that there is nobody any more: node tells the one whose turn it is. */
+  /** Tells the responses in flight that the connection is closed. Node tells only the one whose turn it is. */
   #end(): void {
     for (const response of this.#underWay) {
       if (response.socket || response.writableFinished) continue;
@@ -79,7 +86,10 @@ export class Pipeline {
   }
 }
 
-/** Node gives the connection to a response when all before it have gone; what one without it has to say is kept. */
+/**
+ * True if the whole response is in the connection. Node gives the connection to a response when all earlier ones are
+ * done. Until then it keeps what is written.
+ */
 function isSent({ writableFinished, writableEnded, socket }: ServerResponse): boolean {
   return writableFinished || (writableEnded && socket !== null);
 }

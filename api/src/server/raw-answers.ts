@@ -11,17 +11,17 @@ import { textContentType } from '../answers/answers.js';
 import { errorAnswer } from '../answers/error-answer.js';
 import { securityHeaders } from '../requests/security-headers.js';
 
-/** How long a client has to read such an answer and to end its own side; the connection is cut then. */
+/** Time for a client to read such a response and to close its side. Then the connection is cut. */
 const lingerMs = 1_000;
-/** Of all routes: what cannot be parsed has no path to look up. */
+/** Methods of all routes. A request that cannot be parsed has no path to look up. */
 const allMethods = 'GET, HEAD, POST, DELETE';
 
 /** Node's code for a request that took too long to arrive. */
 export const late = 'ERR_HTTP_REQUEST_TIMEOUT';
-/** Its parser's code for a method that it does not know. */
+/** Code of node's parser for a method that it does not know. */
 export const unknownMethod = 'HPE_INVALID_METHOD';
 
-/** Returns the error for which the parser refused a request, by the code of its own error. */
+/** Returns the error for a request that the parser refused with this code. */
 export function parseError(code: string | undefined): KeybinError {
   if (code === unknownMethod) return methodNotAllowed();
   if (code === 'HPE_HEADER_OVERFLOW') return headersTooLarge();
@@ -30,11 +30,11 @@ export function parseError(code: string | undefined): KeybinError {
 }
 
 /**
- * Answers on a connection that has no request to answer, and ends it. Cut at once, the connection might lose the answer; left
- * to the client, it might never end, and no drain either.
+ * Sends a response on a connection that has no request, and closes the connection. If it were cut at once, the response
+ * might be lost. If it were left to the client, it might never close, and a drain would never end.
  */
 export function endWithRawAnswer(socket: Duplex, error: KeybinError): void {
-  const { status, body } = errorAnswer(error, 'keybin', undefined); // as text, since no `Accept` was read
+  const { status, body } = errorAnswer(error, 'keybin', undefined); // as text, because no `Accept` was read
   const lines = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     `Content-Type: ${textContentType}`,

@@ -8,29 +8,30 @@ import { endWithRawAnswer, late, parseError, unknownMethod } from './raw-answers
 import { rawHeader } from '../requests/raw-header.js';
 
 export interface ServerOptions {
-  /** For the head of a request to arrive, and then for its body; then 408. */
+  /** Time for the headers of a request to arrive, and again for its body; then 408. */
   readonly requestTimeoutMs: number;
-  /** Whether the body of this request has somebody else who looks at its time. */
+  /** Returns true if the time of this body is limited elsewhere. */
   readonly mayTakeLong?: (request: IncomingMessage) => boolean;
   readonly times: Pick<TimeBudget, 'lateCheckMs' | 'stillnessMs' | 'keepAliveMs' | 'idleGraceMs'>;
 }
 
-/** Of the request line and all headers; then 431. */
+/** Maximum size of the request line and all headers; then 431. */
 const maxHeaderBytes = 16 * 1_024;
 
 /**
- * An HTTP server that answers what it cannot parse in the API's own words, and that drains.
+ * HTTP server that responds in the API's own words to requests that it cannot parse, and that drains.
  *
- * open --stopListening()--> deaf: no new connection; the others go on.
- * deaf --close()--> draining: each request is answered, the last of its connection with `Connection: close`. Connections on which
- * no whole request head came are cut `idleGraceMs` later: sooner, those whose request is on its way would lose it.
+ * open --stopListening()--> deaf: no new connections; the others go on.
+ * deaf --close()--> draining: each request gets its response, the last one of a connection with `Connection: close`.
+ * Connections without a whole request head are cut after `idleGraceMs`. If they were cut sooner, a request on its way
+ * would be lost.
  * draining --no connection left--> closed.
  */
 export class HttpServer {
   readonly #server: Server;
-  /** The open connections. */
+  /** Open connections, each with its requests. */
   readonly #connections = new Map<Duplex, Pipeline>();
-  /** When the head of a request that has a body had arrived, in `performance.now()`'s time. */
+  /** Time at which the head of a request with a body arrived, in `performance.now()`'s time. */
   readonly #begunMs = new WeakMap<IncomingMessage, number>();
   readonly #lateCheck: NodeJS.Timeout;
   #deaf: Promise<void> | undefined;
@@ -44,22 +45,22 @@ export class HttpServer {
     const lateCheckMs = Math.min(times.lateCheckMs, requestTimeoutMs);
     this.#server = createServer(
       {
-        requestTimeout: 0, // node knows no request that may take longer than others
+        requestTimeout: 0, // node cannot let some requests take longer than others
         headersTimeout: requestTimeoutMs,
         connectionsCheckingInterval: lateCheckMs,
         keepAliveTimeout: times.keepAliveMs,
         maxHeaderSize: maxHeaderBytes,
-        requireHostHeader: false, // the listener's: node's own answer has no headers
+        requireHostHeader: false, // left to the listener: node's own response has no security headers
       },
       (request, response) => this.#take(request, response),
     );
-    // Nothing must be done about an expectation that is not known (RFC 9110, section 10.1.1); node's own answer has no headers.
+    // An unknown expectation may be ignored (RFC 9110, section 10.1.1). Node's own response has no security headers.
     this.#server.on('checkExpectation', (request, response) => this.#take(request, response));
     this.#lateCheck = setInterval(() => this.#refuseLate(), lateCheckMs).unref();
     this.#server.on('connection', (socket) => this.#admit(socket));
-    // Of the error only the code is used: its text holds the request's path.
+    // Uses only the code of the error, because its text holds the path of the request.
     this.#server.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => this.#refuse(code, socket));
-    // CONNECT never reaches the listener, and its socket has lost node's own handler of errors: a reset would end the process.
+    // CONNECT never reaches the listener. Its socket has lost node's error handler, so a reset would end the process.
     this.#server.on('connect', (_request, socket) => {
       socket.on('error', () => {});
       this.#refuse(unknownMethod, socket);
@@ -71,15 +72,15 @@ export class HttpServer {
     return listen(this.#server, port, host, 'APP');
   }
 
-  /** Takes no new connection any more. */
+  /** Accepts no new connections from now on. */
   stopListening(): void {
     this.#deaf ??= new Promise((resolve) => {
-      // The `close` of an HTTP server would also cut the connections that wait for a request
+      // The `close` of an HTTP server would also cut idle connections
       NetServer.prototype.close.call(this.#server, () => resolve());
     });
   }
 
-  /** Resolves when everything accepted is answered and no connection is left. */
+  /** Drains. Resolves when all accepted requests have their responses and no connection is left. */
   async close(): Promise<void> {
     this.#closed ??= this.#drain();
     return this.#closed;
@@ -101,15 +102,20 @@ export class HttpServer {
     const pipeline = this.#connections.get(request.socket) ?? this.#admit(request.socket);
     if (this.#closed) {
       const previous = pipeline.latest;
-      if (previous && saidClose(previous)) return; // its client knows that this one is not done: RFC 9112, section 9.6
-      if (previous && !previous.headersSent) previous.setHeader('Connection', 'keep-alive'); // it is not the last any more
+      // RFC 9112, section 9.6: the client knows that this request is not done
+      if (previous && saidClose(previous)) return;
+      // The previous response is no longer the last one
+      if (previous && !previous.headersSent) previous.setHeader('Connection', 'keep-alive');
       response.setHeader('Connection', 'close');
     }
     if (hasBody(request)) this.#begunMs.set(request, performance.now());
     pipeline.take(response);
   }
 
-  /** After what has arrived by then was read: a busy process may be late. */
+  /**
+   * Cuts unused connections after `idleGraceMs`. A busy process may be late, so it first reads what has arrived by
+   * then.
+   */
   #cutUnusedLater(): void {
     const cut = () => {
       for (const [socket, { latest: response }] of this.#connections) {
@@ -127,13 +133,16 @@ export class HttpServer {
     return pipeline;
   }
 
-  /** What node does with late heads, for bodies; and the end of clients that take nothing of an answer. */
+  /**
+   * Refuses bodies that are late, as node does with late heads. Also cuts off clients that read nothing of a response.
+   */
   #refuseLate(): void {
     const { requestTimeoutMs, mayTakeLong = () => false, times } = this.options;
     const longAgoMs = performance.now() - requestTimeoutMs;
     for (const [socket, { latest: response }] of this.#connections) {
       if (!response || response.writableFinished) continue;
-      // By node's own timer, which sees parts of an answer go; set for each request it takes a tenth of the time of a read
+      // Node's own timer notices when parts of a response are sent. Setting it for each request would take a tenth of a
+      // read
       if (socket instanceof Socket && !socket.timeout) socket.setTimeout(requestTimeoutMs + times.stillnessMs);
       if (response.req.complete) continue;
       const isLate = (this.#begunMs.get(response.req) ?? Infinity) <= longAgoMs;
@@ -142,14 +151,17 @@ export class HttpServer {
   }
 
   /**
-   * `code`: of what went wrong with the request that was to come. One whose head came, and whose body nobody reads, may be done already,
-   * such as a deletion with a broken body: then its own answer alone is true. Whoever reads a body begins to within a turn.
+   * Responds to a request that failed with node's error `code`, and closes the connection.
+   *
+   * A request with a whole head whose body nobody reads may be done already, such as a deletion with a broken body.
+   * Then only its own response is true. Code that reads a body starts within a turn, so this looks again a turn later
+   * (`isSettled`).
    */
   #refuse(code: string | undefined, socket: Duplex, isSettled = false): void {
     const unsent = this.#connections.get(socket)?.unsent() ?? [];
     const response = unsent.at(-1);
     const owed = unsent.some(({ req, headersSent }) => req.complete || headersSent);
-    // An answer is still to come on this connection, and this one would be taken for it.
+    // The client waits for another response on this connection, and would take this one for it.
     if (owed || !socket.writable) socket.destroy();
     else if (code !== late && response?.req.readableFlowing === null) {
       if (isSettled) response.setHeader('Connection', 'close');
@@ -162,7 +174,7 @@ function hasBody(request: IncomingMessage): boolean {
   return (rawHeader(request, 'content-length') ?? '0') !== '0' || rawHeader(request, 'transfer-encoding') !== undefined;
 }
 
-/** Whether the client was told that this is the last answer of its connection. */
+/** True if the client was told that this is the last response of its connection. */
 function saidClose(response: ServerResponse): boolean {
   return response.headersSent && response.getHeader('Connection') === 'close';
 }
