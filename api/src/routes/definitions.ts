@@ -1,10 +1,10 @@
-/** A route as the documents list it. */
+/** Entry of a route in the documents. */
 export interface RouteDefinition {
   readonly method: 'GET' | 'POST' | 'DELETE';
-  /** The template, as metrics and logs name it. */
+  /** Template of the path, as metrics and logs name it. */
   readonly path: string;
   readonly does: string;
-  /** The setting with which it is not there. */
+  /** Setting that removes the route. */
   readonly unless?: string;
 }
 
@@ -14,7 +14,7 @@ const route = (method: RouteDefinition['method'], path: string, does: string): R
   does,
 });
 
-/** All routes of an API, in the order of the dialects. A test compares them with what the routers take. */
+/** All routes of an API, in the order of the dialects. A test compares them with those of the routers. */
 export const routes: readonly RouteDefinition[] = [
   route('POST', '/register', 'Creates an account'),
   route('POST', '/token', 'Issues a token'),

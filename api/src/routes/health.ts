@@ -7,13 +7,14 @@ import { middlewareOf } from './middleware-of.js';
 
 export interface HealthParts {
   readonly engine: Pick<Engine, 'health'>;
-  /** Whether this process has been told to end. */
+  /** Returns true once this process was told to shut down. */
   readonly isDraining: () => boolean;
 }
 
 /**
- * What supervisors and load balancers ask: `/livez`, whether the process answers at all, and `/readyz`, whether it should be sent
- * requests. Anyone may ask, so neither says where the dependencies are.
+ * Returns the routes for supervisors and load balancers. `/livez` responds with 200 while the process can respond at
+ * all. `/readyz` responds with 200 while the process should get requests. Anyone may call them, so neither says where
+ * the dependencies are.
  */
 export function healthRoutes({ engine, isDraining }: HealthParts): Middleware {
   const router = new Router();

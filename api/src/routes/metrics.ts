@@ -8,11 +8,11 @@ import { middlewareOf } from './middleware-of.js';
 
 export interface MetricsParts {
   readonly settings: Config['metrics'];
-  /** The metrics of all processes at this address, as text. */
+  /** Returns the metrics of all processes at this address, as text. */
   readonly read: () => Promise<string>;
 }
 
-/** What Prometheus asks for, if it may. */
+/** Returns the route for Prometheus. Clients need the token of the settings, if there is one. */
 export function metricsRoutes({ settings, read }: MetricsParts): Middleware {
   const router = new Router();
   router.get('/metrics', async (ctx) => {

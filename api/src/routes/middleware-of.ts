@@ -1,5 +1,5 @@
 import type { Router } from '@koa/router';
 import type { Middleware } from 'koa';
 
-/** Returns the routes of a router as Koa takes them: the router's own context type only adds to Koa's. */
+/** Returns the routes of a router as Koa middleware. The router's own context type only adds to Koa's. */
 export const middlewareOf = (router: Router): Middleware => router.routes() as unknown as Middleware;

@@ -6,13 +6,16 @@ import { clientAddress } from '../requests/client-address.js';
 import type { Credentials } from '../use-cases/authenticate.js';
 import { isAllowedPassword } from '../accounts/allowed-password.js';
 
-/** What a dialect calls the two. */
+/** Names of both parameters in a dialect. */
 export interface CredentialNames {
   readonly username: string;
   readonly password: string;
 }
 
-/** Those in the body, with where they come from. Throws `parameter_missing`, `parameter_not_string`, `invalid_username`, `invalid_password`. */
+/**
+ * Returns the credentials in the body, with the address of the client.
+ * Throws `parameter_missing`, `parameter_not_string`, `invalid_username`, `invalid_password`.
+ */
 export function credentialsOf(ctx: Pick<Context, 'ip'>, body: JsonObject, names: CredentialNames): Credentials {
   const username = requiredParameter(body, names.username);
   const password = requiredParameter(body, names.password);
@@ -23,7 +26,7 @@ export function credentialsOf(ctx: Pick<Context, 'ip'>, body: JsonObject, names:
   };
 }
 
-/** A parameter that must be there and not be empty. Throws `parameter_missing`. */
+/** Returns a parameter that must be present and not empty. Throws `parameter_missing`. */
 export function requiredParameter(parameters: JsonObject, name: string): unknown {
   const parameter = parameters[name];
   if (isAbsentParameter(parameter)) throw parameterMissing(name);

@@ -5,9 +5,9 @@ import { isAllowedPassword } from '../accounts/allowed-password.js';
 import type { SignedClaims, SignedTokens } from '../accounts/signed-tokens.js';
 import { authenticate, type AccountParts } from './authenticate.js';
 
-/** What came by Basic authentication (RFC 7617). */
+/** Credentials of Basic authentication (RFC 7617). */
 export interface BasicCredentials {
-  /** A username, or a signed token; then the password is of no matter. */
+  /** A username, or a signed token. With a token the password does not matter. */
   readonly name: string;
   readonly password: string;
   readonly address: string;
@@ -17,7 +17,7 @@ export interface AuthenticateBasicParts extends AccountParts {
   readonly signedTokens: SignedTokens;
 }
 
-/** The account that these credentials open. Throws `invalid_credentials`, `too_many_requests`. */
+/** Returns the account that these credentials open. Throws `invalid_credentials`, `too_many_requests`. */
 export async function authenticateBasic(
   parts: AuthenticateBasicParts,
   { name, password, address }: BasicCredentials,
@@ -29,7 +29,10 @@ export async function authenticateBasic(
   return authenticate(parts, { username: name, password, address }, startedMs);
 }
 
-/** Looked for each time: a token ends with its account, and when that is disabled. */
+/**
+ * Returns the account of a signed token. Looks it up each time, so that a token ends when its account is deleted or
+ * disabled.
+ */
 async function accountOf(
   { engine }: AuthenticateBasicParts,
   { number, generation, expired }: SignedClaims,

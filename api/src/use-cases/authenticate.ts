@@ -6,12 +6,12 @@ import type { Passwords } from '../accounts/passwords.js';
 import type { RateLimits } from '../accounts/rate-limits.js';
 import { hashDueMs, type AnswerTimes } from '../requests/answer-in-time.js';
 
-/** Who says that an account is theirs. */
+/** Username and password, with the address that they came from. */
 export interface Credentials {
-  /** Checked before, as the password is: of allowed characters and length. */
+  /** Checked before, as the password is, for its characters and length. */
   readonly username: string;
   readonly password: string;
-  /** Where they come from, a `clientAddress`. */
+  /** Address of the client, from `clientAddress`. */
   readonly address: string;
 }
 
@@ -24,9 +24,9 @@ export interface AccountParts {
 }
 
 /**
- * The account that these credentials open. Throws `invalid_credentials`, after the same work for an unknown name as for a
- * wrong password or a disabled account; `too_many_requests`; or `unavailable` when the request, which began at `startedMs` in `performance.now()`'s time, would wait too
- * long for the hash.
+ * Returns the account that these credentials open. Throws `invalid_credentials`, after the same work for an unknown
+ * name as for a wrong password or a disabled account. Throws `too_many_requests`, and `unavailable` if the request
+ * would wait too long for the hash. `startedMs` is the start of the request in `performance.now()`'s time.
  */
 export async function authenticate(
   { engine, passwords, limits, loginsRefused, times }: AccountParts,

@@ -2,9 +2,9 @@ import { invalidKey, keyTooLong } from '@keybin/shared/errors.js';
 import type { Engine, OnStale } from '@keybin/shared/ports/engine.js';
 
 const maxKeyBytes = 512;
-const keyCharacters = /^[a-zA-Z0-9_.,]+$/; // without the m flag `$` is the very end
+const keyCharacters = /^[a-zA-Z0-9_.,]+$/; // without the m flag, `$` is the very end
 
-/** The value as JSON text. Throws `invalid_token`, `invalid_key`, `key_too_long`, `key_not_found`. */
+/** Returns the value as JSON text. Throws `invalid_token`, `invalid_key`, `key_too_long`, `key_not_found`. */
 export function readValue(engine: Engine, token: string, key: string, onStale: OnStale): Promise<string> {
   if (!isKey(key)) return refuseKey(engine, token, key);
   return engine.entries.get(token, key, onStale);
@@ -29,17 +29,17 @@ export async function deleteValue(engine: Engine, token: string, key: string, re
   return engine.entries.delete(token, key, request);
 }
 
-/** All keys of the account, in code-unit order. Throws `invalid_token`. */
+/** Returns all keys of the account, in code-unit order. Throws `invalid_token`. */
 export async function listKeys(engine: Engine, token: string, onStale: OnStale): Promise<string[]> {
   return engine.entries.keys(token, onStale);
 }
 
-/** Keys are ASCII, so characters are bytes. */
+/** True if `key` keeps the rule for keys. Keys are ASCII, so a character is a byte. */
 function isKey(key: string): boolean {
   return key.length <= maxKeyBytes && keyCharacters.test(key);
 }
 
-/** A bad token is told before a bad key. */
+/** Throws the error of a bad key, but first that of a bad token. */
 async function refuseKey(engine: Engine, token: string, key: string): Promise<never> {
   await engine.tokens.check(token);
   throw keyCharacters.test(key) ? keyTooLong() : invalidKey();

@@ -1,24 +1,24 @@
 import { fileTimeUs } from '@keybin/shared/ids/file-id.js';
 import type { Engine, StoredFile, Upload } from '@keybin/shared/ports/engine.js';
 
-/** A file as its bytes come. */
+/** File whose bytes are read as they arrive. */
 export interface IncomingFile {
   readonly name: string;
   readonly bytes: AsyncIterable<Uint8Array>;
 }
 
 export interface FileReceiver {
-  /** Gives `take` the file that comes, and resolves with its answer when all around the file has come, too. */
+  /** Gives `take` the file that arrives. Resolves with its result once everything around the file has arrived, too. */
   readonly receive: (take: (file: IncomingFile) => Promise<Upload>) => Promise<Upload>;
-  /** The file is no longer than this, if that is known. */
+  /** Upper bound of the length of the file, if one is known. */
   readonly atMostBytes: number | undefined;
-  /** Called before anything is received; may throw. */
+  /** Counts the upload for its account before anything is received. May throw. */
   readonly countFor: (userId: string) => void;
 }
 
 /**
- * Stores what is received. Nothing is left of it if this throws: `invalid_token`, `file_too_large`, `account_full`, what the
- * receiver throws.
+ * Stores the file that is received. Leaves nothing behind if it throws: `invalid_token`, `file_too_large`,
+ * `account_full`, or an error of the receiver.
  */
 export async function storeFile(
   engine: Engine,
@@ -40,5 +40,5 @@ export async function storeFile(
   }
 }
 
-/** When its upload began. */
+/** Returns the time at which the upload of a file began. */
 export const createdAt = ({ id }: StoredFile): Date => new Date(fileTimeUs(id) / 1_000);

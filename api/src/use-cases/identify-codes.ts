@@ -6,10 +6,10 @@ import type { CodeDelivery } from '../identify-codes/delivery.js';
 import type { AccountParts, Credentials } from './authenticate.js';
 import { register } from './register.js';
 
-/** Wrong ones that end a code. */
+/** Wrong attempts that end a code. */
 const tries = 5;
 
-/** What there is to identify codes. */
+/** Dependencies of identify codes. */
 export interface Codes {
   readonly key: KeyObject;
   readonly delivery: CodeDelivery;
@@ -17,8 +17,9 @@ export interface Codes {
 }
 
 /**
- * Makes the code with which this name, taken or not, may be registered. Answers what the client is told: the code, or null if it
- * went another way. Throws `too_many_requests`, and `unavailable` if it did not arrive.
+ * Makes a code with which this name may be registered, whether it is taken or not, and delivers it. Returns the code
+ * that the response contains, or null if it went another way. Throws `too_many_requests`, and `unavailable` if the code
+ * did not arrive.
  */
 export async function sendIdentifyCode(
   { engine, limits, times }: Pick<AccountParts, 'engine' | 'limits' | 'times'>,
@@ -37,8 +38,9 @@ export async function sendIdentifyCode(
 }
 
 /**
- * Opens an account for whoever has the code of its name. A code is used up only when the account can be made: one that was
- * answered `unavailable` because of its hash may come again. Throws `invalid_identify_code` and what `register` throws.
+ * Creates an account for a client that has the code of its name. A code is used up only when the account can be
+ * created. So it may be sent again after `unavailable` because of its hash. Throws `invalid_identify_code` and the
+ * errors of `register`.
  */
 export async function registerWithIdentifyCode(
   parts: AccountParts,

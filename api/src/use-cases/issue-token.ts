@@ -8,15 +8,13 @@ export interface TokenParts extends AccountParts {
   readonly tokenLifetimeSeconds: number;
 }
 
-/** A device and the token that it is to have. */
+/** Client and the token that it gets. */
 export interface ClientToken {
   readonly clientId: string;
   readonly token: string;
 }
 
-/**
- * Makes a token the only live one of a device of the account, which it answers. Throws `invalid_credentials`.
- */
+/** Issues a token, which becomes the only live one of its client. Returns the account. Throws `invalid_credentials`. */
 export async function issueToken(
   { tokenLifetimeSeconds: lifetimeSeconds, ...parts }: TokenParts,
   credentials: Credentials,

@@ -9,7 +9,7 @@ export interface PostParts {
   readonly times: Pick<TimeBudget, 'answerMs'>;
 }
 
-/** The post with its author's name. Throws `invalid_token`, `post_not_found`, `forbidden`. */
+/** Returns a post with its author's name. Throws `invalid_token`, `post_not_found`, `forbidden`. */
 export function readPost(
   { engine, names, times }: PostParts,
   token: string,
@@ -22,7 +22,7 @@ export function readPost(
   return withDeadline(read(), times.answerMs, 'reading a post');
 }
 
-/** A page of the posts of the token's account, with its name. Throws `invalid_token`. */
+/** Returns a page of the posts of the token's account, with the account's name. Throws `invalid_token`. */
 export function listPosts(
   { engine, names, times }: PostParts,
   token: string,

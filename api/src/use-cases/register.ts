@@ -4,16 +4,19 @@ import type { Account } from '@keybin/shared/ports/engine.js';
 import { answerInTime, hashDueMs } from '../requests/answer-in-time.js';
 import type { AccountParts, Credentials } from './authenticate.js';
 
-/** What whoever opens an account has to have. Both throw what refuses it. */
+/** Condition for the creation of an account. Both methods throw if it is not met. */
 export interface Permit {
   check(): Promise<void>;
-  /** Uses it up, when nothing but the account is missing. */
+  /** Uses the permit up. Called when nothing but the account is missing. */
   redeem(): Promise<void>;
 }
 
 const needless: Permit = { check: async () => {}, redeem: async () => {} };
 
-/** Opens an account. Throws `too_many_requests`, and `account_exists`: known before the costly hash, or found when two of one name race. */
+/**
+ * Creates an account. Throws `too_many_requests` and `account_exists`. A taken name is found before the costly hash, or
+ * when two registrations of one name race.
+ */
 export async function register(
   { engine, passwords, limits, times }: AccountParts,
   { username, password, address }: Credentials,

@@ -1,7 +1,7 @@
 import { answerInTime } from '../requests/answer-in-time.js';
 import { authenticate, type AccountParts, type Credentials } from './authenticate.js';
 
-/** Ends an account, its tokens and its data. Throws `invalid_credentials`. */
+/** Deletes an account, its tokens and its data. Throws `invalid_credentials`. */
 export async function unregister(parts: AccountParts, credentials: Credentials): Promise<void> {
   const startedMs = performance.now();
   const account = await authenticate(parts, credentials, startedMs);

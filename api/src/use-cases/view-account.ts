@@ -6,7 +6,7 @@ import type { AccountParts } from './authenticate.js';
 
 export type ViewParts = Pick<AccountParts, 'engine' | 'times'>;
 
-/** The account with this name, for whoever has a live token. Throws `invalid_token`, `account_not_found`. */
+/** Returns the account with this name to a client with a live token. Throws `invalid_token`, `account_not_found`. */
 export function viewAccount({ engine, times }: ViewParts, token: string, username: string): Promise<Account> {
   return withDeadline(view(engine, token, username), times.answerMs, 'looking at an account');
 }
@@ -18,7 +18,7 @@ async function view(engine: Engine, token: string, username: string): Promise<Ac
   return account;
 }
 
-/** `username` may be any text. */
+/** Returns the account, if there is one. `username` may be any text. */
 export async function findAccount(engine: Engine, username: string): Promise<Account | undefined> {
   return isUsername(username) ? engine.accounts.find(username) : undefined;
 }

@@ -2,7 +2,7 @@ import type { ReadBody } from '../../bodies/body.js';
 import type { Count } from '../../metrics/api-metrics.js';
 import type { AuthenticateBasicParts } from '../../use-cases/authenticate-basic.js';
 
-/** What the routes of the REST-auth dialect are made of. */
+/** Dependencies of the routes of `/api`. */
 export interface ApiParts extends AuthenticateBasicParts {
   readonly tokensIssued: Count;
   readonly readBody: ReadBody;

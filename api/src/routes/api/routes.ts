@@ -6,7 +6,7 @@ import type { ApiParts } from './parts.js';
 import { tokenRoutes } from './tokens.js';
 import { userRoutes } from './users.js';
 
-/** All routes of the REST-auth dialect. */
+/** Returns all routes of `/api`. */
 export function apiRoutes(parts: ApiParts): Middleware {
   const router = new Router({ prefix: '/api' });
   router.use(noStore);

@@ -20,7 +20,7 @@ export function tokenRoutes(router: Router, parts: ApiParts): void {
   });
 }
 
-/** Throws `invalid_credentials` when there are none. */
+/** Returns the credentials of Basic authentication. Throws `invalid_credentials` if there are none. */
 function basicOf(ctx: RouterContext): BasicCredentials {
   const given = parse(ctx.get('Authorization'));
   if (!given) throw invalidCredentials();

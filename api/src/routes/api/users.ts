@@ -22,7 +22,7 @@ export function userRoutes(router: Router, parts: ApiParts): void {
   });
 }
 
-/** The absolute URI of an account, under the name by which the client has reached this process. */
+/** Returns the absolute URI of an account, with the host name by which the client reached this process. */
 function uriOf(ctx: RouterContext, number: number): string {
   const path = `/api/users/${number}`;
   const uri = `${ctx.protocol}://${ctx.host}${path}`;
@@ -31,7 +31,7 @@ function uriOf(ctx: RouterContext, number: number): string {
   return `${ctx.protocol}://${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}${path}`;
 }
 
-/** Throws `route_not_found` for what is no integer. */
+/** Returns the number in the path. Throws `route_not_found` if it is no integer. */
 function numberOf(ctx: RouterContext): number {
   const id = ctx.params['id'] ?? '';
   if (!/^\d+$/.test(id)) throw routeNotFound();

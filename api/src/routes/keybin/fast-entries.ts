@@ -19,25 +19,26 @@ import { readValue, storeValue } from '../../use-cases/entries.js';
 export interface FastEntriesParts {
   readonly engine: Engine;
   readonly durations: RequestDurations;
-  /** Of a body, and so of a value as JSON text. */
+  /** Largest body in bytes, and so largest value as JSON text. */
   readonly bodyLimitBytes: number;
   readonly log: Log;
 }
 
-/** A Keybin token and a key that need no decoding, and no query. */
+/** Path without a query, with a token and a key that need no decoding. */
 const plainPath = /^\/user\/([0-9a-f-]{36})\/store\/([\w.,]+)$/;
 const plainJson = /^application\/json(?:; ?charset=utf-8)?$/i;
 
-/** Headers as node takes them at once: names and values in turn. */
+/** Headers in the form that `writeHead` takes: names and values in turn. */
 const securityFields = securityHeaders.flat();
-/** Those that `eachRequest` and `answerJson` set, which take them one by one. */
+/** Headers that `eachRequest` and `answerJson` set one by one. */
 const okFields = ['Content-Type', jsonContentType, ...securityFields];
 
 /**
- * Answers plain reads and writes of a value; all other requests are for `koa`, untouched. Koa's context, its router and the body parser take
- * more time than all the rest of such a request, and most requests are such.
+ * Serves plain reads and writes of a value. It passes all other requests on to `koa`, untouched. Most requests are
+ * plain, and Koa's context, router and body parser take more time than all the rest of such a request.
  *
- * Nothing is decided here that `koa` decides otherwise: the same use cases do the work, and `errorAnswer` tells how a failed one is answered.
+ * It decides nothing differently from `koa`: the same use cases do the work, and `errorAnswer` makes the response to an
+ * error.
  */
 export function fastEntries(parts: FastEntriesParts, koa: RequestListener): RequestListener {
   const { bodyLimitBytes, durations, engine, log } = parts;
@@ -79,7 +80,7 @@ export function fastEntries(parts: FastEntriesParts, koa: RequestListener): Requ
   };
 }
 
-/** A read or write that is plain. */
+/** Plain read or write. */
 interface Plain {
   readonly method: 'GET' | 'POST';
   readonly token: string;
@@ -96,7 +97,10 @@ function plainOf(request: IncomingMessage, limitBytes: number): Plain | undefine
   return isWrite && plainJson.test(rawHeader(request, 'content-type') ?? '') ? { method, token, key } : undefined;
 }
 
-/** Undefined for a body that is none of a small one as it is, whose length is said and within the limit. */
+/**
+ * Returns the length of a body, or 0 without one. Returns `undefined` for a body that is encoded, of undeclared length,
+ * or too large.
+ */
 function plainBodyBytes(request: IncomingMessage, limitBytes: number): number | undefined {
   const isEncoded = ['transfer-encoding', 'content-encoding'].some((name) => rawHeader(request, name) !== undefined);
   if (isEncoded) return undefined;
@@ -104,12 +108,15 @@ function plainBodyBytes(request: IncomingMessage, limitBytes: number): number | 
   return bytes <= Math.min(smallBodyBytes, limitBytes) ? bytes : undefined;
 }
 
-/** The body if all of it has come. Most come in one packet with their heads, and reading them as streams do takes a tenth of a write. */
+/**
+ * Returns the body if all of it has arrived. Most bodies come in one packet with their headers, and reading them as
+ * streams takes a tenth of a write.
+ */
 function arrivedBody(request: IncomingMessage): Buffer | undefined {
-  return request.complete ? ((request.read() as Buffer | null) ?? undefined) : undefined; // nobody has set an encoding
+  return request.complete ? ((request.read() as Buffer | null) ?? undefined) : undefined; // no encoding is set
 }
 
-/** Never settles if the client breaks off: then there is nobody to answer. */
+/** Resolves with the body. Never settles if the client disconnects, because then nobody waits for a response. */
 function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];

@@ -6,20 +6,20 @@ import { isAbsentParameter, stringParameter } from '../parameters.js';
 import { isV1Token } from '../../accounts/v1-token.js';
 import { valueText } from '../../bodies/value-text.js';
 
-/** Of a value. */
+/** Route of a value. */
 export const entryRoute = '/user/:token/store/:key';
 
-/** How this dialect calls the credentials. */
+/** Names of the credentials in this dialect. */
 export const credentialNames = { username: 'username', password: 'password' };
 
-/** The device that a token is for, `default` unless given. Throws `parameter_not_string`. */
+/** Returns the client that a token is for, by default `default`. Throws `parameter_not_string`. */
 export function clientIdParameter(body: JsonObject): string {
   const clientId = body['client_id'];
   return isAbsentParameter(clientId) ? 'default' : stringParameter(clientId, 'client_id');
 }
 
 /**
- * The value as the JSON text that is stored. `''`, `0` and `false` are values too.
+ * Returns the value as the JSON text that is stored. `''`, `0` and `false` are values too.
  * Throws `parameter_missing`, `value_too_deep`, `number_out_of_range`, `body_too_large`.
  */
 export function valueParameter(body: JsonObject, limitBytes: number): string {
@@ -29,8 +29,8 @@ export function valueParameter(body: JsonObject, limitBytes: number): string {
 }
 
 /**
- * The token in the path, or behind `-` in the path the one in `Authorization: Bearer`; `''`, which no account has, for one of
- * another dialect.
+ * Returns the token in the path, or the one in `Authorization: Bearer` if the path has `-`. Returns `''`, which no
+ * account has, for a token of another dialect.
  */
 export function tokenParameter(ctx: RouterContext): string {
   const token = ctx.params['token'] ?? '';
@@ -38,7 +38,7 @@ export function tokenParameter(ctx: RouterContext): string {
   return isV1Token(given) ? '' : given;
 }
 
-/** The key in the path. One with broken percent-encoding comes as it is and breaks the rule for keys. */
+/** Returns the key in the path. A key with broken percent-encoding is not decoded and breaks the rule for keys. */
 export function keyParameter(ctx: RouterContext): string {
   return ctx.params['key'] ?? '';
 }

@@ -1,9 +1,9 @@
 import type { ReadBody } from '../../bodies/body.js';
 import type { TokenParts } from '../../use-cases/issue-token.js';
 
-/** What the routes of the Keybin dialect are made of. */
+/** Dependencies of the routes of the key/value dialect. */
 export interface KeybinParts extends TokenParts {
   readonly readBody: ReadBody;
-  /** For a value as JSON text. */
+  /** Largest value as JSON text, in bytes. */
   readonly valueLimitBytes: number;
 }

@@ -6,7 +6,7 @@ import { entryRoutes } from './entries.js';
 import type { KeybinParts } from './parts.js';
 import { tokenRoutes } from './tokens.js';
 
-/** All routes of the Keybin dialect. */
+/** Returns all routes of the key/value dialect. */
 export function keybinRoutes(parts: KeybinParts): Middleware {
   const router = new Router();
   entryRoutes(router, parts);

@@ -12,7 +12,10 @@ import { pageOf } from './page.js';
 import { tokenParameter } from './parameters.js';
 import type { V1Parts } from './parts.js';
 
-/** A client that goes on sending what was refused has this long to notice: cut at once, it might lose the answer. */
+/**
+ * Time for a client that still sends a refused body to read the response. If the connection were cut at once, the
+ * response might be lost.
+ */
 const lingerMs = 2_000;
 
 export function fileRoutes(router: Router, { engine, transfers, times }: V1Parts): void {
@@ -68,11 +71,14 @@ const described = (file: StoredFile) => ({
 
 interface Sending {
   readonly transfers: Transfers;
-  /** For the first bytes, in `performance.now()`'s time. */
+  /** Deadline for the first bytes, in `performance.now()`'s time. */
   readonly deadlineMs: number;
 }
 
-/** Answers a file or a range of it; 304 to whoever has it. Its type is nobody's to choose: it must not run in a browser. */
+/**
+ * Sends a file or a range of it, or 304 to a client that has it. Clients cannot choose its content type, because it
+ * must not run in a browser.
+ */
 async function answerFile(ctx: RouterContext, opened: OpenFile, { transfers, deadlineMs }: Sending): Promise<void> {
   const { file } = opened;
   const about = { length: file.length, etag: `"${file.sha256}"`, lastModified: createdAt(file).toUTCString() };
@@ -96,10 +102,10 @@ async function answerFile(ctx: RouterContext, opened: OpenFile, { transfers, dea
   ctx.set('Content-Range', `bytes ${start}-${end - 1}/${file.length}`);
 }
 
-/** The first bytes are waited for, so that what goes wrong until then has an answer; after that the connection breaks off. */
+/** Waits for the first bytes, so that an error until then gets a response. A later error breaks the connection. */
 async function streamBytes(ctx: RouterContext, bytes: AsyncIterable<Uint8Array>, deadlineMs: number): Promise<void> {
   const iterator = bytes[Symbol.asyncIterator]();
-  const close = () => void iterator.return?.().catch(() => {}); // a client that has gone may never have begun to read
+  const close = () => void iterator.return?.().catch(() => {}); // a client that disconnects may not have begun to read
   if (ctx.res.destroyed) close();
   else ctx.res.once('close', close);
   const first = await withDeadline(iterator.next(), remainingMs(deadlineMs), 'reading a file');

@@ -7,11 +7,14 @@ const maxLimit = 100;
 
 export interface Page {
   readonly limit: number;
-  /** An id, after which the page begins. */
+  /** Id after which the page begins. */
   readonly after: string | undefined;
 }
 
-/** The page of a list that a query asks for, whose ids are told by `isId` and called `what`. Throws `parameter_invalid`. */
+/**
+ * Returns the page of a list that a query asks for. `isId` recognises ids, and `what` names them in errors. Throws
+ * `parameter_invalid`.
+ */
 export function pageOf({ limit, after }: ParsedUrlQuery, isId: (text: string) => boolean, what: string): Page {
   const checkedId = (text: unknown): string => {
     if (typeof text !== 'string' || !isId(text)) throw parameterInvalid('after', what);

@@ -3,12 +3,12 @@ import { bearerOf } from '../../requests/bearer.js';
 import { isAbsentParameter, stringParameter } from '../parameters.js';
 import { isV1Token } from '../../accounts/v1-token.js';
 
-/** How this dialect calls the credentials; the spelling is part of the contract. */
+/** Names of the credentials in this dialect. The spelling is part of the contract. */
 export const credentialNames = { username: 'accout', password: 'passwd' };
 
 /**
- * The token in the query, else the one in `Authorization: Bearer`; `''`, which no account has, for one of another dialect. Throws
- * `parameter_not_string` for several.
+ * Returns the token in the query, or else the one in `Authorization: Bearer`. Returns `''`, which no account has, for a
+ * token of another dialect. Throws `parameter_not_string` for several.
  */
 export function tokenParameter(ctx: RouterContext): string {
   const { token } = ctx.query;
@@ -16,15 +16,15 @@ export function tokenParameter(ctx: RouterContext): string {
   return isV1Token(given) ? given : '';
 }
 
-/** The name in the path. One with broken percent-encoding comes as it is. */
+/** Returns the name in the path. A name with broken percent-encoding is not decoded. */
 export function nameParameter(ctx: RouterContext): string {
   return ctx.params['name'] ?? '';
 }
 
-/** Names of routes beside that of an account, whatever their case, as routes are. */
+/** Names that are routes of their own, in upper or lower case, as routes are. */
 const reserved = new Set(['register', 'login', 'logout', 'upload']);
 
-/** The name in the path, or `''`, which no account has, if it is that of a route. */
+/** Returns the name in the path, or `''`, which no account has, if it is that of a route. */
 export function viewedNameParameter(ctx: RouterContext): string {
   const name = nameParameter(ctx);
   return reserved.has(name.toLowerCase()) ? '' : name;

@@ -4,7 +4,7 @@ import type { Transfers } from '../../requests/transfers.js';
 import type { Codes } from '../../use-cases/identify-codes.js';
 import type { TokenParts } from '../../use-cases/issue-token.js';
 
-/** What the routes of the accounts dialect are made of. */
+/** Dependencies of the routes of `/v1`. */
 export interface V1Parts extends TokenParts {
   readonly readBody: ReadBody;
   readonly transfers: Transfers;

@@ -45,7 +45,7 @@ export function postRoutes(router: Router, parts: V1Parts): void {
 
 const postIdOf = (params: Readonly<Record<string, string>>) => params['post_id'] ?? '';
 
-/** The content is JSON text already. */
+/** Returns a post as JSON text. Its content is JSON text already. */
 function printed({ id, json }: Post, author: string): string {
   const createdAt = new Date(postTimeUs(id) / 1_000).toISOString();
   return `{"post_id":"${id}","accout":${JSON.stringify(author)},"content":${json},"created_at":"${createdAt}"}`;

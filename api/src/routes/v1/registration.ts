@@ -25,12 +25,12 @@ export function registrationRoutes(router: Router, parts: V1Parts): void {
   });
 }
 
-/** Throws `parameter_missing`, `parameter_not_string`, `invalid_username`. */
+/** Returns the name to register. Throws `parameter_missing`, `parameter_not_string`, `invalid_username`. */
 function wantedNameOf(ctx: RouterContext): string {
   return checkedUsername(stringParameter(requiredParameter(ctx.query, 'accout'), 'accout'));
 }
 
-/** Throws `parameter_missing`, `parameter_invalid`. */
+/** Returns the identify code. Throws `parameter_missing`, `parameter_invalid`. */
 function codeOf(body: JsonObject): string {
   const code = requiredParameter(body, 'identify_code');
   if (typeof code !== 'string' && typeof code !== 'number') {

@@ -8,11 +8,11 @@ import { postRoutes } from './posts.js';
 import { registrationRoutes } from './registration.js';
 import { userRoutes } from './users.js';
 
-/** All routes of the accounts dialect. */
+/** Returns all routes of `/v1`. */
 export function v1Routes(parts: V1Parts): Middleware {
   const router = new Router({ prefix: '/v1' });
   router.use(noStore);
-  fileRoutes(router, parts); // before the accounts, or `upload` would be the name of one
+  fileRoutes(router, parts); // before the accounts, else `upload` would be the name of one
   registrationRoutes(router, parts);
   userRoutes(router, parts);
   postRoutes(router, parts);

@@ -13,7 +13,7 @@ export function userRoutes(router: Router, parts: V1Parts): void {
   router.post('/users/login', async (ctx) => {
     const body = await parts.readBody(ctx);
     const token = newV1Token();
-    // A client of its own, so that no other token ends
+    // Each login is a client of its own, so that it revokes no other token
     const account = await issueToken(parts, credentialsOf(ctx, body, credentialNames), {
       clientId: `v1/${uuid()}`,
       token,
