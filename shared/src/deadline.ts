@@ -1,14 +1,14 @@
 import { unavailable } from './errors.js';
 
-/** The deadline of what begins now and may take `timeoutMs`, in `performance.now()`'s time. */
+/** Returns the deadline of work that starts now and may take `timeoutMs`, in `performance.now()`'s time. */
 export const deadlineIn = (timeoutMs: number) => performance.now() + timeoutMs;
 
-/** How long until `deadlineMs` (in `performance.now()`'s time); 0 if it is over. */
+/** Returns the time until `deadlineMs`, which is in `performance.now()`'s time. Returns 0 if it has passed. */
 export const remainingMs = (deadlineMs: number) => Math.max(deadlineMs - performance.now(), 0);
 
 /**
- * Settles as `promise` does, or throws `unavailable` after `timeoutMs`. The work itself goes on: its outcome is unknown to the
- * caller from then on.
+ * Settles as `promise` does, or throws `unavailable` after `timeoutMs`. The work itself continues, and the caller does
+ * not learn its outcome.
  */
 export function withDeadline<T>(promise: Promise<T>, timeoutMs: number, what: string): Promise<T> {
   return orTimeout(promise, timeoutMs, () =>
@@ -16,7 +16,7 @@ export function withDeadline<T>(promise: Promise<T>, timeoutMs: number, what: st
   );
 }
 
-/** Resolves when `work` has settled, either way, or after `timeoutMs`. Never throws. */
+/** Resolves when `work` has settled, with a result or an error, or after `timeoutMs`. Never throws. */
 export async function settledWithin(work: Promise<unknown> | undefined, timeoutMs: number): Promise<void> {
   if (work) await withDeadline(work, timeoutMs, 'work').catch(() => {});
 }

@@ -1,6 +1,7 @@
 /**
- * Every error that Keybin itself raises, with a stable code. Storage and use cases raise them and know no HTTP; the API's
- * `answers/error-answer.ts` is the only place that turns a code into a status. Messages are part of the contract.
+ * Codes of all errors that Keybin itself raises. They are stable. Stores and use cases raise errors and know no HTTP.
+ * The only place that turns a code into a status is `answers/error-answer.ts` of the API. The messages are part of the
+ * contract.
  */
 export type ErrorCode =
   | 'request_not_http'
@@ -68,7 +69,7 @@ export const invalidUsername = () =>
 export const invalidPassword = () =>
   new KeybinError('invalid_password', 'Password must be at most 72 bytes of UTF-8 and contain no NUL');
 export const invalidCredentials = () => new KeybinError('invalid_credentials', 'Invalid credentials');
-/** Wrong, expired, used, replaced, or tried wrongly too often. */
+/** The code is wrong, expired, used, replaced, or was guessed wrongly too often. */
 export const invalidIdentifyCode = () => new KeybinError('invalid_identify_code', 'Invalid identify code');
 export const invalidToken = () => new KeybinError('invalid_token', 'Invalid token');
 export const invalidKey = () =>
@@ -86,10 +87,10 @@ export const bodyNotMultipart = () =>
 export const rangeNotSatisfiable = () =>
   new KeybinError('range_not_satisfiable', 'The file has no such range of bytes');
 export const bodyTooSlow = () => new KeybinError('body_too_slow', 'Request took too long to arrive');
-/** The files of the account have no room for more. */
+/** The account has no room for more files. */
 export const accountFull = (limitBytes: number) =>
   new KeybinError('account_full', `Files of the account would take more than ${limitBytes} bytes`);
-/** What was asked for belongs to another account. */
+/** The request is for something of another account. */
 export const forbidden = () => new KeybinError('forbidden', 'Belongs to another account');
 export const valueTooDeep = () => new KeybinError('value_too_deep', 'Value is nested too deeply');
 export const numberOutOfRange = () =>
@@ -100,23 +101,23 @@ export const routeNotFound = () => new KeybinError('route_not_found', 'Not found
 export const methodNotAllowed = () => new KeybinError('method_not_allowed', 'Method not allowed');
 export const storageFull = (cause?: unknown) => new KeybinError('storage_full', 'Storage is full', { cause });
 
-/** The request was not served and may be sent again; `cause` is for the log and never leaves the process. */
+/** The request was not served and may be sent again. `cause` is for the log and never leaves the process. */
 export const unavailable = (cause?: unknown) =>
   new KeybinError('unavailable', 'Service unavailable, try again later', { cause });
 
-/** A bug; `cause` is for the log and never leaves the process. */
+/** A bug. `cause` is for the log and never leaves the process. */
 export const internalError = (cause: unknown) => new KeybinError('internal_error', 'Internal server error', { cause });
 
-/** How often something may happen in a window of time. */
+/** Number of times that something may happen in a window of time. */
 export interface RateLimit {
   readonly count: number;
   readonly windowSeconds: number;
 }
 
-/** More than a limit allows, until `resetsInMs` from now. */
+/** A request above a rate limit. The limit resets in `resetsInMs`. */
 export class RateLimitError extends KeybinError {
   constructor(
-    /** What is limited, such as `registrations`. */
+    /** Name of the limit, such as `registrations`. */
     readonly limitName: string,
     readonly limit: RateLimit,
     readonly resetsInMs: number,
@@ -125,7 +126,7 @@ export class RateLimitError extends KeybinError {
   }
 }
 
-/** Whether `error` is Keybin's own with this code. */
+/** True if `error` is Keybin's own and has this code. */
 export function hasCode(error: unknown, code: ErrorCode): error is KeybinError {
   return error instanceof KeybinError && error.code === code;
 }

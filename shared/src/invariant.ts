@@ -1,6 +1,6 @@
 import { KeybinError } from './errors.js';
 
-/** What must hold where a state machine changes its state. One that does not is a mistake in Keybin. */
+/** Conditions that must hold where a state machine changes its state. A broken one is a bug in Keybin. */
 export const invariants = {
   commit_answers_each: 'A group commit answers each of its writes, or none of them.',
   commit_versions_rise: 'Each write of a group commit gets a larger version than the one before it.',
@@ -17,7 +17,9 @@ export const invariants = {
 
 export type InvariantName = keyof typeof invariants;
 
-/** Refuses the write or the batch to which it belongs, as an outage would; the process goes on. */
+/**
+ * Error for an invariant that does not hold. It refuses the write or batch, as an outage would. The process continues.
+ */
 export class InvariantError extends KeybinError {
   constructor(readonly invariant: InvariantName) {
     super('unavailable', 'Service unavailable, try again later', {
@@ -30,7 +32,7 @@ export interface InvariantObserver {
   readonly invariantFailed: (error: InvariantError) => void;
 }
 
-/** Throws an `InvariantError` unless `holds`, and tells `observer`, who logs and counts it. */
+/** Throws an `InvariantError` unless `holds`. First it calls `observer`, which logs and counts the error. */
 export function assertInvariant(holds: boolean, invariant: InvariantName, observer: InvariantObserver): void {
   if (holds) return;
   const error = new InvariantError(invariant);

@@ -1,6 +1,7 @@
 /**
- * The times that promises depend on, and how they hang together. Nothing else states one: components are given what they need from
- * `Config.times`, Lua scripts as arguments. Names end in their unit; shares are parts of `[LIMITS] drain_timeout`.
+ * Times that promises depend on, and the relations between them. No other file states one: components receive their
+ * times from `Config.times`, and Lua scripts receive them as arguments. A name ends in its unit. A share is a part of
+ * `[LIMITS] drain_timeout`.
  *
  *     request: commitMs < redisCommandMs < answerMs < promisedMs
  *     worker:  erasurePassesMs, batchMs ≪ lateWriteMs ≤ tombstoneMs, erasureMs
@@ -8,153 +9,161 @@
 export interface TimeBudget {
   // Answers
 
-  /** Every outage is an answer within this time. */
+  /** Promised time: even during an outage, a request is answered within it. */
   readonly promisedMs: number;
-  /** Deadline of a request: what it waits for is given up, and it is answered 503. */
+  /** Deadline of a request. After it the request stops waiting and returns 503. */
   readonly answerMs: number;
   /** Longest time for one command of the API to Redis. */
   readonly redisCommandMs: number;
   /** Longest time for one operation of the API on MongoDB. */
   readonly mongoOperationMs: number;
-  /** Longest time for a group commit; the accepting script refuses it later. */
+  /** Longest time for a group commit. The accepting script refuses a later one. */
   readonly commitMs: number;
-  /** A write that needs its answer sooner is refused: a group has the time of its most urgent write. */
+  /**
+   * Least time that a write must have left, else it is refused: a group commit has only the time of its most urgent
+   * write.
+   */
   readonly leastCommitMs: number;
-  /** A write with less time left needs a timer of its own while another commit is in flight. */
+  /**
+   * Least time that a write has left while it is fresh. Other writes need their own timer while another commit is in
+   * flight.
+   */
   readonly freshWriteMs: number;
-  /** Least time for a store after something else was waited for: a hash, room for a body, Redis. */
+  /** Least time left for a store after a request has waited for something else: a hash, room for a body, Redis. */
   readonly storeShareMs: number;
-  /** With stale reads: how long an exact answer is waited for before Redis is probed. */
+  /** With stale reads: time to wait for an exact answer before Redis is probed. */
   readonly exactReadMs: number;
   readonly redisProbeMs: number;
-  /** For the token index, which is often in another partition; then MongoDB is asked. */
+  /** Longest wait for the token index, which is often in another partition. After it MongoDB is asked. */
   readonly tokenIndexMs: number;
-  /** For a store to count a login. */
+  /** Longest time for a store to count a login. */
   readonly countMs: number;
-  /** A store that failed to count is left alone for this long. */
+  /** Pause before a store that failed to count is asked again. */
   readonly countersPauseMs: number;
-  /** A body waits this long for room in memory. */
+  /** Longest time that a body waits for room in memory. */
   readonly bodyWaitMs: number;
-  /** A body that takes longer to arrive loses its room to those that wait. */
+  /** Time to arrive after which a body loses its room to those that wait. */
   readonly slowBodyMs: number;
-  /** Embedded: a write that waits longer shows as a stalled disk in `/readyz`. */
+  /** Embedded: time that a write waits before `/readyz` reports a stalled disk. */
   readonly stalledWriteMs: number;
-  /** The removal of a broken upload is waited for this long. It goes on, or is left to the sweeper. */
+  /** Longest wait for the removal of a broken upload. After it the removal continues, or is left to the sweeper. */
   readonly uploadRemovalMs: number;
 
   // Metrics
 
-  /** For the gauges that ask Redis and MongoDB. */
+  /** Longest time for the gauges that ask Redis and MongoDB. */
   readonly gaugesMs: number;
-  /** For all children of a cluster to tell their metrics. */
+  /** Longest time for all children of a cluster to report their metrics. */
   readonly tellMetricsMs: number;
-  /** For the primary to answer a child with the metrics of all. */
+  /** Longest time for the primary to send a child the metrics of all. */
   readonly askMetricsMs: number;
 
   // Connections
 
-  /** A Redis that answers nothing for this long is connected to anew: what was sent to it is held in memory until then. */
+  /** Silence of a Redis after which its connection is replaced. Until then the commands sent to it stay in memory. */
   readonly redisSilenceMs: number;
-  /** How long a process that starts waits for Redis. */
+  /** Time that a starting process waits for Redis. */
   readonly openMs: number;
   /** The same for an operator's command. */
   readonly operatorOpenMs: number;
-  /** The same for a worker, which then says so and tries again. */
+  /** The same for a worker, which then logs it and tries again. */
   readonly workerOpenMs: number;
-  /** Between two looks at a Redis: what it has lost, whose queue it is, which node has a slot. */
+  /** Time between two looks at a Redis: what it has lost, who owns its queue, which node has a slot. */
   readonly lookMs: number;
-  /** Life of the count of looks in Redis after the last one. */
+  /** Life of the count of looks in Redis, from the last look. */
   readonly looksKeptMs: number;
-  /** For a node to tell the state of its Redis Cluster. */
+  /** Longest time for a node to report the state of its Redis Cluster. */
   readonly clusterAskMs: number;
 
   // Leases, and marks in Redis
 
-  /** Lease on the record of a token. If a process dies, the lease stands in the way for this long. */
+  /** Lease on the record of a token. If its process dies, the lease blocks others for this long. */
   readonly tokenLeaseMs: number;
-  /** Mark of an account while it is unregistered or disabled, from the first step to the last. */
+  /** Life of the mark on an account while it is unregistered or disabled, from the first step to the last. */
   readonly shortMarkMs: number;
-  /** How long a settled delete is remembered, for deletes of its key that had looked into MongoDB before. */
+  /** Time that a settled delete is remembered, for deletes of its key that looked into MongoDB before. */
   readonly deletesKeptMs: number;
-  /** An upload whose lease was not prolonged for this long is swept: its process is gone, or takes it for gone. */
+  /**
+   * Lease of an upload. If it is not renewed, the upload is swept: its process is gone, or considers the upload gone.
+   */
   readonly uploadLeaseMs: number;
-  /** Between two prolongings. */
+  /** Time between two renewals of that lease. */
   readonly uploadRenewalMs: number;
-  /** Embedded: longest time to write or sync a part of a file, others before it included. */
+  /** Embedded: longest time to write or sync a part of a file, including the wait for parts before it. */
   readonly diskMs: number;
 
   // Worker
 
-  /** From reading pending entries to MongoDB's answer. A batch that took longer is not settled but read again. */
+  /** Longest time from reading pending entries to MongoDB's answer. After it a batch is not settled but read again. */
   readonly batchMs: number;
   /** Longest time for one command of a worker to Redis. */
   readonly workerCommandMs: number;
   /** Longest time for one operation of an import or export on MongoDB. */
   readonly bulkOperationMs: number;
-  /** A write to MongoDB that was given up, here or by the driver, does not arrive later than this. */
+  /** Longest time by which a write to MongoDB arrives late after it was given up, here or by the driver. */
   readonly lateWriteMs: number;
   /** Life of a tombstone: a late put must find it. */
   readonly tombstoneMs: number;
-  /** Life of the mark and of the record of an erased account: what a late write brings back is erased again. */
+  /** Life of the mark and the record of an erased account. Data that a late write brings back is erased again. */
   readonly erasureMs: number;
-  /** From one pass of an erasure to the next; the last delay is repeated until the erasure ends. */
+  /** Delays between the passes of an erasure. The last delay repeats until the erasure ends. */
   readonly erasurePassesMs: readonly number[];
-  /** Clocks further apart than this are a problem to `keybin doctor`. */
+  /** Largest difference between clocks that `keybin doctor` accepts. */
   readonly clockSkewMs: number;
-  /** Tokens and codes end by Redis's clock; MongoDB's TTL index removes them this much later. */
+  /** Time that MongoDB's TTL index keeps a token or code after it has expired by Redis's clock. */
   readonly expiredGraceMs: number;
-  /** Between two rounds of the worker's sweepers. */
+  /** Time between two rounds of the worker's sweepers. */
   readonly sweepMs: number;
   /** Lease of the worker that sweeps. */
   readonly sweepLeaseMs: number;
-  /** BullMQ's lock on a job; the job of a dead worker is taken up after this. */
+  /** Life of BullMQ's lock on a job. After it another worker takes over the job of a dead one. */
   readonly jobLockMs: number;
-  /** Between two looks for such jobs. */
+  /** Time between two looks for such jobs. */
   readonly stalledJobsMs: number;
 
   // The data directory
 
-  /** How long opening it waits for the transactions of other processes. */
+  /** Longest time that opening it waits for the transactions of other processes. */
   readonly openLockMs: number;
   /** The same for closing it. */
   readonly closeLockMs: number;
-  /** A process that writes without a pause lets others have the lock after this. */
+  /** Time after which a process that writes without a pause lets others have the lock. */
   readonly lockTurnMs: number;
-  /** For this long. */
+  /** Length of that pause. */
   readonly lockPauseMs: number;
-  /** Between two tries to have it, by a process that opens the directory. */
+  /** Time between two attempts to take the lock, by a process that opens the directory. */
   readonly lockRetryMs: number;
-  /** Between two rounds of the sweeper. */
+  /** Time between two rounds of the sweeper. */
   readonly embeddedSweepMs: number;
 
   // Connections of clients, and the end of a process
 
-  /** Between two looks for requests that are late to arrive. */
+  /** Time between two looks for requests that are late to arrive. */
   readonly lateCheckMs: number;
-  /** A client that takes nothing of its answer is cut off this much later than a request may take. */
+  /** Time beyond the request timeout after which a client that reads nothing of its response is cut off. */
   readonly stillnessMs: number;
   /** Life of an idle connection. */
   readonly keepAliveMs: number;
-  /** Draining: a client that does not know of it has this long to send a request on a connection that it holds open. */
+  /** Draining: time for a client that does not know of it to send a request on a connection that it holds open. */
   readonly idleGraceMs: number;
-  /** A terminal signals all that runs in it, npm included, which passes the signal on: a second one within this time is the same. */
+  /** Time in which a second signal counts as the first: a terminal signals npm too, and npm passes the signal on. */
   readonly echoedSignalMs: number;
-  /** A process that ends at once waits this long for transactions. */
+  /** Longest time that a process which exits at once waits for transactions. */
   readonly haltMs: number;
-  /** `start:all` kills a process that outlives its own deadline by this. */
+  /** Time beyond a process's own deadline after which `start:all` kills it. */
   readonly killGraceMs: number;
-  /** After this share of `drain_timeout` uploads and downloads are ended. */
+  /** Share of `drain_timeout` after which uploads and downloads are ended. */
   readonly transfersShare: number;
-  /** After this share a worker gives up the batches in flight. */
+  /** Share after which a worker gives up the batches in flight. */
   readonly batchesShare: number;
-  /** After this share it leaves its active jobs to others. */
+  /** Share after which a worker leaves its active jobs to others. */
   readonly jobsShare: number;
 }
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
-/** Each time, from those before it. */
+/** Values of the times. Each is derived from the times above it. */
 const derivations: { readonly [Name in keyof TimeBudget]: (t: TimeBudget) => TimeBudget[Name] } = {
   promisedMs: () => 2_000,
   answerMs: (t) => t.promisedMs - 200,
@@ -226,115 +235,118 @@ const derivations: { readonly [Name in keyof TimeBudget]: (t: TimeBudget) => Tim
   jobsShare: () => 0.75,
 };
 
-/** Of usual proxies, for idle connections. */
+/** Time after which usual proxies close an idle connection. */
 const proxyKeepAliveMs = 60_000;
-/** Prometheus's default for a scrape. */
+/** Prometheus's default timeout for a scrape. */
 const scrapeMs = 10_000;
-/** A write that was given up is late by the time that a network or a stopped process keeps it, not by its own timeout. */
+/**
+ * Ratio between the latest write and any timeout. A network or a stopped process delays a write, not the timeout of the
+ * write.
+ */
 const muchLonger = 100;
 
-/** What must hold between them, and why. */
+/** Relations that must hold between the times, and the reason for each. */
 const relations = {
   /** A request that is given up must still be answered within the promised time. */
   answerBeforePromise: (t) => t.answerMs + 100 <= t.promisedMs,
-  /** A Redis that hangs must be told apart before the request is given up. */
+  /** A hanging Redis must be detected before the request is given up. */
   redisCommandBeforeAnswer: (t) => t.redisCommandMs < t.answerMs,
-  /** A MongoDB that hangs must be told apart before the request is given up. */
+  /** A hanging MongoDB must be detected before the request is given up. */
   mongoOperationBeforeAnswer: (t) => t.mongoOperationMs < t.answerMs,
-  /** A write accepted after its client was told 503 would win over a later one. */
+  /** A write accepted after its client got 503 would win over a later one. */
   commitBeforeCommand: (t) => t.commitMs < t.redisCommandMs,
   /** A write that is not refused at once must fit into a commit. */
   commitHasTime: (t) => t.leastCommitMs < t.commitMs,
-  /** A fresh write has no timer of its own: the commit before it must end while it has time for its own. */
+  /** A fresh write has no timer of its own, so the commit before it must leave it time for its own commit. */
   freshWriteOutlastsCommit: (t) => t.commitMs + t.leastCommitMs <= t.freshWriteMs,
-  /** A write that has just come must be fresh, or each would need a timer. */
+  /** A write that has just arrived must be fresh, or each would need a timer. */
   freshWriteBeforeAnswer: (t) => t.freshWriteMs < t.answerMs,
   /** A stale read needs time for MongoDB after it has waited for Redis. */
   staleReadHasTime: (t) => t.exactReadMs + t.redisProbeMs + t.storeShareMs <= t.answerMs,
-  /** A token whose index is not reached must still be found in MongoDB. */
+  /** A token must still be found in MongoDB when its index is out of reach. */
   tokenIndexLeavesTime: (t) => t.tokenIndexMs + t.storeShareMs <= t.answerMs,
-  /** A login whose counter is not reached must still be compared. */
+  /** A login must still be compared when its counter is out of reach. */
   countingLeavesTime: (t) => t.countMs + t.storeShareMs <= t.answerMs,
-  /** A request counts several times, and may wait only once for a store that does not count. */
+  /** A request counts several times, and may wait only once for a store that fails to count. */
   countersPauseOutlastsRequest: (t) => t.countersPauseMs >= t.promisedMs,
   /** A write that has waited for room must still reach its store. */
   bodyWaitLeavesTime: (t) => t.bodyWaitMs + t.storeShareMs <= t.answerMs,
-  /** A body that waited its turn must not be called slow before those behind it give up. */
+  /** A body that waited its turn must not count as slow before those behind it give up. */
   slowBodyOutlastsWait: (t) => t.slowBodyMs > t.bodyWaitMs,
-  /** A disk that hangs must show in /readyz before the first write is refused for it. */
+  /** A hanging disk must show in /readyz before it makes the first write fail. */
   stallShowsBeforeAnswer: (t) => t.stalledWriteMs < t.answerMs,
-  /** An upload that fails for an operation which timed out must still be answered. */
+  /** An upload must still be answered when one of its operations has timed out. */
   uploadRemovalBeforeAnswer: (t) => t.mongoOperationMs + t.uploadRemovalMs <= t.answerMs,
   /** A dependency that is down is found after answerMs, and its gauge must say so. */
   gaugesOutlastAnswer: (t) => t.gaugesMs > t.answerMs,
-  /** A child of a cluster asks its dependencies before it tells its metrics. */
+  /** A child of a cluster asks its dependencies before it reports its metrics. */
   tellOutlastsGauges: (t) => t.tellMetricsMs > t.gaugesMs,
-  /** The primary must answer without a child that hangs before its asker gives up. */
+  /** The primary must answer its asker in time, without a child that hangs. */
   askOutlastsTell: (t) => t.askMetricsMs > t.tellMetricsMs,
   /** Prometheus must have an answer before it gives up. */
   metricsBeforeScrape: (t) => t.askMetricsMs < scrapeMs,
-  /** A connection must not be cut while a command on it has time. */
+  /** A connection must not be cut while a command on it has time left. */
   silenceOutlastsCommands: (t) => t.redisSilenceMs >= Math.max(t.redisCommandMs, t.workerCommandMs),
   /** A process that starts must try to connect more than once. */
   openTriesTwice: (t) => t.openMs >= 2 * t.redisCommandMs,
-  /** An operator must be told soon that Redis is down. */
+  /** An operator must learn soon that Redis is down. */
   operatorIsToldFirst: (t) => t.operatorOpenMs < t.openMs,
-  /** A worker must not call Redis down while its first try to connect has time. */
+  /** A worker must not report that Redis is down while its first attempt to connect has time left. */
   workerTriesOnce: (t) => t.workerOpenMs > t.redisCommandMs,
-  /** A process must soon stop using a Redis that is empty or of another store. */
+  /** A process must soon stop using a Redis that is empty or belongs to another store. */
   looksWithinPromise: (t) => t.lookMs < t.promisedMs,
-  /** A count that ends in a long outage would tell of a loss that was none. */
+  /** A count that expires in a long outage would report a loss that did not happen. */
   looksOutlastOutage: (t) => t.looksKeptMs > t.lateWriteMs,
   /** A connection must find its node within its own time to connect. */
   clusterAskBeforeCommand: (t) => t.clusterAskMs < t.redisCommandMs,
-  /** An issue must fill the record under the lease that it began with. */
+  /** The issue of a token must fill its record under the lease that it began with. */
   tokenLeaseOutlastsIssue: (t) => t.tokenLeaseMs >= 3 * t.mongoOperationMs + 2 * t.redisCommandMs,
-  /** Between the first step of unregister and the last no write of the account may be accepted. */
+  /** No write of the account may be accepted between the first and the last step of unregister. */
   shortMarkOutlastsUnregister: (t) => t.shortMarkMs >= 3 * t.mongoOperationMs + 2 * t.redisCommandMs,
-  /** A delete that looked into MongoDB before another one was settled must be told so: only one finds the value. */
+  /** A delete must learn if another one was settled after it looked into MongoDB: only one of them finds the value. */
   deletesOutlastRequest: (t) => t.deletesKeptMs > t.promisedMs,
-  /** An upload must survive one prolonging that fails. */
+  /** An upload must survive one failed renewal. */
   uploadLeaseOutlastsRenewal: (t) => t.uploadLeaseMs >= 2 * t.uploadRenewalMs + t.answerMs,
-  /** An upload must not be swept while the disk has time to take a part of it. */
+  /** An upload must not be swept while the disk has time left to store a part of it. */
   uploadLeaseOutlastsDisk: (t) => t.uploadLeaseMs > t.diskMs,
-  /** Reading what is pending must leave a batch time for MongoDB. */
+  /** Reading pending entries must leave a batch time for MongoDB. */
   workerCommandBeforeBatch: (t) => t.workerCommandMs < t.batchMs,
-  /** Tombstones and marks live as long as the latest write: that is much later than its timeout. */
+  /** Tombstones and marks live as long as a late write may take, which must be much longer than its timeout. */
   lateWriteOutlastsBatch: (t) => t.lateWriteMs >= muchLonger * Math.max(t.batchMs, t.bulkOperationMs),
   /** A late put that finds no tombstone would bring back a deleted value. */
   tombstoneOutlastsLateWrite: (t) => t.tombstoneMs >= t.lateWriteMs,
-  /** What a late write brings back of an erased account must be erased again. */
+  /** Data of an erased account that a late write brings back must be erased again. */
   erasureOutlastsLateWrite: (t) => t.erasureMs >= t.lateWriteMs,
-  /** A pass must find what the batches in flight at the pass before have written. */
+  /** A pass must find what was written by the batches in flight at the pass before. */
   erasurePassAfterBatch: (t) =>
     t.erasurePassesMs.length > 0 && t.erasurePassesMs.every((delayMs) => delayMs >= t.batchMs),
   /** An erasure must have passes before its mark ends. */
   erasurePassBeforeEnd: (t) => t.erasurePassesMs.every((delayMs) => 2 * delayMs <= t.erasureMs),
   /** A MongoDB whose clock is ahead must not remove a live token. */
   expiredOutlastSkew: (t) => t.expiredGraceMs > t.clockSkewMs,
-  /** A sweeper must survive one prolonging that fails; its rounds are up to a quarter longer than sweepMs. */
+  /** A sweeper must survive one failed renewal. Its rounds are up to a quarter longer than sweepMs. */
   sweepLeaseOutlastsRound: (t) => t.sweepLeaseMs >= 2.5 * t.sweepMs,
-  /** BullMQ prolongs a lock when half of it is over: a live worker must keep its jobs. */
+  /** BullMQ renews a lock after half of its life: a live worker must keep its jobs. */
   jobLockOutlastsLook: (t) => t.jobLockMs > 2 * t.stalledJobsMs,
-  /** A process must be able to open the directory beside one that is busy. */
+  /** A process must be able to open the directory next to a busy one. */
   openOutlastsWrites: (t) => t.openLockMs > t.answerMs + t.lockTurnMs,
-  /** A process must be able to close the directory beside one that is busy. */
+  /** A process must be able to close the directory next to a busy one. */
   closeOutlastsTurn: (t) => t.closeLockMs > t.lockTurnMs,
-  /** A write must wait out the turn of another process, and have time to be written. */
+  /** A write must be able to wait out the turn of another process, and then have time for its own transaction. */
   lockTurnBeforeAnswer: (t) => t.lockTurnMs + t.storeShareMs <= t.answerMs,
-  /** A process that wants the lock must look within each pause. */
+  /** A process that wants the lock must look at it within each pause. */
   lockPauseIsNoticed: (t) => t.lockRetryMs < t.lockPauseMs,
-  /** The room of a broken upload must be free within twice its lease. */
+  /** The room of a broken upload must be free again within twice its lease. */
   uploadRoomComesBack: (t) => Math.max(t.sweepMs, t.embeddedSweepMs) <= t.uploadLeaseMs,
-  /** A request that is late to arrive must be answered 408 before its connection is cut. */
+  /** A request that is late to arrive must get 408 before its connection is cut. */
   lateIsToldBeforeStillness: (t) => t.stillnessMs >= 2 * t.lateCheckMs,
-  /** A proxy must end an idle connection first, or it would send a request that is lost. */
+  /** A proxy must close an idle connection first, else a request that it sends is lost. */
   proxyEndsConnections: (t) => t.keepAliveMs > proxyKeepAliveMs,
   /** A process must be able to halt its transactions before it is killed. */
   killOutlastsHalt: (t) => t.killGraceMs > t.haltMs,
-  /** Transfers that are ended must be answered before the process ends. */
+  /** Transfers that were ended must be answered before the process exits. */
   transfersLeaveTime: (t) => t.transfersShare < 1,
-  /** A worker must give back the jobs of batches that it gave up, before it ends. */
+  /** A worker must give back the jobs of the batches that it gave up, before it exits. */
   batchesEndBeforeJobs: (t) => t.batchesShare < t.jobsShare && t.jobsShare < 1,
 } as const satisfies Readonly<Record<string, (t: TimeBudget) => boolean>>;
 
@@ -343,8 +355,8 @@ export type RelationName = keyof typeof relations;
 export const relationNames = Object.keys(relations) as readonly RelationName[]; // keys of a constant
 
 /**
- * The times, where `given` replaces some of them; those that are derived from these follow. Throws an `Error` that names each relation
- * which does not hold.
+ * Returns the times. `given` replaces some of them, and the times derived from those follow. Throws an `Error` that
+ * names each relation that does not hold.
  */
 export function timeBudget(given: Partial<TimeBudget> = {}): TimeBudget {
   const times: Record<string, unknown> = {};

@@ -6,8 +6,8 @@ import { timeBudget } from '../time-budget.js';
 import { sections, settings, variableOf } from './settings.js';
 
 /**
- * Turns what was given into the checked configuration; what was not has its default. Throws a `ConfigError` with every
- * problem: those of `raw`, each value that is not accepted, and values that do not go together, or not with `times`.
+ * Returns the checked configuration. A setting that was not given has its default. Throws a `ConfigError` with every
+ * problem: those of `raw`, each value that is not accepted, and values that fit neither each other nor `times`.
  */
 export function checkSettings(raw: RawSettings, times = timeBudget()): Config {
   const problems = [...raw.problems];
@@ -30,10 +30,13 @@ export function checkSettings(raw: RawSettings, times = timeBudget()): Config {
   return config;
 }
 
-/** Of a key and the head of its pending entry. */
+/** Upper estimate of a key and the head of its pending entry. */
 const entryOverheadBytes = 1_024;
 
-/** Each partition has its share of the pending bytes: one that cannot hold the largest value would refuse it for ever. */
+/**
+ * Returns a problem if the share of a partition in the pending bytes cannot hold the largest value: such a value would
+ * be refused forever.
+ */
 function tooNarrow({ queue, limits }: Config): string[] {
   const leastBytes = (limits.bodyBytes + entryOverheadBytes) * queue.partitions;
   if (queue.redis === undefined || queue.maxPendingBytes >= leastBytes) return [];
@@ -43,7 +46,10 @@ function tooNarrow({ queue, limits }: Config): string[] {
   ];
 }
 
-/** The rest of the time after transfers were ended is for removing what has come of uploads, and their answers. */
+/**
+ * Returns a problem if a graceful shutdown is too short. After transfers were ended, the rest of its time is for
+ * removing broken uploads and answering them.
+ */
 function tooSoonDrained({ limits, times }: Config): string[] {
   const { transfersShare, uploadRemovalMs, idleGraceMs, echoedSignalMs } = times;
   const leastMs = Math.max(uploadRemovalMs / (1 - transfersShare), idleGraceMs, echoedSignalMs);
@@ -54,7 +60,10 @@ function tooSoonDrained({ limits, times }: Config): string[] {
   ];
 }
 
-/** A webhook has somewhere to go, and signs what it says. */
+/**
+ * Returns a problem for each setting that a webhook needs and that is missing: its address, and the key that signs its
+ * messages.
+ */
 function withoutReceiver({ v1 }: Config): string[] {
   if (v1.codeDelivery !== 'webhook') return [];
   return (['webhookUrl', 'webhookSecret'] as const)
@@ -65,14 +74,17 @@ function withoutReceiver({ v1 }: Config): string[] {
     });
 }
 
-/** A dashboard that anyone who knows the name could open, or that nobody could. */
+/**
+ * Returns a problem if only one of user and password is set: then anyone with the name could open the dashboard, or
+ * nobody.
+ */
 function halfAnAdmin({ admin }: Config): string[] {
   const missing = (['user', 'password'] as const).filter((name) => admin[name] === undefined);
   if (missing.length !== 1) return [];
   return missing.map((name) => `[ADMIN] ${name} is missing: the other one is set; accepted: both or none of them`);
 }
 
-/** What is accepted by itself but not together: a MongoDB store has a Redis, a directory has none. */
+/** Returns a problem unless a MongoDB store has a Redis and an embedded store has none. */
 function unmatched({ given }: RawSettings): string[] {
   const host = given.get(nameOf('STORE', 'host'))?.text ?? settings.store.host.default;
   const redis = given.get(nameOf('QUEUE', 'redis'));

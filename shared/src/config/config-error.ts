@@ -1,4 +1,4 @@
-/** The configuration is not accepted. Its message has one line for each of the problems. */
+/** Error for a configuration that is not accepted. Its message has one line for each problem. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 
@@ -6,7 +6,7 @@ export class ConfigError extends Error {
     super(problems.join('\n'));
   }
 
-  /** For standard error. */
+  /** Text for standard error. */
   get report(): string {
     const lines = this.problems.map((problem) => `- ${problem}\n`);
     return `Keybin cannot start: its configuration has ${this.problems.length} problem(s).\n${lines.join('')}`;

@@ -1,17 +1,20 @@
 import type { RateLimit } from '../errors.js';
 import type { TimeBudget } from '../time-budget.js';
 
-/** The checked configuration: every value present and within its bounds. `settings.ts` has each one's default and meaning. */
+/**
+ * Checked configuration: every value is present and within its bounds. `settings.ts` has the default and the meaning of
+ * each.
+ */
 export interface Config {
-  /** Not settings: tests shorten them. */
+  /** These are not settings. Tests shorten them. */
   readonly times: TimeBudget;
   readonly app: {
     readonly host: string;
-    /** 0: any free port. */
+    /** 0 takes any free port. */
     readonly port: number;
     readonly debug: boolean;
     readonly processes: number;
-    /** Proxies in front of the API that each add whom they got a request from to `X-Forwarded-For`. */
+    /** Number of proxies in front of the API. Each adds the address that it got a request from to `X-Forwarded-For`. */
     readonly trustProxy: number;
     /** Origins whose pages may call the API, or `*` for all. */
     readonly corsOrigins: readonly string[];
@@ -26,87 +29,90 @@ export interface Config {
     readonly tokenExpirationSeconds: number;
   };
   readonly queue: {
-    /** `redis:` or `redis+cluster:` URL; there is one exactly if the store is MongoDB. */
+    /** `redis:` or `redis+cluster:` URL. It is set if and only if the store is MongoDB. */
     readonly redis: string | undefined;
-    /** The least that Redis's own settings must give for an answered write. */
+    /** Weakest `appendfsync` of Redis with which writes are acknowledged. */
     readonly durability: 'always' | 'everysec';
     readonly partitions: number;
-    /** Entries pending, and jobs waiting, over all partitions. */
+    /** Most pending entries, and most waiting jobs, over all partitions. */
     readonly maxBacklog: number;
-    /** Over all partitions. */
+    /** Most bytes of pending entries over all partitions. */
     readonly maxPendingBytes: number;
-    /** An entry that has been pending for longer is applied by the sweeper. */
+    /** Time after which the sweeper applies an entry that is still pending. */
     readonly sweepAfterSeconds: number;
-    /** While Redis is away reads may miss what is pending, and say so. */
+    /** True if reads may miss pending writes while Redis is down. Such an answer says so. */
     readonly staleReads: boolean;
   };
   readonly worker: {
     readonly host: string;
-    /** Of `/metrics`, `/livez` and `/readyz`; 0: any free port; `undefined`: none. */
+    /** Port of `/metrics`, `/livez` and `/readyz`. 0 takes any free port, `undefined` serves nothing. */
     readonly port: number | undefined;
-    /** Entries in one bulk write. */
+    /** Most entries in one bulk write. */
     readonly batchEntries: number;
-    /** Jobs that one worker has active at once, gathered into batches. */
+    /** Most jobs that one worker has active at once, gathered into batches. */
     readonly concurrency: number;
   };
   readonly accounts: {
     readonly bcryptCost: number;
-    /** 0: one for each core. */
+    /** 0 means one for each core. */
     readonly hashesAtOnce: number;
-    /** Logins that may wait for a hash before the next one is answered 503. */
+    /** Most logins that may wait for a hash. The next one gets 503. */
     readonly maxWaitingHashes: number;
     readonly clientsPerAccount: number;
-    /** What the files of an account may take, uploads under way included. */
+    /** Most bytes of all files of an account, including uploads in flight. */
     readonly fileBytesPerAccount: number;
-    /** The key of signed tokens; `undefined`: one that is made once and kept in the store. */
+    /** Key of signed tokens. If `undefined`, a key is made once and kept in the store. */
     readonly signingSecret: string | undefined;
     readonly signedTokenExpirationSeconds: number;
   };
-  /** The accounts dialect. */
+  /** Settings of the `/v1` dialect. */
   readonly v1: {
     readonly tokenExpirationSeconds: number;
-    /** Of an identify code. */
+    /** Lifetime of an identify code. */
     readonly codeExpirationSeconds: number;
     readonly codeDelivery: 'response' | 'log' | 'webhook';
-    /** There are both if a webhook is the delivery. */
+    /** URL of the webhook. It and `webhookSecret` are set if codes are delivered by webhook. */
     readonly webhookUrl: string | undefined;
     readonly webhookSecret: string | undefined;
-    /** For all tries of one code. */
+    /** Longest time for all attempts to deliver one code. */
     readonly webhookTimeoutSeconds: number;
   };
-  /** The dashboard of the queue below `/admin/queues`. */
+  /** Settings of the queue dashboard below `/admin/queues`. */
   readonly admin: {
-    /** `undefined`, as the password is then: there is no dashboard. */
+    /** `undefined`, together with the password, if there is no dashboard. */
     readonly user: string | undefined;
     readonly password: string | undefined;
-    /** Whether the dashboard may change the queue. */
+    /** True if the dashboard may change the queue. */
     readonly queueChanges: boolean;
   };
   readonly metrics: {
-    /** Whether there is `/metrics`. */
+    /** True if `/metrics` is served. */
     readonly enabled: boolean;
-    /** What `/metrics` wants as `Authorization: Bearer`; `undefined`: nothing. */
+    /** Token that `/metrics` requires as `Authorization: Bearer`. If `undefined`, it requires none. */
     readonly token: string | undefined;
   };
   readonly limits: {
     readonly bodyBytes: number;
-    /** Of all requests of a process whose bodies are in memory. */
+    /** Total size of the request bodies in memory, per process. */
     readonly bodiesBytes: number;
-    /** For one uploaded file. */
+    /** Largest uploaded file. */
     readonly fileBytes: number;
-    /** Uploads under way in one process, and downloads. */
+    /** Most uploads in flight in one process, and as many downloads. */
     readonly transfersAtOnce: number;
-    /** For a whole request to arrive; an upload, or an answer with a file, may take longer while it comes on. */
+    /**
+     * Longest time for a whole request to arrive. An upload, or a response with a file, may take longer while it makes
+     * progress.
+     */
     readonly requestTimeoutSeconds: number;
-    /** After SIGTERM, for load balancers to notice. */
+    /** Time after SIGTERM for load balancers to notice. */
     readonly drainDelaySeconds: number;
-    /** For what is under way to end, after that. */
+    /** Time after that for requests and jobs in flight to finish. */
     readonly drainTimeoutSeconds: number;
-    /** Each `undefined`: no limit. */
+    /** Each of these rates may be `undefined`: no limit. */
     readonly failedLoginsPerAddress: RateLimit | undefined;
-    /** From one address. */
+    /** Failed logins to one account from one address. */
     readonly failedLoginsPerAccount: RateLimit | undefined;
-    /** From all addresses from which nobody has logged in to it lately. */
+    /** Failed logins to one account from all addresses that have not logged in to it lately. */
     readonly failedLoginsPerAccountEverywhere: RateLimit | undefined;
     readonly registrationsPerAddress: RateLimit | undefined;
     readonly identifyCodesPerAddress: RateLimit | undefined;

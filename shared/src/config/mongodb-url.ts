@@ -2,8 +2,9 @@ import { createRequire } from 'node:module';
 import type * as Driver from 'mongodb';
 
 /**
- * Why MongoDB's driver refuses this URL, in its own words, which hold no password; `undefined` if it does not. The driver is
- * loaded for this and not imported, since the embedded service never loads it, and settings are read in one go.
+ * Returns why MongoDB's driver refuses this URL, in words of the driver, which hold no password. Returns `undefined` if
+ * it accepts the URL. The driver is required here and not imported: the embedded service never loads it, and settings
+ * are read synchronously.
  */
 export function mongodbUrlProblem(url: string): string | undefined {
   const { MongoClient } = createRequire(import.meta.url)('mongodb') as typeof Driver; // what the package exports

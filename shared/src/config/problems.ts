@@ -2,15 +2,15 @@ import { closestMatch } from 'leven';
 import type { RawSetting } from './raw-settings.js';
 import { maskCredentials } from './url-kinds.js';
 
-/** The longest text of a value that a problem shows, in characters. */
+/** Longest text of a value that a problem shows, in characters. */
 const seenLength = 120;
 
-/** The sentence for a value that is not accepted; one that is `secret` is not shown. */
+/** Returns the sentence for a value that is not accepted. A `secret` value is not shown. */
 export function notAcceptedProblem(given: RawSetting, accepted: string, secret = false): string {
   return `${given.origin}: ${seen(secret ? { ...given, secret } : given)} is not accepted; accepted: ${accepted}`;
 }
 
-/** The sentence for a setting that does not exist, beside those of its section that do. */
+/** Returns the sentence for a setting that does not exist. It lists the settings of the same section. */
 export function noSuchSettingProblem(given: RawSetting, name: string, names: readonly string[]): string {
   const looksSecret = /pass|secret/i.test(name);
   const nearest = closestMatch(name, names, { maxDistance: Math.ceil(name.length / 3) });
@@ -23,7 +23,7 @@ function seen({ text, secret }: RawSetting): string {
   return secret ? 'what it holds' : shown(text);
 }
 
-/** A text in quotes, shortened and without credentials. */
+/** Returns the text in quotes, shortened and without credentials. */
 export function shown(text: string): string {
   const masked = maskCredentials(text);
   return JSON.stringify(masked.length > seenLength ? `${masked.slice(0, seenLength)}...` : masked);

@@ -1,13 +1,13 @@
-/** The text of a setting and where it was found, for messages. */
+/** Text of a setting and the place where it was found, for messages. */
 export interface RawSetting {
   readonly text: string;
-  /** Such as `[APP] port (store.cfg, line 3)` or `KEYBIN_APP_PORT`. */
+  /** Place, such as `[APP] port (store.cfg, line 3)` or `KEYBIN_APP_PORT`. */
   readonly origin: string;
-  /** The text comes from a file of its own, perhaps not the one that was meant: no message may show it. */
+  /** True if no message may show the text: it comes from a file of its own, perhaps not the intended one. */
   readonly secret?: boolean;
 }
 
-/** The settings that were given, by `SECTION.key`, unchecked; and a sentence for each thing that could not even be read. */
+/** Given settings by `SECTION.key`, unchecked, and a sentence for each problem that prevented reading. */
 export interface RawSettings {
   readonly given: ReadonlyMap<string, RawSetting>;
   readonly problems: readonly string[];

@@ -4,12 +4,12 @@ export interface RedisNode {
   readonly port: number;
 }
 
-/** What a `redis+cluster:` URL says. */
+/** Parts of a `redis+cluster:` URL. */
 export interface RedisClusterUrl {
-  /** Some of the nodes at least: the others are learned from them. */
+  /** At least some of the nodes. The others are learned from these. */
   readonly nodes: readonly RedisNode[];
   readonly tls: boolean;
-  /** The same for all nodes. */
+  /** User name and password are the same for all nodes. */
   readonly username?: string;
   readonly password?: string;
 }
@@ -18,7 +18,7 @@ const defaultPort = 6_379;
 
 export const isClusterUrl = (url: string): boolean => /^rediss?\+cluster:/.test(url);
 
-/** Reads `redis[s]+cluster://[[USER]:PASSWORD@]HOST[:PORT][,HOST[:PORT]...]`; `undefined` for anything else. */
+/** Reads `redis[s]+cluster://[[USER]:PASSWORD@]HOST[:PORT][,HOST[:PORT]...]`. Returns `undefined` for anything else. */
 export function parseClusterUrl(url: string): RedisClusterUrl | undefined {
   const [, scheme = '', credentials = '', hosts] = /^(rediss?)\+cluster:\/\/([^@/,]*@)?([^@/]+)\/?$/.exec(url) ?? [];
   const found = hosts?.split(',').map((host) => parseNode(`redis://${credentials}${host}`));
@@ -38,7 +38,7 @@ export function parseClusterUrl(url: string): RedisClusterUrl | undefined {
 
 const parseNode = (url: string): URL | undefined => (isRedisUrl(url) ? new URL(url) : undefined);
 
-/** Whether it is `redis[s]://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]`. */
+/** Returns true if the text is `redis[s]://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]`. */
 export function isRedisUrl(text: string): boolean {
   if (!/^rediss?:\/\/[^/\s]/.test(text) || !URL.canParse(text)) return false;
   const { hostname, port, username, password, pathname } = new URL(text);

@@ -1,12 +1,12 @@
 import type { RateLimit } from '../errors.js';
 
-/** Either the value that a text stands for, or what would have been accepted instead. */
+/** Value of a text, or a description of the texts that are accepted instead. */
 export type Parsed<T> = { readonly value: T } | { readonly accepted: string };
 
-/** A kind of value: what is accepted, in words, and how its text is read. */
+/** Kind of setting: it describes the accepted texts and reads one. */
 export interface SettingKind<T> {
   readonly accepted: string;
-  /** No message may show the text. */
+  /** True if no message may show the text. */
   readonly secret?: boolean;
   parse(text: string): Parsed<T>;
 }
@@ -21,7 +21,7 @@ function kind<T>(accepted: string, read: (text: string) => T | undefined): Setti
   };
 }
 
-/** A whole number from `least` to `most`; `unit` is for the reader only. */
+/** Returns the kind for whole numbers from `least` to `most`. `unit` is for the reader only. */
 export function wholeNumber(least: number, most: number, unit = ''): SettingKind<number> {
   return kind(`a whole number${unit && ` of ${unit}`} from ${least} to ${most}`, (text) => {
     const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
@@ -31,7 +31,7 @@ export function wholeNumber(least: number, most: number, unit = ''): SettingKind
 
 const bytesPerUnit: Readonly<Record<string, number>> = { '': 1, kib: 1_024, mib: 1_024 ** 2, gib: 1_024 ** 3 };
 
-/** A size: plain bytes, or with the unit KiB, MiB or GiB. */
+/** Returns the kind for sizes in plain bytes, or with the unit KiB, MiB or GiB. */
 export function size(leastBytes: number, mostBytes: number): SettingKind<number> {
   const accepted = `a size from ${sizeText(leastBytes)} to ${sizeText(mostBytes)}, in bytes or like 64MiB (KiB, MiB, GiB)`;
   return kind(accepted, (text) => {
@@ -49,7 +49,7 @@ function sizeText(bytes: number): string {
 
 const maxRate = 1_000_000;
 
-/** A limit in a window of time: COUNT/SECONDS, or `off`. */
+/** Limit in a window of time: COUNT/SECONDS, or `off`. */
 export const rateLimit: SettingKind<RateLimit | undefined> = {
   accepted: 'COUNT/SECONDS, such as 100/900, up to 1000000/1000000, or off',
   parse(text) {
@@ -60,7 +60,7 @@ export const rateLimit: SettingKind<RateLimit | undefined> = {
   },
 };
 
-/** What Python's `getboolean` takes. */
+/** Boolean in the words that Python's `getboolean` accepts. */
 export const yesOrNo: SettingKind<boolean> = kind('true or false (also yes or no, on or off, 1 or 0)', (text) => {
   if (/^(true|yes|on|1)$/i.test(text)) return true;
   if (/^(false|no|off|0)$/i.test(text)) return false;
@@ -71,13 +71,13 @@ export function oneOf<const T extends string>(...words: readonly T[]): SettingKi
   return kind(words.join(' or '), (text) => words.find((word) => word === text.toLowerCase()));
 }
 
-/** An address or name to listen on. */
+/** Address or name to listen on. */
 export const listenHost: SettingKind<string> = kind(
   'a host name or an IP address, such as 127.0.0.1 or 0.0.0.0',
   (text) => (/^[\w.:%-]+$/.test(text) ? text : undefined),
 );
 
-/** A name of a database or a collection; the narrower of MongoDB's own rules hold for both. */
+/** Name of a database or a collection. The narrower of MongoDB's own rules applies to both. */
 export const mongoName: SettingKind<string> = kind('1 to 63 letters, digits, _ or -', (text) =>
   /^[\w-]{1,63}$/.test(text) ? text : undefined,
 );
@@ -96,10 +96,10 @@ function isOrigin(text: string): boolean {
   return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }
 
-/** As long as the hash of HS256 at least: RFC 7518, section 3.2. */
+/** Least length of a secret, that of the hash of HS256: RFC 7518, section 3.2. */
 const leastSecretBytes = 32;
 
-/** A key that others might guess if it were short, or nothing. */
+/** Key long enough not to be guessed, or nothing. */
 export const signingSecret: SettingKind<string | undefined> = {
   accepted: `at least ${leastSecretBytes} bytes, such as what "openssl rand -base64 32" prints, or nothing`,
   secret: true,
@@ -109,7 +109,7 @@ export const signingSecret: SettingKind<string | undefined> = {
   },
 };
 
-/** A port to listen on, or nothing. */
+/** Port to listen on, or nothing. */
 export const portOrNone: SettingKind<number | undefined> = {
   accepted: `${wholeNumber(0, 65_535).accepted}, or nothing`,
   parse(text) {
@@ -119,7 +119,7 @@ export const portOrNone: SettingKind<number | undefined> = {
   },
 };
 
-/** What may stand behind `Bearer` (RFC 6750, section 2.1) and is not soon guessed, or nothing. */
+/** Text that may follow `Bearer` (RFC 6750, section 2.1) and is long enough not to be guessed, or nothing. */
 export const bearerToken: SettingKind<string | undefined> = {
   accepted: 'at least 16 letters, digits, - . _ ~ + or /, such as what "openssl rand -hex 32" prints, or nothing',
   secret: true,
@@ -129,11 +129,11 @@ export const bearerToken: SettingKind<string | undefined> = {
   },
 };
 
-/** What "Standard Webhooks" asks of a key, in bytes. */
+/** Bounds that "Standard Webhooks" sets for a key, in bytes. */
 const leastWebhookKeyBytes = 24;
 const mostWebhookKeyBytes = 64;
 
-/** The key of a webhook's signatures. */
+/** Key of a webhook's signatures. */
 export const webhookSecret: SettingKind<string | undefined> = {
   accepted: `${leastWebhookKeyBytes} to ${mostWebhookKeyBytes} bytes in base64, such as what "openssl rand -base64 32" prints, also behind whsec_, or nothing`,
   secret: true,
@@ -147,7 +147,7 @@ export const webhookSecret: SettingKind<string | undefined> = {
   },
 };
 
-/** A name that goes with Basic authentication, which ends it at a colon (RFC 7617, section 2), or nothing. */
+/** User name for Basic authentication, where a colon ends it (RFC 7617, section 2), or nothing. */
 export const adminUser: SettingKind<string | undefined> = {
   accepted: '1 to 64 printable ASCII characters without :, or nothing',
   parse(text) {
@@ -156,7 +156,7 @@ export const adminUser: SettingKind<string | undefined> = {
   },
 };
 
-/** Not soon guessed, or nothing. */
+/** Password long enough not to be guessed, or nothing. */
 export const adminPassword: SettingKind<string | undefined> = {
   accepted: '12 to 256 characters, or nothing',
   secret: true,

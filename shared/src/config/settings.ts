@@ -18,7 +18,7 @@ import {
   type SettingKind,
 } from './setting-kinds.js';
 
-/** One setting: its name and default as they stand in `store.cfg`, and how its text is read. */
+/** Setting with its name and default as in `store.cfg`, and the kind that reads its text. */
 export interface Setting<T = unknown> {
   readonly key: string;
   readonly default: string;
@@ -39,7 +39,7 @@ function setting<T>(key: string, defaultText: string, kind: SettingKind<T>, comm
 }
 
 /**
- * Every setting there is, at its place in `Config`. A section of the file is the upper-case name of its part here; the shipped
+ * All settings, at their place in `Config`. A section of the file has the upper-case name of its part here. The shipped
  * `store.cfg`, docs/configuration.md and the names in the environment all follow from this.
  */
 export const settings: Settings = {
@@ -301,17 +301,17 @@ export const settings: Settings = {
   },
 };
 
-/** A section of `store.cfg` with its settings and their names in `Config`. */
+/** Section of `store.cfg` with its settings and their names in `Config`. */
 export interface Section {
   readonly name: string;
   readonly settings: readonly (readonly [property: string, setting: Setting])[];
 }
 
-/** The settings in the order of the shipped file. */
+/** Sections in the order of the shipped file. */
 export const sections: readonly Section[] = Object.entries(settings).map(([part, members]) => ({
   name: part.toUpperCase(),
   settings: Object.entries(members),
 }));
 
-/** The name of a setting in the environment. */
+/** Returns the name of a setting in the environment. */
 export const variableOf = (section: string, key: string) => `KEYBIN_${section}_${key.toUpperCase()}`;

@@ -4,7 +4,7 @@ import type { SettingKind, Parsed } from './setting-kinds.js';
 
 const mongoExample = 'mongodb://127.0.0.1:27017/';
 
-/** Where the data is: decides the engine. */
+/** URL of the store. It selects the engine. */
 export const storeUrlKind: SettingKind<string> = {
   accepted: `lmdb://DIRECTORY, such as lmdb://./data, or a MongoDB URL, such as ${mongoExample}`,
   parse(text) {
@@ -24,8 +24,8 @@ function mongoUrl(url: string): Parsed<string> {
 }
 
 /**
- * The original's driver took these characters in a user name or password as they are; that of Node wants them
- * percent-encoded.
+ * Percent-encodes some characters in a user name or password. The driver of the original accepted them as they are, but
+ * Node's wants them encoded.
  */
 function escapeCredentials(url: string): string {
   return url.replace(/\/\/[^@/]*@/, (credentials) =>
@@ -35,7 +35,10 @@ function escapeCredentials(url: string): string {
 
 const clusterExample = 'redis+cluster://10.0.0.1:6379,10.0.0.2:6379,10.0.0.3:6379';
 
-/** Redis, a cluster of it, or nothing. Its client would take any option from a URL's parameters, such as to send a write twice. */
+/**
+ * URL of a Redis or a Redis Cluster, or nothing. It may have no parameters: the client would accept any option from
+ * them, such as to send a write twice.
+ */
 export const redisUrlKind: SettingKind<string | undefined> = {
   accepted:
     'a Redis URL, such as redis://127.0.0.1:6379 or rediss://:PASSWORD@HOST:6379/0 ' +
@@ -54,7 +57,7 @@ const severalAre = 'several nodes are a cluster, redis+cluster:// or rediss+clus
 const clusterForm =
   'HOST:PORT with commas in between and no blanks, user and password once, before the first, and no database behind them';
 
-/** A page that codes are posted to, or nothing. */
+/** URL that codes are posted to, or nothing. */
 export const webhookUrlKind: SettingKind<string | undefined> = {
   accepted: 'an http:// or https:// URL without a user name, such as https://example.org/codes, or nothing',
   parse(text) {
@@ -64,7 +67,10 @@ export const webhookUrlKind: SettingKind<string | undefined> = {
   },
 };
 
-/** Masks what may be a credential: all before the last `@` of a URL, and passwords and session tokens among its parameters. */
+/**
+ * Masks possible credentials: everything before the last `@` of a URL, and passwords and session tokens among its
+ * parameters.
+ */
 export function maskCredentials(text: string): string {
   return text
     .replace(/^([a-z][a-z+]*:\/\/)?.*@/is, '$1***@')

@@ -4,8 +4,9 @@ import { nameOf, type RawSetting, type RawSettings } from '../raw-settings.js';
 import { sections, variableOf } from '../settings.js';
 
 /**
- * Reads `KEYBIN_<SECTION>_<KEY>`, or the file that `KEYBIN_<SECTION>_<KEY>_FILE` names (a newline at its end is not part of
- * the value), and `PORT`. Variables of a known section that are no setting are problems; all others are not Keybin's.
+ * Reads `KEYBIN_<SECTION>_<KEY>`, or the file that `KEYBIN_<SECTION>_<KEY>_FILE` names, and `PORT`. A newline at the
+ * end of such a file is not part of the value. Variables of a known section without a setting are problems. All other
+ * variables are not Keybin's.
  */
 export function readEnvironment(environment: NodeJS.ProcessEnv): RawSettings {
   const given = new Map<string, RawSetting>();
@@ -28,7 +29,7 @@ export function readEnvironment(environment: NodeJS.ProcessEnv): RawSettings {
   return { given, problems };
 }
 
-/** The setting, a problem in words, or undefined if the environment does not have it. */
+/** Returns the setting, a problem in words, or `undefined` if the environment has neither variable. */
 function readVariable(environment: NodeJS.ProcessEnv, variable: string): RawSetting | string | undefined {
   const given = environment[variable];
   const file = environment[`${variable}_FILE`];

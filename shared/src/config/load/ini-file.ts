@@ -5,11 +5,13 @@ import { nameOf, type RawSetting, type RawSettings } from '../raw-settings.js';
 import { sections } from '../settings.js';
 
 /**
- * Reads an ini file as Python's ConfigParser did, which read the original's; see `iniLines`. `%%` is `%`. Refused, each with
- * its line: `%(name)s`, `[DEFAULT]`, sections and options given twice, lines that are neither. Unknown sections are ignored,
- * unknown options of a known one are problems. `file` is the name for messages.
+ * Reads an ini file like Python's ConfigParser, which read the original's; see `iniLines`. `%%` is `%`. `file` is the
+ * name for messages.
  *
- * The `ini` library alone cuts values at `#` and `;` and knows no `:`; so it is given every part quoted.
+ * These are problems, each with its line: `%(name)s`, `[DEFAULT]`, sections and options given twice, lines that are
+ * neither, and unknown options of a known section. Unknown sections are ignored.
+ *
+ * The `ini` library alone cuts values at `#` and `;` and knows no `:`. So it gets every part quoted.
  */
 export function readIniFile(text: string, file: string): RawSettings {
   const problems: string[] = [];
@@ -44,7 +46,7 @@ export function readIniFile(text: string, file: string): RawSettings {
 
 const header = (section: string) => `[${section}]`;
 
-/** Why a line is not accepted, if so. */
+/** Returns why a line is not accepted, or `undefined` if it is. */
 function refusal(found: IniLine, section: string | undefined, lineOf: ReadonlyMap<string, number>): string | undefined {
   if (found.kind === 'neither')
     return `${shown(found.text)} is neither a section nor a setting; accepted: name = value`;

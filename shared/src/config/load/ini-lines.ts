@@ -1,13 +1,16 @@
-/** What one line of an ini file says, the indented lines that go on with it included. `line` counts from 1. */
+/** Content of one line of an ini file, including the indented lines that continue it. `line` counts from 1. */
 export type IniLine =
   | { readonly kind: 'section'; readonly line: number; readonly section: string }
   | { readonly kind: 'option'; readonly line: number; readonly key: string; readonly value: string }
   | { readonly kind: 'neither'; readonly line: number; readonly text: string };
 
 /**
- * Divides a text as Python's ConfigParser does: `#` and `;` begin a comment only at the start of a line; the first `=` or `:`
- * ends an option's name, whose case does not count; a line that is indented more than the option above goes on with its
- * value; a byte order mark and CRLF do not count.
+ * Divides a text like Python's ConfigParser:
+ *
+ * - `#` and `;` begin a comment only at the start of a line.
+ * - The first `=` or `:` ends the name of an option. The case of a name does not count.
+ * - A line that is indented more than the option above continues its value.
+ * - A byte order mark and CRLF do not count.
  */
 export function iniLines(text: string): IniLine[] {
   const found: IniLine[] = [];

@@ -12,8 +12,9 @@ const defaultFile = 'store.cfg';
 const wrongConfigurationExitCode = 2;
 
 /**
- * The configuration: the environment before the file that `--config PATH` names (`store.cfg` in the working directory if
- * there is one) before the defaults. `args` are those after the script's name. Throws a `ConfigError` with every problem.
+ * Returns the configuration. The environment takes precedence over the file, and the file over the defaults. The file
+ * is the one that `--config PATH` names, else `store.cfg` in the working directory if there is one. `args` are the
+ * arguments after the script's name. Throws a `ConfigError` with every problem.
  */
 export function loadConfig(args: readonly string[], environment: NodeJS.ProcessEnv): Config {
   const file = readFile(args);
@@ -25,8 +26,8 @@ export function loadConfig(args: readonly string[], environment: NodeJS.ProcessE
 }
 
 /**
- * `loadConfig` for a main: prints the problems to standard error and ends the process with exit code 2. With `--version` it prints
- * that and ends the process with 0.
+ * Loads the configuration for a `main.ts`. Prints problems to standard error and ends the process with exit code 2.
+ * With `--version` it prints the version and ends the process with 0.
  */
 export function loadConfigOrExit(args: readonly string[], environment: NodeJS.ProcessEnv): Config {
   if (args.includes('--version')) {
