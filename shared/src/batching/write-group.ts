@@ -1,7 +1,9 @@
-/** Writes that are done together, whose callers share one promise, so that node drains its queues once for all of them. */
+/**
+ * Writes that are committed together. Their callers share one promise, so node drains its queues once for all of them.
+ */
 export class WriteGroup<Write, Answer> {
   readonly writes: Write[] = [];
-  /** In the order of the writes. */
+  /** Answers in the order of the writes. */
   readonly answers: Promise<readonly Answer[]>;
   resolve: (answers: readonly Answer[]) => void = () => {};
   reject: (error: unknown) => void = () => {};

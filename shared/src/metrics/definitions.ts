@@ -1,13 +1,15 @@
-/** One metric, as Prometheus and the operator see it. */
+/** Definition of one metric, for Prometheus and the operator. */
 export interface Definition {
   readonly kind: 'counter' | 'gauge' | 'histogram';
   readonly help: string;
   readonly labels?: readonly string[];
-  /** Upper bounds, for a histogram. */
+  /** Upper bounds of a histogram. */
   readonly buckets?: readonly number[];
-  /** Which processes have it; `queue`: of the scale-out engine, the API and the worker. */
+  /** Processes that have it. `queue` means API and worker of the scale-out engine. */
   readonly of: 'API' | 'worker' | 'API and worker' | 'queue';
-  /** How the values of several processes at one address become one; `max` for what each of them sees of the same thing. */
+  /**
+   * Combination of the values of several processes at one address. `max` is for processes that all see the same value.
+   */
   readonly aggregator?: 'sum' | 'max' | 'min' | 'first';
 }
 
@@ -17,8 +19,8 @@ const hashBuckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const batchBuckets = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 10_000];
 
 /**
- * Every metric of Keybin's own. No label holds a user, a key, a token or anything else that a client chooses. The list in
- * docs/operations/metrics.md follows from this; dashboard and alerts are held against it.
+ * All metrics that Keybin itself defines. No label holds a user, a key, a token or anything else that a client chooses.
+ * The list in docs/operations/metrics.md follows from this. Tests compare the dashboard and the alerts with it.
  */
 export const definitions = {
   keybin_build_info: {
@@ -167,7 +169,7 @@ export const definitions = {
 
 export type MetricName = keyof typeof definitions;
 
-/** The metrics of one kind. */
+/** Names of the metrics of one kind. */
 export type NameOf<K extends Definition['kind']> = {
   [N in MetricName]: (typeof definitions)[N]['kind'] extends K ? N : never;
 }[MetricName];

@@ -4,16 +4,19 @@ import type { DependencyHealth, Health } from '../ports/health.js';
 import type { PartitionStatus } from '../ports/partition-status.js';
 import type { Metrics } from './metrics.js';
 
-/** What a process can say of the services that it works with, when it is asked. */
+/** Status of the services that a process depends on, read on demand. */
 export interface ObservedDependencies {
   readonly health: () => Promise<Health>;
-  /** What waits to be applied; `undefined` where nothing ever does. */
+  /** Pending writes by partition; `undefined` on an engine that has none. */
   readonly backlog?: (() => Promise<PartitionStatus[]>) | undefined;
-  /** For each answer. */
+  /** Longest wait for each answer. */
   readonly timeoutMs: number;
 }
 
-/** Asks at most once at a time, however many gauges want to know; `undefined` if there is no answer in time. */
+/**
+ * Returns a function that shares one running `ask` between all gauges. It resolves with `undefined` if there is no
+ * answer in time.
+ */
 function shared<T>(ask: () => Promise<T>, timeoutMs: number, what: string): () => Promise<T | undefined> {
   let asked: Promise<T | undefined> | undefined;
   return () =>
@@ -23,8 +26,8 @@ function shared<T>(ask: () => Promise<T>, timeoutMs: number, what: string): () =
 }
 
 /**
- * Gauges that are asked for when they are read. What cannot be told at the moment has no value then: an old one would look like
- * the state of now.
+ * Adds gauges whose values are read when they are scraped. A gauge has no value while its source does not answer: an
+ * old value would look like the current state.
  */
 export function collectDependencyMetrics(metrics: Metrics, { health, backlog, timeoutMs }: ObservedDependencies): void {
   const askHealth = shared(health, timeoutMs, 'asking the dependencies');

@@ -4,24 +4,29 @@ import { invariants, type InvariantObserver } from '../invariant.js';
 import { keybinVersion } from '../process/version.js';
 import { definitionOf, type NameOf, type MetricName } from './definitions.js';
 
-/** prom-client's names for them break the rules of Prometheus, and listing what is active is costly with many connections. */
+/**
+ * Default metrics that are removed: their names break the rules of Prometheus, and listing what is active is costly
+ * with many connections.
+ */
 const unwanted = ['handles', 'requests', 'resources'].flatMap((what) => [
   `nodejs_active_${what}`,
   `nodejs_active_${what}_total`,
 ]);
 
-/** The metrics of one process, each as `definitions.ts` has it. */
+/** Metrics of one process, as `definitions.ts` defines them. */
 export class Metrics {
   readonly registry = new Registry();
 
-  /** Has the process's own figures (CPU, memory, event-loop lag, garbage collection) and what is built from the start. */
+  /**
+   * Starts with the process's own metrics (CPU, memory, event-loop lag, garbage collection) and the build information.
+   */
   constructor() {
     collectDefaultMetrics({ register: this.registry });
     for (const name of unwanted) this.registry.removeSingleMetric(name);
     this.gauge('keybin_build_info').set({ version: keybinVersion(), node: process.version }, 1);
   }
 
-  /** Counts invariants that do not hold, and has the log say so. */
+  /** Returns an observer that counts invariants that do not hold, and logs them. */
   invariantObserver(log: Log): InvariantObserver {
     const failures = this.counter('keybin_invariant_failures_total');
     for (const invariant of Object.keys(invariants)) failures.inc({ invariant }, 0); // a rate needs a beginning
@@ -37,7 +42,7 @@ export class Metrics {
     return new Counter(this.#settings(name));
   }
 
-  /** `collect` sets the values when they are asked for. */
+  /** Creates a gauge. `collect` sets its values when they are read. */
   gauge(name: NameOf<'gauge'>, collect?: (gauge: Gauge) => void | Promise<void>): Gauge {
     return new Gauge({
       ...this.#settings(name),

@@ -1,7 +1,7 @@
 import type { WriteObserver } from '../ports/write-observer.js';
 import type { Metrics } from './metrics.js';
 
-/** Counts what an engine tells of its writes. */
+/** Creates the metrics of an engine's writes. Returns the observer that counts them. */
 export function collectWriteMetrics(metrics: Metrics): Pick<WriteObserver, 'accepted' | 'applied'> {
   const acceptedTotal = metrics.counter('keybin_writes_accepted_total');
   const coalescedTotal = metrics.counter('keybin_writes_coalesced_total');

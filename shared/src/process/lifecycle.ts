@@ -2,28 +2,29 @@ import { settledWithin } from '../deadline.js';
 import type { Log } from './log.js';
 import type { TimeBudget } from '../time-budget.js';
 
-/** Lets go of one thing that was opened; may be called while it is under way. */
+/** Closes one thing that was opened. May be called while it is in use. */
 export type Closer = () => void | Promise<void>;
 
-/** Begins nothing any more, and resolves when nothing is under way that a process which ends at once should end. */
+/** Stops new work. Resolves once it is safe to call `process.exit`. */
 export type Halt = () => Promise<void>;
 
 export interface LifecycleOptions {
   readonly log: Log;
-  /** What is under way gets this long to end. */
+  /** Longest time for work in flight to finish. */
   readonly drainTimeoutMs: number;
   readonly times: Pick<TimeBudget, 'echoedSignalMs' | 'haltMs'>;
-  /** Ends the process; injected by tests. */
+  /** Ends the process. Tests inject another function. */
   readonly exit?: (code: number) => void;
 }
 
 /**
- * The end of a process. Whatever is opened pushes its closer.
+ * Shuts a process down. What is opened is pushed here together with its closer.
  *
- * running --first SIGTERM or SIGINT--> draining: the closers run, last opened first, each after the one before has ended.
- * draining --all closed--> exit 0, or exit 1 if a closer failed (the others run nevertheless).
- * draining --`drainTimeoutMs` over, or a second signal--> exit 1 at once, or as soon as what must not be cut off has halted, if that is
- * soon; what was under way is left as after a crash.
+ * - running → draining: at the first SIGTERM or SIGINT. The closers run one after the other, the last opened first.
+ * - draining → exit 0: when all have closed.
+ * - draining → exit 1: when a closer failed. The others run nevertheless.
+ * - draining → exit 1 at once: after `drainTimeoutMs`, or at a second signal. The process waits only for its halts, and
+ *   not long. Work in flight is left as after a crash.
  */
 export class Lifecycle {
   readonly #options: LifecycleOptions;
@@ -41,7 +42,7 @@ export class Lifecycle {
     if (halt) this.#halts.push(halt);
   }
 
-  /** Runs every closer once, however often it is called. Throws the first failure after all have run. */
+  /** Runs every closer once, even if called several times. Throws the first failure after all have run. */
   async drain(): Promise<void> {
     this.#drained ??= this.#closeAll();
     return this.#drained;
@@ -60,7 +61,7 @@ export class Lifecycle {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** Drains, then ends the process. Called again it changes nothing. */
+  /** Drains, then ends the process. Another call has no effect. */
   end(reason: string): void {
     if (this.#ending) return;
     this.#ending = true;
@@ -75,12 +76,12 @@ export class Lifecycle {
       .finally(() => clearTimeout(timer));
   }
 
-  /** Whether the process has been told to end. */
+  /** True once the process has been told to end. */
   get ending(): boolean {
     return this.#ending;
   }
 
-  /** Ends the process at once, with exit code 1. */
+  /** Ends the process with exit code 1, without draining. */
   leave(reason: string): void {
     this.#options.log.warn(`${reason}: leaving at once`);
     if (this.#halts.length === 0) return this.#exit(1);
@@ -88,7 +89,7 @@ export class Lifecycle {
     void settledWithin(halted, this.#options.times.haltMs).then(() => this.#exit(1));
   }
 
-  /** The first SIGTERM or SIGINT ends the process, the second at once. */
+  /** Ends the process at the first SIGTERM or SIGINT, and at once at the second. */
   endOnSignals(): void {
     let firstAtMs = -Infinity;
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -7,8 +7,8 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /**
- * Listens, and returns the address as a URL such as `http://127.0.0.1:5000`. Port 0 takes a free one. Throws if it cannot listen there, in
- * words that name the port setting of `section` if another port would help.
+ * Listens, and returns the address as a URL such as `http://127.0.0.1:5000`. Port 0 takes a free port. Throws if it
+ * cannot listen there. The message names the port setting of `section` if another port would help.
  */
 export async function listen(server: Server, port: number, host: string, section: 'APP' | 'WORKER'): Promise<string> {
   await new Promise<void>((resolve, reject) => {

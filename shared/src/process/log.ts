@@ -3,8 +3,8 @@ import { pino, type DestinationStream, type Logger, type SerializedError } from 
 export type Log = Logger;
 
 /**
- * What is logged of an error. Libraries hang more on theirs: the command that failed with its arguments, be it `AUTH` with the
- * password or a write with its token's hash, and whole documents.
+ * Returns the parts of an error that are logged. Libraries attach more: whole documents, or the failed command with its
+ * arguments, such as `AUTH` with the password or a write with the hash of its token.
  */
 function printed(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
@@ -12,7 +12,7 @@ function printed(error: unknown): unknown {
   return { type, message, stack, ...(code !== undefined && { code }) };
 }
 
-/** Nothing is logged that may hold one of these; this is for the line that somebody forgets. */
+/** Names of members that are never logged. No code should log them; this is the safety net. */
 const secretMembers = [
   'token',
   'password',
@@ -25,7 +25,10 @@ const secretMembers = [
 ];
 const redact = { paths: secretMembers.flatMap((name) => [name, `*.${name}`]), censor: '***' };
 
-/** Logs JSON lines to `destination`. Default: standard output, on a terminal in a readable form. */
+/**
+ * Creates a log that writes JSON lines to `destination`. The default is standard output, on a terminal in a readable
+ * form.
+ */
 export function createLog(options: { debug: boolean }, destination?: DestinationStream): Log {
   const level = options.debug ? 'debug' : 'info';
   const serializers = { err: printed };
@@ -39,5 +42,5 @@ export function createLog(options: { debug: boolean }, destination?: Destination
   });
 }
 
-/** Writes nothing: for commands, whose standard output is their answer. */
+/** Creates a log that writes nothing, for commands: their standard output is their answer. */
 export const silentLog = (): Log => pino({ level: 'silent' }, { write: () => {} });

@@ -5,18 +5,21 @@ import type { TimeBudget } from '../time-budget.js';
 
 export type CounterTimes = Pick<TimeBudget, 'countMs' | 'countersPauseMs'>;
 
-/** What is used of a limiter of rate-limiter-flexible. */
+/** Methods that are used of a limiter of rate-limiter-flexible. */
 export interface Limiter {
   get(key: string): Promise<RateLimiterRes | null>;
-  /** Counts `points` more; a window lasts `customDuration` seconds. */
+  /** Counts `points` more. A window lasts `customDuration` seconds. */
   penalty(key: string, points: number, options: { customDuration: number }): Promise<RateLimiterRes>;
   delete(key: string): Promise<boolean>;
 }
 
-/** What the library wants to know and what each call says anew. */
+/** Options that the library requires. Each call overrides them. */
 export const limiterOptions = { points: 1, duration: 1, keyPrefix: '' };
 
-/** Counts in the store, by a limiter of the library; in memory, each process by itself, while the store fails or takes too long. */
+/**
+ * Counters in the store, kept by a limiter of the library. While the store fails or is slow, each process counts in its
+ * own memory.
+ */
 export class FallbackCounters implements RateCounters {
   readonly #memory = new RateLimiterMemory(limiterOptions);
   #pausedUntilMs = 0;
@@ -45,7 +48,7 @@ export class FallbackCounters implements RateCounters {
     try {
       return await withDeadline(use(this.store), this.times.countMs, 'counting');
     } catch {
-      // Whoever keeps the store says so: it is needed for more than this
+      // The store's owner logs the failure: the store is needed for more than counting
       this.#pausedUntilMs = deadlineIn(this.times.countersPauseMs);
       return use(this.#memory);
     }

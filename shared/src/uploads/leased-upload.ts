@@ -13,44 +13,51 @@ export interface FileDigest {
   readonly sha256: string;
 }
 
-/** Where an engine puts an upload that it has given a record with a lease. */
+/** Destination of an upload to which an engine has given a record with a lease. */
 export interface UploadTarget {
-  /** Prolongs the lease and answers for how much there is room now. Throws `account_full`, `invalid_token`, `unavailable`. */
+  /**
+   * Renews the lease. Returns the number of bytes for which there is room now. Throws `account_full`, `invalid_token`,
+   * `unavailable`.
+   */
   hold(room: UploadQuota): Promise<number>;
-  /** Adds a block. All but the last have `blockBytes`; each is written before the next one is given, and its memory used again. */
+  /**
+   * Adds a block. All blocks but the last have `blockBytes`. The next block comes only after this one is written, and
+   * its memory is then used again.
+   */
   write(block: Uint8Array): Promise<void>;
-  /** Makes the file durable and readable, in one step, if the lease still stands and the account is there. */
+  /** Makes the file durable and readable in one step, if the lease is still valid and the account exists. */
   finish(digest: FileDigest): Promise<StoredFile>;
-  /** Removes all that is there of an upload unless it is finished, or leaves it to the sweeper. Never throws. */
+  /** Removes an upload unless it is finished, or leaves it to the sweeper. Never throws. */
   remove(): Promise<void>;
 }
 
 export interface UploadLimits {
   readonly fileBytes: number;
   readonly blockBytes: number;
-  /** For how much there is room at first. */
+  /** Bytes for which there is room at first. */
   readonly heldBytes: number;
 }
 
 export type UploadTimes = Pick<TimeBudget, 'uploadRenewalMs' | 'uploadRemovalMs'>;
 
 /**
- * An upload on its way into a store:
+ * Upload into a store:
  *
  *     open --write()*--> open --finish()--> finished: readable
- *       └──abort(), or anything fails──▶ ended: `remove()` of its target has been called; every later call throws why
+ *       └──abort(), or any failure──▶ ended: its target was told to `remove()`; every later call throws the failure
  *
- * Length, limits and SHA-256 are looked after here, bytes are gathered in blocks. While the store takes one block the next is
- * gathered; the two blocks are all the memory that an upload has. The lease is prolonged whether or not bytes come.
+ * This class checks length and limits, computes SHA-256, and gathers bytes in blocks. It gathers the next block while
+ * the store takes one. These two blocks are all the memory of an upload. The lease is renewed whether or not bytes
+ * arrive.
  */
 export class LeasedUpload implements Upload {
   readonly #hash: Hash = createHash('sha256');
   readonly #renewal: NodeJS.Timeout;
   #length = 0;
-  /** Given to the store. */
+  /** Number of bytes given to the store. */
   #passedBytes = 0;
   #heldBytes: number;
-  /** Being filled, and being written. */
+  /** Block that is being filled, and block that is being written. */
   #blocks: [Buffer, Buffer];
   #gatheredBytes = 0;
   #writing: Promise<unknown> = Promise.resolve();
@@ -109,7 +116,7 @@ export class LeasedUpload implements Upload {
     }
   }
 
-  /** Gives the gathered block to the store as soon as that has taken the one before. */
+  /** Gives the gathered block to the store as soon as the store has taken the one before. */
   async #pass(): Promise<void> {
     await this.#writing;
     this.#refuseIfEnded();
@@ -118,10 +125,10 @@ export class LeasedUpload implements Upload {
     this.#gatheredBytes = 0;
     this.#passedBytes += block.length;
     this.#writing = this.target.write(block);
-    this.#writing.catch(() => {}); // whoever waits for it next is told
+    this.#writing.catch(() => {}); // the next one to wait for it gets the error
   }
 
-  /** One after the other: each asks for what the one before got, or more. */
+  /** Asks for room, one call after the other. Each asks for what the one before got, or more. */
   async #hold(room: UploadQuota): Promise<void> {
     const before = this.#holding;
     const hold = async () => {
@@ -135,7 +142,7 @@ export class LeasedUpload implements Upload {
     await held;
   }
 
-  /** A store that is away may be back before the lease has run out. */
+  /** Renews the lease. If the store is down, the upload continues: the store may be back before the lease expires. */
   #renew(): void {
     const room = () => ({ neededBytes: this.#heldBytes, wantedBytes: this.#heldBytes });
     const renewed = this.#holding.then(() => (this.#ended ? undefined : this.#hold(room())));
@@ -164,7 +171,7 @@ export class LeasedUpload implements Upload {
     return this.#ended;
   }
 
-  /** What is under way is waited for: it must not put back what is removed. */
+  /** Removes the upload after the steps in flight have ended: they must not put back what is removed. */
   async #remove(): Promise<void> {
     clearInterval(this.#renewal);
     await this.#writing.catch(() => {});
@@ -173,7 +180,10 @@ export class LeasedUpload implements Upload {
   }
 }
 
-/** Settles as `begun` does, or throws `unavailable` after `timeoutMs`: nobody would end an upload that is late. */
+/**
+ * Settles as `begun` does, or throws `unavailable` after `timeoutMs`. An upload that begins later is aborted, because
+ * nobody else would end it.
+ */
 export async function startedInTime(begun: Promise<Upload>, timeoutMs: number): Promise<Upload> {
   try {
     return await withDeadline(begun, timeoutMs, 'beginning an upload');
