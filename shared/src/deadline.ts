@@ -31,6 +31,6 @@ export async function orTimeout<T>(promise: Promise<T>, timeoutMs: number, late:
     return await Promise.race([promise, expired]);
   } finally {
     clearTimeout(timer);
-    promise.catch(() => {}); // a late failure has no reader left
+    promise.catch(() => {}); // nobody waits for a late failure
   }
 }

@@ -361,7 +361,8 @@ export const relationNames = Object.keys(relations) as readonly RelationName[]; 
 export function timeBudget(given: Partial<TimeBudget> = {}): TimeBudget {
   const times: Record<string, unknown> = {};
   for (const [name, derive] of Object.entries(derivations)) {
-    times[name] = given[name as keyof TimeBudget] ?? derive(times as unknown as TimeBudget); // those before it are there
+    // the times above it are there
+    times[name] = given[name as keyof TimeBudget] ?? derive(times as unknown as TimeBudget);
   }
   const budget = Object.freeze(times as unknown as TimeBudget); // `derivations` has each member
   const broken = relationNames.filter((name) => !relations[name](budget));

@@ -24,7 +24,8 @@ export function checkSettings(raw: RawSettings, times = timeBudget()): Config {
   }
   problems.push(...unmatched(raw));
   if (problems.length > 0) throw new ConfigError(problems);
-  const config = { ...parts, times } as unknown as Config; // `settings` has its shape, and each kind the type of its member
+  // `settings` has the shape of `Config`, and each kind has the type of its member
+  const config = { ...parts, times } as unknown as Config;
   problems.push(...tooNarrow(config), ...withoutReceiver(config), ...halfAnAdmin(config), ...tooSoonDrained(config));
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
@@ -75,8 +76,8 @@ function withoutReceiver({ v1 }: Config): string[] {
 }
 
 /**
- * Returns a problem if only one of user and password is set: then anyone with the name could open the dashboard, or
- * nobody.
+ * Returns a problem if only one of user and password is set. Then anyone who knows the name could open the dashboard,
+ * or nobody could.
  */
 function halfAnAdmin({ admin }: Config): string[] {
   const missing = (['user', 'password'] as const).filter((name) => admin[name] === undefined);

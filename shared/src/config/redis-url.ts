@@ -27,7 +27,7 @@ export function parseClusterUrl(url: string): RedisClusterUrl | undefined {
   const { username, password } = first;
   return {
     nodes: found.map(({ hostname, port }) => ({
-      host: hostname.replace(/^\[(.*)\]$/, '$1'), // brackets belong to the URL
+      host: hostname.replace(/^\[(.*)\]$/, '$1'), // the brackets belong to the URL
       port: port === '' ? defaultPort : Number(port),
     })),
     tls: scheme === 'rediss',

@@ -7,7 +7,7 @@ const origins: Readonly<Record<Definition['of'], string>> = {
   queue: 'API and worker, scale-out engine only',
 };
 
-/** Every metric for docs/operations/metrics.md, as a list. */
+/** Returns a list of all metrics for docs/operations/metrics.md. */
 export function metricsSections(): string {
   return Object.entries<Definition>(definitions)
     .map(([name, { kind, labels = [], of, help }]) => {

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.js';
 import { sections, variableOf, type Setting } from '../config/settings.js';
 
-/** The text of the shipped `store.cfg`: every setting with its default and what it is. */
+/** Returns the text of the shipped `store.cfg`: every setting with its default and its description. */
 export function settingsFile(): string {
   const head = [
     '# Settings of Keybin with their defaults. The environment goes first: KEYBIN_APP_PORT=8080, or KEYBIN_APP_PORT_FILE=PATH',
@@ -14,7 +14,7 @@ export function settingsFile(): string {
   return [head, ...blocks].map((lines) => `${lines.join('\n')}\n`).join('\n');
 }
 
-/** What each section is about, in the documents. */
+/** Descriptions of the sections, for the documents. */
 const about: Readonly<Record<Uppercase<Exclude<keyof Config, 'times'>>, string>> = {
   APP: 'How the API listens, and which browsers and proxies it trusts.',
   STORE: 'Where the data is. The scheme of `host` selects the engine.',
@@ -29,7 +29,7 @@ const about: Readonly<Record<Uppercase<Exclude<keyof Config, 'times'>>, string>>
 
 const isPart = (name: string): name is keyof typeof about => name in about;
 
-/** Every setting for docs/configuration.md: a heading for each section and each setting. */
+/** Returns all settings for docs/configuration.md, with a heading for each section and each setting. */
 export function settingsSections(): string {
   return sections
     .flatMap(({ name, settings }) => [

@@ -4,7 +4,7 @@ import { lmdbDatabases } from '../engines/embedded/lmdb/databases.js';
 import { collectionContents, Database, indexesOf } from '../engines/scale-out/mongodb/database.js';
 import { redisKeys } from '../engines/scale-out/redis/keys.js';
 
-/** Lists in Markdown for docs/storage.md, by the name of their place there. */
+/** Lists in Markdown for docs/storage.md, by the name of their place in it. */
 export const storageLists: Readonly<Record<string, () => string>> = {
   'redis-keys': redisKeysList,
   collections: collectionsList,

@@ -1,6 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 
-/** Writes a table into a document, between `<!-- name -->` and `<!-- /name -->`. Throws when it has no such place. */
+/**
+ * Writes a table into a document, between `<!-- name -->` and `<!-- /name -->`. Throws if the document has no such
+ * place.
+ */
 export function writeBetween(file: string, name: string, table: string): void {
   const text = readFileSync(file, 'utf8');
   const between = new RegExp(`(<!-- ${name} -->\\n)[^]*(<!-- /${name} -->)`);

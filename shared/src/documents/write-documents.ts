@@ -1,6 +1,6 @@
 /**
- * Run by `npm run settings` in the root: writes `store.cfg` and docs/configuration.md from `settings.ts`,
- * docs/operations/metrics.md from the definitions of the metrics, and docs/storage.md from what the stores hold.
+ * Main of `npm run settings`. Writes `store.cfg` and docs/configuration.md from `settings.ts`,
+ * docs/operations/metrics.md from the definitions of the metrics, and docs/storage.md from the contents of the stores.
  */
 import { writeFileSync } from 'node:fs';
 import { storageLists } from './storage-lists.js';

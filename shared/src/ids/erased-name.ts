@@ -1,4 +1,7 @@
 import { hash } from 'node:crypto';
 
-/** The name of an erased account, as it is remembered until nothing of it can come back: enough to ask for, not to read. */
+/**
+ * Returns the hash under which the name of an erased account is remembered until none of its data can come back. It
+ * shows whether a given name was erased, but not the name.
+ */
 export const erasedName = (username: string): string => hash('sha256', username);

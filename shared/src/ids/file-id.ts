@@ -1,11 +1,14 @@
 import { randomBytes } from 'node:crypto';
 
-/** The id of a file is 24 hex digits: 13 of the time at which its upload began, in µs since 1970 (until 2112), and random ones. */
+/**
+ * Digits of a file's id that hold the time. An id is 24 hex digits: 13 for the time at which its upload began, in µs
+ * since 1970 (until 2112), then random ones.
+ */
 const timeDigits = 13;
 const randomDigits = 12;
 const fileId = /^[0-9a-f]{24}$/;
 
-/** Greater than every id. */
+/** Text that sorts after every id. */
 export const afterAllFiles = 'g';
 
 export const newFileId = (timeUs: number): string =>
@@ -13,5 +16,5 @@ export const newFileId = (timeUs: number): string =>
 
 export const isFileId = (text: string): boolean => fileId.test(text);
 
-/** When its upload began, in µs since 1970. */
+/** Returns the time at which the upload of a file began, in µs since 1970. */
 export const fileTimeUs = (id: string): number => parseInt(id.slice(0, timeDigits), 16);

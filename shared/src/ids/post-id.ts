@@ -1,15 +1,15 @@
 import { hash, randomBytes } from 'node:crypto';
 
 /**
- * The id of a post is 24 hex digits, whose text order is the order of posts:
+ * Digits of a post's id that hold the time. An id is 24 hex digits, and the text order of ids is the order of posts:
  *
  *     13  time, µs since 1970, by the clock of versions (until 2112)
  *      4  random, for posts of the same time
- *      4  what its account makes of the digits before: it alone can tell that the post is its own
- *      3  check digits: an id that Keybin never made is known without a look
+ *      4  derived from the digits before and the account: only the account can tell that the post is its own
+ *      3  check digits: an id that Keybin never made is detected without a read
  *
- * So another account is told `forbidden` without a look into that account, which would tell whether the post is still there, and
- * nobody can read from an id whose it is.
+ * So another account gets `forbidden` without a read of the post's account. Such a read would reveal whether the post
+ * still exists. Nobody can learn from an id who its author is.
  */
 const timeDigits = 13;
 const randomDigits = 4;
@@ -19,7 +19,7 @@ const accountStart = timeDigits + randomDigits;
 const checkStart = accountStart + accountDigits;
 const postId = /^[0-9a-f]{24}$/;
 
-/** Greater than every id. */
+/** Text that sorts after every id. */
 export const afterAllPosts = 'g';
 
 export function newPostId(timeUs: number, userId: string): string {
@@ -32,11 +32,11 @@ export function newPostId(timeUs: number, userId: string): string {
 export const isPostId = (text: string): boolean =>
   postId.test(text) && text.endsWith(checkDigitsOf(text.slice(0, checkStart)));
 
-/** Whether the account may have such a post; `id` must be a post's. */
+/** Returns true if the account may have a post with this id, which must be a post's id. */
 export const isPostIdOf = (id: string, userId: string): boolean =>
   id.slice(accountStart, checkStart) === accountDigitsOf(id.slice(0, accountStart), userId);
 
-/** µs since 1970. */
+/** Returns the time of a post, in µs since 1970. */
 export const postTimeUs = (id: string): number => parseInt(id.slice(0, timeDigits), 16);
 
 const accountDigitsOf = (unique: string, userId: string) =>

@@ -29,7 +29,7 @@ export class Metrics {
   /** Returns an observer that counts invariants that do not hold, and logs them. */
   invariantObserver(log: Log): InvariantObserver {
     const failures = this.counter('keybin_invariant_failures_total');
-    for (const invariant of Object.keys(invariants)) failures.inc({ invariant }, 0); // a rate needs a beginning
+    for (const invariant of Object.keys(invariants)) failures.inc({ invariant }, 0); // a rate needs a first value
     return {
       invariantFailed: (error) => {
         failures.inc({ invariant: error.invariant });

@@ -2,13 +2,13 @@ import type { Health } from './health.js';
 import type { PartitionStatus } from './partition-status.js';
 
 /**
- * What the API needs of an engine. Both engines (`engines/embedded`, `engines/scale-out`) implement these interfaces and one
- * contract suite runs over both. Every method may also throw `unavailable` (a dependency is away; within 2 s) and every
- * write `storage_full`.
+ * Interfaces that the API needs of an engine. Both engines (`engines/embedded`, `engines/scale-out`) implement them,
+ * and one contract suite runs over both. Every method may also throw `unavailable`, within 2 s, if a dependency is
+ * down. Every write may throw `storage_full`.
  */
 
 export interface Account {
-  /** UUID v4; never reused. */
+  /** UUID v4, never reused. */
   readonly userId: string;
   /** Rises from 1, never reused. */
   readonly number: number;
@@ -18,9 +18,12 @@ export interface Account {
   /** bcrypt, `$2b$`. */
   readonly passwordHash: string;
   readonly createdAt: Date;
-  /** An operator has disabled it: nobody may log in. */
+  /** True if an operator has disabled the account: nobody can log in. */
   readonly disabled: boolean;
-  /** How often it was disabled. A token, stored or signed, counts only in the generation in which its account logged in. */
+  /**
+   * Number of times the account was disabled. A token, stored or signed, counts only in the generation in which its
+   * account logged in.
+   */
   readonly generation: number;
 }
 
@@ -31,102 +34,107 @@ export interface Accounts {
   findByNumber(number: number): Promise<Account | undefined>;
   findById(userId: string): Promise<Account | undefined>;
   /**
-   * Ends the account: when this resolves none of its tokens is accepted and none of its data readable, through any process,
-   * and the name is free. The data itself is removed in the background. An account that is gone already is no error.
+   * Deletes the account. When this resolves, no process accepts its tokens or returns its data, and the name is free.
+   * The data itself is removed in the background. Resolves also if the account no longer exists.
    */
   erase(account: Account): Promise<void>;
   /**
-   * Disables the account: when this resolves none of its tokens is accepted any more, through any process. Its data and its name
-   * stay. May be repeated, and must be when it has failed.
+   * Disables the account. When this resolves, no process accepts any of its tokens. Its data and its name stay. May be
+   * repeated, and must be repeated after a failure.
    */
   disable(account: Account): Promise<void>;
-  /** Lets a disabled account log in again; its earlier tokens stay dead. */
+  /** Lets a disabled account log in again. Its earlier tokens stay revoked. */
   enable(account: Account): Promise<void>;
 }
 
 export interface NewToken {
   readonly userId: string;
-  /** Of the account as it logged in; 0 unless told otherwise. */
+  /** Generation of the account when it logged in. Default: 0. */
   readonly generation?: number;
-  /** The device that the token is for: a client has one live token. Any string. */
+  /** Device that the token is for, as any string. A client has one live token. */
   readonly clientId: string;
-  /** The token itself; the store keeps its SHA-256 only. */
+  /** Token in clear text. The store keeps only its SHA-256. */
   readonly token: string;
   readonly lifetimeSeconds: number;
 }
 
 export interface Tokens {
   /**
-   * Makes `token` the only live one of its client, durably. Of more than the allowed number of clients per account the
-   * oldest makes room. Throws `invalid_credentials` when the account is gone or was disabled since it logged in.
+   * Makes `token` the only live token of its client, durably. If the account has too many clients, the new one replaces
+   * the oldest. Throws `invalid_credentials` if the account is gone or was disabled since it logged in.
    */
   issue(token: NewToken): Promise<void>;
   /**
-   * The user id of the token's account. Throws `invalid_token` for one that is unknown, expired, replaced, revoked, or whose
-   * account is gone.
+   * Returns the user id of the token's account. Throws `invalid_token` if the token is unknown, expired, replaced or
+   * revoked, or if its account is gone.
    */
   check(token: string): Promise<string>;
-  /** Ends this token everywhere; throws `invalid_token` when it is not live. */
+  /** Revokes this token everywhere. Throws `invalid_token` if it is not live. */
   revoke(token: string): Promise<void>;
 }
 
 export interface NewCode {
-  /** Whoever has the code may register this name. */
+  /** Name that the holder of the code may register. */
   readonly username: string;
-  /** 64 hex digits: the store never sees the code. */
+  /** 64 hex digits. The store never sees the code itself. */
   readonly codeHash: string;
   readonly lifetimeSeconds: number;
-  /** Wrong ones that end it. */
+  /** Number of wrong guesses that end the code. */
   readonly tries: number;
 }
 
-/** Codes that show that a name was asked for before it is registered. */
+/** Identify codes: a client requests one for a name before it registers the name. */
 export interface IdentifyCodes {
-  /** Stores a code durably in place of the earlier one of its name. */
+  /** Stores a code durably. It replaces the earlier code of its name. */
   put(code: NewCode): Promise<void>;
-  /** Throws `invalid_identify_code` unless this is the live code of the name; a wrong one is counted, however many come at once. */
+  /**
+   * Throws `invalid_identify_code` unless this is the live code of the name. Every wrong guess counts, however many are
+   * concurrent.
+   */
   check(username: string, codeHash: string): Promise<void>;
-  /** Ends the code durably: of several at once with it one succeeds, and the others throw `invalid_identify_code`. */
+  /**
+   * Uses up the code durably. Of several concurrent calls one succeeds, and the others throw `invalid_identify_code`.
+   */
   redeem(username: string, codeHash: string): Promise<void>;
 }
 
 export interface Secrets {
-  /** The secret of this name that all processes share, durably: `proposed` if there is none yet. */
+  /** Returns the secret of this name that all processes share, durably. It becomes `proposed` if there is none yet. */
   agree(name: string, proposed: string): Promise<string>;
 }
 
-/** How often something was counted in the running window of time, and when that ends. */
+/** Count in the current window of time, and the time until the window ends. */
 export interface RateCount {
   readonly count: number;
   readonly resetsInMs: number;
 }
 
 /**
- * Counts for all processes that share the data. Never throws: while the store is away or slow, each process counts by itself.
- * A key is not secret, and must name nobody in clear text.
+ * Counters that all processes with the same data share. They never throw: while the store is down or slow, each process
+ * counts by itself. A key is not secret, and must not hold a name in clear text.
  */
 export interface RateCounters {
-  /** Counts one more; a window begins with its first. */
+  /** Adds one to the count. The first one begins a window. */
   add(key: string, windowSeconds: number): Promise<RateCount>;
   count(key: string): Promise<RateCount>;
-  /** Ends the running window. */
+  /** Ends the current window. */
   forget(key: string): Promise<void>;
 }
 
 /**
- * Called before an answer that was read without what may be newer: a write that was answered may be missing. An engine does
- * that only while it cannot know what is newest, only where the operator allowed it, and only for a caller who passes this.
+ * Callback for a stale read, called before its answer: acknowledged writes may be missing from it. An engine reads so
+ * only while it cannot know the newest value, the operator has allowed it, and the caller passes this.
  */
 export type OnStale = () => void;
 
 /**
- * The entries of the account that the token belongs to. Each method throws `invalid_token`, checked in the same step. `request` is the id
- * of the request that a write comes from, for the log of whoever applies it.
+ * Entries of the account to which the token belongs. Each method throws `invalid_token`, checked in the same step.
+ * `request` is the id of the request that a write comes from, for the log of the worker that applies it.
  */
 export interface Entries {
-  /** The value as JSON text. Throws `key_not_found`. */
+  /** Returns the value as JSON text. Throws `key_not_found`. */
   get(token: string, key: string, onStale?: OnStale): Promise<string>;
-  /** All keys in code-unit order. */
+  /** Returns all keys in code-unit order. */
   keys(token: string, onStale?: OnStale): Promise<string[]>;
   /** Stores `json`, a value as JSON text, durably. */
   put(token: string, key: string, json: string, request?: string): Promise<void>;
@@ -135,115 +143,120 @@ export interface Entries {
 }
 
 export interface Post {
-  /** 24 hex digits (`post-id.ts`); of two posts the one that was begun after the other had been answered has the larger one. */
+  /** 24 hex digits (`post-id.ts`). A post that was begun after another one was acknowledged has the larger id. */
   readonly id: string;
-  /** Of its author. */
+  /** User id of the author. */
   readonly userId: string;
-  /** The content as JSON text. */
+  /** Content as JSON text. */
   readonly json: string;
 }
 
 export interface PostPage {
-  /** Newest first. A page of much content may have fewer than `limit`, but one at least if there is one. */
+  /**
+   * Posts, newest first. A page with much content may have fewer than `limit` posts, but at least one if any is left.
+   */
   readonly posts: readonly Post[];
   /** Whether there are older ones. */
   readonly more: boolean;
 }
 
-/** The newest posts or files of an account. */
+/** Request for a page of posts or files, newest first. */
 export interface PageRequest {
   /** At least 1. */
   readonly limit: number;
-  /** Only those that are older than the one with this id, whether or not that is still there. */
+  /** Id of a post or file, which need not exist. The page has only older ones. */
   readonly after?: string | undefined;
 }
 
 /**
- * The posts of the account that the token belongs to. Each method throws `invalid_token`; those for one post `post_not_found`,
- * and `forbidden` for the id of a post that another account was given.
+ * Posts of the account to which the token belongs. Each method throws `invalid_token`. Methods for one post also throw
+ * `post_not_found`, and `forbidden` for the id of another account's post.
  */
 export interface Posts {
-  /** Stores `json`, a content as JSON text, durably, and answers its id. */
+  /** Stores `json`, a content as JSON text, durably. Returns its id. */
   create(token: string, json: string, request?: string): Promise<string>;
   get(token: string, id: string): Promise<Post>;
   /**
-   * Every post that was there throughout is on one of the pages that are asked for each `after` the last one of the page before,
-   * and on one only.
+   * Returns a page of posts. To read all pages, pass the id of the last post of a page as the next `after`. Each post
+   * that exists all the while is then on exactly one page.
    */
   list(token: string, page: PageRequest): Promise<PostPage>;
   delete(token: string, id: string, request?: string): Promise<void>;
 }
 
 export interface StoredFile {
-  /** 24 hex digits (`file-id.ts`), which begin with the time at which the upload began. */
+  /** 24 hex digits (`file-id.ts`). They begin with the time at which the upload began. */
   readonly id: string;
   readonly name: string;
-  /** In bytes. */
+  /** Length in bytes. */
   readonly length: number;
-  /** Of its bytes, hexadecimal. */
+  /** SHA-256 of the bytes, hexadecimal. */
   readonly sha256: string;
 }
 
 export interface NewFile {
   readonly name: string;
-  /** The file is no longer than this, if that much is known: room for it is looked for before its first byte. */
+  /** Upper bound of the file's length, if known. Room for it is checked before its first byte. */
   readonly atMostBytes?: number | undefined;
 }
 
 /**
- * A file on its way in. Nothing of it can be read before it is finished. It is kept by a lease: whatever becomes of this process, an
- * upload that is not finished leaves nothing behind. A method that throws has ended it.
+ * Upload of a file, which can be read only after `finish`. A lease keeps it: an unfinished upload leaves nothing
+ * behind, even if its process crashes. A method that throws has ended the upload.
  */
 export interface Upload {
   /**
-   * Resolves when more may be given, which the caller must wait for. Throws `file_too_large`, `account_full`, `invalid_token` when
-   * the account is gone.
+   * Resolves when the next bytes may be given. The caller must wait for that. Throws `file_too_large`, `account_full`,
+   * or `invalid_token` if the account is gone.
    */
   write(bytes: Uint8Array): Promise<void>;
-  /** Resolves when the file is durable and can be read. Throws as `write` does. */
+  /** Resolves when the file is durable and can be read. Throws the same errors as `write`. */
   finish(): Promise<StoredFile>;
-  /** Ends it, unless it has ended, and does not wait long for a store that hangs. Never throws. */
+  /** Ends the upload, unless it has ended. Does not wait long for a store that hangs. Never throws. */
   abort(): Promise<void>;
 }
 
-/** Bytes of a file, from `start` up to `end`, which is not one of them. */
+/** Bytes of a file from `start` up to, but not including, `end`. */
 export interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
 
 export interface OpenFile {
-  /** Of its account. */
+  /** User id of the account. */
   readonly userId: string;
   readonly file: StoredFile;
-  /** Throws half-way, with whatever is at hand, if the account or the file is gone or the store is away. */
+  /**
+   * Returns the bytes in pieces. Throws half-way, with any error, if the account or the file is deleted or the store
+   * goes down.
+   */
   read(range: ByteRange): AsyncIterable<Uint8Array>;
 }
 
 export interface FilePage {
-  /** Newest first. */
+  /** Files, newest first. */
   readonly files: readonly StoredFile[];
   /** Whether there are older ones. */
   readonly more: boolean;
 }
 
 /**
- * The files of the account that the token belongs to. Each method throws `invalid_token`; those for one file `file_not_found`, and
- * `forbidden` for a file of another account.
+ * Files of the account to which the token belongs. Each method throws `invalid_token`. Methods for one file also throw
+ * `file_not_found`, and `forbidden` for another account's file.
  */
 export interface Files {
   /** Throws `account_full`. */
   begin(token: string, file: NewFile): Promise<Upload>;
   open(token: string, id: string): Promise<OpenFile>;
   list(token: string, page: PageRequest): Promise<FilePage>;
-  /** The file cannot be read any more; its bytes are removed in the background. */
+  /** Deletes the file. It can no longer be read; its bytes are removed in the background. */
   delete(token: string, id: string): Promise<void>;
 }
 
 export interface Engine {
-  /** `embedded` or `scale-out`: for messages only; nothing may depend on it. */
+  /** `embedded` or `scale-out`, for messages only. Nothing may depend on it. */
   readonly name: string;
-  /** Where the data is, without credentials, for the line printed at start. */
+  /** Location of the data, without credentials, for the line printed at start. */
   readonly location: string;
   readonly accounts: Accounts;
   readonly tokens: Tokens;
@@ -253,12 +266,15 @@ export interface Engine {
   readonly identifyCodes: IdentifyCodes;
   readonly secrets: Secrets;
   readonly rateCounters: RateCounters;
-  /** Asks everything that the engine depends on whether it is there. Never throws; within 2 s. */
+  /** Checks everything that the engine depends on, within 2 s. Never throws. */
   health(): Promise<Health>;
-  /** What waits to be applied; missing where a write is applied when it is answered. Throws `unavailable`. */
+  /**
+   * Returns the pending writes by partition. Missing on an engine that applies a write before it acknowledges it.
+   * Throws `unavailable`.
+   */
   backlog?(): Promise<PartitionStatus[]>;
-  /** For a process that is about to end at once: begins no write any more, and resolves when none is under way. */
+  /** Stops new writes, and resolves when no write is in flight: for a process that exits at once. */
   halt?(): Promise<void>;
-  /** Waits for what is under way, then lets go of everything. May be called twice. */
+  /** Waits for work in flight, then closes everything. May be called twice. */
   close(): Promise<void>;
 }

@@ -1,30 +1,30 @@
 import { withDeadline } from '../deadline.js';
 
-/** Whether an engine can do its work. */
+/** Health of an engine and of its dependencies. */
 export interface Health {
-  /** Whether there is anything that it can serve. */
+  /** True if the engine can serve at least some requests. */
   readonly canServe: boolean;
   readonly dependencies: readonly DependencyHealth[];
 }
 
-/** What came of asking one of the things that an engine depends on. */
+/** Result of asking one dependency of an engine. */
 export interface DependencyHealth extends Finding {
-  /** Such as `redis`. */
+  /** Name, such as `redis`. */
   readonly name: string;
   readonly answered: boolean;
-  /** Until it answered or was given up. */
+  /** Time until it answered or was given up. */
   readonly latencyMs: number;
 }
 
-/** What is known of a dependency beside whether it answers. It may be told to anyone: no address, no name. */
+/** Details about a dependency. They may be shown to anyone: they hold no address and no name. */
 export interface Finding {
-  /** What is wrong. */
+  /** Description of what is wrong. */
   readonly problem?: string;
-  /** What an answered write survives, as the dependency is set up now. */
+  /** Failures that an acknowledged write survives with the dependency's current settings. */
   readonly durability?: string;
 }
 
-/** Waits for the answer to `ask`, `timeoutMs` at most. Never throws. */
+/** Waits for the answer to `ask`, at most `timeoutMs`. Never throws. */
 export async function askDependency<T>(
   name: string,
   ask: () => Promise<T>,
@@ -32,7 +32,7 @@ export async function askDependency<T>(
   findingOf: (answer: T) => Finding = () => ({}),
 ): Promise<DependencyHealth> {
   const startedMs = performance.now();
-  const asked = Promise.resolve().then(ask); // so that what it throws at once is caught, too
+  const asked = Promise.resolve().then(ask); // so that an error thrown synchronously is caught too
   const finding = await withDeadline(asked, timeoutMs, `asking ${name}`).then(
     (answer) => ({ answered: true, ...findingOf(answer) }),
     (error: unknown) => ({ answered: false, problem: problemOf(error) }),
@@ -40,7 +40,7 @@ export async function askDependency<T>(
   return { name, ...finding, latencyMs: performance.now() - startedMs };
 }
 
-/** What node and the drivers say by a code, in words; their texts hold addresses. */
+/** Texts for the error codes of node and the drivers, whose own texts hold addresses. */
 const problems: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'the connection is refused',
   ECONNRESET: 'the connection was cut',
@@ -51,7 +51,7 @@ const problems: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'it does not answer',
 };
 
-/** From the error or what caused it. */
+/** Returns a text for the error or one of its causes. */
 function problemOf(error: unknown): string {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const code = 'code' in cause ? String(cause.code) : '';
@@ -65,7 +65,7 @@ function problemOf(error: unknown): string {
   return 'it cannot be reached';
 }
 
-/** As `/readyz` answers it. */
+/** Returns the body of `/readyz`. */
 export function describeHealth({ canServe, dependencies }: Health): object {
   const isFine = dependencies.every(({ answered, problem }) => answered && problem === undefined);
   const each = dependencies.map(({ name, answered, latencyMs, problem, durability }) => [

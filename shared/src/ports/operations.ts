@@ -4,31 +4,31 @@ import type { Account } from './engine.js';
 import type { ChunkRecord, FileRecord, TransferRecord } from './transfer-records.js';
 import type { PartitionStatus } from './partition-status.js';
 
-/** What an operator's command needs of an engine, beside what the API needs (`engine.ts`). */
+/** Interfaces that operators' commands need of an engine, in addition to those of the API (`engine.ts`). */
 
-/** What a look at a part of the service has shown. */
+/** Result of one check of the service. */
 export interface Diagnosis {
   readonly check: string;
   readonly state: 'ok' | 'warning' | 'problem';
-  /** One line. */
+  /** Result in one line. */
   readonly says: string;
-  /** What to do about it. */
+  /** Advice what to do about it. */
   readonly remedy?: string;
 }
 
-/** What became of records that were to be imported. */
+/** Outcome of an import, in numbers of records. */
 export interface Imported {
   readonly accounts: number;
   readonly entries: number;
   readonly posts: number;
   readonly files: number;
-  /** Were there already, or something newer in their place. */
+  /** Records that were there already, or in a newer version. */
   readonly present: number;
-  /** Of accounts that were not taken, or are gone by now. */
+  /** Records of accounts that were not imported, or are gone by now. */
   readonly skipped: number;
-  /** Accounts that were not taken. */
+  /** Accounts that were not imported. */
   readonly conflicts: readonly AccountConflict[];
-  /** Accounts that got another number, since theirs has been given here before. */
+  /** Accounts that got another number, because theirs was already given here. */
   readonly renumbered: number;
 }
 
@@ -38,108 +38,115 @@ export interface AccountConflict {
 }
 
 /**
- * Takes the records of an export into a store, beside the processes that serve it. What is there already stays unless the imported
- * value has a larger version, so an import that broke off is run again. Every method may throw `unavailable` or `storage_full`, and may be
- * repeated then.
+ * Imports the records of an export into a store, while processes serve it. Existing data stays unless the imported
+ * value has a larger version, so an interrupted import is run again. Every method may throw `unavailable` or
+ * `storage_full`, and may be repeated then.
  */
 export interface StoreWriter {
   /**
-   * Makes sure that the numbers, versions and ids that are given from now on are larger than `highest`. Returns the last number that was
-   * given before. The store remembers it under this name until `finish`, so that a second run gives its accounts the same numbers.
+   * Makes sure that all further numbers, versions and ids are larger than `highest`. Returns the last number that was
+   * given before. The store remembers it under this name until `finish`, so a second run gives its accounts the same
+   * numbers.
    */
   begin(name: string, highest: { readonly number: number; readonly version: number }): Promise<number>;
   /** Imports accounts, entries and posts, durably. `lastNumber` is what `begin` returned. */
   write(records: readonly TransferRecord[], lastNumber: number): Promise<Imported>;
-  /** Imports a file, and takes its chunks if it needs them. */
+  /** Imports a file. Reads its chunks only if it needs them. */
   writeFile(file: FileRecord, chunks: AsyncIterable<ChunkRecord>): Promise<Imported>;
-  /** Forgets what `begin` noted. */
+  /** Removes the note of `begin`. */
   finish(name: string): Promise<void>;
   /** May be called twice. */
   close(): Promise<void>;
 }
 
-/** Told of each thing that is not kept, and why. */
+/** Callback for each thing that is not kept, with the reason. */
 export type Report = (line: string) => void;
 
 export interface OriginalPlace {
   readonly url: string;
   readonly database: string;
-  /** Of its collections. */
+  /** Names of its collections. */
   readonly names: { readonly users: string; readonly store: string; readonly tokens: string };
 }
 
-/** The database of an original Keybin. */
+/** Database of an original Keybin. */
 export interface OriginalKeybin {
-  /** Without credentials. */
+  /** Location without credentials. */
   readonly location: string;
-  /** Makes room where the store that is to take it over would have its own collections. May be repeated. */
+  /** Renames collections of the original if they are in the place of the target store's own. May be repeated. */
   setAside(target: Config['store']): Promise<void>;
-  /** Accounts and entries, always the same for the same data. */
+  /** Returns accounts and entries, always the same for the same data. */
   records(report: Report): AsyncIterable<TransferRecord>;
   close(): Promise<void>;
 }
 
 export interface Leftovers {
-  /** Whether the name belongs to an account, whose data does not count. */
+  /** True if the name belongs to an account. The data of that account does not count. */
   readonly registered: boolean;
-  /** Erased accounts of this name that the store still remembers, as it does for as long as something of them might come back. */
+  /**
+   * Number of erased accounts of this name that the store still remembers. It remembers one for as long as its data
+   * might come back.
+   */
   readonly erased: number;
   /**
-   * By place, what is left of those, and of erased accounts that the store does not remember any more: those may have had any name.
+   * Remains by place: of these accounts, and of erased accounts that the store no longer remembers. The latter may have
+   * had any name.
    */
   readonly left: Readonly<Record<string, number>>;
 }
 
 /**
- * Looks at all that a store holds, beside the processes that serve it and without changing anything. Every method may throw
+ * Reads everything in a store, while processes serve it, without changing anything. Every method may throw
  * `unavailable`.
  */
 export interface StoreReader {
-  /** Every account that is there throughout, in no order. */
+  /** Returns every account that exists all the while, in no order. */
   accounts(): AsyncIterable<Account>;
-  /** Where the data is, without credentials. */
+  /** Location of the data, without credentials. */
   readonly location: string;
-  /** About how many records there are. */
+  /** Returns the approximate number of records. */
   size(): Promise<number>;
   /**
-   * Everything, for an export: each account that is there throughout, with what is there throughout of it as it was written last. What is
-   * written, deleted or erased meanwhile may be missing or not.
+   * Returns everything for an export: each account that exists all the while, with its data that exists all the while,
+   * in the last version. Data that is written, deleted or erased meanwhile may or may not be included.
    */
   records(): AsyncIterable<TransferRecord>;
-  /** What is left of erased accounts of this name. */
+  /** Returns the remains of erased accounts of this name. */
   leftovers(username: string): Promise<Leftovers>;
   /** May be called twice. */
   close(): Promise<void>;
 }
 
-/** An acknowledged write that the database will not store. It stays readable until a newer one replaces it. */
+/** Acknowledged write that the database will not store. It stays readable until a newer one replaces it. */
 export interface RejectedWrite extends EntryName {
   readonly partition: number;
   readonly acceptedAt: Date;
-  /** What the database said. */
+  /** Reason that the database gave. */
   readonly reason: string;
 }
 
-/** Every method may throw `unavailable`. */
+/** Queue commands. Every method may throw `unavailable`. */
 export interface QueueOperations {
-  /** In the order of the partitions. */
+  /** Returns the status of each partition, in order. */
   status(): Promise<PartitionStatus[]>;
-  /** In no order. */
+  /** Returns the rejected writes, in no order. */
   rejected(): AsyncIterable<RejectedWrite>;
   /**
-   * Has a rejected write tried again, as the one that was accepted last for its key: a newer one is never undone.
-   * Returns false if it is not rejected.
+   * Retries a rejected write as the last accepted write of its key: a newer write is never undone. Returns false if it
+   * is not rejected.
    */
   retry(name: EntryName): Promise<boolean>;
-  /** The same for all of them. Returns how many were rejected. */
+  /** Retries all rejected writes. Returns their number. */
   retryAll(): Promise<number>;
-  /** Has workers take no jobs, in all partitions. */
+  /** Stops workers from taking jobs, in all partitions. */
   pause(): Promise<void>;
   resume(): Promise<void>;
   /**
-   * Has the configured store take the place of the one whose queue this is: what waits there is applied to it. Answers `own` if it was
-   * this store's already. Throws an `Error` of one line while a worker has shown itself within the last seconds, or if entries wait in
-   * partitions of another number.
+   * Makes the configured store the owner of the queue, in place of the current one. Writes that are pending in the
+   * queue are then applied to it. Returns `own` if it was the owner already.
+   *
+   * Throws an `Error` of one line if a worker was alive within the last seconds, or if entries are pending under
+   * another number of partitions.
    */
   adopt(): Promise<'adopted' | 'own'>;
   /** May be called twice. */

@@ -1,17 +1,17 @@
-/** The writes of one partition that are on their way. */
+/** Pending writes of one partition. */
 export interface PartitionStatus {
   readonly partition: number;
-  /** Whether workers take jobs. The sweeper applies what has waited too long nevertheless. */
+  /** True if workers take no jobs. The sweeper nevertheless applies entries that are overdue. */
   readonly paused: boolean;
-  /** Entries that wait to be applied. */
+  /** Number of pending entries. */
   readonly pendingEntries: number;
-  /** Room that these, and those that are rejected, take. */
+  /** Bytes of pending and rejected entries. */
   readonly pendingBytes: number;
-  /** How long the oldest entry has waited to be applied; 0: none waits. */
+  /** Age of the oldest pending entry; 0 if there is none. */
   readonly oldestUnappliedSeconds: number;
-  /** Writes that the database rejected. */
+  /** Number of rejected entries. */
   readonly rejected: number;
-  /** Jobs by their state. */
+  /** Number of jobs by state. */
   readonly jobs: {
     readonly waiting: number;
     readonly active: number;

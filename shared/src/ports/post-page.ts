@@ -1,9 +1,9 @@
 import type { Post, PostPage } from './engine.js';
 
-/** Content of a page, in characters of JSON text, after which it ends before its limit. */
+/** Most content of a page, in characters of JSON text. A page above this ends before its limit. */
 const maxPageLength = 4 * 1024 * 1024;
 
-/** Gathers a page of posts. */
+/** Builder of a page of posts. */
 export class PostPageBuilder implements PostPage {
   readonly posts: Post[] = [];
   more = false;
@@ -11,7 +11,7 @@ export class PostPageBuilder implements PostPage {
 
   constructor(private readonly limit: number) {}
 
-  /** Whether there was room for the next post; if there was none the page is full, and says that there is more. */
+  /** Adds the next post and returns true if there is room. Otherwise sets `more` and returns false. */
   add(post: Post): boolean {
     this.#length += post.json.length;
     this.more = this.posts.length === this.limit || (this.posts.length > 0 && this.#length > maxPageLength);

@@ -1,6 +1,6 @@
 import type { BaseAdapter } from '@bull-board/api/baseAdapter';
 
-/** The queues of all partitions, as a dashboard of Bull Board shows them. */
+/** Queues of all partitions, for a dashboard of Bull Board. */
 export interface QueueDashboard {
   readonly queues: readonly BaseAdapter[];
   close(): Promise<void>;

@@ -1,10 +1,10 @@
 import type { InvariantObserver } from '../invariant.js';
 
-/** Told by an engine of its work, for the operator's figures: once for all writes that it has done together. */
+/** Observer of an engine's writes, for metrics. It is called once for all writes that were committed together. */
 export interface WriteObserver extends InvariantObserver {
-  /** Writes of entries and posts are durable; `coalesced` of them took the place of one that was not applied yet. */
+  /** Counts writes of entries and posts that are durable. `coalesced` of them replaced a pending one. */
   accepted(writes: number, coalesced: number): void;
-  /** They are in the store. Another process may do that, and tells its own observer. */
+  /** Counts writes that are in the store. Another process may apply them, and calls its own observer. */
   applied(writes: number): void;
 }
 

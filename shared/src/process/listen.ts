@@ -23,6 +23,7 @@ export async function listen(server: Server, port: number, host: string, section
     const remedy = `choose another port with [${section}] port or ${variableOf(section, 'port')}`;
     throw new Error(`${host}:${port}: ${reason} (${error.code}); ${remedy}`, { cause: error });
   });
-  const { address, family, port: taken } = server.address() as AddressInfo; // an object for every server that listens on TCP
+  // an object for every server that listens on TCP
+  const { address, family, port: taken } = server.address() as AddressInfo;
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`;
 }

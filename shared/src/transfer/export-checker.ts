@@ -2,35 +2,38 @@ import { createHash, type Hash } from 'node:crypto';
 import { BadLine, parseLine, type Counts, type EndLine } from './export-format.js';
 import type { TransferRecord } from '../ports/transfer-records.js';
 
-/** Checks the lines of an export, one after the other, and counts what is in them. */
+/** Checks the lines of an export one by one, and counts the records in them. */
 export class ExportChecker {
-  /** The first is 1. */
+  /** Number of the last line. The first line is 1. */
   lines = 0;
   readonly counts = { accounts: 0, entries: 0, posts: 0, files: 0 };
   highestNumber = 0;
   highestVersion = 0;
-  /** Accounts, and `user/file` for files, that were erased while they were exported. */
+  /** Accounts, and `user/file` for files, that were erased during the export. */
   readonly gone = new Set<string>();
   end: EndLine | undefined;
   readonly #hash = createHash('sha256');
-  /** Of the last account. */
+  /** User id of the last account. */
   #userId: string | undefined;
   #file: { readonly id: string; readonly length: number; readonly sha256: string; readonly hash: Hash } | undefined;
   #fileBytes = 0;
   #chunks = 0;
 
-  /** SHA-256 of all lines so far. */
+  /** SHA-256 of all lines so far, hexadecimal. */
   get sha256(): string {
     return this.#hash.copy().digest('hex');
   }
 
-  /** Takes what an exporter wrote. */
+  /** Adds a line that an exporter wrote, without checking it. */
   add(line: Buffer, record: TransferRecord): void {
     this.#hashLine(line);
     this.#count(record);
   }
 
-  /** Takes the next line, without its line feed, and answers the record in it, if there is one. Throws a `BadLine`. */
+  /**
+   * Checks and adds the next line, without its line feed. Returns the record in it, if there is one. Throws a
+   * `BadLine`.
+   */
   next(line: Buffer): TransferRecord | undefined {
     if (this.end) throw new BadLine('it comes after the end');
     const parsed = parseLine(line.toString('utf8'));
@@ -63,7 +66,7 @@ export class ExportChecker {
       case 'account':
         return;
       case 'gone':
-        return; // several accounts may have gone together
+        return; // several accounts may be erased together
       case 'chunk':
         if (record.fileId !== this.#file?.id || record.n !== this.#chunks) throw new BadLine('a chunk is missing');
         break;
@@ -72,7 +75,7 @@ export class ExportChecker {
     if (record.userId !== this.#userId) throw new BadLine('it does not follow its account');
   }
 
-  /** Of the file before: whether all of it has come. */
+  /** Throws a `BadLine` unless all chunks of the preceding file have arrived. */
   #checkFile(): void {
     if (!this.#file) return;
     const { length, sha256, hash } = this.#file;
@@ -85,7 +88,8 @@ export class ExportChecker {
     this.#checkFile();
     if (end.sha256 !== this.sha256) throw new BadLine('the checksum is not that of the lines before it');
     for (const [what, count] of Object.entries(end.counts)) {
-      if (this.counts[what as keyof Counts] !== count) throw new BadLine(`it counts ${count} ${what}`); // `counts` has just these
+      // `counts` has exactly these members
+      if (this.counts[what as keyof Counts] !== count) throw new BadLine(`it counts ${count} ${what}`);
     }
   }
 

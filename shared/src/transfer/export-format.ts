@@ -5,28 +5,28 @@ import { isUsername } from '../ids/username.js';
 import type { TransferRecord } from '../ports/transfer-records.js';
 
 /**
- * An export is lines of JSON, in UTF-8, each ended by a line feed:
+ * Version of the export format. An export is lines of JSON in UTF-8, each ended by a line feed:
  *
  *     {"type":"keybin","format":1,"source":...}                                        the first
- *     {"type":"account","account":{...}}                                               and what is its own behind it:
+ *     {"type":"account","account":{...}}                                               followed by its data:
  *     {"type":"entry","user":...,"key":...,"version":...,"value":...}
  *     {"type":"post","user":...,"id":...,"value":...}
  *     {"type":"file","user":...,"file":{...}}  {"type":"chunk","user":...,"file":...,"n":0,"bytes":<base64>}
  *     {"type":"gone","user":...}                                                       erased meanwhile: does not count
  *     {"type":"end","counts":{...},"sha256":<of all lines before it>}                  the last, if it is complete
  *
- * Members stand in this order and without spaces: a value is passed on as the text that it is.
+ * Members are in this order and without spaces. A value is copied as text, unchanged.
  */
 export const exportFormat = 1;
 
 export interface HeadLine {
   readonly type: 'keybin';
   readonly format: number;
-  /** Where the data was. */
+  /** Location of the data. */
   readonly source: string;
 }
 
-/** Lines of each kind. */
+/** Number of lines of each kind. */
 export interface Counts {
   readonly accounts: number;
   readonly entries: number;
@@ -70,7 +70,7 @@ export function printRecord(record: TransferRecord): string {
   }
 }
 
-/** Whatever engine it comes from, an account is the same text. */
+/** Returns the account with its members in a fixed order, so that both engines export the same text. */
 const inOrder = (account: Account): Account => ({
   userId: account.userId,
   number: account.number,
@@ -82,7 +82,7 @@ const inOrder = (account: Account): Account => ({
   generation: account.generation,
 });
 
-/** What is wrong with a line. */
+/** Error that says what is wrong with a line. */
 export class BadLine extends Error {
   override readonly name = 'BadLine';
 }
@@ -92,17 +92,21 @@ const entryLine = new RegExp(
   `^\\{"type":"entry","user":"(${uuid})","key":"([a-zA-Z0-9_.,]{1,512})","version":(\\d{1,16}),"value":(.+)\\}$`,
   's',
 );
-const postLine = new RegExp(`^\\{"type":"post","user":"(${uuid})","id":"([0-9a-f]{24})","value":(.+)\\}$`, 's'); // lines may hold U+2028, which `.` alone takes for an end
+// lines may hold U+2028, which `.` takes for an end without the flag `s`
+const postLine = new RegExp(`^\\{"type":"post","user":"(${uuid})","id":"([0-9a-f]{24})","value":(.+)\\}$`, 's');
 const chunkLine = new RegExp(
   `^\\{"type":"chunk","user":"(${uuid})","file":"([0-9a-f]{24})","n":(\\d{1,8}),"bytes":"([A-Za-z0-9+/]+={0,2})"\\}$`,
 );
 const userId = new RegExp(`^${uuid}$`);
 
-/** µs. A store goes on counting from the highest version and number that it has been given, and needs room for that. */
+/**
+ * Upper bound of versions, in µs. A store counts on from the highest version and number that it imports, and needs room
+ * for that.
+ */
 const latestVersion = Date.UTC(2200, 0) * 1_000;
 const highestNumber = 2 ** 48;
 
-/** Throws a `BadLine`. */
+/** Parses a line of an export. Throws a `BadLine`. */
 export function parseLine(line: string): ParsedLine {
   const [, entryUser, key, version, entryJson] = entryLine.exec(line) ?? [];
   if (entryUser !== undefined && key !== undefined && entryJson !== undefined) {
@@ -137,7 +141,7 @@ function parse(json: string): unknown {
 function parseOther(line: string): ParsedLine {
   const parsed = parse(line);
   if (typeof parsed !== 'object' || parsed === null || !('type' in parsed)) throw new BadLine('it has no type');
-  const { type, ...members } = parsed as { readonly type: unknown } & Members; // looked at below
+  const { type, ...members } = parsed as { readonly type: unknown } & Members; // checked below
   switch (type) {
     case 'keybin':
       if (members['format'] !== exportFormat)
@@ -214,5 +218,5 @@ function whole(members: Members, name: string): number {
 function object(members: Members, name: string): Members {
   const member = members[name];
   if (typeof member !== 'object' || member === null) throw new BadLine(`'${name}' is no object`);
-  return member as Members; // its members are looked at one by one
+  return member as Members; // its members are checked one by one
 }

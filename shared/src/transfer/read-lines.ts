@@ -1,7 +1,10 @@
-/** More than any line of an export. */
+/** Longest line that is read. Lines of an export are shorter. */
 const maxLineBytes = 256 * 1024 * 1024;
 
-/** The lines of a stream, without their line feeds, those of each piece of it together. What follows the last line feed is `rest`. */
+/**
+ * Reads the lines of a stream, without their line feeds. Yields all lines of one piece of the stream together. `rest`
+ * is the text after the last line feed.
+ */
 export async function* readLines(
   stream: AsyncIterable<Buffer>,
 ): AsyncGenerator<{ readonly lines: readonly Buffer[]; readonly rest: Buffer }, void, undefined> {

@@ -1,6 +1,6 @@
 import type { AccountConflict, Imported } from '../ports/operations.js';
 
-/** Counts what became of records. */
+/** Counts of imported records. */
 export class Tally implements Imported {
   accounts = 0;
   entries = 0;

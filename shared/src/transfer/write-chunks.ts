@@ -3,7 +3,7 @@ import type { LeasedUpload } from '../uploads/leased-upload.js';
 import type { ChunkRecord } from '../ports/transfer-records.js';
 import type { Tally } from './tally.js';
 
-/** Writes a file that is imported, and counts what became of it: it is left out if its account ends meanwhile. */
+/** Writes an imported file and counts it. A file whose account is deleted meanwhile counts as skipped. */
 export async function writeChunks(
   upload: LeasedUpload,
   chunks: AsyncIterable<ChunkRecord>,
@@ -16,6 +16,6 @@ export async function writeChunks(
   } catch (error) {
     await upload.abort();
     if (!hasCode(error, 'invalid_token')) throw error;
-    tally.skipped += 1; // the account has ended
+    tally.skipped += 1; // the account is gone
   }
 }

@@ -58,7 +58,7 @@ function refusal(found: IniLine, section: string | undefined, lineOf: ReadonlyMa
   if (/%\(/.test(value.replaceAll('%%', ''))) {
     return `[${section}] ${key} refers to another setting with %(...); accepted: the value itself (%% for a %)`;
   }
-  // names to which the library gives a meaning of its own
+  // the library gives these names a meaning of its own
   if (key.endsWith('[]') || key === '__proto__') return `[${section}] ${key}: there is no such setting`;
   return undefined;
 }
