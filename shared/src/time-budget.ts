@@ -42,7 +42,7 @@ export interface TimeBudget {
   readonly countersPauseMs: number;
   /** Longest time that a body waits for room in memory. */
   readonly bodyWaitMs: number;
-  /** Time to arrive after which a body loses its room to those that wait. */
+  /** Time after which a body that is still arriving loses its room to those that wait. */
   readonly slowBodyMs: number;
   /** Embedded: time that a write waits before `/readyz` reports a stalled disk. */
   readonly stalledWriteMs: number;
@@ -163,7 +163,7 @@ export interface TimeBudget {
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
-/** Values of the times. Each is derived from the times above it. */
+/** Values of the times. Many are derived from times above them. */
 const derivations: { readonly [Name in keyof TimeBudget]: (t: TimeBudget) => TimeBudget[Name] } = {
   promisedMs: () => 2_000,
   answerMs: (t) => t.promisedMs - 200,
@@ -240,8 +240,8 @@ const proxyKeepAliveMs = 60_000;
 /** Prometheus's default timeout for a scrape. */
 const scrapeMs = 10_000;
 /**
- * Ratio between the latest write and any timeout. A network or a stopped process delays a write, not the timeout of the
- * write.
+ * Least ratio of `lateWriteMs` to a timeout. A network or a stopped process delays a write, not the write's own
+ * timeout.
  */
 const muchLonger = 100;
 
@@ -281,7 +281,7 @@ const relations = {
   gaugesOutlastAnswer: (t) => t.gaugesMs > t.answerMs,
   /** A child of a cluster asks its dependencies before it reports its metrics. */
   tellOutlastsGauges: (t) => t.tellMetricsMs > t.gaugesMs,
-  /** The primary must answer its asker in time, without a child that hangs. */
+  /** The primary must answer before its asker gives up, even if a child hangs. */
   askOutlastsTell: (t) => t.askMetricsMs > t.tellMetricsMs,
   /** Prometheus must have an answer before it gives up. */
   metricsBeforeScrape: (t) => t.askMetricsMs < scrapeMs,
@@ -299,7 +299,7 @@ const relations = {
   looksOutlastOutage: (t) => t.looksKeptMs > t.lateWriteMs,
   /** A connection must find its node within its own time to connect. */
   clusterAskBeforeCommand: (t) => t.clusterAskMs < t.redisCommandMs,
-  /** The issue of a token must fill its record under the lease that it began with. */
+  /** Issuing a token must fill its record under the lease that it began with. */
   tokenLeaseOutlastsIssue: (t) => t.tokenLeaseMs >= 3 * t.mongoOperationMs + 2 * t.redisCommandMs,
   /** No write of the account may be accepted between the first and the last step of unregister. */
   shortMarkOutlastsUnregister: (t) => t.shortMarkMs >= 3 * t.mongoOperationMs + 2 * t.redisCommandMs,

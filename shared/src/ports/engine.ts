@@ -122,8 +122,8 @@ export interface RateCounters {
 }
 
 /**
- * Callback for a stale read, called before its answer: acknowledged writes may be missing from it. An engine reads so
- * only while it cannot know the newest value, the operator has allowed it, and the caller passes this.
+ * Callback for a stale read, called before its answer: acknowledged writes may be missing from it. An engine makes
+ * such a read only while it cannot know the newest value, the operator has allowed it, and the caller passes this.
  */
 export type OnStale = () => void;
 
@@ -178,7 +178,7 @@ export interface Posts {
   get(token: string, id: string): Promise<Post>;
   /**
    * Returns a page of posts. To read all pages, pass the id of the last post of a page as the next `after`. Each post
-   * that exists all the while is then on exactly one page.
+   * that exists throughout is then on exactly one page.
    */
   list(token: string, page: PageRequest): Promise<PostPage>;
   delete(token: string, id: string, request?: string): Promise<void>;

@@ -100,15 +100,15 @@ export interface Leftovers {
  * `unavailable`.
  */
 export interface StoreReader {
-  /** Returns every account that exists all the while, in no order. */
+  /** Returns every account that exists throughout, in no order. */
   accounts(): AsyncIterable<Account>;
   /** Location of the data, without credentials. */
   readonly location: string;
   /** Returns the approximate number of records. */
   size(): Promise<number>;
   /**
-   * Returns everything for an export: each account that exists all the while, with its data that exists all the while,
-   * in the last version. Data that is written, deleted or erased meanwhile may or may not be included.
+   * Returns everything for an export: each account that exists throughout, with its data that exists throughout, in the
+   * last version. Data that is written, deleted or erased meanwhile may or may not be included.
    */
   records(): AsyncIterable<TransferRecord>;
   /** Returns the remains of erased accounts of this name. */
