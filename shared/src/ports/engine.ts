@@ -156,7 +156,7 @@ export interface PostPage {
    * Posts, newest first. A page with much content may have fewer than `limit` posts, but at least one if any is left.
    */
   readonly posts: readonly Post[];
-  /** Whether there are older ones. */
+  /** True if there are older ones. */
   readonly more: boolean;
 }
 
@@ -236,7 +236,7 @@ export interface OpenFile {
 export interface FilePage {
   /** Files, newest first. */
   readonly files: readonly StoredFile[];
-  /** Whether there are older ones. */
+  /** True if there are older ones. */
   readonly more: boolean;
 }
 
