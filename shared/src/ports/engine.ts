@@ -138,7 +138,7 @@ export interface Entries {
   keys(token: string, onStale?: OnStale): Promise<string[]>;
   /** Stores `json`, a value as JSON text, durably. */
   put(token: string, key: string, json: string, request?: string): Promise<void>;
-  /** Throws `key_not_found`. */
+  /** Deletes the entry. Throws `key_not_found`. */
   delete(token: string, key: string, request?: string): Promise<void>;
 }
 
@@ -245,7 +245,7 @@ export interface FilePage {
  * `file_not_found`, and `forbidden` for another account's file.
  */
 export interface Files {
-  /** Throws `account_full`. */
+  /** Begins an upload. Throws `account_full`. */
   begin(token: string, file: NewFile): Promise<Upload>;
   open(token: string, id: string): Promise<OpenFile>;
   list(token: string, page: PageRequest): Promise<FilePage>;

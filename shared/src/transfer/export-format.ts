@@ -37,7 +37,7 @@ export interface Counts {
 export interface EndLine {
   readonly type: 'end';
   readonly counts: Counts;
-  /** Hexadecimal. */
+  /** SHA-256 of all lines before this one, hexadecimal. */
   readonly sha256: string;
 }
 

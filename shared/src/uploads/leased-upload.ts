@@ -9,7 +9,7 @@ import { unobserved } from '../ports/write-observer.js';
 
 export interface FileDigest {
   readonly length: number;
-  /** Hexadecimal. */
+  /** SHA-256 of the bytes, hexadecimal. */
   readonly sha256: string;
 }
 
