@@ -38,13 +38,16 @@ const rows: readonly Row[] = [
 ];
 const thorough: Rounds = { count: 5, seconds: 3, shrink: 1 };
 const quick: Rounds = { count: 2, seconds: 1, shrink: 10 };
-/** For comparisons, which start each row again for each measurement. */
+/** Rounds of a comparison, which starts each row again for each measurement. */
 const brief: Rounds = { count: 1, seconds: 2, shrink: 2 };
 const fewestPairs = 8;
-/** With these the interval leaves out the worst pair on either side. */
+/** Number of pairs with which the interval leaves out the worst pair on either side. */
 const usualPairs = '9';
 
-/** Measures the rows one after the other. A row that cannot be measured says why in its line; the others go on. */
+/**
+ * Measures the rows one after the other. If a row cannot be measured, its line has the reason and the other rows are
+ * still measured.
+ */
 async function measureAll(chosen: readonly Row[], rounds: Rounds): Promise<{ lines: Line[]; failed: boolean }> {
   const lines: Line[] = [];
   let failed = false;
@@ -98,7 +101,7 @@ if (values.compare !== undefined) {
 }
 const rounds = values.quick ? quick : thorough;
 const { lines, failed } = await measureAll(chosen, rounds);
-// Only a complete and thorough run is worth keeping.
+// Only a complete and thorough run replaces the results.
 if (!values.only && !values.quick) {
   writeFileSync(new URL('../RESULTS.md', import.meta.url), results(lines, rounds, 'npm run bench'));
 }

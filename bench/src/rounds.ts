@@ -1,7 +1,10 @@
 /** One side of a comparison: measures itself once. */
 export type Side<Sample> = () => Promise<Sample>;
 
-/** Measures A, B, A, B, ... so that whatever else the machine does meets both sides alike. One sample of each per round. */
+/**
+ * Measures A, B, A, B, ..., so that other load on the machine affects both sides alike. Each round takes one sample of
+ * each.
+ */
 export async function alternate<A, B>(rounds: number, a: Side<A>, b: Side<B>): Promise<{ a: A[]; b: B[] }> {
   const samples: { a: A[]; b: B[] } = { a: [], b: [] };
   for (let round = 0; round < rounds; round++) {
@@ -11,7 +14,7 @@ export async function alternate<A, B>(rounds: number, a: Side<A>, b: Side<B>): P
   return samples;
 }
 
-/** The middle value; of an even number the lower one of the two. */
+/** Returns the middle value. For an even number of values it is the lower of the two. */
 export function median(values: readonly number[]): number {
   const middle = [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
   if (middle === undefined) throw new Error('A median of nothing');

@@ -1,22 +1,22 @@
 import type { LoadResult } from './load/http-load.js';
 import type { Scene } from './scene.js';
 
-/** How long and how often is measured: the product and its yardstick take turns for `count` rounds. */
+/** Extent of a measurement. The product and its yardstick take turns for `count` rounds of `seconds`. */
 export interface Rounds {
   readonly count: number;
   readonly seconds: number;
-  /** Divides the numbers of writes and keys of rows that have one; 1 unless in a hurry. */
+  /** Divisor of the numbers of writes and keys, and of file sizes. 1 in a thorough run. */
   readonly shrink: number;
 }
 
-/** One line of the table. */
+/** One line of the results table. */
 export interface Line {
   readonly row: string;
   readonly product: string;
   readonly yardstick: string;
   readonly result: string;
   readonly target: string;
-  /** Undefined for lines that are reported only. */
+  /** True if the target was reached. Undefined if the row has no target. */
   readonly met?: boolean;
 }
 
@@ -28,13 +28,13 @@ export interface Figure {
   readonly better: 'higher' | 'lower';
 }
 
-/** A family of lines that are measured together. */
+/** A group of lines that are measured together. */
 export interface Row {
-  /** For `--only`. */
+  /** Name of the row for `--only`. */
   readonly id: string;
   /** Measures the product beside its yardstick. */
   measure(scene: Scene, rounds: Rounds): Promise<Line[]>;
-  /** Measures the product once and alone, to be compared with another version. */
+  /** Measures the product alone, for a comparison with another version. */
   measureAlone(scene: Scene, rounds: Rounds): Promise<Figure[]>;
 }
 
@@ -42,13 +42,16 @@ export const perSecond = (rate: number) => `${Math.round(rate).toLocaleString('e
 
 const withCpu = (load: LoadResult) => `${perSecond(load.perSecond)}, ${load.cpuUsPerRequest.toFixed(0)} µs`;
 
-/** Requests per second, and the CPU time of each, which other work on the machine disturbs less. */
+/** Returns requests per second, and CPU time per request. Other work on the machine disturbs CPU time less. */
 export const loadFigures = (name: string, load: LoadResult): Figure[] => [
   { name, value: load.perSecond, unit: '/s', better: 'higher' },
   { name: `${name}, CPU time`, value: load.cpuUsPerRequest, unit: ' µs', better: 'lower' },
 ];
 
-/** The line of a row whose product must reach `atLeast` of the yardstick's requests per second; no target: reported only. */
+/**
+ * Returns the line of a row whose product must reach `atLeast` times the yardstick's requests per second. Without
+ * `atLeast` the row has no target.
+ */
 export function loadLine(row: string, loads: { product: LoadResult; yardstick: LoadResult }, atLeast?: number): Line {
   return ratioLine(row, loads.product.perSecond / loads.yardstick.perSecond, atLeast, {
     product: withCpu(loads.product),

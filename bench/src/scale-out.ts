@@ -10,23 +10,26 @@ import type { Scene } from './scene.js';
 const drainTimeoutMs = 300_000;
 const database = 'keybin';
 
-/** The scale-out engine on servers of its own; the worker is started by who needs it. */
+/** The scale-out engine on servers of its own. A row starts the worker if it needs one. */
 export interface ScaleOut extends Service {
   readonly mongod: MongoServer;
   readonly mongo: MongoClient;
   readonly database: string;
   readonly redis: Redis;
   startWorker(): Promise<Server>;
-  /** Entries that are accepted and not settled. */
+  /** Returns the number of accepted entries that are not settled. */
   pending(): Promise<number>;
   /** Resolves when nothing is pending and no job is waiting or active. */
   drained(): Promise<void>;
 }
 
-/** What a row wants otherwise than usual. */
+/** Options that differ between rows. */
 export interface ScaleOutOptions {
   readonly durability?: 'always' | 'everysec';
-  /** Has the stand-in for mongod leave out its syncs, which then do not hide what is measured; mongod itself takes no notice. */
+  /**
+   * True to turn off syncs in the stand-in for mongod, because they would hide the measured cost. mongod itself ignores
+   * it.
+   */
   readonly unsyncedMongod?: boolean;
 }
 
@@ -71,7 +74,10 @@ export async function startScaleOut(
   };
 }
 
-/** The same with the values that GET rows read, all of them in MongoDB, and a worker that is stopped (SIGSTOP). */
+/**
+ * Starts the same with a worker and the values that GET rows read. All values are in MongoDB, and the worker is then
+ * stopped (SIGSTOP).
+ */
 export async function startWithStoredValues(scene: Scene): Promise<{ service: ScaleOut; worker: Server }> {
   const service = await startScaleOut(scene);
   const worker = await service.startWorker();
@@ -81,7 +87,7 @@ export async function startWithStoredValues(scene: Scene): Promise<{ service: Sc
   return { service, worker };
 }
 
-/** Sum of the values of a metric in the text format of Prometheus whose labels match. Throws if there is none. */
+/** Sums a metric in the Prometheus text format over the samples whose labels match. Throws if there is none. */
 function sum(text: string, metric: string, labels = /^/): number {
   const values = [...text.matchAll(new RegExp(`^${metric}{(.*)} (.+)$`, 'gm'))].filter(([, found]) =>
     labels.test(found ?? ''),

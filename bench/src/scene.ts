@@ -4,18 +4,21 @@ import { fileURLToPath } from 'node:url';
 import type { Target } from './load/http-load.js';
 import type { Product } from './compare/product.js';
 
-/** One measurement of a row: the version that it measures, and what it has opened. Processes and directories are those of the tests' world. */
+/**
+ * One measurement of a row: the measured version, and everything that the row has opened. Processes and directories
+ * come from the tests' world.
+ */
 export class Scene {
   readonly #closers: (() => unknown)[] = [];
 
   constructor(readonly product: Product) {}
 
-  /** Has `close` called at the end of the row. */
+  /** Calls `close` at the end of the row. */
   defer(close: () => unknown): void {
     this.#closers.push(close);
   }
 
-  /** Closes all that was opened, kills every process that was started and removes their data. */
+  /** Closes everything that was opened, kills every process that was started and removes their data. */
   async close(): Promise<void> {
     for (const close of this.#closers.toReversed()) await close();
     killLeftovers();
@@ -23,7 +26,7 @@ export class Scene {
   }
 }
 
-/** Starts the bare Koa server that rows of the API are compared with. */
+/** Starts the bare Koa server that the rows of the API are compared with. */
 export async function startYardstick(): Promise<Target> {
   const child = new Child('yardstick', process.execPath, [
     fileURLToPath(new URL('yardsticks/yardstick.js', import.meta.url)),

@@ -10,21 +10,23 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 /** A commit of this repository. */
 export interface Revision {
   readonly commit: string;
-  /** Abbreviated commit. */
+  /** Abbreviated commit hash. */
   readonly short: string;
 }
 
-/** Throws if git knows no such commit. */
+/** Returns the commit of a revision. Throws if git knows no such commit. */
 export async function revisionOf(name: string): Promise<Revision> {
   const commit = await run('git', ['rev-parse', '--verify', '--end-of-options', `${name}^{commit}`], root);
   return { commit, short: commit.slice(0, 10) };
 }
 
-/** The commit of the working tree, with a note if files differ from it. */
+/** Describes the commit of the working tree, and notes if files differ from it. */
 export const describeWorkingTree = (): Promise<string> =>
   run('git', ['describe', '--always', '--abbrev=10', '--dirty= with changes', '--exclude=*'], root);
 
-/** Checks a commit out into a temporary directory and builds it there. The directory is removed when this process ends. */
+/**
+ * Checks out a commit into a temporary directory and builds it there. The directory is removed when this process ends.
+ */
 export async function buildRevision({ commit }: Revision): Promise<Product> {
   const directory = mkdtempSync(join(tmpdir(), 'keybin-bench-'));
   process.on('exit', () => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }));
@@ -44,7 +46,10 @@ function sameLock(checkout: string): boolean {
   return ours?.equals(theirs ?? Buffer.alloc(0)) ?? false;
 }
 
-/** Links the installed packages of this tree. The relative links to the workspaces are copied, so that they lead into the checkout. */
+/**
+ * Links the installed packages of this tree. Relative links to the workspaces are copied, so they lead into the
+ * checkout.
+ */
 function linkPackages(checkout: string): void {
   mkdirSync(join(checkout, 'node_modules'));
   for (const name of readdirSync(join(root, 'node_modules'))) {
@@ -54,7 +59,7 @@ function linkPackages(checkout: string): void {
   }
 }
 
-/** Resolves with what a program printed. It ends with this process. */
+/** Runs a program and resolves with its output. The program ends with this process. */
 async function run(program: string, args: readonly string[], cwd: string): Promise<string> {
   const child = new Child(program, program, args, { cwd });
   const { code } = await child.exited;

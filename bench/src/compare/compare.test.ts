@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { judgedLines, type Pair } from './compare.js';
 import type { Figure } from '../row.js';
 
-/** Eight pairs of one figure, whose values vary from pair to pair in both versions alike. */
+/** Returns eight pairs of one figure. Both versions vary in the same way from pair to pair. */
 function pairsOf(figure: Omit<Figure, 'value'>, before: number, after: number): Pair[] {
   return Array.from({ length: 8 }, (_, pair) => ({
     old: [{ ...figure, value: before * (1 + pair / 10) }],

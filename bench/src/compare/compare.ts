@@ -5,7 +5,7 @@ import { median } from '../rounds.js';
 import type { Figure, Row, Rounds } from '../row.js';
 import { Scene } from '../scene.js';
 
-/** A version and what it is called. */
+/** A version and its name in the output. */
 export interface Version {
   readonly name: string;
   readonly product: Product;
@@ -21,14 +21,14 @@ export type Pair = Sides<readonly Figure[]>;
 interface Measured {
   readonly row: Row;
   readonly pairs: Pair[];
-  /** Why the row could not be measured. */
+  /** Reason why the row could not be measured. */
   failure?: string;
 }
 
 /**
- * Measures rows of two versions in turn and prints a line for each figure. Each measurement has new processes and data. The
- * pairs of a row are spread over the whole run, and the versions take turns in being measured first. Resolves with true if
- * every row was measured and none fell.
+ * Measures rows of two versions in turn and prints a line for each figure. Each measurement has new processes and data.
+ * The pairs of a row are spread over the whole run. The versions take turns in being measured first. Resolves with true
+ * if every row was measured and none fell.
  */
 export async function compareVersions(
   rows: readonly Row[],
@@ -58,7 +58,10 @@ export async function compareVersions(
   return lines.every(({ passed }) => passed);
 }
 
-/** Adds a pair, or the reason why there is none. A busy machine may disturb a measurement, so that a failed one is repeated. */
+/**
+ * Adds a pair, or the reason why there is none. A failed measurement is repeated, because a busy machine may have
+ * disturbed it.
+ */
 async function addPair(measured: Measured, versions: Sides<Version>, rounds: Rounds): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -105,7 +108,7 @@ interface JudgedLine {
   readonly passed: boolean;
 }
 
-/** A line for each figure. Of times and sizes the ratio is old to new, so that a ratio below 1 is always worse. */
+/** Returns a line for each figure. For times and sizes the ratio is old to new, so a ratio below 1 is always worse. */
 export function judgedLines(pairs: readonly Pair[]): JudgedLine[] {
   return (pairs[0]?.new ?? []).map(({ name, unit, better }, at) => {
     const valuesOf = (side: 'old' | 'new') => pairs.map((pair) => pair[side][at]?.value ?? NaN);

@@ -11,20 +11,20 @@ type Settings = Readonly<Record<string, string>>;
 
 /** A running API or worker. */
 export interface Server {
-  /** Without a slash at its end. */
+  /** Base URL without a trailing slash. */
   readonly url: string;
   readonly child: Child;
 }
 
-/** The members of package.json that say how the programs are started. */
+/** The members of package.json that define how the programs are started. */
 interface Manifest {
   readonly scripts: { readonly start: string; readonly 'start:worker': string };
   readonly bin: { readonly keybin: string };
 }
 
 /**
- * A built version of Keybin. Nothing is known of it but package.json, settings and HTTP, so that versions whose files lie
- * elsewhere can be compared.
+ * A built version of Keybin. Uses only its package.json, settings and HTTP, so it can be a version with another layout
+ * of files.
  */
 export class Product {
   readonly #manifest: Manifest;
@@ -73,8 +73,8 @@ export class Product {
 export const workingTree = new Product(fileURLToPath(new URL('../../../', import.meta.url)));
 
 /**
- * Arguments of node in a script such as `exec node --option api/dist/main.js`, from any working directory. Node is started
- * without a shell, so that the process that is measured is the one that was started.
+ * Returns the arguments of node in a script such as `exec node --option api/dist/main.js`, for any working directory.
+ * Node is started without a shell, so the measured process is the one that was started.
  */
 export function nodeArguments(script: string, root: string): string[] {
   const [, given] = /^(?:exec )?node (.+)$/.exec(script) ?? [];

@@ -7,7 +7,7 @@ const width = ({ low, high }: Judgement) => high / low;
 const times = (factor: number) => noise.map((ratio) => ratio * factor);
 
 describe('judging the ratio of two versions', () => {
-  // Where tables of the sign test have the ends of the interval of a median.
+  // Interval ends from tables of the sign test for a median.
   for (const [pairs, outside] of [
     [6, 0],
     [8, 0],
@@ -59,7 +59,7 @@ describe('judging the ratio of two versions', () => {
   });
 
   it('holds the true ratio in at least 95 % of all experiments', () => {
-    // All signs that the same noise can have are equally likely.
+    // Every combination of signs of this noise is equally likely.
     const logs = [0.011, 0.023, 0.031, 0.047, 0.059, 0.067, 0.083, 0.101, 0.13];
     const experiments = 2 ** logs.length;
     let held = 0;

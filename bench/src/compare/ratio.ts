@@ -1,13 +1,13 @@
-/** Largest fall that is accepted. */
+/** Largest accepted fall, as a fraction. */
 export const tolerance = 0.03;
 
 const confidence = 0.95;
 
 /** Estimate of the ratio between two versions. */
 export interface Judgement {
-  /** Median of the pairs. */
+  /** Median of the pairs' ratios. */
   readonly ratio: number;
-  /** Ends of an interval that holds the true median with at least 95 % confidence. */
+  /** Lower end of an interval that holds the true median with at least 95 % confidence. `high` is its upper end. */
   readonly low: number;
   readonly high: number;
   /** `yes` if the whole interval is below 1 - `tolerance`, `no` if none of it is. */
@@ -15,9 +15,9 @@ export interface Judgement {
 }
 
 /**
- * Judges the ratios of pairs, where a ratio below 1 means that the new version was worse. The interval lies between two of the
- * ratios and belongs to the sign test. It assumes no distribution, and with nine pairs the worst one on either side does not
- * move it. Throws if there are too few pairs for an interval, or if a ratio is not a positive number.
+ * Judges the ratios of pairs. A ratio below 1 means that the new version was worse. The interval is that of the sign
+ * test: its ends are two of the ratios, and it assumes no distribution. With nine pairs, the worst pair on either side
+ * does not move it. Throws if there are too few pairs for an interval, or if a ratio is not a positive number.
  */
 export function judge(ratios: readonly number[]): Judgement {
   const wrong = ratios.find((ratio) => !(ratio > 0 && ratio < Infinity));
@@ -32,7 +32,10 @@ export function judge(ratios: readonly number[]): Judgement {
   return { ratio, low, high, fell: high < least ? 'yes' : low < least ? 'unclear' : 'no' };
 }
 
-/** Number of pairs outside the interval on each side: the largest k with P(B ≤ k) of at most half the error, B of Bin(n, 1/2). */
+/**
+ * Returns the number of pairs outside the interval on each side. It is the largest k with P(B ≤ k) of at most half the
+ * error, where B is Bin(n, 1/2).
+ */
 function pairsOutside(pairs: number): number {
   const most = ((1 - confidence) / 2) * 2 ** pairs;
   let outside = -1;

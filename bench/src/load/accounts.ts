@@ -3,12 +3,15 @@ import type { Target } from './http-load.js';
 import type { Server } from '../compare/product.js';
 import { connections, valueBytes } from './wrk.js';
 
-/** Keys that a GET row reads. */
+/** Number of keys that a GET row reads. */
 export const readKeys = 1_000;
-/** Keys that a POST row writes, in random order. */
+/** Number of keys that a POST row writes, in random order. */
 export const writtenKeys = 10_000;
 
-/** Settings of every measured process: the defaults, except for tokens that outlive the longest row and enough new accounts. */
+/**
+ * Settings of every measured process. They are the defaults, but tokens outlive the longest row and enough accounts can
+ * be registered.
+ */
 export const benchSettings = {
   KEYBIN_ACCOUNTS_BCRYPT_COST: '12',
   KEYBIN_STORE_TOKEN_EXPIRATION: '86400',
@@ -29,7 +32,7 @@ export async function withAccount(api: Server): Promise<Service> {
   return { api, client, account, target: { pid: api.child.pid, url: `${api.url}/user/${account.token}/store/` } };
 }
 
-/** Runs `step` for 1 ... `count`, as many at once as wrk has connections unless told otherwise. */
+/** Runs `step` for 1 ... `count`. By default, as many run at once as wrk has connections. */
 export async function inParallel(
   count: number,
   step: (number: number) => Promise<unknown>,
@@ -44,7 +47,7 @@ export async function inParallel(
 
 export const value = 'v'.repeat(valueBytes);
 
-/** Writes `count` values to the keys that `keyParameter` gives; by default those that `load.lua` reads. */
+/** Writes `count` values, by default to the keys that `load.lua` reads. */
 export async function writeValues(
   { client, account }: Service,
   count: number,

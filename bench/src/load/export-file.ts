@@ -11,8 +11,8 @@ export const firstAccount = { username: 'account1', password: 'correct horse' };
 const linesPerWrite = 10_000;
 
 /**
- * Writes a complete export of accounts with the entries `key1` ... `key<entries>` each. Importing it is the fastest way to fill
- * a store.
+ * Writes a complete export of accounts, each with the entries `key1` ... `key<entries>`. Importing it is the fastest
+ * way to fill a store. Returns the path.
  */
 export async function writeExport(accounts: number, entries: number): Promise<string> {
   const path = join(temporaryDirectory(), 'export');

@@ -2,19 +2,19 @@ import { once } from 'node:events';
 import { Agent, request, type IncomingMessage } from 'node:http';
 import { action, fileOf, formEnd, formType, partHead, uploadPath } from '@keybin/test/contract/v1/upload-calls.js';
 
-/** Sent again and again: the clients are to cost little. */
+/** Sent repeatedly, so that the clients use little CPU time. */
 const piece = Buffer.alloc(1024 * 1024, 'keybin');
 
-/** A server of files. Each method is one client's request. */
+/** A file server under load. Each method is one request of one client. */
 export interface FileServer {
   readonly pid: number;
-  /** Answers what `download` and `remove` are to be given. */
+  /** Resolves with the ID for `download` and `remove`. */
   upload(bytes: number): Promise<string>;
   download(id: string): Promise<void>;
   remove(id: string): Promise<void>;
 }
 
-/** The bare server, which takes a body as it comes. */
+/** Returns the bare server, which takes a body as it is. */
 export function bareFiles(pid: number, url: string): FileServer {
   const agent = new Agent({ keepAlive: true });
   let next = 0;
@@ -26,11 +26,11 @@ export function bareFiles(pid: number, url: string): FileServer {
       return id;
     },
     download: (id) => receive(agent, `${url}${id}`),
-    remove: async () => {}, // overwritten
+    remove: async () => {}, // the next uploads overwrite the file
   };
 }
 
-/** Keybin, which takes a form. */
+/** Returns Keybin, which takes a form. */
 export function keybinFiles(pid: number, url: string, token: string): FileServer {
   const agent = new Agent({ keepAlive: true });
   const before = [partHead(action), Buffer.from('upload\r\n'), partHead(fileOf(''))];
@@ -39,7 +39,7 @@ export function keybinFiles(pid: number, url: string, token: string): FileServer
     pid,
     upload: async (bytes) => {
       const answer = await send(agent, `${url}${uploadPath(token)}`, bytes, { before, after });
-      return (JSON.parse(answer) as { file_id: string }).file_id; // looked at by the tests
+      return (JSON.parse(answer) as { file_id: string }).file_id; // shape is asserted by the tests
     },
     download: (id) => receive(agent, `${url}${uploadPath(token, id)}`),
     remove: async (id) => {

@@ -2,12 +2,12 @@ import { processCpuUs } from '../report/process-cpu.js';
 import { alternate, median } from '../rounds.js';
 import { type Load, wrk } from './wrk.js';
 
-/** A server under load: where it answers and which process's CPU time counts. */
+/** A server under load. `pid` is the process whose CPU time counts. */
 export interface Target {
   readonly pid: number;
-  /** Ends with `/`; keys follow. */
+  /** URL that ends with `/`. The key follows it. */
   readonly url: string;
-  /** The keys that it is asked for, where it has another number of them than the other side. */
+  /** Number of keys to request, if it differs from the other side's. */
   readonly keys?: number;
 }
 
@@ -21,7 +21,7 @@ export interface LoadResult {
 
 export type Shape = Omit<Load, 'url'>;
 
-/** One round of load on one server. */
+/** Runs one round of load on one server. */
 export async function loadOnce(target: Target, shape: Shape): Promise<LoadResult> {
   const { pid, url, keys = shape.keys } = target;
   const before = processCpuUs(pid);
@@ -34,7 +34,7 @@ export async function loadOnce(target: Target, shape: Shape): Promise<LoadResult
   };
 }
 
-/** The median of each figure by itself. */
+/** Returns the median of each figure separately. */
 export function medianOf(samples: readonly LoadResult[]): LoadResult {
   return {
     perSecond: median(samples.map((sample) => sample.perSecond)),
@@ -44,14 +44,14 @@ export function medianOf(samples: readonly LoadResult[]): LoadResult {
   };
 }
 
-/** Node has compiled what is hot after about this many requests. */
+/** Number of requests after which Node has compiled the hot code. */
 const warmUpRequests = 50_000;
-/** Rounds after which a busy machine is not waited for. */
+/** Largest number of warm-up rounds, because a busy machine may never reach `warmUpRequests`. */
 const mostWarmUps = 5;
-/** Unmeasured rounds beside a yardstick. */
+/** Number of unmeasured rounds of both servers before a comparison. */
 const warmUps = 2;
 
-/** One measured round of load on one server after a warm-up. `settle` is called after each round. */
+/** Measures one round of load on one server after a warm-up. Calls `settle` after each round. */
 export async function loadAlone(
   target: Target,
   shape: Shape,
@@ -70,8 +70,8 @@ export async function loadAlone(
 }
 
 /**
- * The same load on two servers in alternation, after a warm-up of both. `settle` waits after each round of the product for
- * what that round left to be done, so that it does not slow the yardstick down.
+ * Runs the same load on two servers in turn, after a warm-up of both. `settle` is called after each round of the
+ * product. It waits for the work that the round left behind, which would slow the yardstick down.
  */
 export async function compareLoads(
   rounds: number,

@@ -4,14 +4,14 @@ import { promisify } from 'node:util';
 
 const script = fileURLToPath(new URL('../../lua/load.lua', import.meta.url));
 
-/** Connections that wrk keeps busy. */
+/** Number of connections that wrk keeps busy. */
 export const connections = 64;
-/** Bytes of the values that are written and read. */
+/** Size of the written and read values, in bytes. */
 export const valueBytes = 100;
 
 export interface Load {
   readonly method: 'GET' | 'POST';
-  /** Ends with `/`; the keys `key1` ... `key<keys>` follow it in random order. */
+  /** URL that ends with `/`. The keys `key1` ... `key<keys>` follow it in random order. */
   readonly url: string;
   readonly keys: number;
   readonly seconds: number;
@@ -20,15 +20,15 @@ export interface Load {
 export interface WrkReport {
   readonly requests: number;
   readonly durationUs: number;
-  /** Answers with a status of 400 or more. */
+  /** Number of answers with a status of 400 or more. */
   readonly badStatuses: number;
-  /** Connections, reads and writes that failed or took too long. */
+  /** Number of connections, reads and writes that failed or timed out. */
   readonly failures: number;
   readonly p50Us: number;
   readonly p99Us: number;
 }
 
-/** Runs wrk (one thread) and throws unless every single request was answered well. */
+/** Runs wrk with one thread. Throws if any request failed. */
 export async function wrk({ method, url, keys, seconds }: Load): Promise<WrkReport> {
   const options = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', script];
   const { stdout } = await promisify(execFile)('wrk', [
@@ -42,7 +42,7 @@ export async function wrk({ method, url, keys, seconds }: Load): Promise<WrkRepo
     if (error.code === 'ENOENT') throw new Error('wrk is not installed: apt-get install wrk');
     throw error;
   });
-  const report = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as WrkReport; // printed so by load.lua
+  const report = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as WrkReport; // format of load.lua
   if (report.requests === 0 || report.badStatuses > 0 || report.failures > 0) {
     throw new Error(`${method} ${new URL(url).origin}: ${JSON.stringify(report)}`);
   }

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 
 const packages = ['koa', '@koa/router', 'koa-bodyparser', 'bullmq', 'ioredis', 'mongodb', 'lmdb'];
 
-/** What the figures were measured on, a line each. */
+/** Describes the machine and the software of a run, in one line each. */
 export function machine(): string[] {
   const [first] = cpus();
   const memoryGiB = (totalmem() / 2 ** 30).toFixed(0);
@@ -22,13 +22,13 @@ function program(name: string, version: RegExp, flag = '--version'): string {
   try {
     output = execFileSync(name, [flag], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
   } catch (error) {
-    // wrk prints its version and ends with 1
+    // wrk prints its version and exits with 1
     output = error instanceof Error && 'stdout' in error ? String(error.stdout) : '';
   }
   return version.exec(output)?.[1] ?? 'unknown';
 }
 
-/** From the package's own file, wherever npm put it: not every package exports it. */
+/** Reads the version from the package's own file, wherever npm put it. Not every package exports that file. */
 function packageVersion(name: string): string {
   const { resolve } = createRequire(new URL('../../../shared/package.json', import.meta.url));
   for (let directory = dirname(resolve(name)); ; directory = dirname(directory)) {

@@ -4,19 +4,19 @@ import { connections, valueBytes } from '../load/wrk.js';
 
 const verdict = ({ met }: Line) => (met === undefined ? '' : met ? 'yes' : '**no**');
 
-/** The lines as a table in Markdown. */
+/** Returns the lines as a Markdown table. */
 export function table(lines: readonly Line[]): string {
   const cells = lines.map((line) => [line.row, line.product, line.yardstick, line.result, line.target, verdict(line)]);
   return markdown(['row', 'Keybin', 'yardstick', 'result', 'target', 'met'], cells);
 }
 
-/** A table in Markdown, whose first and last columns are words and the others numbers. */
+/** Returns a Markdown table. Its first and last columns are text, the others numbers. */
 export function markdown(head: readonly string[], cells: readonly (readonly string[])[]): string {
   const align = ['---', ...head.slice(2).map(() => '--:'), '---'];
   return [head, align, ...cells].map((row) => `| ${row.join(' | ')} |`).join('\n');
 }
 
-/** `RESULTS.md`. */
+/** Returns the text of `RESULTS.md`. */
 export function results(lines: readonly Line[], { count, seconds }: Rounds, command: string): string {
   return `# Speed
 

@@ -29,7 +29,7 @@ function embeddedLoad({ id, title, shape, atLeast, prepare }: Options): Row {
   };
 }
 
-/** GET of a value, one of 1,000. */
+/** GET of one of 1,000 values. */
 export const embeddedGet = embeddedLoad({
   id: 'embedded-get',
   title: 'embedded GET of a value',
@@ -38,7 +38,7 @@ export const embeddedGet = embeddedLoad({
   prepare: (service) => writeValues(service, readKeys),
 });
 
-/** POST of a 100-byte value, answered when it is on disk. */
+/** POST of a 100-byte value. It is acknowledged when it is on disk. */
 export const embeddedPost = embeddedLoad({
   id: 'embedded-post',
   title: 'embedded POST of a 100-byte value, durable',

@@ -12,7 +12,7 @@ import type { Scene } from '../scene.js';
 
 const megabyte = 1_000_000;
 const fileMegabytes = 64;
-/** At once. */
+/** Number of concurrent clients. */
 const clients = 2;
 
 const memoryClients = 20;
@@ -45,7 +45,7 @@ export const embeddedFiles = filesRow('embedded', 0.5, async ({ product }) =>
   withAccount(await product.startApi(benchSettings)),
 );
 
-/** Without a target: the database, which takes each byte over the network and syncs it, has the most to do. */
+/** Has no target: most of the work is the database's, which receives each byte over the network and syncs it. */
 export const scaleOutFiles = filesRow('scale-out', undefined, async (scene) => {
   const service = await startScaleOut(scene);
   await service.startWorker();
@@ -65,7 +65,7 @@ async function startBareFiles(): Promise<FileServer> {
 const all = (work: (at: number) => Promise<unknown>) =>
   Promise.all(Array.from({ length: clients }, (_, at) => work(at)));
 
-/** Megabytes per second of uploads, and then of downloads of what came. */
+/** Measures the rate of uploads, and then of downloads of the same files, in MB/s. */
 async function transferOnce(
   server: FileServer,
   shrink: number,
@@ -105,7 +105,7 @@ async function compareFiles(
 
 const memoryBytes = (shrink: number) => (memoryFileMegabytes * megabyte) / shrink;
 
-/** Resident bytes of the API before many clients upload at once, and the most meanwhile. */
+/** Measures the API's resident memory before and during many concurrent uploads, in bytes. */
 async function uploadMemory(files: FileServer, bytes: number): Promise<{ idle: number; most: number }> {
   const idle = residentBytes(files.pid);
   const ids: string[] = [];

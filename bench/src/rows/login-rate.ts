@@ -9,13 +9,18 @@ import { ratioLine, type Row } from '../row.js';
 import { startScaleOut } from '../scale-out.js';
 import type { Scene } from '../scene.js';
 
-/** So many that each core has a next one, and few enough that none waits too long. */
+/** Number of clients. Each core has a next login to hash, and no login waits too long. */
 const clients = 2 * availableParallelism();
 const atLeast = 0.9;
-/** A hash takes a quarter of a second: a round needs more time than one of reads. */
+/**
+ * Factor for the length of a round. A hash takes a quarter of a second, so a round needs more time than one of reads.
+ */
 const longer = 2;
 
-/** Logins that a few clients make without pause, against bare bcrypt of the same cost on the same cores. */
+/**
+ * Compares the login rate of a few clients with bare bcrypt of the same cost on the same cores. The clients do not
+ * pause between logins.
+ */
 function loginRate(id: string, title: string, start: (scene: Scene) => Promise<Service>): Row {
   return {
     id,
@@ -51,7 +56,7 @@ async function newAccounts({ client }: Service): Promise<Account[]> {
   return accounts;
 }
 
-/** Per second, until all that were begun in `seconds` have ended. */
+/** Returns logins per second. The time includes the logins that were still running after `seconds`. */
 async function logins({ client }: Service, accounts: readonly Account[], seconds: number): Promise<number> {
   const begin = performance.now();
   let done = 0;

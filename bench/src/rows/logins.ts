@@ -10,7 +10,7 @@ import type { Scene } from '../scene.js';
 const clients = 8;
 const mostTimesQuiet = 5;
 
-/** The 99th percentile of GETs while clients log in without pause, against that of a quiet time. */
+/** Compares the p99 of GETs while clients log in without pause with the p99 of a quiet time. */
 function loginsBeside(id: string, title: string, start: (scene: Scene) => Promise<Service>): Row {
   return {
     id,
@@ -63,7 +63,7 @@ async function quietAndBusy(service: Service, seconds: number) {
       while (!over.signal.aborted) {
         const { status, headers } = await service.client.token(username, password);
         if (status === 200) logins++;
-        else await delay(Number(headers['retry-after']) * 1_000); // others were before it for too long
+        else await delay(Number(headers['retry-after']) * 1_000); // too many logins were waiting
       }
     };
     const load = quiet().finally(() => over.abort());

@@ -8,7 +8,7 @@ import { loadFigures, loadLine, type Row } from '../row.js';
 
 const title = (keys: number) => `embedded GET, ${keys.toLocaleString('en')} keys stored`;
 
-/** GET with many keys stored in one account, against few; both read at random. */
+/** GET with many keys in one account, compared with few keys. Both are read at random. */
 export const millionKeys: Row = {
   id: 'embedded-million',
   async measure({ product }, { count, seconds, shrink }) {
@@ -25,7 +25,7 @@ export const millionKeys: Row = {
   },
 };
 
-/** An API process on a directory that holds this many keys. They are imported without HTTP, to save time. */
+/** Starts an API process on a directory with this many keys. They are imported without HTTP, which is faster. */
 async function startWithKeys(product: Product, keys: number): Promise<Target> {
   const env = { ...benchSettings, KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` };
   const run = product.command(['import', await writeExport(1, keys)], env);

@@ -7,7 +7,10 @@ import type { Scene } from '../scene.js';
 const MiB = 2 ** 20;
 const mostMiB = 5;
 
-/** What Redis holds after many writes to distinct keys were applied, against before. The queue's stream of events is in both. */
+/**
+ * Redis's memory after many writes to distinct keys were applied, compared with before. Both include the queue's event
+ * stream.
+ */
 export const redisMemory: Row = {
   id: 'redis-memory',
   async measure(scene, { shrink }) {
@@ -39,7 +42,10 @@ async function memoryOf(scene: Scene, writes: number): Promise<{ before: number;
   return { before, after: await settledMemory(service) };
 }
 
-/** `used_memory` once all is applied and it no longer moves: a log that is being rewritten and clients' buffers go first. */
+/**
+ * Resolves with `used_memory` once all is applied and the value is steady. A rewrite of the log and clients' buffers
+ * must end first.
+ */
 async function settledMemory(service: ScaleOut): Promise<number> {
   const pauseMs = 500;
   const steadyBytes = 64 * 1_024;

@@ -10,7 +10,7 @@ const read = { method: 'GET', keys: readKeys } as const;
 const pendingTitle = 'scale-out GET of a pending value';
 const storedTitle = 'scale-out GET of a stored value';
 
-/** GET of a value that is staged in Redis and not yet in MongoDB. With a worker no value stays so: that is the next row. */
+/** GET of a value that is pending in Redis and not yet in MongoDB. Without a worker it stays pending. */
 export const pendingGet: Row = {
   id: 'scale-out-get-pending',
   async measure(scene, { count, seconds }) {
@@ -37,7 +37,7 @@ async function expectPending(service: ScaleOut): Promise<void> {
   if ((await service.pending()) !== readKeys) throw new Error('The values did not stay pending');
 }
 
-/** GET of a value from MongoDB, against the driver alone on the same server. */
+/** GET of a value from MongoDB, compared with the driver alone on the same server. */
 export const storedGet: Row = {
   id: 'scale-out-get-stored',
   async measure(scene, rounds) {

@@ -4,7 +4,10 @@ import { loadFigures, loadLine, type Row } from '../row.js';
 import { startScaleOut } from '../scale-out.js';
 import { startYardstick } from '../scene.js';
 
-/** POST of a 100-byte value, answered when it is staged in Redis; then once more while a worker applies what is written. */
+/**
+ * Measures POSTs of a 100-byte value, which is acknowledged when it is pending in Redis. Measures them again while a
+ * worker applies the writes.
+ */
 function scaleOutPost(durability: 'always' | 'everysec', atLeast: number): Row {
   const title = `scale-out POST, Redis syncing ${durability}`;
   return {

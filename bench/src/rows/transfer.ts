@@ -14,7 +14,7 @@ const lookIntervalMs = 20;
 
 type Env = Readonly<Record<string, string>>;
 
-/** `keybin export` and `import`: entries a second, and the memory that the process has for itself. */
+/** `keybin export` and `import`: entries per second, and the memory of the process without files. */
 export const transfer: Row = {
   id: 'transfer',
   async measure({ product }, { shrink }) {
@@ -43,9 +43,9 @@ export const transfer: Row = {
 interface Transfer {
   readonly what: string;
   readonly entries: number;
-  /** Entries a second. */
+  /** Entries per second. */
   readonly rate: number;
-  /** The most that the process had. */
+  /** Largest memory of the process, in bytes. */
   readonly bytes: number;
 }
 

@@ -8,7 +8,10 @@ import type { Scene } from '../scene.js';
 
 const pollMs = 5;
 
-/** Writes to as many distinct keys are accepted while the worker is stopped; measured from its going on until none is pending. */
+/**
+ * Applies writes to distinct keys. They are accepted while the worker is stopped. The time runs from SIGCONT until none
+ * is pending.
+ */
 export const distinctKeys: Row = {
   id: 'worker-distinct',
   async measure(scene, { count, shrink }) {
@@ -61,7 +64,9 @@ async function startDistinct(scene: Scene, writes: number) {
   return { service, byWorker };
 }
 
-/** Writes to few keys while the worker runs; each update that the database was asked for counts, whether it changed anything or not. */
+/**
+ * Writes to few keys while the worker runs. Every update sent to the database counts, even one that changed nothing.
+ */
 export const fewKeys: Row = {
   id: 'worker-few-keys',
   async measure(scene, { shrink }) {
@@ -89,7 +94,7 @@ async function writeFewKeys(scene: Scene, writes: number): Promise<{ updates: nu
   const service = await startScaleOut(scene);
   await service.startWorker();
   const admin = service.mongo.db('admin');
-  // No update of the API's falls between the two readings: its one account is there already.
+  // The API sends no update between the two readings: its only account exists already.
   const updates = async () => Number((await admin.command({ serverStatus: 1 }))['opcounters'].update);
   const before = await updates();
   const begin = performance.now();

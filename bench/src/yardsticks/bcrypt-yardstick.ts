@@ -2,8 +2,8 @@ import { availableParallelism } from 'node:os';
 import bcrypt from 'bcrypt';
 
 /**
- * Compares passwords with a hash of cost `argv[2]` for `argv[3]` seconds, one for each core at once and nothing else, and prints
- * how many it did per second.
+ * Compares passwords with a hash of cost `argv[2]` for `argv[3]` seconds, one at a time per core. Prints the
+ * comparisons per second.
  */
 const [cost, seconds] = process.argv.slice(2).map(Number);
 const hash = await bcrypt.hash('password', cost ?? 0);

@@ -17,7 +17,7 @@ const cpuUs = () => {
   return user + system;
 };
 
-/** Single `findOne` calls of the driver alone for `seconds`, as many in flight as wrk has connections. */
+/** Calls `findOne` of the bare driver for `seconds`. As many calls are in flight as wrk has connections. */
 export async function driverFindOnes(store: Collection, keys: number, seconds: number): Promise<LoadResult> {
   const sample = await store
     .find({ version: { $exists: true } }, { projection: { _id: 1 } })
@@ -47,7 +47,10 @@ export async function driverFindOnes(store: Collection, keys: number, seconds: n
   };
 }
 
-/** New documents written by the driver alone, one guarded bulk write of 500 after the other. Resolves with documents per second. */
+/**
+ * Writes new documents with the bare driver, in guarded bulk writes of 500 one after the other. Resolves with documents
+ * per second.
+ */
 export async function driverBulkWrites(store: Collection<StoredDocument>, count: number): Promise<number> {
   const bulkSize = 500;
   const user = randomUUID();

@@ -2,7 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 import Koa from 'koa';
 
-/** What uploads and downloads are compared with: a bare Koa that streams a body to a file, and a file to the answer. */
+/** Yardstick of uploads and downloads: a bare Koa that streams a body to a file, and a file to the answer. */
 const [directory = '.'] = process.argv.slice(2);
 
 const app = new Koa();

@@ -3,8 +3,8 @@ import Koa from 'koa';
 import bodyParser from 'koa-bodyparser';
 
 /**
- * What the rows of the API are compared with: a bare Koa with router and body parser in one process that answers the same
- * JSON on the same paths and keeps nothing. The body parser stands on the POST alone, so that the GET is as fast as can be.
+ * Yardstick of the API's rows: a bare Koa with router and body parser in one process. It answers the same JSON on the
+ * same paths and stores nothing. Only the POST has the body parser, so that the GET is as fast as possible.
  */
 const value = 'v'.repeat(Number(process.argv[2] ?? 100));
 
