@@ -1,13 +1,13 @@
 import { run } from './run.js';
 
-process.stdout.on('error', () => {}); // `run` hears of it from each write
-process.stderr.on('error', () => {}); // nobody is there to be told, and the work goes on
+process.stdout.on('error', () => {}); // `run` gets the error from each write
+process.stderr.on('error', () => {}); // the work goes on although nobody reads errors
 
 const interrupted = new AbortController();
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     interrupted.abort(new Error(`ended by ${signal}`));
-    process.kill(process.pid, signal); // without this listener it does what it always does
+    process.kill(process.pid, signal); // the listener is gone, so the signal ends the process
   });
 }
 

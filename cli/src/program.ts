@@ -20,7 +20,7 @@ export interface ProgramOptions extends Pick<Context, 'environment' | 'stdin' | 
   readonly stdout: Output;
 }
 
-/** The `keybin` command with all that it can do: the one list of commands, from which help and the README follow. */
+/** Creates the `keybin` command with all its subcommands. Help and docs/cli.md are generated from it. */
 export function createProgram({ stdout, ...given }: ProgramOptions): Command {
   const { environment, stderr } = given;
   const program = new Command('keybin');
@@ -67,15 +67,15 @@ export function createProgram({ stdout, ...given }: ProgramOptions): Command {
   return program;
 }
 
-/** Of a help that is not printed on a terminal. */
+/** Width of help that is not printed on a terminal. */
 const helpColumns = 80;
 
-/** The command and all below it. */
+/** Returns the command and all its subcommands. */
 function allOf(command: Command): Command[] {
   return [command, ...command.commands.flatMap(allOf)];
 }
 
-/** Each command line that does something, with its arguments, and what it does. */
+/** Returns each command line that can be run, with its arguments and its description. */
 export function commandLines(command: Command, before = ''): { line: string; summary: string }[] {
   const line = [before, command.name(), ...command.registeredArguments.map(argumentText)];
   const words = line.filter(Boolean).join(' ');

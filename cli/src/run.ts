@@ -8,21 +8,21 @@ import { createProgram } from './program.js';
 
 export const exitCodes = { done: 0, failed: 1, misused: 2 } as const;
 
-/** All that a command line has of its process. */
+/** Everything that a command line uses of its process. */
 export interface Surroundings {
   readonly environment: NodeJS.ProcessEnv;
-  /** Without an encoding. */
+  /** Must have no encoding. */
   readonly stdin: Readable;
   readonly stdout: Writable;
   readonly stderr: Writable;
-  /** Aborted just before the process ends: the command removes what it has half done, and need not answer. */
+  /** Aborted just before the process ends. The command then removes unfinished files and need not print a result. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Runs one command line, `args` being what follows `keybin`. Returns the exit code: 0 done, 1 failed, 2 wrong usage or wrong
- * settings. An error is one line on standard error. Everything is closed by then, so that many may run in one process; but two must not have
- * one directory of the embedded engine open at the same time in one process.
+ * Runs one command line. `args` follow the word `keybin`. Returns the exit code: 0 done, 1 failed, 2 wrong usage or
+ * wrong settings. An error is one line on standard error. Everything is closed when it returns, so one process may run
+ * many commands. Two of them must not have the same directory of the embedded engine open at the same time.
  */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
   const { environment, stdin, stderr, signal = new AbortController().signal } = surroundings;
@@ -35,15 +35,16 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
     code = reported(error, stderr);
   }
   const failure = await stdout.flush();
-  // A reader that has seen enough, such as `head`, is no failure; a full disk is one
+  // A reader that closes the pipe early, such as `head`, is no failure. A full disk is one.
   if (!failure || failure.code === 'EPIPE') return code;
   stderr.write(`keybin: the answer could not be written: ${failure.message}\n`);
   return exitCodes.failed;
 }
 
-/** Says what went wrong. Returns the exit code. */
+/** Prints the error. Returns the exit code. */
 function reported(error: unknown, stderr: Writable): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.misused; // it has said why
+  // Commander has printed the error
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.misused;
   if (error instanceof ConfigError) {
     stderr.write(error.report);
     return exitCodes.misused;
@@ -52,7 +53,10 @@ function reported(error: unknown, stderr: Writable): number {
   return exitCodes.failed;
 }
 
-/** What was away is said by the cause: the error's own message is for clients of the API. */
+/**
+ * Returns the message for operators. The cause names the dependency that is down; the error's own message is for API
+ * clients.
+ */
 function reasonOf(error: unknown): string {
   const reason = error instanceof KeybinError && error.cause instanceof Error ? error.cause : error;
   return reason instanceof Error ? reason.message : String(reason);

@@ -1,10 +1,10 @@
-/** What a command has to say: as text for people, and as data for `--json`. */
+/** Result of a command, as text for people and as data for `--json`. */
 export interface Answer {
   readonly text: string;
   readonly json: unknown;
 }
 
-/** A command could not do what it was asked to; the message has one line. */
+/** Thrown if a command cannot do its work. The message is one line. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
 }

@@ -2,21 +2,21 @@ import type { Readable, Writable } from 'node:stream';
 import type { Config } from '@keybin/shared/config/config.js';
 import type { Answer } from './answer.js';
 
-/** What commands are given, and how they answer. */
+/** Settings and streams of a command, and the ways to report its result. */
 export interface Context {
-  /** Throws a `ConfigError` if the settings are wrong. */
+  /** Reads the settings. Throws a `ConfigError` if they are wrong. */
   readonly config: () => Config;
-  /** Where the settings are, if there is such a file. */
+  /** Path of the settings file, which may not exist. */
   readonly configFile: () => string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly stdin: Readable;
-  /** For what is no answer. */
+  /** Standard output, for exported data. Results go to `answer`. */
   readonly stdout: Writable;
   readonly stderr: Writable;
   /** Aborted just before the process ends. */
   readonly signal: AbortSignal;
-  /** On standard output, or on standard error if what the command makes goes there. */
+  /** Prints the result on standard output. A command that writes its data there passes standard error as `stream`. */
   readonly answer: (answer: Answer, stream?: { write(text: string): unknown }) => void;
-  /** The command has answered, and ends with 1 nevertheless. */
+  /** Makes the exit code 1, although the command has printed its result. */
   readonly fail: () => void;
 }

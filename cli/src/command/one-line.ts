@@ -1,2 +1,2 @@
-/** A text whose lines stand behind one another. */
+/** Joins the lines of a text with spaces. */
 export const oneLine = (text: string) => text.trim().replace(/\s*\n\s*/g, ' ');

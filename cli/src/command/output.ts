@@ -1,12 +1,12 @@
 import type { Writable } from 'node:stream';
 
-/** Standard output. Whether all of it could be written is known at the end. */
+/** Standard output that remembers the first failed write. */
 export class Output {
   #failure: NodeJS.ErrnoException | undefined;
 
   constructor(readonly stream: Writable) {}
 
-  /** Width of the terminal, in characters; `undefined` if it is none. */
+  /** Width of the terminal, in characters. `undefined` if the stream is not a terminal. */
   get columns(): number | undefined {
     return 'columns' in this.stream && typeof this.stream.columns === 'number' ? this.stream.columns : undefined;
   }
@@ -15,7 +15,7 @@ export class Output {
     this.stream.write(text, (error) => (this.#failure ??= error ?? undefined));
   }
 
-  /** Resolves when all is written, with the first error. */
+  /** Waits until everything is written. Resolves with the first error. */
   async flush(): Promise<NodeJS.ErrnoException | undefined> {
     await new Promise<void>((resolve) => this.stream.write('', () => resolve()));
     return this.#failure;

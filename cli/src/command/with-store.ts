@@ -4,17 +4,17 @@ import { silentLog } from '@keybin/shared/process/log.js';
 import type { StoreReader, StoreWriter } from '@keybin/shared/ports/operations.js';
 import type { Engine } from '@keybin/shared/ports/engine.js';
 
-/** Does `work` with the configured engine, as an API process has it. */
+/** Opens the configured engine as an API process does, calls `work`, and closes it. */
 export async function withEngine<T>(config: Config, work: (engine: Engine) => Promise<T>): Promise<T> {
   return closing(await openEngine(config, silentLog()), work);
 }
 
-/** Does `work` with the configured engine's store, to import into it. */
+/** Opens the configured engine's store for an import, calls `work`, and closes it. */
 export async function withStoreWriter<T>(config: Config, work: (writer: StoreWriter) => Promise<T>): Promise<T> {
   return closing(await openStoreWriter(config, silentLog()), work);
 }
 
-/** Does `work` with what the configured engine stores, which it can only look at. */
+/** Opens the configured engine's store for reading only, calls `work`, and closes it. */
 export async function withStoreReader<T>(config: Config, work: (reader: StoreReader) => Promise<T>): Promise<T> {
   return closing(await openStoreReader(config, silentLog()), work);
 }

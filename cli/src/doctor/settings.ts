@@ -6,13 +6,13 @@ const leastCost = 10;
 const highCost = 15;
 const leastNode = [20, 19] as const;
 
-/** Passwords and secrets that are in examples. */
+/** Passwords and secrets that examples use. */
 const wellKnown =
   /^(admin|administrator|changeme|change-me|default|example|keybin|letmein|pass|password|qwerty|root|secret|test|12345.*)$/i;
 const leastSecretCharacters = 12;
 const leastKindsOfCharacters = 5;
 
-/** Looks at the settings themselves, and at the files that they come from. */
+/** Checks the settings and the files that they come from. */
 export function diagnoseSettings(
   config: Config,
   file: string,
@@ -44,7 +44,7 @@ function bcryptCost({ accounts: { bcryptCost: cost } }: Config): Diagnosis {
   return { check, state: 'ok', says };
 }
 
-/** Each secret of the settings with its name. */
+/** Returns each secret in the settings with its name. */
 function secretsIn({ accounts, admin, metrics, queue, store, v1 }: Config): [name: string, secret: string][] {
   const all = {
     '[ACCOUNTS] signing_secret': accounts.signingSecret,
@@ -69,7 +69,7 @@ function weakSecrets(config: Config): Diagnosis {
 const isWeak = (secret: string) =>
   wellKnown.test(secret) || secret.length < leastSecretCharacters || new Set(secret).size < leastKindsOfCharacters;
 
-/** The files that hold secrets. */
+/** Checks that the files with secrets are not open to all users. */
 function permissions(
   config: Config,
   file: string,
@@ -79,7 +79,7 @@ function permissions(
     /^KEYBIN_.+_FILE$/.test(name) && path ? [path] : [],
   );
   if (existsSync(file)) {
-    const text = readFileSync(file, 'utf8').replaceAll('%%', '%'); // as the settings are read
+    const text = readFileSync(file, 'utf8').replaceAll('%%', '%'); // the parser of the settings does the same
     if (secretsIn(config).some(([, secret]) => text.includes(secret))) files.push(file);
   }
   return files.map((path) => {

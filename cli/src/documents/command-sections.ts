@@ -5,12 +5,12 @@ function leaves(command: Command): Command[] {
   return command.commands.length === 0 ? [command] : command.commands.flatMap(leaves);
 }
 
-/** Every command for docs/cli.md, from the same definitions as `--help`. */
+/** Returns a section for each command for docs/cli.md, from the same definitions as `--help`. */
 export function commandSections(program: Command): string {
   return leaves(program).map(commandSection).join('\n\n');
 }
 
-/** The options of every command, as a list. */
+/** Returns the options that every command has, as a list. */
 export function globalOptions(program: Command): string {
   return optionsOf(program).join('\n');
 }

@@ -1,4 +1,4 @@
-/** Run by `npm run settings` in the root: writes the commands into docs/cli.md. */
+/** Writes the commands into docs/cli.md. `npm run settings` in the root runs it. */
 import { PassThrough, Readable } from 'node:stream';
 import { writeBetween } from '@keybin/shared/documents/write-between.js';
 import { commandSections, globalOptions } from './command-sections.js';

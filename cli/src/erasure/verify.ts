@@ -1,7 +1,7 @@
 import type { Leftovers, StoreReader } from '@keybin/shared/ports/operations.js';
 import type { Answer } from '../command/answer.js';
 
-/** The first line of the text is the number of what is left. */
+/** Counts what is left of erased accounts with this name. The first line of the text is the total. */
 export async function verifyErasure(
   reader: StoreReader,
   name: string,

@@ -5,14 +5,14 @@ import { silentLog } from '@keybin/shared/process/log.js';
 import type { Answer } from '../command/answer.js';
 import type { Context } from '../command/context.js';
 
-/** `keybin prepare`: what a release step runs before the processes start. */
+/** Creates `keybin prepare`, which a release step runs before the processes start. */
 export function prepareCommand({ config, answer }: Context): Command {
   return new Command('prepare')
     .description('creates the store and its indexes, or says why the services could not start; may be repeated')
     .action(async () => answer(await prepare(config())));
 }
 
-/** Does what each API does when it starts, so that none of them has to wait for a new index. */
+/** Opens the engine as a starting API does, so that no API has to wait for a new index. */
 async function prepare(config: Config): Promise<Answer> {
   const engine = await openEngine(config, silentLog());
   await engine.close();

@@ -10,7 +10,7 @@ import { withQueue } from './with-queue.js';
 
 const defaultLimit = 1_000;
 
-/** `keybin queue ...`: the writes that were answered and are on their way to the store. */
+/** Creates `keybin queue ...`, which works on acknowledged writes that are not yet in the store. */
 export function queueCommand({ config, answer }: Context): Command {
   const command = new Command('queue').description('inspects and changes the queue of the scale-out engine');
   command
@@ -53,7 +53,7 @@ function wholeNumber(text: string): number {
   return Number(text);
 }
 
-/** Collects the arguments. */
+/** Adds an argument to those before it. */
 function entryNames(text: string, before: readonly EntryName[] = []): EntryName[] {
   const name = readEntryName(text);
   if (name === undefined) throw new InvalidArgumentError('It is not USER/KEY.');

@@ -3,7 +3,7 @@ import type { QueueOperations, RejectedWrite } from '@keybin/shared/ports/operat
 import type { Answer } from '../command/answer.js';
 import { oneLine } from '../command/one-line.js';
 
-/** The first `limit` rejected writes, and how many there are. */
+/** Returns the first `limit` rejected writes, and the number of all. */
 export async function rejectedWrites(queue: QueueOperations, limit: number): Promise<Answer> {
   const counts = (await queue.status()).map(({ rejected }) => rejected);
   const writes: RejectedWrite[] = [];

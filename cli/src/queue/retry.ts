@@ -2,7 +2,10 @@ import { entryId, type EntryName } from '@keybin/shared/ids/entry-name.js';
 import type { QueueOperations } from '@keybin/shared/ports/operations.js';
 import { CommandError, type Answer } from '../command/answer.js';
 
-/** Throws a `CommandError` that names those that are not rejected; the others are tried again nevertheless. */
+/**
+ * Retries these writes. Throws a `CommandError` that names the ones that are not rejected, after it has retried the
+ * others.
+ */
 export async function retryWrites(queue: QueueOperations, names: readonly EntryName[]): Promise<Answer> {
   const unknown: string[] = [];
   for (const name of names) {

@@ -5,7 +5,7 @@ import { table } from '../command/table.js';
 
 const heads = ['partition', 'pending', 'bytes', 'oldest', 'rejected', 'waiting', 'active', 'delayed', 'failed', ''];
 
-/** One line for each partition, and the sum of all. */
+/** Returns one line for each partition, and the sum of all. */
 export async function queueStatus(queue: QueueOperations): Promise<Answer> {
   const partitions = await queue.status();
   const lines = partitions.map((each) => row(String(each.partition), each));

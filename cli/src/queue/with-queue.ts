@@ -5,7 +5,9 @@ import { silentLog } from '@keybin/shared/process/log.js';
 import type { QueueOperations } from '@keybin/shared/ports/operations.js';
 import { CommandError } from '../command/answer.js';
 
-/** Does `work` to the configured engine's queue. Throws a `CommandError` if that engine has none. */
+/**
+ * Opens the configured engine's queue, calls `work`, and closes it. Throws a `CommandError` if the engine has no queue.
+ */
 export async function withQueue<T>(config: Config, work: (queue: QueueOperations) => Promise<T>): Promise<T> {
   const queue = await openQueueOperations(config, silentLog());
   if (!queue) {

@@ -73,5 +73,5 @@ interface MigrateOptions {
 
 const urlIn = (file?: string) => (file === undefined ? undefined : readFileSync(file, 'utf8').trim());
 
-/** The path of a MongoDB URL. */
+/** Returns the database in the path of a MongoDB URL. */
 const databaseIn = (url: string) => /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]*)/.exec(url)?.[1] ?? '';

@@ -6,15 +6,15 @@ import type { Context } from '../command/context.js';
 import { progressBar, type Progress } from './progress.js';
 import type { Target } from './target.js';
 
-/** What is exported. */
+/** The parts of a store that an export reads. */
 export type Source = Pick<StoreReader, 'location' | 'size' | 'records'>;
 
-/** Written at once. */
+/** Size of a write, in bytes. */
 const blockBytes = 256 * 1024;
 
 /**
- * Exports all that the store holds, and closes the target. The export ends with the number of its lines and their checksum, without which it
- * is not complete.
+ * Exports everything in the store and closes the target. The last line has the number of records and a checksum. An
+ * export without it is incomplete.
  */
 export async function exportStore(
   reader: Source,

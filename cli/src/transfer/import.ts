@@ -14,13 +14,13 @@ const recordsPerBatch = 1_000;
 const bytesPerBatch = 4 * 1024 * 1024;
 
 export type ImportAnswer = Answer & {
-  /** Everything that the file has is in the store. */
+  /** True if everything in the file is in the store. */
   readonly isComplete: boolean;
 };
 
 /**
- * Imports a complete export, which is read twice: nothing is imported of one that has a bad line. A run that broke off is repeated from the
- * beginning: each record that the store has already, or has a newer one of, stays as it is.
+ * Imports a complete export. The file is read twice, so nothing is imported if it has a bad line. A run that broke off
+ * is repeated from the beginning. A record stays unchanged if the store has it already, or has a newer one.
  */
 export async function importFile(
   writer: StoreWriter,
@@ -44,7 +44,7 @@ export async function importFile(
 interface Import {
   readonly writer: StoreWriter;
   readonly lastNumber: number;
-  /** Accounts, and `user/file` for files, that do not count. */
+  /** Accounts, and `user/file` for files, that were erased during the export. They are skipped. */
   readonly gone: ReadonlySet<string>;
   readonly tally: Tally;
   readonly progress: Progress;
@@ -78,7 +78,7 @@ function isGone(gone: ReadonlySet<string>, record: TransferRecord): boolean {
   return gone.has(userId) || (record.type === 'file' && gone.has(`${userId}/${record.file.id}`));
 }
 
-/** Records of which the next one can be looked at. */
+/** Records with one record of lookahead. */
 class Records {
   taken = 0;
   #next: TransferRecord | undefined;
@@ -92,7 +92,7 @@ class Records {
     return record;
   }
 
-  /** Those that follow. */
+  /** Returns the chunks that follow a file. */
   async *chunksOf({ file }: FileRecord): AsyncGenerator<ChunkRecord, void, undefined> {
     for (
       let record = await this.#peek();
@@ -110,7 +110,7 @@ class Records {
   }
 }
 
-/** The records of a file that was checked. Throws a `CommandError` if it is not what was checked. */
+/** Returns the records of a checked file. Throws a `CommandError` if the file has changed since the check. */
 async function* recordsIn({ name, read }: ExportFile, sha256: string): AsyncGenerator<TransferRecord, void, undefined> {
   const checker = new ExportChecker();
   for await (const { lines } of readLines(read())) {

@@ -9,8 +9,8 @@ import { exportIn, withUnnamedFile } from './spool.js';
 import { inOpenFile } from './target.js';
 
 /**
- * Takes over the database of an original Keybin: what it has is written as an export into a file without a name, which is
- * imported. The same data make the same file, so a second run is the same import again.
+ * Imports the database of an original Keybin. Its data is first written as an export into an unnamed file. The same
+ * data makes the same file, so a second run repeats the same import.
  */
 export async function migrate(
   config: Config,

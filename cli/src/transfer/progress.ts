@@ -2,14 +2,14 @@ import type { Writable } from 'node:stream';
 import { SingleBar } from 'cli-progress';
 import type { Context } from '../command/context.js';
 
-/** Tells on a terminal how far a command is. */
+/** Progress of a command, shown on a terminal. */
 export interface Progress {
-  /** So many of all are done. */
+  /** Shows this number as done. */
   to(done: number): void;
   stop(): void;
 }
 
-/** A bar on standard error if that is a terminal, else nothing. `total` may be a guess. */
+/** Shows a bar on standard error if that is a terminal, else nothing. `total` may be an estimate. */
 export function progressBar(
   what: string,
   total: number,
@@ -21,11 +21,11 @@ export function progressBar(
     stream,
     hideCursor: true,
     clearOnComplete: true,
-    gracefulExit: false, // it would listen to the signals of the process
+    gracefulExit: false, // else the bar listens to the signals of the process
   });
   const stop = () => {
     signal.removeEventListener('abort', stop);
-    bar.stop(); // and shows the cursor
+    bar.stop(); // also shows the cursor
   };
   signal.addEventListener('abort', stop);
   bar.start(total, 0);

@@ -5,13 +5,16 @@ import { join } from 'node:path';
 
 /** An export that can be read more than once. */
 export interface ExportFile {
-  /** As errors name it. */
+  /** Name of the export in errors. */
   readonly name: string;
-  /** From its beginning. */
+  /** Reads the export from its beginning. */
   readonly read: () => AsyncIterable<Buffer>;
 }
 
-/** Does `work` with what is at `file`. What can be read only once, a pipe or standard input, for which '-' stands, is copied first. */
+/**
+ * Calls `work` with the export in `file`, or on standard input if `file` is '-'. Input that can be read only once, such
+ * as a pipe, is copied first.
+ */
 export async function spoolExport<T>(
   file: string,
   stdin: AsyncIterable<Buffer>,
@@ -23,11 +26,11 @@ export async function spoolExport<T>(
 }
 
 /**
- * Does `work` with a file that has no name: there are password hashes in it, and however the process ends, nothing of it is left, and nobody
- * else can open it.
+ * Calls `work` with an unnamed file, because the file has password hashes. Nobody else can open it. Nothing of it
+ * remains, however the process ends.
  */
 export async function withUnnamedFile<T>(work: (handle: FileHandle) => Promise<T>): Promise<T> {
-  const directory = await mkdtemp(join(tmpdir(), 'keybin-')); // for its owner only
+  const directory = await mkdtemp(join(tmpdir(), 'keybin-')); // only the owner can read it
   let handle: FileHandle;
   try {
     handle = await open(join(directory, 'export'), 'wx+', 0o600);
@@ -41,12 +44,12 @@ export async function withUnnamedFile<T>(work: (handle: FileHandle) => Promise<T
   }
 }
 
-/** What was written into a file that stays open. */
+/** Returns the export in an open file, which stays open. */
 export function exportIn(handle: FileHandle, name: string): ExportFile {
   return { name, read: () => handle.createReadStream({ autoClose: false, start: 0 }) };
 }
 
-/** Writes all of it; a write may take less than it was given. */
+/** Writes all bytes. One write may take fewer bytes than it was given. */
 export async function writeAt(handle: FileHandle, bytes: Buffer, position: number): Promise<void> {
   for (let at = 0; at < bytes.length;) {
     const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, position + at);

@@ -7,17 +7,17 @@ import type { Writable } from 'node:stream';
 import { CommandError } from '../command/answer.js';
 import { writeAt } from './spool.js';
 
-/** Where an export goes. */
+/** Destination of an export. */
 export interface Target {
-  /** Resolves when more may be given. */
+  /** Resolves when more bytes may be written. */
   write(bytes: Buffer): Promise<void>;
-  /** Resolves when all is durable, and has its name. */
+  /** Resolves when everything is durable and the file has its name. */
   finish(): Promise<void>;
-  /** Without `finish` before it, nothing is left. */
+  /** Closes the target. Without a `finish` before it, no file remains. */
   close(): Promise<void>;
 }
 
-/** A stream, which somebody else closes. */
+/** Writes to a stream, which the caller closes. */
 export const inStream = (stream: Writable): Target => ({
   write: (bytes) => new Promise((done, failed) => stream.write(bytes, (error) => (error ? failed(error) : done()))),
   finish: async () => {},
@@ -25,8 +25,9 @@ export const inStream = (stream: Writable): Target => ({
 });
 
 /**
- * A new file, which only its owner may read, since an export has password hashes. Until it is complete it has another name beside its own,
- * and it is removed when `signal` is aborted. Throws a `CommandError` if something has its name.
+ * Creates a new file that only its owner may read, because an export has password hashes. Until it is complete it has a
+ * temporary name in the same directory. It is removed when `signal` is aborted. Throws a `CommandError` if `path`
+ * exists.
  */
 export async function inNewFile(path: string, signal: AbortSignal): Promise<Target> {
   await expectNothingAt(path);
@@ -54,7 +55,7 @@ export async function inNewFile(path: string, signal: AbortSignal): Promise<Targ
   };
 }
 
-/** A file that stays open and need not last. */
+/** Writes to a file that stays open and need not be durable. */
 export function inOpenFile(handle: FileHandle): Target {
   let position = 0;
   return {
@@ -75,7 +76,7 @@ async function expectNothingAt(path: string): Promise<void> {
   if (there) throw new CommandError(`${path} is there already, and stays as it is; '-' is standard output`);
 }
 
-/** Makes the names in it durable. */
+/** Makes the names in a directory durable. */
 async function syncDirectory(path: string): Promise<void> {
   const directory = await open(path, 'r');
   await directory.sync().finally(() => directory.close());

@@ -4,7 +4,7 @@ import { withEngine, withStoreReader } from '../command/with-store.js';
 import { disableUser, enableUser, eraseUser } from './disable-user.js';
 import { listUsers } from './list.js';
 
-/** `keybin user ...`: the accounts. */
+/** Creates `keybin user ...`, which works on accounts. */
 export function userCommand({ config, answer }: Context): Command {
   const command = new Command('user').description('lists, disables and erases accounts');
   command

@@ -21,7 +21,7 @@ export async function eraseUser({ accounts, rateCounters }: Engine, name: string
   };
 }
 
-/** Throws a `CommandError`. */
+/** Finds an account by name. Throws a `CommandError` if there is none. */
 async function accountOf(accounts: Engine['accounts'], name: string): Promise<Account> {
   const account = await accounts.find(name);
   if (!account) throw new CommandError(`there is no account '${name}'`);

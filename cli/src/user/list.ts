@@ -3,7 +3,7 @@ import type { Account } from '@keybin/shared/ports/engine.js';
 import type { Answer } from '../command/answer.js';
 import { table } from '../command/table.js';
 
-/** All accounts in the order of their numbers. */
+/** Returns all accounts, ordered by number. */
 export async function listUsers(reader: StoreReader): Promise<Answer> {
   const users: User[] = [];
   for await (const account of reader.accounts()) users.push(userOf(account));
