@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-/** The lines of Markdown without the padding that a formatter gives the cells of a table. */
+/** Returns the lines of Markdown without the padding that a formatter adds to the cells of a table. */
 const lines = (markdown: string) =>
   markdown
     .trim()

@@ -3,12 +3,12 @@ import { pbkdf2Sync } from 'node:crypto';
 const variable = 'KEYBIN_TEST_SLOWNESS';
 const samples = 5;
 const iterations = 100_000;
-/** What a sample takes on the machine for which the bounds of tests are written. */
+/** Duration of a sample on the reference machine, for which the bounds of tests are written. */
 const referenceMs = 45;
 
 /**
- * Measures how much slower this machine is now than the one for which bounds are written, and notes it in the environment for the
- * processes of this run. 1 at least.
+ * Measures how much slower than the reference machine this machine is now, at least 1. Stores the factor in the
+ * environment for the processes of this run.
  */
 export function calibrate(): void {
   const times = Array.from({ length: samples }, () => {
@@ -20,5 +20,5 @@ export function calibrate(): void {
   process.env[variable] = String(Math.max(1, medianMs / referenceMs));
 }
 
-/** A bound for this machine: `ms` on the one for which bounds are written. */
+/** Scales a bound from the reference machine to this machine. */
 export const scaledMs = (ms: number): number => ms * Number(process.env[variable] ?? 1);

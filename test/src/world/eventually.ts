@@ -3,8 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 const pauseMs = 20;
 
 /**
- * Polls until `condition` answers something other than false or undefined, and resolves with it. What it throws counts as not
- * yet. Throws after `timeoutMs`, saying `what` was waited for and the last error.
+ * Polls until `condition` returns something other than false or undefined, and resolves with it. An error of
+ * `condition` counts as "not yet". Throws after `timeoutMs`, with `what` and the last error in the message.
  */
 export async function eventually<T>(
   condition: () => T | false | undefined | Promise<T | false | undefined>,

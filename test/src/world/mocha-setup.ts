@@ -6,9 +6,9 @@ import { startMongod, type MongoServer } from './services/mongo-server.js';
 import { startRedis, type RedisServer } from './services/redis-server.js';
 import { isOnPath } from './services/services.js';
 
-config.truncateThreshold = 0; // a failure says all that was expected and seen
+config.truncateThreshold = 0; // a failure shows the whole expected and actual values
 
-/** Loaded by mocha itself: a file that leaves a process or a service behind has failed. */
+/** Hooks that mocha loads. A test file fails if it leaves a process or a service behind. */
 export const mochaHooks = {
   async afterAll() {
     const services = await stopLeftovers();
@@ -22,8 +22,8 @@ let redis: RedisServer | undefined;
 let mongod: MongoServer | undefined;
 
 /**
- * Measures this machine, and starts the Redis and the MongoDB of this run, unless others are named. Each suite has databases of its own
- * there.
+ * Calibrates the bounds for this machine. Starts the Redis and the MongoDB of this run, unless the environment names
+ * others. Each suite has databases of its own there.
  */
 export async function mochaGlobalSetup(): Promise<void> {
   calibrate();

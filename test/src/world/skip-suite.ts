@@ -1,6 +1,6 @@
 /**
- * Skips the suite that this hook belongs to, and says in one line why it cannot run here. With KEYBIN_TEST_REQUIRE_SERVICES=1 it
- * throws instead, so the suite fails.
+ * Skips the suite of this hook and prints the reason in one line. With KEYBIN_TEST_REQUIRE_SERVICES=1 it throws
+ * instead, so the suite fails.
  */
 export function skipSuite(context: Mocha.Context, reason: string): void {
   const suite = context.test?.parent?.fullTitle() ?? 'a suite';

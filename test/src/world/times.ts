@@ -1,11 +1,11 @@
 import { timeBudget } from '@keybin/shared/time-budget.js';
 
-/** The times that the product has. */
+/** The time budget of the product. */
 export const times = timeBudget();
 
 /**
- * Those of services that are not tested for their times: no answer is late on a machine that is busy, and nothing waits for clients that
- * tests do not have.
+ * Time budget for services whose times are not under test. No answer is late on a busy machine, and shutdown hardly
+ * waits for idle connections.
  */
 export const patientTimes = timeBudget({ promisedMs: 8_000, redisSilenceMs: 8_000, openMs: 16_000, idleGraceMs: 25 });
 

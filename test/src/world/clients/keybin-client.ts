@@ -6,26 +6,26 @@ export interface Answer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
-  /** The body parsed; throws when it is no JSON. */
+  /** The body, parsed. Throws if it is not JSON. */
   readonly json: unknown;
 }
 
 export interface SendOptions {
-  /** Sent as JSON with its content type. */
+  /** Sent as JSON, with its content type. */
   readonly json?: unknown;
-  /** Sent as it is, instead of `json`; the content type is the caller's. */
+  /** Sent unchanged, instead of `json`. The caller sets the content type. */
   readonly body?: string | Buffer;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** One account with a live token. */
+/** An account with a live token. */
 export interface Account {
   readonly username: string;
   readonly password: string;
   readonly token: string;
 }
 
-/** Sends one request; any status is an answer. `path` is sent as it is. */
+/** Sends a request and resolves with the answer, whatever its status. `path` is sent unchanged. */
 export async function send(
   baseUrl: string,
   method: Dispatcher.HttpMethod,
@@ -34,7 +34,7 @@ export async function send(
 ): Promise<Answer> {
   const { json, headers = {} } = options;
   const body = json === undefined ? options.body : JSON.stringify(json);
-  // Not by a URL, which would be made canonical: `/store/..` must arrive as it is.
+  // A URL would be normalised, but `/store/..` must arrive unchanged.
   const response = await getGlobalDispatcher().request({
     origin: baseUrl,
     path,
@@ -53,9 +53,9 @@ export async function send(
   };
 }
 
-/** The calls of the Keybin dialect at one base URL; keys are percent-encoded. */
+/** The calls of the key/value dialect at one base URL. Keys are percent-encoded. */
 export class KeybinClient {
-  /** `headers` go with every request. */
+  /** `headers` are added to every request. */
   constructor(
     readonly baseUrl: string,
     private readonly headers: Readonly<Record<string, string>> = {},
@@ -93,20 +93,20 @@ export class KeybinClient {
     return this.send('DELETE', entryPath(token, key));
   }
 
-  /** A new token of an account that is there; throws when it is refused. */
+  /** Returns a new token of an existing account. Throws if the login is refused. */
   async logIn(username: string, password: string, clientId?: string): Promise<string> {
     const answer = expectOk(await this.token(username, password, clientId));
     return (answer.json as { token: { token: string } }).token.token; // the shape is asserted in contract/tokens.ts
   }
 
-  /** Registers an account under a name that nobody has, with a token of the client `default`. */
+  /** Registers an account under an unused name, with a token of the client `default`. */
   async newAccount(username = `user-${randomUUID()}`, password = 'correct horse'): Promise<Account> {
     expectOk(await this.register(username, password));
     return { username, password, token: await this.logIn(username, password) };
   }
 }
 
-/** The answer itself when its status is 200; throws otherwise. */
+/** Returns the answer if its status is 200. Throws otherwise. */
 export function expectOk(answer: Answer): Answer {
   if (answer.status !== 200) throw new Error(`Answered ${answer.status}: ${answer.text}`);
   return answer;

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { eventually } from '../eventually.js';
 
-/** A TCP connection to an HTTP server, for what no HTTP client would send. */
+/** A TCP connection to an HTTP server, for bytes that no HTTP client would send. */
 export class RawConnection {
   readonly #socket: Socket;
   #received = '';
@@ -12,11 +12,11 @@ export class RawConnection {
     this.#socket = socket;
     socket.setEncoding('latin1');
     socket.on('data', (text: string) => (this.#received += text));
-    socket.on('error', () => {}); // a reset is an end
+    socket.on('error', () => {}); // a reset counts as an end
     socket.on('close', () => (this.#closed = true));
   }
 
-  /** `allowHalfOpen`: its own side stays open after the server has ended the other. */
+  /** Opens a connection. With `allowHalfOpen` its side stays open after the server has ended the other. */
   static async open(url: string, { allowHalfOpen = false } = {}): Promise<RawConnection> {
     const { hostname, port } = new URL(url);
     const socket = connect({ port: Number(port), host: hostname, allowHalfOpen });
@@ -24,7 +24,7 @@ export class RawConnection {
     return new RawConnection(socket);
   }
 
-  /** Sends bytes that no client would, on a connection of their own, and resolves with it when one answer is there. */
+  /** Sends bytes on a new connection. Resolves with the connection, which is closed, after one answer. */
   static async exchange(url: string, ...parts: readonly (string | Uint8Array)[]): Promise<RawConnection> {
     const connection = await RawConnection.open(url);
     for (const part of parts) connection.send(part);
@@ -37,7 +37,7 @@ export class RawConnection {
     return this.#received;
   }
 
-  /** The status of each answer so far. */
+  /** Returns the status of each answer so far. */
   get statuses(): number[] {
     return [...this.#received.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status));
   }
@@ -46,18 +46,18 @@ export class RawConnection {
     this.#socket.write(bytes);
   }
 
-  /** Resolves with all received once there are so many answers. */
+  /** Resolves with everything received once there are this many answers. */
   async answers(count: number): Promise<string> {
     return eventually(() => this.statuses.length >= count && this.#received, `${count} answers`);
   }
 
-  /** Resolves with all received once the server has ended the connection. */
+  /** Resolves with everything received once the server has ended the connection. */
   async closed(): Promise<string> {
     await eventually(() => this.#closed, 'the end of the connection');
     return this.#received;
   }
 
-  /** Takes nothing more of what the server sends, until `resume()`. */
+  /** Stops reading from the server until `resume()`. */
   pause(): void {
     this.#socket.pause();
   }
@@ -66,7 +66,7 @@ export class RawConnection {
     this.#socket.resume();
   }
 
-  /** Ends it with a TCP reset. */
+  /** Ends the connection with a TCP reset. */
   reset(): void {
     this.#socket.resetAndDestroy();
   }

@@ -9,7 +9,7 @@ export interface ReceivedMessage {
   readonly body: string;
 }
 
-/** Ends the response, or does not. */
+/** Ends the response, or leaves it open. */
 export type Reply = (response: ServerResponse) => void;
 
 export const replyWith =
@@ -18,14 +18,16 @@ export const replyWith =
     response.writeHead(status, headers).end('{}');
   };
 
-/** Takes the message and never answers. */
+/** Never ends the response. */
 export const hang: Reply = () => {};
 
-/** A real receiver of webhooks. It answers 200, and by `replies`, one for each message, as long as there are any. */
+/**
+ * A real receiver of webhooks. It replies to each message with the next of `replies`, and with 200 once there are none.
+ */
 export class WebhookReceiver {
   readonly received: ReceivedMessage[] = [];
   readonly replies: Reply[] = [];
-  /** Connections that were open at once. */
+  /** Largest number of concurrently open connections. */
   mostConnections = 0;
   #connections = 0;
 
@@ -47,7 +49,7 @@ export class WebhookReceiver {
     });
   }
 
-  /** Resolves when it listens, on any free port. */
+  /** Starts a receiver on any free port. Resolves when it listens. */
   static async start(): Promise<WebhookReceiver> {
     const receiver = new WebhookReceiver();
     receiver.#server.listen(0, '127.0.0.1');
@@ -56,7 +58,7 @@ export class WebhookReceiver {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/codes?to=sms`; // it listens on a port
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/codes?to=sms`; // it listens on TCP
   }
 
   async stop(): Promise<void> {

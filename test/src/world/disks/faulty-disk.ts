@@ -4,8 +4,9 @@ import { preloaded } from '../processes/preloaded.js';
 import { temporaryDirectory } from '../processes/temporary-directory.js';
 
 /**
- * Each sync waits as long as `hang` is there, or until it finds `pass`, and fails if it finds `refuse`; it takes both away. The log's
- * output is on another disk. A write that is synced by itself, as LMDB's of a root page, fails if it finds `refuseRoot`.
+ * C source that replaces the functions for syncs. A sync waits while the file `hang` exists, unless it finds `pass` or
+ * `refuse`. It fails if it finds `refuse`. It removes both files. Standard error and the log are not affected. A write
+ * that is synced by itself, such as LMDB's write of a root page, fails if it finds `refuseRoot`.
  */
 const source = ({ hang, hanging, pass, refuse, refuseRoot }: Files) => `
   int access(const char *, int); int unlink(const char *); int creat(const char *, unsigned); int close(int); int usleep(unsigned);
@@ -31,11 +32,14 @@ const source = ({ hang, hanging, pass, refuse, refuseRoot }: Files) => `
 
 type Files = Readonly<Record<'hang' | 'hanging' | 'pass' | 'refuse' | 'refuseRoot', string>>;
 
-/** A disk that hangs, or refuses, as a process sees it that has `env` in its environment. */
+/** A disk that hangs or fails, for a process that has `env` in its environment. */
 export class FaultyDisk {
   readonly #files: Files;
 
-  /** `directory` has what it is told; to tell it something from that process give it the same. */
+  /**
+   * Uses files in `directory` as commands. An instance with the same directory, also in another process, controls the
+   * same disk.
+   */
   constructor(readonly directory = temporaryDirectory()) {
     const file = (name: string) => join(directory, name);
     this.#files = {
@@ -47,18 +51,18 @@ export class FaultyDisk {
     };
   }
 
-  /** `gcc` must be on PATH. */
+  /** Environment of the process that uses the disk. `gcc` must be on PATH. */
   get env(): Readonly<Record<string, string>> {
     return preloaded(source(this.#files));
   }
 
-  /** From now on each sync waits for `goOn`. */
+  /** Makes each sync wait for `goOn`. */
   hang(): void {
     rmSync(this.#files.hanging, { force: true });
     writeFileSync(this.#files.hang, '');
   }
 
-  /** Whether a sync has waited since `hang`. */
+  /** True if a sync has waited since `hang`. */
   get isHanging(): boolean {
     return existsSync(this.#files.hanging);
   }
@@ -67,22 +71,22 @@ export class FaultyDisk {
     rmSync(this.#files.hang, { force: true });
   }
 
-  /** Lets one sync through while it hangs. */
+  /** Lets one sync through while the disk hangs. */
   passOne(): void {
     writeFileSync(this.#files.pass, '');
   }
 
-  /** The next sync, or one that hangs, fails with an input/output error. */
+  /** Makes the next sync, or a hanging one, fail with an input/output error. */
   refuseOne(): void {
     writeFileSync(this.#files.refuse, '');
   }
 
-  /** The next root page of LMDB that is written fails with an input/output error, after all of its transaction was synced. */
+  /** Makes LMDB's next write of a root page fail with an input/output error, after its transaction was synced. */
   refuseRoot(): void {
     writeFileSync(this.#files.refuseRoot, '');
   }
 
-  /** Whether what `passOne` or `refuseOne` waits for has come. */
+  /** True if a sync has taken what `passOne` or `refuseOne` left for it. */
   get hasServed(): boolean {
     return !existsSync(this.#files.pass) && !existsSync(this.#files.refuse);
   }

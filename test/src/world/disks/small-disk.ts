@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { skipSuite } from '../skip-suite.js';
 import { temporaryDirectory } from '../processes/temporary-directory.js';
 
-/** A file system of its own for the surrounding suite, which is skipped where that may not be mounted. */
+/** A small file system for the surrounding suite. The suite is skipped if it may not be mounted. */
 export class SmallDisk {
   readonly path = temporaryDirectory();
   readonly #ballast = join(this.path, 'ballast');
@@ -32,13 +32,13 @@ export class SmallDisk {
     };
   }
 
-  /** Takes all of its room but so much. */
+  /** Fills the file system and leaves `leaveBytes` free. */
   fill(leaveBytes: number): void {
     const { bavail, bsize } = statfsSync(this.path);
     writeFileSync(this.#ballast, Buffer.alloc(Math.max(bavail * bsize - leaveBytes, 0)));
   }
 
-  /** Gives back what `fill` took. */
+  /** Frees the space that `fill` took. */
   makeRoom(): void {
     rmSync(this.#ballast);
   }

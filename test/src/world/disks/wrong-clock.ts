@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 
 /**
- * The environment in which redis-server reads a time that is `offset` wrong, such as `-1h`. Not by `faketime` itself, which would
- * be the process that signals reach; and with libc's own `malloc`, since that of jemalloc reads the time before libfaketime is
- * ready for it.
+ * Returns an environment in which redis-server's clock is wrong by `offset`, such as `-1h`. It does not start the
+ * `faketime` program, which would receive the signals. It uses libc's `malloc`, because jemalloc's reads the time
+ * before libfaketime is ready.
  */
 export function wrongClock(offset: string): Record<string, string> {
   const library = execFileSync('faketime', ['-m', '-f', offset, 'printenv', 'LD_PRELOAD'], { encoding: 'utf8' }).trim();

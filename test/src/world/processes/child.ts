@@ -11,22 +11,22 @@ export interface Exit {
 
 interface ChildOptions {
   readonly cwd?: string;
-  /** Added to the environment of the test process, from which every setting of Keybin is taken out. */
+  /** Added to the test process's environment, which is passed on without settings of Keybin. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** After this a process that was asked to end counts as hung. */
+/** Time after SIGTERM until a process counts as hung. */
 const stopTimeoutMs = 15_000;
 
-/** How long what it printed is waited for when it has ended: children that outlive it may hold its output open. */
+/** Longest wait for the output of an ended process. Children that outlive it may hold its output open. */
 const outputTimeoutMs = 1_000;
 
-/** All that run, in this process: none may outlive it, whichever way it ends. */
+/** Running processes that this process started. None may outlive it, however it ends. */
 const running = new Set<Child>();
 
-/** A process that the tests started, with what it printed. It has a process group of its own, so that its children end with it. */
+/** A process that the tests started, with its output. It has its own process group, so its children end with it. */
 export class Child {
-  /** Settles when it has ended and its output has arrived. */
+  /** Resolves when the process has ended and its output has arrived. */
   readonly exited: Promise<Exit>;
   readonly #process: ChildProcess;
   readonly #printed = new EventEmitter();
@@ -79,33 +79,33 @@ export class Child {
     return running.has(this);
   }
 
-  /** The end of what it printed. */
+  /** Returns the last lines of the output. */
   lastLines(count: number): string {
     return this.output.trimEnd().split('\n').slice(-count).join('\n');
   }
 
-  /** Standard output and standard error, together. */
+  /** Standard output and standard error together. */
   get output(): string {
     return this.#output;
   }
 
-  /** Standard error alone. */
+  /** Standard error only. */
   get errors(): string {
     return this.#errors;
   }
 
-  /** Each complete line that is JSON, as the log prints them. */
+  /** The complete lines of the output that are JSON, as the log prints them. */
   get logs(): Record<string, unknown>[] {
     return logsIn(this.#output);
   }
 
-  /** From now on whatever it prints finds nobody there. */
+  /** Closes the reading end of its output. */
   stopReading(): void {
     this.#process.stdout?.destroy();
     this.#process.stderr?.destroy();
   }
 
-  /** Sends a signal; resolves at once, for SIGKILL when the process is gone, and for SIGSTOP when none of its threads runs on. */
+  /** Sends a signal. Waits for the end of the process after SIGKILL, and after SIGSTOP until no thread runs. */
   async kill(signal: NodeJS.Signals): Promise<void> {
     if (!this.alive) return;
     process.kill(this.pid, signal);
@@ -137,13 +137,13 @@ export class Child {
     try {
       process.kill(-this.pid, 'SIGKILL');
     } catch {
-      // gone in this moment
+      // it has just ended
     }
   }
 
   /**
-   * Resolves once its output matches, with the first group of the match. Kills it and throws what it printed if it ends before that, or
-   * after `timeoutMs`.
+   * Resolves once the output matches, with the first group of the match. If the process ends earlier, or after
+   * `timeoutMs`, kills it and throws with its output.
    */
   async says(pattern: RegExp, timeoutMs = 60_000): Promise<string> {
     const timeout = new AbortController();
@@ -160,12 +160,12 @@ export class Child {
     } finally {
       clearTimeout(timer);
     }
-    await this.exited; // only then is there all that it printed
+    await this.exited; // its output is complete only then
     throw new Error(`${this.name} did not say ${pattern} within ${timeoutMs} ms. It printed:\n${this.#output}`);
   }
 }
 
-/** Kills all processes that still run, except for some. Returns their names. */
+/** Kills all running processes except `spared`. Returns their names. */
 export function killLeftovers(spared: ReadonlySet<Child> = new Set()): string[] {
   const left = [...running].filter((child) => !spared.has(child));
   for (const child of left) child.killGroup();

@@ -12,7 +12,7 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** A stream that keeps what is written to it. */
+/** A stream that keeps everything written to it. */
 export class Written extends Writable {
   text = '';
 
@@ -23,8 +23,8 @@ export class Written extends Writable {
 }
 
 /**
- * Runs `keybin` with these arguments in this process, with the default settings unless `env` or `--config` has others. Only another process
- * (`spawnApi`) may have the same directory of the embedded engine open.
+ * Runs `keybin` in this process, with the default settings unless `env` or `--config` has others. The same directory of
+ * the embedded engine may be open in another process (`spawnApi`), but not in this one.
  */
 export async function keybin(args: readonly string[], env: Env = {}): Promise<CommandResult> {
   const [stdout, stderr] = [new Written(), new Written()];
@@ -33,16 +33,16 @@ export async function keybin(args: readonly string[], env: Env = {}): Promise<Co
   return { code, stdout: stdout.text, stderr: stderr.text };
 }
 
-/** What it answers to `--json`. Throws when it fails. */
+/** Runs `keybin --json` and returns the parsed result. Throws if the command fails. */
 export async function keybinJson<T>(args: readonly string[], env: Env): Promise<T> {
   const { code, stdout, stderr } = await keybin([...args, '--json'], env);
   if (code !== 0) throw new Error(`keybin ${args.join(' ')} ended with ${code}: ${stderr}`);
-  return JSON.parse(stdout) as T; // the shapes are asserted in test/src/cli
+  return JSON.parse(stdout) as T; // shapes are asserted in test/src/cli
 }
 
 export const keybinScript = fileURLToPath(new URL('../../../../cli/bin/keybin.js', import.meta.url));
 
-/** Starts `keybin` as a process of its own, for what is done to a process. */
+/** Starts `keybin` as a process, for tests of signals and pipes. */
 export function spawnKeybin(args: readonly string[], env: Env = {}): Child {
   const options = { cwd: temporaryDirectory(), env };
   return new Child(`keybin ${args.join(' ')}`, process.execPath, [keybinScript, ...args], options);

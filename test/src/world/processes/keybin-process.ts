@@ -8,14 +8,14 @@ import { temporaryDirectory } from './temporary-directory.js';
 export interface ProcessOptions {
   /** `KEYBIN_*` settings. */
   readonly env?: Readonly<Record<string, string>>;
-  /** The working directory, where `./data` is. Default: a new one. */
+  /** Working directory, which has `./data`. Default: a new one. */
   readonly cwd?: string;
   readonly args?: readonly string[];
   /** Times that are shorter than the product's, for what a test would wait for. Not with several processes in one API. */
   readonly times?: Partial<TimeBudget> | undefined;
 }
 
-/** An API or a worker in a process of its own, which tests may signal and kill. */
+/** An API or a worker in its own process, which tests may signal and kill. */
 class KeybinProcess implements Running {
   constructor(readonly child: Child) {}
 
@@ -27,7 +27,7 @@ class KeybinProcess implements Running {
     return logsIn(this.output);
   }
 
-  /** Sends SIGTERM and expects exit code 0. Does nothing if a test has killed the process already. */
+  /** Sends SIGTERM and expects exit code 0. Does nothing if the process was killed before. */
   async stop(): Promise<void> {
     if (!this.child.alive) return;
     const { code, signal } = await this.child.stop();
@@ -60,7 +60,10 @@ export class WorkerProcess extends KeybinProcess implements RunningWorker {
 
 const root = new URL('../../../../', import.meta.url);
 
-/** What node is given by a script of package.json, such as `exec node --option api/dist/main.js`, from any working directory. */
+/**
+ * Returns the arguments of node in a script of package.json, such as `exec node --option api/dist/main.js`, for any
+ * working directory.
+ */
 function argumentsOf(script: 'start' | 'start:worker'): string[] {
   const { scripts } = JSON.parse(readFileSync(new URL('package.json', root), 'utf8')) as {
     readonly scripts: Readonly<Record<typeof script, string>>;
@@ -92,12 +95,12 @@ export async function spawnApi(options: ProcessOptions = {}): Promise<ApiProcess
   return new ApiProcess(child, Number(port));
 }
 
-/** Starts a worker as `npm run start:worker` does, and does not wait until it is ready. */
+/** Starts a worker as `npm run start:worker` does. Does not wait until it is ready. */
 export function launchWorker(options: ProcessOptions = {}): WorkerProcess {
   return new WorkerProcess(launch('worker', options));
 }
 
-/** Starts a worker and waits until it says that it is ready. */
+/** Starts a worker and waits until it is ready. */
 export async function spawnWorker(options: ProcessOptions = {}): Promise<WorkerProcess> {
   const worker = launchWorker(options);
   await worker.child.says(/Worker is ready/);

@@ -13,16 +13,16 @@ import { temporaryDirectory } from './temporary-directory.js';
 import { patientTimes } from '../times.js';
 
 export interface ServiceOptions {
-  /** `KEYBIN_*` settings. Default of the store: an embedded one in a new directory. */
+  /** `KEYBIN_*` settings. The default store is an embedded one in a new directory. */
   readonly env?: Readonly<Record<string, string>>;
   /** Default: `patientTimes`. */
   readonly times?: TimeBudget;
 }
 
-/** All that run in this process. */
+/** Running services of this process. */
 const running = new Set<Service>();
 
-/** An API or a worker in the test's own process: it starts in a tenth of the time that a process takes. */
+/** An API or a worker in the test's own process. It starts in a tenth of the time that a process needs. */
 class Service implements Running {
   #output = '';
   readonly config: Config;
@@ -30,7 +30,7 @@ class Service implements Running {
   readonly lifecycle: Lifecycle;
   readonly #ended: Promise<number>;
 
-  /** The environment variables that it was started with, to find the test by. */
+  /** Kind and environment of the service, to identify the test that left it behind. */
   readonly name: string;
 
   constructor({ env = {}, times = patientTimes }: ServiceOptions) {
@@ -94,10 +94,10 @@ class WorkerService extends Service implements RunningWorker {
   }
 }
 
-/** Starts an API in this process, on a port that the system chooses. Throws what `startApi` of the product throws. */
+/** Starts an API in this process, on a port that the system chooses. Throws the errors of the product's `startApi`. */
 export const startApi = async (options: ServiceOptions = {}): Promise<RunningApi> => starting(new ApiService(options));
 
-/** Starts a worker in this process and waits until it is ready. Throws what `startWorker` of the product throws. */
+/** Starts a worker in this process and waits until it is ready. Throws the errors of the product's `startWorker`. */
 export const startWorker = async (options: ServiceOptions = {}): Promise<RunningWorker> =>
   starting(new WorkerService(options));
 
@@ -105,12 +105,12 @@ async function starting<S extends Service & { start(): Promise<S> }>(service: S)
   try {
     return await service.start();
   } catch (error) {
-    await service.stop().catch(() => {}); // why it did not start says more
+    await service.stop().catch(() => {}); // the error of the start matters more
     throw error;
   }
 }
 
-/** Stops all that still run in this process. Returns what each of them was started with. */
+/** Stops all services that still run in this process. Returns their names. */
 export async function stopLeftovers(): Promise<string[]> {
   const left = [...running];
   await Promise.allSettled(left.map((service) => service.stop()));

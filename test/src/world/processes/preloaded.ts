@@ -3,7 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporaryDirectory } from './temporary-directory.js';
 
-/** The environment in which a process has the functions of `source`, in C, before those of its libraries. `gcc` must be on PATH, its headers need not. */
+/**
+ * Returns an environment in which functions of a C source replace those of a process's libraries. `gcc` must be on
+ * PATH, but no C headers need be installed.
+ */
 export function preloaded(source: string): Record<string, string> {
   const directory = temporaryDirectory();
   const [file, library] = [join(directory, 'preloaded.c'), join(directory, 'preloaded.so')];

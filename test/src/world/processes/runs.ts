@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Whether a process runs; one that ended and that its parent has not looked at yet does not. */
+/** True if a process runs. False for a zombie. */
 export function runs(pid: number): boolean {
   try {
     process.kill(pid, 0);
@@ -12,7 +12,10 @@ export function runs(pid: number): boolean {
   return !existsSync(state) || !/\) Z /.test(readFileSync(state, 'latin1'));
 }
 
-/** Whether a signal has stopped all threads of a process, the last of which may run on for a while; yes where the system does not tell. */
+/**
+ * True if a signal has stopped all threads of a process. The last one may run a little after the signal. Also true
+ * where the system does not report threads.
+ */
 export function standsStill(pid: number): boolean {
   const threads = `/proc/${pid}/task`;
   if (!existsSync(threads)) return true;
@@ -20,12 +23,12 @@ export function standsStill(pid: number): boolean {
     try {
       return /\) T /.test(readFileSync(join(threads, thread, 'stat'), 'latin1'));
     } catch {
-      return true; // it has ended meanwhile
+      return true; // it has just ended
     }
   });
 }
 
-/** The children that a process has now. */
+/** Returns the current children of a process. */
 export function childrenOf(pid: number): number[] {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
   return children === '' ? [] : children.split(' ').map(Number);

@@ -1,16 +1,16 @@
 import { randomInt } from 'node:crypto';
 
-/** Below the ports that Linux gives to outgoing connections and to servers which ask for any. */
+/** Range below the ports that Linux gives to outgoing connections and to servers that ask for any port. */
 const [lowestPort, highestPort] = [20_000, 32_000];
 
 const attempts = 20;
 
-/** Nobody listens on it: the service that had it has not been in use for decades, and only root may have it. */
+/** Port without a listener. Its service has been out of use for decades, and only root may listen on it. */
 export const unusedPort = 1;
 
 /**
- * Starts a server that cannot choose a port itself. Whoever listens on a port has it: `start` is called with another one when its
- * server says that somebody was first.
+ * Starts a server that cannot choose a port itself. No port is reserved before: if another program has the port,
+ * `start` is called with another one.
  */
 export async function onSomePort<T>(start: (port: number) => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {

@@ -4,7 +4,7 @@ import { bytesKey, partitionPrefix, pendingKey, waitingKey } from '@keybin/share
 import { parsePendingEntry } from '@keybin/shared/engines/scale-out/redis/pending-entry.js';
 import type { StoreDocument } from '@keybin/shared/engines/scale-out/mongodb/documents.js';
 
-/** Brings all that is pending to MongoDB and settles it, as a worker would while nobody writes. */
+/** Applies and settles all pending entries, as a worker would while nobody writes. */
 export async function applyAll(
   { redisUrl, mongoUrl, database }: { redisUrl: string; mongoUrl: string; database: string },
   partitions: number,

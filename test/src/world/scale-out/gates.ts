@@ -1,21 +1,21 @@
-/** Whatever a caller does after this point waits for `open`. */
+/** A point at which a step waits for `open`. */
 export interface Gate {
-  /** Resolves when somebody stands before the gate. */
+  /** Resolves when a step has reached the gate. */
   readonly reached: Promise<void>;
   open(): void;
 }
 
 /**
- * Stops named steps of one process (`fill`, `replace` ...) so that a test can put another process's steps in between. The
- * objects whose methods are the steps come from `gated`.
+ * Pauses named steps of one process (`fill`, `replace` ...), so that a test can run another process's steps in between.
+ * The methods of an object from `gated` are such steps.
  */
 export class Gates {
   readonly #closed = new Map<string, { reach: () => void; opened: Promise<void> }>();
   readonly #seen = new Map<string, number>();
-  /** Before each step, besides the gates. */
+  /** Called before each step, in addition to the gates. */
   before: ((step: string) => Promise<void>) | undefined;
 
-  /** The next call of `step` waits before it does anything. */
+  /** Makes the next call of `step` wait before it does anything. */
   pause(step: string): Gate {
     const { promise: reached, resolve: reach } = promiseOf();
     const { promise: opened, resolve: open } = promiseOf();
@@ -23,7 +23,7 @@ export class Gates {
     return { reached, open };
   }
 
-  /** How often `step` was called. */
+  /** Returns how often `step` was called. */
   calls(step: string): number {
     return this.#seen.get(step) ?? 0;
   }
@@ -39,7 +39,7 @@ export class Gates {
   }
 }
 
-/** The same object, except that the methods named in `steps` pass through `gates` first. All of them must be asynchronous. */
+/** Wraps an object so that the methods in `steps` pass through `gates` first. These methods must be asynchronous. */
 export function gated<T extends object>(
   target: T,
   steps: readonly (keyof T & string)[],
@@ -59,7 +59,7 @@ export function gated<T extends object>(
   });
 }
 
-/** The same object with some of its methods replaced. */
+/** Wraps an object and replaces some of its methods. */
 export function withSteps<T extends object>(target: T, steps: Partial<T>): T {
   return new Proxy(target, {
     get(object, name) {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A TCP way to a server on this machine on which answers can be held back. */
+/** A TCP proxy to a server on this machine that can hold back answers. */
 export class HoldingProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
@@ -12,7 +12,7 @@ export class HoldingProxy {
       const target = connect(Number(this.targetUrl.port), '127.0.0.1');
       for (const socket of [client, target]) {
         this.#sockets.add(socket);
-        socket.on('error', () => {}); // an end of the other side
+        socket.on('error', () => {}); // the other side has ended it
       }
       client.on('data', (bytes) => target.write(bytes));
       target.on('data', (bytes) => {
@@ -30,7 +30,7 @@ export class HoldingProxy {
     return proxy;
   }
 
-  /** The URL of the target, by way of this one: with the same database. */
+  /** The target's URL with this proxy's port. */
   get url(): string {
     const url = new URL(this.targetUrl);
     url.port = String(this.port);
@@ -43,7 +43,7 @@ export class HoldingProxy {
     return address.port;
   }
 
-  /** Answers that are held back. */
+  /** Number of answers that are held back. */
   get held(): number {
     return this.#held?.length ?? 0;
   }
@@ -57,7 +57,7 @@ export class HoldingProxy {
     this.#held = undefined;
   }
 
-  /** Ends all connections; what is held back is lost. */
+  /** Ends all connections. Held answers are lost. */
   breakOff(): void {
     this.#held = undefined;
     for (const socket of this.#sockets) socket.destroy();

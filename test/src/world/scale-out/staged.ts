@@ -27,7 +27,7 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 export const roomy: Limits = { maxPendingBytes: 100_000_000, maxBacklog: 1_000_000 };
 
-/** A connection to one Redis with some partitions. */
+/** Returns a connection to one Redis with some partitions. */
 export function connected(redisUrl: string, partitions: readonly number[] = [0]): RedisConnection {
   return new RedisConnection({
     connect: (options) => new Redis(redisUrl, options),
@@ -38,20 +38,20 @@ export function connected(redisUrl: string, partitions: readonly number[] = [0])
   });
 }
 
-/** The only partition that there is. */
+/** Returns a Redis with a single partition. */
 export const only = <Connection>(redis: Connection): PartitionedRedis<Connection> => ({
   partitions: 1,
   connectionOf: () => redis,
 });
 
-/** An account with one client and its token, as the token index would answer it. */
+/** Returns an account with one client and its token, in the form that the token index returns. */
 export function newBearer(partitions = 1): Bearer {
   const userId = randomUUID();
   const partition = partitionOf(userId, partitions);
   return { userId, client: sha256('default'), tokenHash: sha256(randomUUID()), partition };
 }
 
-/** One partition of a Redis of the test's own, seen from an API process and, by `redis`, from outside. */
+/** One partition of a Redis of the test, seen from an API process. `redis` looks at it from outside. */
 export class Staged {
   private constructor(
     readonly connection: RedisConnection,
@@ -78,10 +78,10 @@ export class Staged {
     return new ScaleOutGroupCommit({ partition, connection, queue, limits, log: silent, script, times });
   }
 
-  /** Gives the token a record, as a check of it would. */
+  /** Writes a record of the token, as a check of it would. */
   async giveRecord({ userId, client, tokenHash }: Bearer, lifetimeSeconds = 60): Promise<void> {
     const expiry = formatVersion(this.connection.timeUs + lifetimeSeconds * 1_000_000);
-    await this.connection.checkServer(); // Redis may have been emptied: another process would begin a new life
+    await this.connection.checkServer(); // notices if Redis was emptied: another process would begin a new epoch
     const epoch = await this.redis.hget(epochKey(this.prefix), 'name');
     await this.redis.hset(tokensKey(this.prefix, userId), client, `${epoch} R${expiry}${tokenHash}`);
   }
@@ -107,7 +107,7 @@ export class Staged {
     return this.redis.zrange(waitingKey(this.prefix), '0', '-1');
   }
 
-  /** The data of the jobs that wait, oldest first. */
+  /** Returns the data of the waiting jobs, oldest first. */
   async jobs(): Promise<unknown[]> {
     const ids = await this.redis.lrange(this.queue.waitKey, 0, -1);
     const data = await Promise.all(
@@ -122,7 +122,7 @@ export class Staged {
   }
 }
 
-/** A put that is in no hurry. */
+/** Returns a put with the usual time for an answer. */
 export function put(bearer: Bearer, key: string, json: string): Write {
   return { bearer, key, change: `P${json}`, deadlineMs: performance.now() + 1_800 };
 }

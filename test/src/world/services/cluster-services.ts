@@ -3,13 +3,13 @@ import { startMongod, type MongoServer } from './mongo-server.js';
 import { startRedisCluster, type RedisCluster } from './redis-cluster.js';
 import { ownServers, settingsOf, type Services } from './services.js';
 
-/** The nodes of a Redis Cluster, one for each of three partitions, and MongoDB: the suite may kill them. */
+/** A Redis Cluster with a node for each of three partitions, and MongoDB. The suite may kill them. */
 export interface ClusterServices extends Services {
   readonly cluster: RedisCluster;
   readonly mongod: MongoServer;
 }
 
-/** Gives them to the surrounding suite. Their settings are in `env`, the number of partitions too. */
+/** Gives them to the surrounding suite. Their settings, with the number of partitions, are in `env`. */
 export function clusterServices(): ClusterServices {
   let started: { readonly cluster: RedisCluster; readonly mongod: MongoServer } | undefined;
   const database = `keybin_test_${randomUUID().replaceAll('-', '')}`;
@@ -20,7 +20,7 @@ export function clusterServices(): ClusterServices {
 
   ownServers('redis-server', 'mongod');
   before('a Redis Cluster and a MongoDB', async function () {
-    this.timeout(60_000); // the nodes come together, on a machine that may be busy
+    this.timeout(60_000); // the nodes join slowly on a busy machine
     const [cluster, mongod] = await Promise.all([startRedisCluster(), startMongod()]);
     started = { cluster, mongod };
   });

@@ -3,10 +3,13 @@ import { openRedisTopology } from '@keybin/shared/engines/scale-out/redis/redis-
 import type { Redis } from 'ioredis';
 import { times } from '../times.js';
 
-/** Asks Redis, or the node of a cluster that has it, about every partition at once; the answers are in their order. */
+/**
+ * Asks Redis about every partition at once, in a cluster each partition's node. The answers are in the order of the
+ * partitions.
+ */
 export type AskEach = <T>(ask: (redis: Redis, prefix: string) => Promise<T>) => Promise<T[]>;
 
-/** Gives `work` connections of its own to every partition, which end with it. */
+/** Gives `work` connections to every partition, and closes them afterwards. */
 export async function withEachPartition<R>(
   redisUrl: string,
   partitions: number,

@@ -2,7 +2,7 @@ import { Child } from '../processes/child.js';
 import { onSomePort } from '../processes/some-port.js';
 import { temporaryDirectory } from '../processes/temporary-directory.js';
 
-/** A mongod of one's own; only flags that every version knows. */
+/** A mongod of the test. Uses only flags that every version knows. */
 export class MongoServer {
   #child: Child | undefined;
   readonly dir = temporaryDirectory();
@@ -16,7 +16,7 @@ export class MongoServer {
     return `mongodb://127.0.0.1:${this.port}/`;
   }
 
-  /** Starts it (again) on the same port and directory; resolves when it answers. */
+  /** Starts it, also again, on the same port and directory. Resolves when it answers. */
   async start(): Promise<void> {
     if (this.#child?.alive) throw new Error('This mongod runs');
     const args = ['--port', String(this.port), '--dbpath', this.dir, '--bind_ip', '127.0.0.1'];
@@ -36,13 +36,13 @@ export class MongoServer {
     await this.#child?.stop();
   }
 
-  /** SIGKILL (resolves when it is gone), SIGSTOP and SIGCONT. */
+  /** Sends SIGKILL, SIGSTOP or SIGCONT. After SIGKILL, resolves when the process has ended. */
   async kill(signal: NodeJS.Signals): Promise<void> {
     await this.#child?.kill(signal);
   }
 }
 
-/** Starts a mongod from PATH on a port that nobody else has; `env` is added to its environment. */
+/** Starts a mongod from PATH on a free port. `env` is added to its environment. */
 export async function startMongod(env?: Readonly<Record<string, string>>): Promise<MongoServer> {
   return onSomePort(async (port) => {
     const server = new MongoServer(port, env);

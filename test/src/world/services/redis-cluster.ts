@@ -3,31 +3,36 @@ import { eventually } from '../eventually.js';
 import { onSomePort } from '../processes/some-port.js';
 import { startRedis, type RedisServer } from './redis-server.js';
 
-/** The slots of each node: one of the partitions 0, 1 and 2 is in each range. */
+/** Slots of each node. The slots of the partitions 0, 1 and 2 are in these ranges, in this order. */
 const slotRanges = [
   [8_001, 14_000],
   [14_001, 16_383],
   [0, 8_000],
 ] as const;
 
-/** A node that has not answered for so long counts as failed for the others. */
+/** Time without an answer after which a node counts as failed for the others. */
 const nodeTimeoutMs = 1_000;
 
 const togetherWithinMs = 20_000;
 
-/** A little longer than Redis goes on with a failover that it was asked for, of which the other nodes may have heard too late. */
+/**
+ * Slightly longer than Redis continues a requested failover. The other nodes may have heard of the request too late.
+ */
 const failoverTimeoutMs = 5_500;
 
-/** A Redis Cluster of three nodes: node `p` has the slot of partition `p`. Each one may be stopped, killed and started again. */
+/**
+ * A Redis Cluster of three nodes. Node `p` has the slot of partition `p`. Each node may be stopped, killed and started
+ * again.
+ */
 export class RedisCluster {
   constructor(readonly nodes: readonly RedisServer[]) {}
 
-  /** As `[QUEUE] redis` has it. */
+  /** URL for `[QUEUE] redis`. */
   get url(): string {
     return `redis+cluster://${this.nodes.map(({ port }) => `127.0.0.1:${port}`).join(',')}`;
   }
 
-  /** The node of a partition. */
+  /** Returns the node of a partition. */
   node(partition: number): RedisServer {
     const node = this.nodes[partition];
     if (!node) throw new Error(`There is no node ${partition}`);
@@ -39,12 +44,14 @@ export class RedisCluster {
     return Promise.all(this.nodes.map((node, index) => asking(node, (client) => ask(client, index))));
   }
 
-  /** Resolves when every node says that the cluster works, and knows all the others. */
+  /** Resolves when every node reports a working cluster and knows all the others. */
   async together(): Promise<void> {
     await eventually(async () => (await this.ask(isTogether)).every(Boolean), 'a cluster', togetherWithinMs);
   }
 
-  /** Moves the slot of a partition, with all its keys, to the node of another one, as `redis-cli --cluster reshard` does. */
+  /**
+   * Moves the slot of a partition with all its keys to the node of another one, as `redis-cli --cluster reshard` does.
+   */
   async move(partition: number, to: number): Promise<void> {
     const ids = await this.ask((client) => client.cluster('MYID'));
     const [target, port] = [String(ids[to]), this.node(to).port];
@@ -72,7 +79,7 @@ export class RedisCluster {
     await this.together();
   }
 
-  /** Adds a replica of a partition's node. It is not among `nodes`; whoever asks for it stops it. */
+  /** Adds a replica of a partition's node. It is not in `nodes`, and the caller stops it. */
   async addReplica(partition: number): Promise<RedisServer> {
     const replica = await startNode([]);
     const master = this.node(partition);
@@ -97,7 +104,7 @@ export class RedisCluster {
 
 async function asking<T>({ url }: RedisServer, ask: (client: Redis) => Promise<T>): Promise<T> {
   const client = new Redis(url, { maxRetriesPerRequest: 1, commandTimeout: 2_000 });
-  client.on('error', () => {}); // whoever asks is told
+  client.on('error', () => {}); // the caller of a command gets the error
   try {
     return await ask(client);
   } finally {
@@ -105,7 +112,7 @@ async function asking<T>({ url }: RedisServer, ask: (client: Redis) => Promise<T
   }
 }
 
-/** Has a replica take its master's place, which becomes its replica: nothing is lost, and both go on running. */
+/** Makes a replica the master, and its master its replica. Nothing is lost, and both keep running. */
 export async function takeOver(replica: RedisServer): Promise<void> {
   await asking(replica, async (client) => {
     const isMaster = async () => (await client.info('replication')).includes('role:master');
@@ -119,7 +126,7 @@ export async function takeOver(replica: RedisServer): Promise<void> {
 
 const busPortOf = async (node: Redis) => (await node.config('GET', 'cluster-port'))[1] ?? '';
 
-/** A node says of a slot that it does not have who has it. */
+/** True if the node has this slot. A node without it reports the owner. */
 async function hasSlot(node: Redis, slot: number): Promise<boolean> {
   const owner = (await node.cluster('SLOTS')).find(([first, last]) => first <= slot && slot <= last);
   return String(owner?.[2]?.[2]) === (await node.cluster('MYID'));
@@ -130,7 +137,7 @@ async function isTogether(node: Redis): Promise<boolean> {
   return /cluster_state:ok/.test(info) && /cluster_slots_ok:16384/.test(info) && /cluster_size:3/.test(info);
 }
 
-/** Starts three nodes and makes them a cluster. One that is away takes nothing but its own slots along. */
+/** Starts three nodes and makes them a cluster. If a node is down, only its own slots are unavailable. */
 export async function startRedisCluster(args: readonly string[] = []): Promise<RedisCluster> {
   const nodes = await Promise.all(slotRanges.map(() => startNode(args)));
   const cluster = new RedisCluster(nodes);
@@ -151,7 +158,7 @@ export async function startRedisCluster(args: readonly string[] = []): Promise<R
 async function startNode(args: readonly string[]): Promise<RedisServer> {
   const cluster = ['--cluster-enabled', 'yes', '--cluster-node-timeout', String(nodeTimeoutMs)];
   const alone = ['--cluster-require-full-coverage', 'no'];
-  // By default its bus is at the port and 10000, which may be none
+  // The default bus port is the port plus 10000, which may be too high
   return onSomePort((busPort) =>
     startRedis({ args: [...cluster, ...alone, '--cluster-port', String(busPort), ...args] }),
   );

@@ -3,15 +3,18 @@ import { onSomePort } from '../processes/some-port.js';
 import { temporaryDirectory } from '../processes/temporary-directory.js';
 
 export interface RedisServerOptions {
-  /** `always` unless told otherwise. */
+  /** Default: `always`. */
   readonly appendfsync?: 'always' | 'everysec' | 'no';
-  /** Further arguments of redis-server, such as `--maxmemory 20mb`. They win. */
+  /** Further arguments of redis-server, such as `--maxmemory 20mb`. They override the defaults. */
   readonly args?: readonly string[];
-  /** Added to its environment: `wrongClock`, `slowDisk`. */
+  /** Added to its environment, such as `wrongClock` or `slowDisk`. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A redis-server of one's own, with settings that Keybin accepts: it keeps all that it answered through any end. */
+/**
+ * A redis-server of the test, with settings that Keybin accepts. It keeps everything that it acknowledged, however it
+ * ends.
+ */
 export class RedisServer {
   #child: Child | undefined;
   readonly dir = temporaryDirectory();
@@ -26,8 +29,8 @@ export class RedisServer {
   }
 
   /**
-   * Starts it (again) on the same port and directory, perhaps in another environment; resolves when it has loaded its data and
-   * answers.
+   * Starts it, also again and in another environment, on the same port and directory. Resolves when it has loaded its
+   * data and answers.
    */
   async start(env = this.options.env): Promise<void> {
     if (this.#child?.alive) throw new Error('This redis-server runs');
@@ -51,13 +54,13 @@ export class RedisServer {
     await this.#child?.stop();
   }
 
-  /** SIGKILL (resolves when it is gone), SIGSTOP and SIGCONT. */
+  /** Sends SIGKILL, SIGSTOP or SIGCONT. After SIGKILL, resolves when the process has ended. */
   async kill(signal: NodeJS.Signals): Promise<void> {
     await this.#child?.kill(signal);
   }
 }
 
-/** Starts a redis-server from PATH on a port that nobody else has. */
+/** Starts a redis-server from PATH on a free port. */
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   return onSomePort(async (port) => {
     const server = new RedisServer(port, options);

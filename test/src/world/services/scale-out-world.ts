@@ -11,13 +11,16 @@ import type { Services } from './services.js';
 const drainedWithinMs = 30_000;
 
 export interface ScaleOutOptions<S extends Services> extends ServiceOptions {
-  /** Gives the suite its services: `services` or `ownServices`. */
+  /** Creates the suite's services: `services` or `ownServices`. */
   readonly services: () => S;
-  /** Started together with the APIs. */
+  /** Number of workers that are started with the APIs. Default: 0. */
   readonly workers?: number;
 }
 
-/** Two APIs of the surrounding suite over its services; workers too, or its tests start them. All are stopped after it. */
+/**
+ * Two APIs of the surrounding suite on its services. Workers are started with them or by its tests. All are stopped
+ * after the suite.
+ */
 abstract class TwoApis<S extends Services, Api extends RunningApi, Worker extends RunningWorker> {
   readonly services: S;
   protected readonly started: Api[] = [];
@@ -27,7 +30,7 @@ abstract class TwoApis<S extends Services, Api extends RunningApi, Worker extend
   /** Registers the hooks. */
   constructor({ services, workers = 0, ...options }: ScaleOutOptions<S>) {
     this.#options = options;
-    // Hooks run in this order: without its services a process would take long to end
+    // This hook must run before those of `services()`: a process without its services would take long to end
     after('end of the APIs and the workers', async () => {
       await Promise.all([...this.started, ...this.workers].map((each: Running) => each.stop()));
     });
@@ -58,19 +61,19 @@ abstract class TwoApis<S extends Services, Api extends RunningApi, Worker extend
     return { ...this.#options, env: { ...this.services.env, ...this.#options.env, ...env } };
   }
 
-  /** A further API over the same data; the caller stops it. */
+  /** Starts a further API on the same data. The caller stops it. */
   async startApi(env: Readonly<Record<string, string>> = {}): Promise<Api> {
     return this.openApi(this.#optionsWith(env));
   }
 
-  /** Stopped after the suite at the latest. */
+  /** Starts a worker, which is stopped after the suite. */
   async startWorker(): Promise<Worker> {
     const worker = await this.openWorker(this.#optionsWith({}));
     this.workers.push(worker);
     return worker;
   }
 
-  /** What each API and worker has printed so far. */
+  /** Returns the output of each API and worker so far. */
   get outputs(): [name: string, output: string][] {
     return [
       ...this.started.map(({ output }, index): [string, string] => [`api ${index}`, output]),
@@ -78,7 +81,7 @@ abstract class TwoApis<S extends Services, Api extends RunningApi, Worker extend
     ];
   }
 
-  /** How many writes wait to be applied, in the first partition. */
+  /** Returns the number of writes that wait to be applied, in the first partition. */
   async pendingEntries(): Promise<number> {
     const redis = new Redis(this.services.redisUrl);
     try {
@@ -123,13 +126,13 @@ export class ScaleOutProcesses<S extends Services = Services> extends TwoApis<S,
   protected override openApi = spawnApi;
   protected override openWorker = spawnWorker;
 
-  /** Kills one of the two APIs with kill -9 and starts another one in its place. */
+  /** Kills one of the two APIs with SIGKILL and starts another in its place. */
   async replaceApi(index: 0 | 1): Promise<void> {
     await this.started[index]?.kill('SIGKILL');
     this.started[index] = await this.startApi();
   }
 
-  /** Makes all workers stand still, as a hang does. */
+  /** Stops all workers with SIGSTOP, as if they hung. */
   async pauseWorkers(): Promise<void> {
     await Promise.all(this.workers.map((worker) => worker.kill('SIGSTOP')));
   }
@@ -139,7 +142,7 @@ export class ScaleOutProcesses<S extends Services = Services> extends TwoApis<S,
   }
 }
 
-/** Entries and jobs that are not done. */
+/** Returns the number of unapplied entries and of waiting or active jobs. */
 async function left(redis: Redis, prefix: string): Promise<number> {
   const lists = ['wait', 'active'].map((list) => redis.llen(`${prefix}:${queueName}:${list}`));
   const [entries, ...jobs] = await Promise.all([redis.zcard(waitingKey(prefix)), ...lists]);

@@ -10,13 +10,13 @@ import { skipSuite } from '../skip-suite.js';
 const urlInstead = 'KEYBIN_TEST_REDIS_URL and KEYBIN_TEST_MONGODB_URL may name others';
 const ownNeeded = 'it stops and kills them, so others do not do';
 
-/** Where the scale-out engine of one suite keeps its data. Known once the suite's `before` hooks have run. */
+/** Redis and MongoDB of one suite on the scale-out engine. Known once the suite's `before` hooks have run. */
 export interface Services {
   readonly redisUrl: string;
   readonly mongoUrl: string;
-  /** A database that no other suite uses. */
+  /** Name of a database that no other suite uses. */
   readonly database: string;
-  /** The settings of an API or worker process that uses them. */
+  /** Settings of an API or worker process that uses them. */
   readonly env: Readonly<Record<string, string>>;
 }
 
@@ -27,9 +27,9 @@ export interface OwnServices extends Services {
 }
 
 /**
- * Gives the surrounding suite an empty database of the Redis and one of the MongoDB that the whole run shares: those of
- * KEYBIN_TEST_REDIS_URL (emptied!) and KEYBIN_TEST_MONGODB_URL, else what the run has started from PATH. Where neither is there one
- * line says so and the suite is skipped; with KEYBIN_TEST_REQUIRE_SERVICES=1 it fails.
+ * Gives the surrounding suite an empty Redis database and a MongoDB database on the servers of the run. These are the
+ * ones in KEYBIN_TEST_REDIS_URL (emptied!) and KEYBIN_TEST_MONGODB_URL, else those that the run has started from PATH.
+ * Without them the suite is skipped and prints why; with KEYBIN_TEST_REQUIRE_SERVICES=1 it fails.
  */
 export function services(): Services {
   const shared = arrange(
@@ -50,19 +50,19 @@ export function services(): Services {
   };
 }
 
-/** The same for a suite that does them harm: always processes of its own. */
+/** Gives the surrounding suite its own processes, which it may harm. Otherwise the same as `services`. */
 export function ownServices(): OwnServices {
   return arrange(() => [undefined, undefined], ownNeeded);
 }
 
-/** The settings of processes that use these services. */
+/** Returns the settings of processes that use these services. */
 export const settingsOf = ({ mongoUrl, database, redisUrl }: Omit<Services, 'env'>) => ({
   KEYBIN_STORE_HOST: mongoUrl,
   KEYBIN_STORE_DATABASE: database,
   KEYBIN_QUEUE_REDIS: redisUrl,
 });
 
-/** `given`: the URLs of a Redis and a MongoDB that run already. */
+/** Registers the hooks. `given` returns the URLs of a Redis and a MongoDB that already run. */
 function arrange(given: () => [redis: string | undefined, mongo: string | undefined], instead: string): OwnServices {
   let redis: RedisServer | undefined;
   let mongod: MongoServer | undefined;
@@ -110,14 +110,17 @@ function started<Server>(server: Server | undefined): Server {
   return server;
 }
 
-/** Skips the surrounding suite like `services` unless the binaries are there, for suites that start and stop servers themselves. */
+/**
+ * Skips the surrounding suite as `services` does if a binary is missing. For suites that start and stop servers
+ * themselves.
+ */
 export function ownServers(...binaries: ('redis-server' | 'mongod')[]): void {
   before(`${binaries.join(' and ')} on PATH`, function () {
     need(this, binaries, ownNeeded);
   });
 }
 
-/** Skips the surrounding suite in the same way unless these programs of the operating system are there. */
+/** Skips the surrounding suite in the same way if one of these programs of the operating system is missing. */
 export function programs(
   ...names: (
     | 'bash'
@@ -160,10 +163,10 @@ export function isOnPath(binary: string): boolean {
   });
 }
 
-/** Taken in turn, so that it is long until one is used again. */
+/** Counter of used databases. They are taken in turn, so a database is reused as late as possible. */
 const databaseCounter = 'keybin-test:databases';
 
-/** Empties the next database of a Redis, and returns its URL. Database 0 has the counter. */
+/** Empties the next database of a Redis and returns its URL. Database 0 has the counter. */
 async function emptyDatabase(url: string): Promise<string> {
   const redis = new Redis(url, { maxRetriesPerRequest: 1 });
   try {

@@ -2,7 +2,7 @@ import type { Config } from '@keybin/shared/config/config.js';
 import type { Services } from './services.js';
 import { times } from '../times.js';
 
-/** What a process is told about its database, for parts of it that a test opens itself. */
+/** Returns the settings of a process's database, for parts of it that a test opens itself. */
 export const storeSettings = ({ mongoUrl, database }: Pick<Services, 'mongoUrl' | 'database'>): Config['store'] => ({
   host: mongoUrl,
   database,
@@ -12,7 +12,7 @@ export const storeSettings = ({ mongoUrl, database }: Pick<Services, 'mongoUrl' 
   tokenExpirationSeconds: 60,
 });
 
-/** The same for what opens it. */
+/** Returns the settings and times with which a part of the product opens this database. */
 export const storePlace = (services: Pick<Services, 'mongoUrl' | 'database'>): Pick<Config, 'store' | 'times'> => ({
   store: storeSettings(services),
   times,

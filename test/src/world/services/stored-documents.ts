@@ -1,7 +1,7 @@
 import { MongoClient, type Document } from 'mongodb';
 import type { Services } from './services.js';
 
-/** What MongoDB's collection of entries holds under ids that match, tombstones included. */
+/** Returns the documents in MongoDB's collection of entries whose IDs match, tombstones included. */
 export async function storedDocuments(services: Services, id: RegExp): Promise<Document[]> {
   const client = new MongoClient(services.mongoUrl);
   try {
