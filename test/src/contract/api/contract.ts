@@ -4,7 +4,7 @@ import { apiErrorsContract } from './errors.js';
 import { signedTokensContract } from './signed-tokens.js';
 import { usersContract } from './users.js';
 
-/** The REST-auth dialect, whole. */
+/** Defines the tests of the `/api` dialect. */
 export function apiContract(subject: Subject): void {
   describe('/api', () => {
     usersContract(subject);

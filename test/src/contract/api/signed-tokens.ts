@@ -17,7 +17,7 @@ export function signedTokensContract(subject: Subject): void {
       expect(answer.status, answer.text).to.equal(200);
       expect(answer.json).to.have.all.keys('token', 'duration').and.to.have.property('duration', 600);
       expect(answer.headers['cache-control']).to.equal('no-store');
-      const { token } = answer.json as { token: string }; // has just been looked at
+      const { token } = answer.json as { token: string }; // shape was just asserted
       for (const api of [subject.here, subject.there]) {
         for (const anything of ['x', '', 'ß:']) {
           expectGreeting(await getAs(api, '/api/resource', token, anything), username);

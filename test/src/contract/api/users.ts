@@ -9,7 +9,7 @@ import { expectApiError, expectGreeting, getAs, postUser } from './calls.js';
 const notFound = 'User not found';
 
 export function usersContract(subject: Subject): void {
-  /** A new account's name and number. */
+  /** Creates an account and returns its name and number. */
   async function newUser(): Promise<{ readonly username: string; readonly id: number }> {
     const username = `user-${randomUUID()}`;
     return { username, id: idIn(await postUser(subject.here, { username, password: 'python' })) };
@@ -50,7 +50,7 @@ export function usersContract(subject: Subject): void {
 
     it('have numbers that rise and are never used again', async () => {
       const first = await newUser();
-      await subject.here.newAccount(); // has one, too
+      await subject.here.newAccount(); // takes a number, too
       const second = await newUser();
       expect(second.id).to.be.at.least(first.id + 2);
       expectDone(await subject.there.unregister(second.username, 'python'));
@@ -95,7 +95,7 @@ function idIn(answer: Answer): number {
   return Number(id);
 }
 
-/** What a new user is answered, head and body. */
+/** Creates a user and returns the raw answer, head and body. */
 async function postRaw(url: string, version: string, ...headers: string[]): Promise<string> {
   const text = JSON.stringify({ username: randomUUID(), password: 'p' });
   const lines = [`POST /api/users ${version}`, ...headers, 'Content-Type: application/json', 'Connection: close'];

@@ -50,7 +50,7 @@ export function badBodies(url: () => string): void {
         ['POST', '/token'],
         ['DELETE', '/unregister'],
         ['POST', `/user/${given.account.token}/store/kept`],
-        ['POST', '/user/no-token/store/,bad%20key'], // the body is looked at before token and key
+        ['POST', '/user/no-token/store/,bad%20key'], // the body is checked before token and key
       ] as const;
 
     for (const [what, options] of notObjects) {
@@ -131,7 +131,7 @@ export function badBodies(url: () => string): void {
   });
 }
 
-/** A body of so many bytes that holds a value. */
+/** Returns a body of this many bytes that contains a value. */
 function bodyOf(bytes: number): string {
   const frame = '{"value":""}';
   return `{"value":"${'x'.repeat(bytes - frame.length)}"}`;

@@ -5,7 +5,7 @@ import { badRequests } from './bad-requests.js';
 import { oddValues } from './odd-values.js';
 import type { Subject } from '../subjects/subject.js';
 
-/** What must be refused and leave nothing behind, and what only looks odd and must be kept. */
+/** Defines tests of input that must be refused and change nothing, and of odd input that must be stored. */
 export function badInputContract(subject: Subject): void {
   const url = () => subject.here.baseUrl;
   describe('bad input', () => {

@@ -5,7 +5,7 @@ import { accountOfSuite } from '../subjects/account-of-suite.js';
 const badKey = 'Key must contain only alphanumeric or _ . , characters';
 const longKey = 'Key must be at most 512 bytes';
 
-/** As they stand in the path. */
+/** Refused keys, as they are written in the path. */
 const refused: readonly (readonly [string, string, number, string])[] = [
   ['a newline at its end', 'key%0A', 400, badKey],
   ['an encoded slash', 'a%2Fb', 400, badKey],

@@ -5,7 +5,7 @@ import { accountOfSuite } from '../subjects/account-of-suite.js';
 const badUsername = 'Username must be 1 to 256 bytes without control characters';
 const badPassword = 'Password must be at most 72 bytes of UTF-8 and contain no NUL';
 
-/** Bodies of the routes that take credentials, and what they are told. */
+/** Bodies of the routes that take credentials, with the error message for each. */
 const bodies: readonly (readonly [string, object, string])[] = [
   ['no username', { password: 'p' }, "Required parameter 'username' is missing"],
   ['null as username', { username: null, password: 'p' }, "Required parameter 'username' is missing"],

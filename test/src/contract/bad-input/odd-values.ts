@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { accountOfSuite } from '../subjects/account-of-suite.js';
 
-/** JSON text as sent, and as answered where that is not the same. */
+/** JSON text as it is sent, and as it is answered if that differs. */
 const kept: readonly (readonly [string, string, string?])[] = [
   ['an empty string', '""'],
   ['0', '0'],

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { goesBack, whyImpossible, type Interval } from './history.js';
 
-/** 1 and 2 one after the other, 3 beside 2. */
+/** Write 2 follows write 1. Write 3 overlaps write 2. */
 const writes = new Map<number, Interval>([
   [1, { fromMs: 10, toMs: 20 }],
   [2, { fromMs: 30, toMs: 40 }],

@@ -1,21 +1,22 @@
-/**
- * Judges what readers of one key saw while many wrote to it, each write with a value of its own. All times are of one clock.
- */
+/** Judges the reads of one key during many writes. Each write has a unique value. All times are of one clock. */
 
-/** From when it was sent until it was answered. */
+/** Time from the request to its answer. */
 export interface Interval {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** What a read showed. */
+/** A read and the value that it returned. */
 export interface Observation extends Interval {
   readonly value: number;
 }
 
 const isBefore = (one: Interval, other: Interval) => one.toMs < other.fromMs;
 
-/** A read must show a write that began before the read ended and that no later write had replaced before the read began. */
+/**
+ * Returns why a read cannot have returned this value, or undefined if it can. The value's write must have begun before
+ * the read ended. No later write may have replaced it before the read began.
+ */
 export function whyImpossible(seen: Observation, writes: ReadonlyMap<number, Interval>): string | undefined {
   const source = writes.get(seen.value);
   if (!source) return 'nobody wrote it';
@@ -26,7 +27,10 @@ export function whyImpossible(seen: Observation, writes: ReadonlyMap<number, Int
   return undefined;
 }
 
-/** Of two reads one after the other the second must not show what was certainly written before what the first one showed. */
+/**
+ * Returns which reads went back in time, or undefined. The second of two consecutive reads must not return a value that
+ * was certainly written before the first one's.
+ */
 export function goesBack(reads: readonly Observation[], writes: ReadonlyMap<number, Interval>): string | undefined {
   for (const first of reads) {
     for (const second of reads) {

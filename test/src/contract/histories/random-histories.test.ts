@@ -6,7 +6,7 @@ import type { RunningApi } from '../../world/processes/running.js';
 import { anyHistory } from './random-histories.js';
 import type { Subject } from '../subjects/subject.js';
 
-/** Shows for ever what it was first shown. */
+/** Returns the first value of a key for ever. */
 class StaleClient extends KeybinClient {
   readonly #shown = new Map<string, Answer>();
 
@@ -18,7 +18,7 @@ class StaleClient extends KeybinClient {
   }
 }
 
-/** Forgets to delete what it is asked to. */
+/** Restores an entry after deleting it. */
 class ForgetfulClient extends KeybinClient {
   override async delete(token: string, key: string): Promise<Answer> {
     const answer = await super.delete(token, key);
@@ -28,14 +28,14 @@ class ForgetfulClient extends KeybinClient {
 }
 
 describe('the model of any sequence of requests', function () {
-  this.timeout(60_000); // what is found is made small
+  this.timeout(60_000); // shrinking takes time
   let api: RunningApi;
   before(async () => {
     api = await startApi();
   });
   after(() => api?.stop());
 
-  /** The fewest steps with which the property was found to fail through such a client. */
+  /** Returns the smallest number of steps with which the property fails through such a client. */
   async function fewestSteps(make: (url: string) => KeybinClient): Promise<number> {
     const there = make(api.url);
     const here = new KeybinClient(api.url);

@@ -6,7 +6,7 @@ import { alternately, type Subject } from '../subjects/subject.js';
 
 const histories = 10;
 const longest = 60;
-/** A failure is made as small as can be in this time. */
+/** Longest time to shrink a failure. */
 const shrinkMs = 60_000;
 
 const key = fc.constantFrom('a', 'b', 'c', '__proto__');
@@ -21,7 +21,7 @@ const step = fc.oneof(
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-/** Each step through the process that did not take the one before, or the same: as it falls. */
+/** Steps, each with a random choice between the two processes. */
 const history = fc.array(fc.tuple(step, fc.nat(1)), { minLength: 1, maxLength: longest, size: 'max' });
 
 export function randomHistoriesContract(subject: Subject): void {
@@ -33,7 +33,7 @@ export function randomHistoriesContract(subject: Subject): void {
   });
 }
 
-/** The property: a map of keys to values is the model of what an account holds. */
+/** Property of any history: the API answers as a map of keys to values would. */
 export const anyHistory = (subject: Subject) =>
   fc.asyncProperty(history, async (steps) => {
     const run = new Run(subject, await subject.here.newAccount());
@@ -102,7 +102,7 @@ class Run {
     await this.subject.settle();
   }
 
-  /** Everything, through both processes. */
+  /** Compares every key and value, through both processes. */
   async check(): Promise<void> {
     for (const api of [this.subject.here, this.subject.there]) {
       expectKeys(await api.keys(this.account.token), [...this.#expected.keys()]);

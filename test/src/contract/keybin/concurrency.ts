@@ -47,7 +47,7 @@ async function read(api: KeybinClient, token: string): Promise<Observation> {
   const interval = await timed(async () => {
     const answer = await api.get(token, 'hot');
     expect(answer.status, answer.text).to.equal(200);
-    ({ value } = answer.json as { value: number }); // a number that nobody wrote is caught below
+    ({ value } = answer.json as { value: number }); // a wrong shape fails below as a value that nobody wrote
   });
   return { ...interval, value };
 }

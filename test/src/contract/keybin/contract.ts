@@ -12,7 +12,7 @@ import { transportContract } from './transport.js';
 import { unregisterContract } from './unregister.js';
 import { valuesContract } from './values.js';
 
-/** The Keybin dialect, whole. */
+/** Defines the tests of the key/value dialect. */
 export function keybinContract(subject: Subject): void {
   registrationContract(subject);
   tokensContract(subject);

@@ -131,7 +131,7 @@ export function errorsContract(subject: Subject): void {
   });
 }
 
-/** The members of a header that lists. */
+/** Splits a header that has a list. */
 const list = (header: string | string[] | undefined) =>
   String(header)
     .split(/\s*,\s*/)

@@ -13,9 +13,12 @@ import type { Subject } from '../subjects/subject.js';
 import { askForCode, codeIn, expectV1Error, newV1Account, register, v1Token, view } from '../v1/calls.js';
 import { action, fileOf, formOf, formType, uploadPath } from '../v1/upload-calls.js';
 
-/** Where the time of an answer, or of what it gave, is over: what the contract says in seconds. */
+/**
+ * Defines tests of times that the contract states in seconds: expiry of tokens, codes and limits, and timeouts of
+ * answers.
+ */
 export function expiryContract(subject: Subject): void {
-  /** Runs `use` with a client of an API with other settings. */
+  /** Calls `use` with a client of an API with other settings. */
   async function withApi(
     settings: Readonly<Record<string, string>>,
     use: (client: KeybinClient) => Promise<void>,
@@ -45,7 +48,7 @@ export function expiryContract(subject: Subject): void {
           const { status } = await elsewhere.get(token, 'a');
           if (status === 200) lastAcceptedMs = sentMs;
           else firstRefusedMs = performance.now();
-          await delay(5); // else the loop would keep the API from its timers
+          await delay(5); // else the loop would starve the timers of the API
         }
         expect(lastAcceptedMs - answeredMs, 'accepted after its end').to.be.at.most(lifetimeSeconds * 1_000);
         expect(firstRefusedMs - askedMs, 'refused before its end').to.be.at.least(lifetimeSeconds * 1_000 - 1);

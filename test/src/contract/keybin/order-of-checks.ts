@@ -10,7 +10,7 @@ import type { Subject } from '../subjects/subject.js';
 const stranger = '00000000-0000-4000-8000-000000000000';
 const badKey = 'a%20b';
 
-/** Body, then parameters, then token or credentials, then key, then existence. */
+/** Defines tests of the order of checks: body, parameters, token or credentials, key, existence. */
 export function orderOfChecksContract(subject: Subject): void {
   describe('of several mistakes', () => {
     it('the body is told before the token, and the token before the key', async () => {

@@ -16,7 +16,7 @@ export function tokensContract(subject: Subject): void {
       const { username, password } = await subject.here.newAccount();
       const answer = await subject.here.token(username, password);
       expect(answer.json).to.have.all.keys('token');
-      const { token } = answer.json as { token: { expire_seconds: number; token: string } }; // looked at below
+      const { token } = answer.json as { token: { expire_seconds: number; token: string } }; // shape is asserted below
       expect(token).to.have.all.keys('expire_seconds', 'token');
       expect(token.expire_seconds).to.equal(300);
       expect(token.token).to.match(uuidV4);
@@ -57,7 +57,7 @@ export function tokensContract(subject: Subject): void {
       let before = token;
       for (const clientId of [undefined, null, '', 'default']) {
         const answer = await subject.there.token(username, password, clientId);
-        const { token: now } = (answer.json as { token: { token: string } }).token; // its shape has a test of its own
+        const { token: now } = (answer.json as { token: { token: string } }).token; // shape has a test of its own
         expectInvalidToken(await subject.here.keys(before));
         expectKeys(await subject.here.keys(now), []);
         before = now;

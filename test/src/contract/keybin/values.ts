@@ -3,7 +3,7 @@ import { entryPath, type Answer } from '../../world/clients/keybin-client.js';
 import { expectDone, expectJson } from '../subjects/answers.js';
 import type { Subject } from '../subjects/subject.js';
 
-/** JSON texts that come back as they were sent. */
+/** JSON texts that are answered exactly as they were sent. */
 const exact: Readonly<Record<string, readonly string[]>> = {
   strings: [
     '""',
@@ -38,7 +38,10 @@ const exact: Readonly<Record<string, readonly string[]>> = {
   'members in their order': ['{"z":1,"a":2,"m":3}'],
 };
 
-/** What comes back otherwise than it was sent: numbers as JavaScript prints them, the last of repeated members, no white space. */
+/**
+ * JSON texts that are answered in another form. Numbers are printed as by JavaScript, the last of repeated members
+ * counts, and white space is removed.
+ */
 const normalised: readonly (readonly [sent: string, answered: string])[] = [
   ['9007199254740993', '9007199254740992'],
   ['123456789012345678901234567890', '1.2345678901234568e+29'],
@@ -60,7 +63,7 @@ export function valuesContract(subject: Subject): void {
       headers: { 'content-type': 'application/json' },
     });
 
-  /** Writes each text, and reads each answer through the other process, at once and when all has settled. */
+  /** Writes each text and reads it through the other process, both at once and after all has settled. */
   async function expectAnswers(cases: readonly (readonly [sent: string, answered: string])[]): Promise<void> {
     const { token } = await subject.here.newAccount();
     for (const [index, [sent]] of cases.entries()) expectDone(await putText(token, `k${index}`, sent));

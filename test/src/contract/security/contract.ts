@@ -3,7 +3,7 @@ import { headersContract } from './headers.js';
 import { rateLimitsContract } from './rate-limits.js';
 import { typesContract } from './types.js';
 
-/** What keeps those out, and slow, who are up to no good. */
+/** Defines the tests of protection against attackers. */
 export function doorContract(subject: Subject): void {
   headersContract(subject);
   rateLimitsContract(subject);

@@ -120,7 +120,7 @@ export function headersContract(subject: Subject): void {
   });
 }
 
-/** `received`: an answer, head and body. */
+/** Asserts the security headers of `received`, an answer with head and body. */
 function expectSecured(received: string): void {
   for (const [name, value] of Object.entries(expected)) {
     expect(received.toLowerCase()).to.include(`${name}: ${value.toLowerCase()}`);

@@ -21,17 +21,20 @@ const limits = {
 };
 
 let addresses = 0;
-/** An address that no test has used. */
+/** Returns an address that no test has used. */
 const newAddress = () => `10.9.${(addresses += 1) >> 8}.${addresses & 255}`;
 
-/** As a proxy says it, which adds whom it serves to what that client has sent. */
+/**
+ * Returns the header with which a proxy names its client. A proxy appends the address to the header that the client has
+ * sent.
+ */
 const from = (address: string) => ({ 'x-forwarded-for': address });
 
 const wrong = ({ username }: Secret): Secret => ({ username, password: 'wrong' });
 const unknown = (): Secret => ({ username: `nobody-${randomUUID()}`, password: 'wrong' });
 
 export function rateLimitsContract(subject: Subject): void {
-  /** Registered through an API without these limits. */
+  /** Registers an account through an API without these limits. */
   async function newSecret(): Promise<Secret> {
     const { username, password } = await subject.here.newAccount();
     return { username, password };
@@ -224,7 +227,7 @@ export function rateLimitsContract(subject: Subject): void {
   });
 }
 
-/** 429, and when to come again. */
+/** Asserts 429 and the headers of a rate limit. */
 function expectTooMany({ status, text, headers }: Answer, name: string, count: number, windowSeconds = 600): void {
   expect(`${status} ${text}`).to.match(/^429 (Too many requests|\{"error":"Too many requests"\})$/);
   const seconds = Number(headers['retry-after']);

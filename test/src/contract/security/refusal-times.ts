@@ -5,9 +5,9 @@ import type { RunningApi } from '../../world/processes/running.js';
 import type { Subject } from '../subjects/subject.js';
 import { unregistering, waysToLogIn, type Secret } from './ways-to-log-in.js';
 
-/** So often each way is tried with either. */
+/** Number of attempts for each way to log in, for unknown names and for wrong passwords. */
 const turns = 41;
-/** The longer time is at most so many times the shorter one. */
+/** Largest accepted ratio of the longer time to the shorter one. */
 const bound = 1.5;
 const cost = 7;
 
@@ -18,10 +18,10 @@ const settings = (bcryptCost: number) => ({
   KEYBIN_LIMITS_FAILED_LOGINS_PER_ACCOUNT_EVERYWHERE: 'off',
 });
 
-/** A refusal does not tell by its time whether the name is known. */
+/** Defines tests that the time of a refusal does not reveal if a name is known. */
 export function refusalTimesContract(subject: Subject): void {
   describe('a login that is refused', function () {
-    this.timeout(120_000); // many hashes, on a machine that may be busy
+    this.timeout(120_000); // many hashes on a busy machine
     let api: RunningApi;
     before('an API whose hashes take longer than all else', async () => {
       api = await subject.startAnother(settings(cost));
@@ -31,7 +31,7 @@ export function refusalTimesContract(subject: Subject): void {
     for (const way of [...waysToLogIn, unregistering]) {
       it(`takes as long for an unknown name as for a wrong password (${way.name})`, async () => {
         const username = randomUUID();
-        // Hashed by this API, at its cost
+        // This API hashes it, at its own cost
         expect((await fetch(`${api.url}/register`, posted({ username, password: 'right' }))).status).to.equal(200);
         const { unknown, wrong } = await shortestMs(way.refused, username, (secret) => way.try(api.url, secret));
         expect(Math.max(unknown / wrong, wrong / unknown), `${unknown} ms, ${wrong} ms`).to.be.below(bound);
@@ -39,7 +39,7 @@ export function refusalTimesContract(subject: Subject): void {
     }
 
     it('takes as long for an account whose password was hashed at a lower cost', async () => {
-      const { username } = await subject.here.newAccount(); // at the cost of the tests, 4
+      const { username } = await subject.here.newAccount(); // hashed at the tests' cost, 4
       const [way] = waysToLogIn;
       if (!way) throw new Error('There is no way to log in');
       const { unknown, wrong } = await shortestMs(way.refused, username, (secret) => way.try(api.url, secret));
@@ -55,8 +55,8 @@ const posted = (body: object) => ({
 });
 
 /**
- * What a refusal takes at least, by turns. On a busy machine most take several times as long, some do not: which of both the median is
- * among is chance.
+ * Returns the shortest time of a refusal for an unknown name and for a wrong password, tried in turn. On a busy machine
+ * most refusals take several times as long and some do not, so a median would depend on chance.
  */
 async function shortestMs(refused: number, username: string, logIn: (secret: Secret) => Promise<Answer>) {
   const unknown: number[] = [];

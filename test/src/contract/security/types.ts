@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { Dispatcher } from 'undici';
 import type { Subject } from '../subjects/subject.js';
 
-/** Each route with a body, and its members that must be strings, with a good one. */
+/** Each route with a body, and the members that must be strings, with a valid value. */
 const bodies: readonly (readonly [Dispatcher.HttpMethod, string, Readonly<Record<string, string>>])[] = [
   ['POST', '/register', { username: 'u', password: 'p' }],
   ['POST', '/token', { username: 'u', password: 'p', client_id: 'c' }],
@@ -13,10 +13,10 @@ const bodies: readonly (readonly [Dispatcher.HttpMethod, string, Readonly<Record
   ['POST', '/v1/activity/post', { content: 'c' }],
 ];
 
-/** What would be an operator to a database, and whatever else is no string. */
+/** Operators of a database, and other values that are not strings. */
 const noStrings = [{ $gt: '' }, { $ne: null }, { $where: '1' }, {}, [], ['u'], [{ $gt: '' }], 0, 1, -1.5, true, false];
 
-/** Queries with what some parsers make objects and arrays of. */
+/** Queries that some parsers turn into objects and arrays. */
 const queries = ['token=a&token=b', 'token[$gt]=', 'token[]=a', 'token.$gt=', 'token[a][b]=c'];
 
 export function typesContract(subject: Subject): void {
@@ -55,7 +55,7 @@ export function typesContract(subject: Subject): void {
       ]) {
         for (const query of queries) {
           const { status } = await subject.here.send('GET', `${path}?${query}`);
-          // Other names than `token` are no token
+          // Parameters with other names are ignored, so the token is missing
           expect(status, `${path}?${query}`).to.equal(query.startsWith('token=') ? 400 : 401);
         }
       }

@@ -5,7 +5,7 @@ export interface Secret {
   readonly password: string;
 }
 
-/** A way to give a password; `ok` and `refused` are the statuses for a right and a wrong one. */
+/** A route that takes a password. `ok` and `refused` are the statuses for a right and a wrong one. */
 export interface WayToLogIn {
   readonly name: string;
   readonly ok: number;
@@ -19,7 +19,7 @@ const basic = ({ username, password }: Secret) => ({
 
 const json = (body: unknown, headers = {}): SendOptions => ({ json: body, headers });
 
-/** Each way of each dialect but `/unregister`, which ends the account. */
+/** The routes of every dialect that take a password, except `/unregister`, which ends the account. */
 export const waysToLogIn: readonly WayToLogIn[] = [
   {
     name: 'POST /token',

@@ -6,7 +6,7 @@ export interface SuiteAccount {
   readonly account: Account;
 }
 
-/** Gives the surrounding suite an account, whose key `kept` holds `kept`. */
+/** Gives the surrounding suite an account whose key `kept` holds `kept`. */
 export function accountOfSuite(url: () => string): SuiteAccount {
   let account: Account | undefined;
 

@@ -6,11 +6,11 @@ import type { Subject } from './subject.js';
 export interface EmbeddedClusterOptions {
   /** `KEYBIN_*` settings. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Go with every request. */
+  /** Headers of every request. */
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** An API of two processes on one directory, from before to after the tests of this suite. */
+/** Starts an API of two processes on one directory before this suite's tests, and stops it after them. */
 export function embeddedClusterSubject({ settings = {}, headers = {} }: EmbeddedClusterOptions = {}): Subject {
   let api: ApiProcess | undefined;
   const env = { ...settings, KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}`, KEYBIN_APP_PROCESSES: '2' };

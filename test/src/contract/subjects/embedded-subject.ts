@@ -3,7 +3,7 @@ import { startApi } from '../../world/processes/keybin-service.js';
 import type { RunningApi } from '../../world/processes/running.js';
 import type { Subject } from './subject.js';
 
-/** One API in the test's own process, from before to after the tests of this suite. */
+/** Starts an API in the test's own process before this suite's tests, and stops it after them. */
 export function embeddedSubject(): Subject {
   let api: RunningApi | undefined;
   before(async () => {

@@ -1,7 +1,7 @@
 import type { ScaleOutProcesses, ScaleOutWorld } from '../../world/services/scale-out-world.js';
 import type { Subject } from './subject.js';
 
-/** The two APIs of a world. `settle` is another way than to wait for the workers. */
+/** Returns the two APIs of a world. `settle` replaces waiting for the workers. */
 export const scaleOutSubject = (world: ScaleOutProcesses | ScaleOutWorld, settle = () => world.drained()): Subject => ({
   get here() {
     return world.here;

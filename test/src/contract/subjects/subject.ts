@@ -1,27 +1,27 @@
 import type { KeybinClient } from '../../world/clients/keybin-client.js';
 import type { RunningApi } from '../../world/processes/running.js';
 
-/** What the contract runs against. Its members work from the suite's `before` hooks on. */
+/** The service that the contract tests. Its members work once the suite's `before` hooks have run. */
 export interface Subject {
-  /** Two APIs over the same data: what one of them answered, the other one knows. They may be one and the same. */
+  /** Two APIs on the same data. Each knows what the other one has acknowledged. They may be the same API. */
   readonly here: KeybinClient;
   readonly there: KeybinClient;
   /**
-   * Starts a further API with other settings; the caller stops it. It has the same data, unless this world has an embedded engine in the
-   * test's own process: two of them cannot share a directory there.
+   * Starts a further API with other settings, which the caller stops. It has the same data, except in a world with an
+   * embedded engine in the test's own process. Two such engines cannot share a directory in one process.
    */
   startAnother(env: Readonly<Record<string, string>>): Promise<RunningApi>;
-  /** `there`, or `another` (a client of what `startAnother` has started) if that has data of its own. */
+  /** Returns `there`, or `another` if the API of `startAnother` has its own data. `another` is a client of that API. */
   besides(another: KeybinClient): KeybinClient;
   /**
-   * Resolves when everything answered so far has got to where it finally belongs; at once where nothing is deferred. The
-   * contract holds before and after it.
+   * Resolves when every acknowledged write has reached its final place. Resolves at once if the engine defers nothing.
+   * The contract holds before and after it.
    */
   settle(): Promise<void>;
-  /** What moves data on later, where there is such a thing: it may stand still for a while. */
+  /** The workers of an engine that has them. They may be paused for a while. */
   readonly workers?: { pause(): Promise<void>; resume(): Promise<void> };
 }
 
-/** One of the two processes, by turns. */
+/** Returns one of the two processes in turn. */
 export const alternately = ({ here, there }: Pick<Subject, 'here' | 'there'>, index: number): KeybinClient =>
   index % 2 === 0 ? here : there;

@@ -11,7 +11,7 @@ export function accountsContract(subject: Subject): void {
       const owner = await newV1Account(subject.here);
       const { v1Token: stranger } = await newV1Account(subject.here);
       const { object_id: objectId } = (await login(subject.here, owner.username, owner.password)).json as {
-        object_id: string; // looked at in sessions.ts
+        object_id: string; // shape is asserted in sessions.ts
       };
       for (const api of [subject.here, subject.there]) {
         for (const token of [owner.v1Token, stranger]) {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { type Account, expectOk, type Answer, type KeybinClient } from '../../world/clients/keybin-client.js';
 
-/** An account of the Keybin dialect with a token of this one. */
+/** An account with a token of the key/value dialect and one of `/v1`. */
 export interface V1Account extends Account {
   readonly v1Token: string;
 }
@@ -12,8 +12,8 @@ export function askForCode(client: KeybinClient, name: string): Promise<Answer> 
   return client.send('GET', `/v1/users/register?accout=${encodeURIComponent(name)}`);
 }
 
-/** Throws when there is none. */
-export const codeIn = (answer: Answer): number => (expectOk(answer).json as { identify_code: number }).identify_code; // looked at in registration.ts
+/** Returns the identify code in an answer. Throws if there is none. Its shape is asserted in registration.ts. */
+export const codeIn = (answer: Answer): number => (expectOk(answer).json as { identify_code: number }).identify_code;
 
 export function register(client: KeybinClient, accout: unknown, code: unknown, passwd: unknown): Promise<Answer> {
   return client.send('POST', '/v1/users/register', { json: { accout, identify_code: code, passwd } });
@@ -31,9 +31,10 @@ export function logout(client: KeybinClient, name: string, token: string): Promi
   return client.send('GET', `/v1/users/logout/${encodeURIComponent(name)}?token=${token}`);
 }
 
-/** A token of an account that is there; throws when it is refused. */
+/** Returns a token of an existing account. Throws if the login is refused. */
 export async function v1Token(client: KeybinClient, { username, password }: Omit<Account, 'token'>): Promise<string> {
-  return (expectOk(await login(client, username, password)).json as { token: string }).token; // looked at in sessions.ts
+  // Shape is asserted in sessions.ts
+  return (expectOk(await login(client, username, password)).json as { token: string }).token;
 }
 
 export async function newV1Account(client: KeybinClient, username?: string): Promise<V1Account> {
@@ -41,7 +42,7 @@ export async function newV1Account(client: KeybinClient, username?: string): Pro
   return { ...account, v1Token: await v1Token(client, account) };
 }
 
-/** The status and `{"error": message}` as JSON. */
+/** Asserts the status and the body `{"error": message}`. */
 export function expectV1Error(answer: Answer, status: number, message: string): void {
   expect(`${answer.status} ${answer.text}`).to.equal(`${status} ${JSON.stringify({ error: message })}`);
   expect(answer.headers['content-type']).to.match(/^application\/json\b/);
@@ -71,5 +72,5 @@ export function listPosts(client: KeybinClient, token: string, page: Record<stri
   return client.send('GET', `/v1/activity?${new URLSearchParams({ token, ...page }).toString()}`);
 }
 
-/** Throws when the post was refused. */
-export const postIdIn = (answer: Answer): string => (expectOk(answer).json as { post_id: string }).post_id; // looked at in posts.ts
+/** Returns the ID of a new post. Throws if the post was refused. Its shape is asserted in posts.ts. */
+export const postIdIn = (answer: Answer): string => (expectOk(answer).json as { post_id: string }).post_id;

@@ -9,7 +9,7 @@ import { registrationContract } from './registration.js';
 import { sessionsContract } from './sessions.js';
 import { uploadsContract } from './uploads.js';
 
-/** The accounts dialect, whole. */
+/** Defines the tests of the `/v1` dialect. */
 export function v1Contract(subject: Subject): void {
   describe('/v1', () => {
     registrationContract(subject);

@@ -11,7 +11,7 @@ import { askForCode, codeIn, register } from './calls.js';
 
 const newName = () => `name-${randomUUID()}`;
 
-/** How often a code was printed, as a number of its own. */
+/** Counts how often a code was printed as a separate number. */
 const timesPrinted = ({ output }: RunningApi, code: unknown) =>
   (output.match(new RegExp(`(?<![\\d.])${String(code)}(?![\\d.])`, 'g')) ?? []).length;
 
@@ -33,7 +33,7 @@ export function deliveryContract(subject: Subject): void {
         const logged = () => api.logs.find(({ accout }) => accout === name);
         await eventually(() => logged() !== undefined, 'the code in the log');
         const { identify_code: code, level } = logged() ?? {};
-        expect(level).to.equal(30); // info: it is there without debug, too
+        expect(level).to.equal(30); // info: printed without debug logging, too
         expect((await register(subject.besides(client), name, code, 'p')).status).to.equal(200);
         expect(timesPrinted(api, code)).to.equal(1);
       });

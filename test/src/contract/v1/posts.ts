@@ -19,11 +19,11 @@ import {
 
 const expectNoPost = (answer: Answer, id: string) => expectV1Error(answer, 404, `Post '${id}' not found`);
 
-/** The answer of every way to a post. */
+/** Sends every request that needs the post and returns the answers. */
 const waysTo = (client: KeybinClient, id: string, token: string) =>
   Promise.all([getPost(client, id, token), deletePost(client, id, token)]);
 
-/** The ids on a page, and where the next one begins. */
+/** Returns the IDs on a page, and the start of the next page. */
 const idsIn = (answer: Answer) => {
   expect(answer.status, answer.text).to.equal(200);
   const { posts, next } = answer.json as { posts: { post_id: string }[]; next: string | null };
@@ -133,7 +133,7 @@ export function postsContract(subject: Subject): void {
 
   describe('a list of posts', () => {
     let account: V1Account;
-    /** Newest first. */
+    /** IDs of the posts, newest first. */
     const ids: string[] = [];
 
     before('an account with 25 posts', async () => {

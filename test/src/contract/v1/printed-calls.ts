@@ -10,7 +10,7 @@ import type { Subject } from '../subjects/subject.js';
 
 const run = promisify(execFile);
 
-/** The calls of the document that `/api` and `/v1` come from, letter by letter. */
+/** Calls of the original document of `/api` and `/v1`, verbatim. */
 const printed = {
   code: `curl -i -X GET http://192.168.3.12:8000/v1/users/register?accout=13889131111`,
   register: `curl -i -X POST -H "Content-Type: application/json" -d '{"accout":"13889131111","identify_code":"111111","passwd":"caicai"}' http://192.168.3.12:8000/v1/users/register`,
@@ -23,16 +23,16 @@ const printed = {
   resource: `curl -u eyJhbGciOiJIUzI1NiIsImV4cCI6MTM4NTY2OTY1NSwiaWF0IjoxMzg1NjY5MDU1fQ.eyJpZCI6MX0.XbOEFJkhjHJ5uRINh2JA1BPzXjSohKYDRT472wGOvjc:x -i -X GET http://127.0.0.1:5000/api/resource`,
 };
 
-/** Printed texts and what to put there. */
+/** Printed texts and their replacements. */
 type Replacements = readonly (readonly [text: string, real: unknown])[];
 
-/** Whom the calls are for, and from where they are made. */
+/** Address of the API, and working directory of the calls. */
 interface Place {
   readonly url: string;
   readonly directory: string;
 }
 
-/** What a call answers, with the real host and whatever else is put in the place of what was printed. */
+/** Runs a call with the real host and other replacements, and returns the JSON of the answer. */
 async function answerOf({ url, directory }: Place, command: string, ...real: Replacements): Promise<unknown> {
   const hosts = ['http://192.168.3.12:8000', 'http://127.0.0.1:5000'].map((host) => [host, url]);
   let line = command;

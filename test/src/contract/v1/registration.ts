@@ -144,10 +144,10 @@ export function registrationContract(subject: Subject): void {
   });
 }
 
-/** Another code of six digits. */
+/** Returns another code of six digits. */
 const wrongOf = (code: number): number => (code === 999_999 ? 100_000 : code + 1);
 
-/** Codes are random: the same one may come twice. */
+/** Repeats `next` until it returns another code. Codes are random, so the same one may come twice. */
 async function differentFrom(code: number, next: () => Promise<number>): Promise<number> {
   for (;;) {
     const other = await next();

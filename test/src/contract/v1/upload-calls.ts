@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { expectOk, type Answer, type KeybinClient } from '../../world/clients/keybin-client.js';
 
-/** A part of a form; one with a `filename` is a file. */
+/** A part of a form. A part with a `filename` is a file. */
 export interface FormPart {
   readonly name: string;
   readonly filename?: string;
@@ -22,7 +22,7 @@ export const uploadPath = (token: string, id = '') => `/v1/users/upload${id && `
 const boundary = `x${randomBytes(12).toString('hex')}`;
 export const formType = `multipart/form-data; boundary=${boundary}`;
 
-/** The lines before a part. Names are sent as they are. */
+/** Returns the lines before a part. Names are sent unchanged. */
 export function partHead({ name, filename }: Omit<FormPart, 'content'>): Buffer {
   const file = filename === undefined ? '' : `; filename="${filename}"\r\nContent-Type: application/octet-stream`;
   return Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="${name}"${file}\r\n\r\n`);
@@ -46,17 +46,18 @@ export interface UploadAnswer {
   readonly sha256: string;
 }
 
-/** What a file was answered that is taken; throws when it is refused. */
+/** Uploads a file and returns the answer. Throws if the upload is refused. */
 export async function uploadFile(
   client: KeybinClient,
   token: string,
   content: string | Buffer,
   filename?: string,
 ): Promise<UploadAnswer> {
-  return expectOk(await sendForm(client, token, [action, fileOf(content, filename)])).json as UploadAnswer; // looked at in uploads.ts
+  // Shape is asserted in uploads.ts
+  return expectOk(await sendForm(client, token, [action, fileOf(content, filename)])).json as UploadAnswer;
 }
 
-/** GET of a file with its bytes. */
+/** Downloads a file with its bytes. */
 export async function download(
   client: KeybinClient,
   token: string,
@@ -72,10 +73,10 @@ export async function download(
   return { status: answer.statusCode ?? 0, headers: answer.headers, bytes: Buffer.concat(parts) };
 }
 
-/** An upload whose bytes the test sends when it likes, in chunks of unknown total length. */
+/** An upload whose bytes the test sends step by step, in chunks of unknown total length. */
 export class OpenUpload {
   readonly #request: ClientRequest;
-  /** Rejects when the connection breaks off before there is one. */
+  /** Rejects if the connection ends before the answer. */
   readonly answered: Promise<{ readonly status: number; readonly text: string }>;
 
   constructor(url: string, token: string, filename = 'open.bin') {
@@ -92,24 +93,24 @@ export class OpenUpload {
         response.on('end', () => resolve({ status: response.statusCode ?? 0, text })).on('error', reject);
       });
     });
-    this.answered.catch(() => {}); // a test may break it off
+    this.answered.catch(() => {}); // a test may break off the upload
     this.#request.write(
       Buffer.concat([partHead(action), Buffer.from('upload\r\n'), partHead({ name: 'filename', filename })]),
     );
   }
 
-  /** Resolves when the connection has taken it. */
+  /** Resolves when the bytes were handed to the connection. */
   async send(bytes: Buffer): Promise<void> {
     await new Promise<void>((resolve) => this.#request.write(bytes, () => resolve()));
   }
 
-  /** Ends the form. */
+  /** Ends the form and returns the pending answer. */
   end(): typeof this.answered {
     this.#request.end(Buffer.concat([Buffer.from('\r\n'), formEnd]));
     return this.answered;
   }
 
-  /** Breaks the connection off. */
+  /** Destroys the connection. */
   break(): void {
     this.#request.destroy();
   }

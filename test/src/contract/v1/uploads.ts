@@ -33,10 +33,10 @@ export function uploadsContract(subject: Subject): void {
     ): Promise<{ files: { file_id: string }[]; next: string | null }> => {
       const answer = await client.send('GET', `${uploadPath(token)}${query}`);
       expect(answer.status, answer.text).to.equal(200);
-      return answer.json as { files: { file_id: string }[]; next: string | null }; // its members are looked at below
+      return answer.json as { files: { file_id: string }[]; next: string | null }; // shape is asserted below
     };
 
-    /** No part of what was refused is there. */
+    /** Asserts the error, and that nothing was stored. */
     async function expectRefused(answer: Answer, status: number, message: string): Promise<void> {
       expectV1Error(answer, status, message);
       expect(await list(subject.there)).to.deep.equal({ files: [], next: null });
