@@ -7,11 +7,11 @@ const root = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Workspaces that each workspace may import. */
 const allowed = { shared: [], api: ['shared'], worker: ['shared'], cli: ['shared'], procfile: ['shared'] } as const;
-const workspaces = Object.keys(allowed) as (keyof typeof allowed)[]; // keys of a constant
+const workspaces = Object.keys(allowed) as (keyof typeof allowed)[]; // keys of a literal
 
 const maxFilesInFolder = 12;
 
-/** Each source file, relative to the repository, with the files of the repository that it imports. */
+/** Source files, relative to the repository, with the files of the repository that each imports. */
 const imports = new Map(workspaces.flatMap(sourceFiles).map((file) => [file, importedFiles(file)]));
 
 describe('the architecture', () => {
@@ -96,7 +96,7 @@ describe('the architecture', () => {
   });
 });
 
-/** Fails with one line for each finding, and with what to do about them. */
+/** Fails with one line for each finding, and with the remedy. */
 function expectNone(findings: readonly string[], remedy: string): void {
   expect(findings, `${findings.join('\n')}\n${remedy}.\n`).to.deep.equal([]);
 }
@@ -109,7 +109,7 @@ function sourceFiles(workspace: string): string[] {
   return names.filter((name) => name.endsWith('.ts')).map((name) => relative(root, join(directory, name)));
 }
 
-/** Files of all workspaces, scripts of Redis and tests, without what was built or installed. */
+/** Returns the files of all workspaces, including Lua scripts and tests, but not built or installed files. */
 function allFiles(): string[] {
   const folders = [...workspaces, 'test', 'bench', 'deploy'].map((name) => join(root, name));
   return folders
@@ -128,7 +128,7 @@ function edges(): [from: string, to: string][] {
   return [...imports].flatMap(([from, tos]) => tos.map((to): [string, string] => [from, to]));
 }
 
-/** All that a file imports, type-only and lazy imports included. */
+/** Returns everything that a file imports, including type-only and lazy imports. */
 function specifiers(file: string): string[] {
   const source = readFileSync(join(root, file), 'utf8');
   const statements = /^(?:import|export)\b[^;'"]*?\bfrom\s+'([^']+)'|^import\s+'([^']+)'|\bimport\(\s*'([^']+)'/gm;
@@ -149,7 +149,7 @@ function edgesToPackages(): [from: string, to: string][] {
   return [...imports.keys()].flatMap((file) => specifiers(file).map((name): [string, string] => [file, name]));
 }
 
-/** One cycle for each arrow that closes one, such as `a → b → a`. */
+/** Returns one cycle, such as `a → b → a`, for each arrow that closes a cycle. */
 function cyclesOf(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const found: string[] = [];
   const finished = new Set<string>();
@@ -166,7 +166,7 @@ function cyclesOf(graph: ReadonlyMap<string, readonly string[]>): string[] {
   return found;
 }
 
-/** The imports that make a cycle of folders. */
+/** Returns the imports that make a cycle of folders. */
 function witnesses(cycle: string): string {
   const folders = cycle.split(' → ');
   const steps = folders.slice(1).map((to, index) => [folders[index], to]);
@@ -182,7 +182,7 @@ function exportedNames(file: string): string[] {
   return [...source.matchAll(declared)].flatMap(([, name]) => name ?? []);
 }
 
-/** Whether all words of the file's name are in the exported name, in the singular or the plural. */
+/** True if the exported name has all words of the file's name, in the singular or the plural. */
 function isNamedFor(file: string, exported: string): boolean {
   const words = wordsOf(exported);
   return wordsOf(file.replace(/^.*\/|\.ts$/g, '')).every((word) => words.includes(word));

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { dialectOf, errorAnswer, type Dialect } from '@keybin/api/answers/error-answer.js';
 import { KeybinError, RateLimitError, type ErrorCode } from '@keybin/shared/errors.js';
 
-/** Statuses of the contract: in the Keybin dialect, and in another one where that has its own. */
+/** Statuses of the contract in the key/value dialect, and in other dialects where they differ. */
 const statuses: Readonly<Record<ErrorCode, { readonly keybin: number; readonly api?: number; readonly v1?: number }>> =
   {
     request_not_http: { keybin: 400 },

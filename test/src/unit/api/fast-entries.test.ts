@@ -15,16 +15,16 @@ import type { RunningApi } from '../../world/processes/running.js';
 
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
 
-/** What differs from answer to answer. */
+/** Headers that differ from answer to answer. */
 const varying = new Set(['date', 'x-request-id']);
 const json = { 'content-type': 'application/json' };
 
-/** Stands where Koa does. */
+/** Stands in for Koa. */
 const handOn: RequestListener = (_request, response) => response.writeHead(418).end();
 
 const headersOf = ({ headers }: Response) => Object.fromEntries([...headers].filter(([name]) => !varying.has(name)));
 
-/** Koa has whatever has a query. */
+/** Asserts that two answers are alike. A query makes Koa answer a request. */
 async function expectAlike(fast: Response, koa: Response): Promise<void> {
   expect(fast.status).to.equal(koa.status);
   expect(headersOf(fast)).to.deep.equal(headersOf(koa));
@@ -90,9 +90,9 @@ describe('a write that fails without Koa', () => {
   const lines: { level: string; request: string; err: unknown; message: string }[] = [];
   const at = (level: string) => (members: { request: string; err: unknown }, message: string) =>
     void lines.push({ level, ...members, message });
-  const log = { error: at('error'), debug: at('debug') } as unknown as Log; // what a failed request calls of it
+  const log = { error: at('error'), debug: at('debug') } as unknown as Log; // the methods that a failed request calls
 
-  /** Sends a write that throws `error` after `delayMs`; its answer, with what there is to see of it. */
+  /** Sends a write that throws `error` after `delayMs`. Returns the answer, log lines and metrics. */
   async function failed(error: Error, delayMs = 0) {
     const config = loadConfig(['--config', '/dev/null'], { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` });
     const engine = await openEngine(config, createLog({ debug: false }));

@@ -16,7 +16,7 @@ import { createLog } from '@keybin/shared/process/log.js';
 import { expectBlock } from '../../world/block-in-document.js';
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
 
-/** The application as a process has it, over an embedded store, while `look` looks at it. */
+/** Calls `look` with the application of a process on an embedded store. */
 async function withApp(look: (app: Koa) => void): Promise<void> {
   const config = loadConfig(['--config', '/dev/null'], { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` });
   const log = createLog({ debug: false });
@@ -42,7 +42,7 @@ async function withApp(look: (app: Koa) => void): Promise<void> {
   }
 }
 
-/** What the routers of an application take, such as `GET /livez`. */
+/** Returns the routes of an application's routers, such as `GET /livez`. */
 function takenBy({ middleware }: Koa): string[] {
   const routers = middleware.flatMap((each) => ('router' in each ? [each.router as Router] : [])); // `routes()` sets it
   const layers = routers.flatMap(({ stack }) => stack);

@@ -27,7 +27,7 @@ const wordsOf = (line: string) =>
     .slice(1)
     .filter((word) => !/^[[<]/.test(word));
 
-/** Exactly one line, on standard error. */
+/** Asserts that the output is exactly one line, on standard error. */
 function expectOneLine({ stdout, stderr }: CommandResult, line: RegExp): void {
   expect(stdout).to.equal('');
   expect(stderr)

@@ -11,7 +11,7 @@ import type { Env } from '../../processes/cli/transfer-world.js';
 
 const sources = fileURLToPath(new URL('../../../../cli/src/', import.meta.url));
 
-/** What a command could leave behind in its process, by number. */
+/** Counts everything that a command could leave behind in its process. */
 const traces = () => ({
   listeners: process.eventNames().reduce((sum, name) => sum + process.listenerCount(name), 0),
   descriptors: readdirSync('/proc/self/fd').length,
@@ -62,10 +62,10 @@ function leavesNothing(env: () => Env): void {
         ['prepare'],
         ['user', 'list'],
         ['export', file],
-        ['export', file], // is there already
+        ['export', file], // exists already
         ['export', '-'],
         ['import', file],
-        ['import', '-'], // nothing comes
+        ['import', '-'], // standard input is empty
         ['verify-erasure', 'nobody'],
         ['user', 'disable', 'nobody'],
         ['doctor'],
@@ -79,7 +79,7 @@ function leavesNothing(env: () => Env): void {
   });
 }
 
-/** The first time loads what commands need; from then on there may be nothing more. */
+/** Asserts that repeated runs of `work` leave nothing behind. The first run loads modules and does not count. */
 async function expectNothingLeft(work: () => Promise<void>): Promise<void> {
   await work();
   const before = traces();

@@ -4,14 +4,14 @@ import { readIniFile } from '@keybin/shared/config/load/ini-file.js';
 
 const read = (...lines: string[]) => readIniFile(lines.join('\n'), 'store.cfg');
 
-/** The texts that were given, by name. */
+/** Returns the parsed settings by name. */
 function given(...lines: string[]): Record<string, string> {
   const { given: found, problems } = read(...lines);
   expect(problems).to.deep.equal([]);
   return Object.fromEntries([...found].map(([name, { text }]) => [name, text]));
 }
 
-/** The only problem. */
+/** Returns the only problem. */
 function problem(...lines: string[]): string {
   const { problems } = read(...lines);
   expect(problems).to.have.lengthOf(1);

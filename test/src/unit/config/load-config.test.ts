@@ -21,7 +21,7 @@ function problems(args: readonly string[], environment: NodeJS.ProcessEnv = {}):
   return [];
 }
 
-/** As its document has it, with an address in place of the placeholder. */
+/** Configuration of the original's documentation, with an address instead of the placeholder. */
 const original = `
     [APP]
     # Host on which to listen for connections

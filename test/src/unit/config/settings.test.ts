@@ -9,7 +9,7 @@ const { app, store, queue, worker, accounts, v1, limits } = settings;
 
 const base64 = (bytes: number) => Buffer.alloc(bytes, 'key').toString('base64');
 
-/** A setting's kind, texts that it accepts with their values, and texts that it refuses. */
+/** A setting's kind, accepted texts with their values, and refused texts. */
 const cases = [
   [
     '[APP] host',
@@ -243,12 +243,12 @@ describe('A setting', () => {
   });
 });
 
-/** What is wrong with these settings, a sentence for each. */
+/** Returns the problems of these settings, one sentence each. */
 function problemsWith(environment: Readonly<Record<string, string>>): readonly string[] {
   try {
     loadConfig([], environment);
     return [];
   } catch (error) {
-    return (error as ConfigError).problems; // what `loadConfig` throws
+    return (error as ConfigError).problems; // `loadConfig` throws it
   }
 }

@@ -1,10 +1,10 @@
 import { parse } from 'yaml';
 
-/** An alert of a rules file of Prometheus. */
+/** An alert of a Prometheus rules file. */
 export interface Alert {
   readonly alert: string;
   readonly expr: string;
-  /** Time for which the expression must hold, if not at once. */
+  /** Time for which the expression must hold. Undefined if the alert fires at once. */
   readonly for?: string;
   readonly labels: { readonly severity: string };
   readonly annotations: { readonly runbook: string };
@@ -19,7 +19,7 @@ export function alertsIn(rules: string): Alert[] {
   return (parse(rules) as RulesFile).groups.flatMap((group) => group.rules); // promtool checks the format
 }
 
-/** The alerts for docs/operations/alerts.md, as a list. */
+/** Returns the alerts as a list for docs/operations/alerts.md. */
 export function alertsList(rules: string): string {
   return alertsIn(rules)
     .map(({ alert, expr, for: after, labels }) => {

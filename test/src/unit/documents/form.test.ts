@@ -8,10 +8,10 @@ const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const screenWidth = 100;
 const readmeLines = 200;
 
-/** A page without its fenced blocks. */
+/** Returns a page without its fenced blocks. */
 const prose = (page: string) => page.replaceAll(/^ *```[^]*?^ *```$/gm, '');
 
-/** The anchors of a page, as GitHub makes them from its headings. */
+/** Returns the anchors of a page, as GitHub makes them from its headings. */
 function anchorsOf(page: string): Set<string> {
   const headings = [...prose(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => heading);
   return new Set(
@@ -24,7 +24,7 @@ function anchorsOf(page: string): Set<string> {
   );
 }
 
-/** The targets of the links of a page, addresses left out. */
+/** Returns the link targets of a page, without those that have a scheme. */
 function linksOf(page: string): string[] {
   const found = [...prose(page).matchAll(/\]\(([^)\s]+)\)|^\[[^\]]+\]: (\S+)$/gm)];
   return found.map(([, inline, reference]) => inline ?? reference ?? '').filter((link) => !/^[a-z]+:/.test(link));

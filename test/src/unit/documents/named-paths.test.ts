@@ -8,7 +8,7 @@ const notOurs = new Set(['node_modules', 'dist', '.git']);
 
 const read = (path: string) => readFileSync(join(root, path), 'utf8');
 
-/** Returns the paths of all files below a folder, without what was built or installed. */
+/** Returns the paths of all files below a folder, except built or installed ones. */
 function filesBelow(folder: string): string[] {
   return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
     if (notOurs.has(entry.name)) return [];
@@ -17,7 +17,7 @@ function filesBelow(folder: string): string[] {
   });
 }
 
-/** Returns the links to files, and what looks like a path or a file between backquotes, outside of blocks of code. */
+/** Returns linked files, and quoted text that looks like a path or a file. Fenced blocks are left out. */
 function pathsIn(page: string): string[] {
   const text = page.replace(/^```[^]*?^```/gm, '');
   const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target = '']) => target);

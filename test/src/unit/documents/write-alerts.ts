@@ -1,4 +1,4 @@
-/** Run by `npm run settings` in the root: writes the alerts of Prometheus into docs/operations/alerts.md. */
+/** Writes the Prometheus alerts into docs/operations/alerts.md. `npm run settings` in the root runs it. */
 import { readFileSync } from 'node:fs';
 import { writeBetween } from '@keybin/shared/documents/write-between.js';
 import { alertsList } from './alert-documents.js';

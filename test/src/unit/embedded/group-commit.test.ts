@@ -11,7 +11,7 @@ import { closeStores, codeOf } from './store.js';
 
 const nothing = () => {};
 
-/** Transactions that wait for `open`, as for a lock that another process holds. */
+/** Makes transactions wait for `open`, as if another process held the lock. */
 function lockedBy(transactions: Transactions) {
   let open = nothing;
   const opened = new Promise<void>((resolve) => (open = resolve));

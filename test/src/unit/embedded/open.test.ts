@@ -13,11 +13,11 @@ async function refusal(directory: string): Promise<string> {
     await engine.close();
     return 'opened';
   } catch (error) {
-    return (error as Error).message; // what openStore throws
+    return (error as Error).message; // `openStore` throws it
   }
 }
 
-/** What `work` answers when it is not done by root, to whom everything is open. */
+/** Runs `work` without root's rights, because root may read and write everything. */
 async function asNobody<T>(work: () => Promise<T>): Promise<T> {
   if (process.geteuid?.() !== 0) return work();
   process.seteuid?.(65_534);
@@ -122,7 +122,7 @@ describe('LMDB engine, opening', () => {
     const peer = await Peer.start(directory);
     await peer.ask('open');
     const { writes, databases } = ownParts(directory);
-    await writes.apply(() => void databases.meta.put('format', '2')); // as if the peer had made it
+    await writes.apply(() => void databases.meta.put('format', '2')); // as if the peer had written it
     await closeStores();
     expect(await refusal(directory)).to.match(/^Cannot use .* as LMDB store: process \d+, .* older Keybin, .*$/);
     await peer.kill();

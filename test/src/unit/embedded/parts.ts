@@ -9,7 +9,7 @@ import { temporaryDirectory } from '../../world/processes/temporary-directory.js
 import { patientTimes as times } from '../../world/times.js';
 import { closeLater, fileBytesPerAccount, quietLog } from './store.js';
 
-/** The parts that an engine is made of, to put one together otherwise. Closed by `closeStores`. */
+/** The parts of an engine, for tests that combine them differently. `closeStores` closes them. */
 export interface Parts {
   readonly databases: Databases;
   readonly transactions: Transactions;
@@ -19,16 +19,16 @@ export interface Parts {
   readonly directory: FileDirectory;
 }
 
-/** Puts in transactions of a directory of its own. */
+/** Puts in transactions of a directory that no other process may write to. */
 export function putIn<T>(transactions: Transactions, steps: () => T): Promise<T> {
   if (!transactions.put) throw new Error('other processes may write');
   return transactions.put(steps);
 }
 
 export interface PartsOptions {
-  /** Of uploads. */
+  /** Lease of an upload, in ms. */
   readonly leaseMs?: number;
-  /** Whether no other process may have the directory open. */
+  /** True if no other process may have the directory open. */
   readonly alone?: boolean;
 }
 
@@ -64,7 +64,7 @@ export function ownSweeper(
   return sweeper;
 }
 
-/** How many records are there now. */
+/** Returns the current number of records. */
 export function count(database: Databases['entries']): number {
   database.resetReadTxn();
   return database.getKeysCount();

@@ -37,7 +37,7 @@ describe('LMDB engine, rate limiter', () => {
   it('removes what has ended in the background, and nothing else', async () => {
     const { parts, databases, limiter } = ownLimiter();
     await Promise.all(Array.from({ length: 600 }, (_, index) => limiter.penalty(`${index}`, 1, { customDuration: 0 })));
-    await limiter.penalty('0', 1, { customDuration: 60 }); // a second window of one that has ended
+    await limiter.penalty('0', 1, { customDuration: 60 }); // a second window for a key whose first one has ended
     expect([count(databases.counters), count(databases.counterExpiries)]).to.deep.equal([600, 601]);
     ownSweeper(parts);
     await eventually(() => count(databases.counterExpiries) === 1, 'the ended windows to go');

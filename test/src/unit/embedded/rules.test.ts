@@ -20,7 +20,7 @@ import { closeStores, codeOf } from './store.js';
 const token = 'token';
 const nothing = () => {};
 
-/** An account that `token` belongs to. */
+/** Creates an account that `token` belongs to. */
 async function account({ databases, reads, writes }: Parts) {
   const accounts = embeddedAccounts(databases, reads, writes, () => {});
   const tokens = embeddedTokens(databases, reads, writes, 5);
@@ -29,7 +29,7 @@ async function account({ databases, reads, writes }: Parts) {
   return { accounts, created };
 }
 
-/** A write, and an erasure that comes before it in the same transaction. */
+/** Starts an erasure and then a write, in the same transaction. Returns the outcome of the write. */
 async function writeAfterErasure(findBearer: (databases: Databases) => FindBearer, alone: boolean) {
   const parts = ownParts(undefined, { alone });
   const { databases, reads, writes } = parts;
@@ -41,7 +41,7 @@ async function writeAfterErasure(findBearer: (databases: Databases) => FindBeare
   return { code, entries: count(databases.entries) };
 }
 
-/** Has puts begin while a transaction with steps is under way, which has the lock first. */
+/** Starts a transaction with steps just before each put, so that it takes the lock first. */
 function beside(transactions: Transactions): Transactions {
   let underWay = nothing;
   return {
@@ -49,7 +49,7 @@ function beside(transactions: Transactions): Transactions {
     run: async (steps) => {
       let answer: ReturnType<typeof steps> | undefined;
       underWay = () => void transactions.run(() => (answer = steps()));
-      return answer as ReturnType<typeof steps>; // of an erasure, at which nobody looks
+      return answer as ReturnType<typeof steps>; // of an erasure, whose result nobody reads
     },
     flushed: async () => {},
     put: (steps) => {
@@ -59,7 +59,7 @@ function beside(transactions: Transactions): Transactions {
   };
 }
 
-/** A put that comes when the transaction of an erasure is under way, in a directory of its own. */
+/** Puts while the transaction of an erasure runs, in a directory that no other process may open. */
 async function putBesideErasure(change: (transactions: Transactions) => Transactions) {
   const parts = ownParts(undefined, { alone: true });
   const { databases, reads, transactions } = parts;
@@ -79,7 +79,10 @@ function lookBefore(databases: Databases): FindBearer {
   return () => found;
 }
 
-/** What is read after another process's write, without a timer in between that would end LMDB's snapshot by itself. */
+/**
+ * Returns the reads before and after another process's write. No timer runs in between, which would end LMDB's
+ * snapshot.
+ */
 async function readAfterWrite(renewal: (databases: Databases) => () => void) {
   const directory = temporaryDirectory();
   const parts = ownParts(directory);
@@ -96,7 +99,7 @@ async function readAfterWrite(renewal: (databases: Databases) => () => void) {
   return [before, read()];
 }
 
-/** Whether a write is answered once it is committed, while the disk still works on it. */
+/** Returns true if a write is acknowledged after its commit, while the disk is still syncing. */
 async function answeredBeforeDisk(wait: (disk: Promise<void>) => Transactions['flushed']) {
   const parts = ownParts();
   const { databases, reads, transactions } = parts;

@@ -12,7 +12,7 @@ export const clientsPerAccount = 5;
 export const fileBytesPerAccount = 10 * 2 ** 20;
 export const fileBytes = 4 * 2 ** 20;
 
-/** The engine, of one of so many processes. */
+/** Opens the engine of one of `processes` processes. */
 export const openStore = (directory: string, processes = 2): Promise<Engine> =>
   openEmbeddedEngine(
     {
@@ -27,12 +27,12 @@ export const openStore = (directory: string, processes = 2): Promise<Engine> =>
 
 const opened: { close(): Promise<void> }[] = [];
 
-/** Has `closeStores` close it, what was opened last first. */
+/** Registers something for `closeStores`, which closes the latest first. */
 export function closeLater(closer: { close(): Promise<void> }): void {
   opened.push(closer);
 }
 
-/** An engine on `directory`, closed by `closeStores`. */
+/** Opens an engine on `directory`, which `closeStores` closes. */
 export async function ownStore(directory = temporaryDirectory(), processes?: number): Promise<Engine> {
   const engine = await openStore(directory, processes);
   closeLater(engine);
@@ -43,7 +43,7 @@ export async function closeStores(): Promise<void> {
   for (const closer of opened.splice(0).toReversed()) await closer.close();
 }
 
-/** Gives a suite an engine of its own, by both names under which suites of two processes know theirs. Registers the hooks. */
+/** Gives a suite one engine under both names that a suite of two processes uses. Registers the hooks. */
 export function oneStore(): { readonly here: Engine; readonly there: Engine } {
   let engine: Engine;
   before('a store', async () => {
@@ -68,13 +68,13 @@ export interface User {
   readonly token: string;
 }
 
-/** A new account with a live token. */
+/** Creates an account with a live token. */
 export async function newUser(engine: Engine, username: string = randomUUID()): Promise<User> {
   const account = await engine.accounts.create(username, '$2b$04$hash');
   return { account, token: await newToken(engine, account) };
 }
 
-/** A token of a client of its own, unless one is named. */
+/** Issues a token, by default of a new client. */
 export async function newToken(
   engine: Engine,
   { userId }: Account,
@@ -85,12 +85,12 @@ export async function newToken(
   return token;
 }
 
-/** The code of the error with which `promise` fails. */
+/** Returns the code of the error with which `promise` fails, or undefined. */
 export async function codeOf(promise: Promise<unknown>): Promise<unknown> {
   try {
     await promise;
     return undefined;
   } catch (error) {
-    return (error as { code?: unknown }).code; // whatever was thrown
+    return (error as { code?: unknown }).code; // any error, with or without a code
   }
 }

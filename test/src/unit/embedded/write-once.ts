@@ -1,6 +1,6 @@
 /**
- * A process that makes one write and ends, for a test that must not give its event loop a turn meanwhile.
- *   node write-once.js DIRECTORY TOKEN KEY JSON
+ * Makes one write and ends. For a test that must block its event loop meanwhile.
+ * node write-once.js DIRECTORY TOKEN KEY JSON
  */
 import { openStore } from './store.js';
 

@@ -12,7 +12,10 @@ const sent = (name: string, fromMs: number, more: Partial<SentFile> = {}): SentF
 const shown = (id: string, name: string): ShownFile => ({ id, name, sha256: `of ${name}` });
 const all = [shown('3', 'lost?'), shown('2', 'second'), shown('1', 'first')];
 
-/** Two files that were answered, one that was not, one that broke off, one that was deleted, and lists that show what they must or may. */
+/**
+ * Returns a sound history of files: two acknowledged, one not, one broken off and one deleted. The lists show what they
+ * must or may.
+ */
 function soundLife(): Life {
   const life = new Life('somebody', 'password');
   const { files } = life;

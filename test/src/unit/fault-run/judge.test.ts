@@ -5,14 +5,14 @@ import { Random } from '../../fault-run/clients/random.js';
 
 const keys = ['a', 'b', 'c'];
 
-/** A history that nothing is wrong with: of accounts that end and are registered again, and of several clients at once. */
+/** Returns a sound history of several concurrent clients. Accounts in it end and are registered again. */
 function soundHistory(seed: number): { history: History; nowMs: number; last: Life; values: Map<string, string> } {
   const random = new Random(seed);
   const history = new History();
   let nowMs = 0;
   let last = history.life('somebody', 'password-0');
   let values = new Map<string, string>();
-  /** An answer may come long after the step that is taken in between. */
+  /** Returns the time of a request. Its answer may come long after the next step. */
   const interval = () => ({ fromMs: nowMs - random.between(0, 5), toMs: (nowMs += 1) + random.between(0, 5) });
   for (let step = 0; step < 500; step++) {
     nowMs += 1;
@@ -62,7 +62,7 @@ describe('the checker of a fault run', () => {
     });
   }
 
-  /** Each is planted at the end of a sound history: `a` holds `the last`. */
+  /** Errors, each planted at the end of a sound history in which `a` holds `the last`. */
   const planted: readonly [string, (life: Life, nowMs: number, history: History) => void, Partial<typeof nothing>][] = [
     [
       'a loss',

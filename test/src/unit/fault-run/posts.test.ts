@@ -9,7 +9,7 @@ const sent = (id: string | undefined, content: string, fromMs: number, toMs = fr
   ...(id !== undefined && { id }),
 });
 
-/** Three posts that were answered, one that was not, and lists that show what they must or may. */
+/** Returns a sound history of posts: three acknowledged and one not. The lists show what they must or may. */
 function soundLife(): Life {
   const life = new Life('somebody', 'password');
   life.posts.sent.push(

@@ -16,7 +16,7 @@ const list = (listed: boolean, fromMs: number, toMs: number): Operation => ({ ki
 interface Case {
   readonly what: string;
   readonly operations: readonly Operation[];
-  /** Indexes of the operations that cannot be explained. */
+  /** Indexes of operations that cannot be explained. */
   readonly found: readonly number[];
 }
 

@@ -5,7 +5,7 @@ import { report } from '../../fault-run/report.js';
 import { withResults } from '../../fault-run/results.js';
 import type { RunResult } from '../../fault-run/run.js';
 
-/** A run of two minutes in which enough happened and nothing was wrong. */
+/** Returns a sound run of two minutes in which enough happened. */
 function goodRun(engine: RunResult['engine'] = 'scale-out'): RunResult {
   const history = new History();
   history.readsOfPending = 100;

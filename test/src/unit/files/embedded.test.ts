@@ -21,7 +21,7 @@ interface Store extends Parts {
   readonly engine: Pick<Engine, 'accounts' | 'tokens' | 'files'>;
 }
 
-/** An engine without a sweeper, unless the test starts one. */
+/** Opens an engine without a sweeper. A test may start one. */
 function openStore(leaseMs = times.uploadLeaseMs): Store {
   const path = temporaryDirectory();
   const parts = ownParts(path, { leaseMs });
@@ -39,7 +39,7 @@ describe('files of the LMDB engine', () => {
   beforeEach(() => (store = openStore()));
   afterEach(closeStores);
 
-  /** One round of a sweeper. */
+  /** Runs one round of a sweeper. */
   const sweep = async () => {
     const sweeper = ownSweeper(store);
     await eventually(() => count(store.databases.unlinking) === 0 && count(store.databases.erasing) === 0, 'a round');
@@ -48,7 +48,7 @@ describe('files of the LMDB engine', () => {
 
   const subject = {
     get here() {
-      return store.engine as Engine; // the suite uses these parts of it only
+      return store.engine as Engine; // the suite uses only these parts of it
     },
     get there() {
       return store.engine as Engine;
@@ -102,7 +102,8 @@ describe('files of the LMDB engine', () => {
     const token = await newToken();
     const kept = await upload(store.engine.files, token, 'kept', Buffer.from('kept'));
     const under = await store.engine.files.begin(token, { name: 'under way' });
-    const orphan = `${kept.id.slice(0, -2)}${kept.id.endsWith('02') ? '03' : '02'}`; // of the folders that are looked at first
+    // In the folders that the sweeper checks first
+    const orphan = `${kept.id.slice(0, -2)}${kept.id.endsWith('02') ? '03' : '02'}`;
     const handle = await store.directory.create(orphan);
     await handle.close();
     ownSweeper(store, 1);
@@ -119,7 +120,7 @@ describe('files of the LMDB engine', () => {
     const [first = '', second = ''] = ids;
     const path = join(store.path, 'files', first.slice(-2), first);
     rmSync(path);
-    mkdirSync(path); // which is not removed as a file is
+    mkdirSync(path); // a directory, which cannot be removed like a file
     for (const id of ids) await store.engine.files.delete(token, id);
     ownSweeper(store, 10);
     await eventually(() => !filesIn(store.path).includes(second), 'the second to be gone');
@@ -132,7 +133,8 @@ describe('files of the LMDB engine', () => {
     const token = await newToken();
     const gate = new EventEmitter();
     const opened = once(gate, 'open');
-    const holders = Array.from({ length: 3 }, () => store.directory.run(() => opened)); // all its threads
+    // As many as the directory has threads
+    const holders = Array.from({ length: 3 }, () => store.directory.run(() => opened));
     const startedMs = performance.now();
     expect(await codeOf(store.engine.files.begin(token, { name: 'late' }))).to.equal('unavailable');
     expect(performance.now() - startedMs).to.be.below(longestAnswerMs);
@@ -148,7 +150,8 @@ describe('files of the LMDB engine', () => {
     const directory = new FileDirectory(store.path, 20);
     const gate = new EventEmitter();
     const opened = once(gate, 'open');
-    const holders = Array.from({ length: 3 }, () => directory.run(() => opened).catch(() => {})); // all its threads
+    // As many as the directory has threads
+    const holders = Array.from({ length: 3 }, () => directory.run(() => opened).catch(() => {}));
     const made = '0'.repeat(24);
     expect(await codeOf(directory.open(id))).to.equal('unavailable');
     expect(await codeOf(directory.create(made))).to.equal('unavailable');
@@ -159,14 +162,14 @@ describe('files of the LMDB engine', () => {
   });
 });
 
-/** The files below `directory/files` that this process has open. */
+/** Returns the files below `directory/files` that this process has open. */
 function openFilesBelow(directory: string): string[] {
   const root = realpathSync(join(directory, 'files'));
   const open = readdirSync('/proc/self/fd').map((descriptor) => {
     try {
       return readlinkSync(`/proc/self/fd/${descriptor}`);
     } catch {
-      return ''; // closed by now
+      return ''; // closed in the meantime
     }
   });
   return open.filter((path) => path.startsWith(root));

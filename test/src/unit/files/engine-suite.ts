@@ -6,20 +6,23 @@ import { codeOf, fileBytes, fileBytesPerAccount } from '../embedded/store.js';
 import { newAuthor } from '../posts/engine-suite.js';
 import { eventually } from '../../world/eventually.js';
 
-/** What a suite of files runs against; the limits are those of `lmdb/store.ts`. Its members work from the `before` hooks on. */
+/**
+ * The engines that a suite of files tests, with the limits of `embedded/store.ts`. The members work once the `before`
+ * hooks have run.
+ */
 export interface FilesSubject {
-  /** Two engines over the same data, or one twice. */
+  /** Engines on the same data. They may be the same engine. */
   readonly here: Engine;
   readonly there: Engine;
-  /** Does what the sweeper does by itself some time. */
+  /** Does the work that the sweeper does in the background. */
   sweep(): Promise<void>;
-  /** Pieces of files and records of uploads that the store has of the account. */
+  /** Returns the number of the account's file pieces and upload records in the store. */
   piecesOf(account: Account): Promise<number>;
 }
 
 export const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
 
-/** Stores a file, given piece by piece. */
+/** Stores a file in writes of `piece` bytes. */
 export async function upload(
   files: Files,
   token: string,
@@ -57,7 +60,7 @@ export function filesSuite(subject: FilesSubject): void {
       return (await subject.piecesOf(account)) === 0;
     }, 'nothing of the account to be left');
 
-  /** The whole room of an account can be used, so none is lost. */
+  /** Asserts that the account's whole quota can be used, so that none of it is lost. */
   async function expectAllRoom(): Promise<void> {
     const begun = [];
     for (let left = fileBytesPerAccount; left > 0; left -= fileBytes) {
@@ -212,7 +215,7 @@ export function filesSuite(subject: FilesSubject): void {
       }),
     );
     const total = stored.reduce((sum, { length }) => sum + length, 0);
-    expect(total).to.be.at.most(fileBytesPerAccount); // 0 if each saw all the others: nobody decides between them
+    expect(total).to.be.at.most(fileBytesPerAccount); // 0 if each saw all the others, because none has priority
     await subject.sweep();
     const { files } = await subject.here.files.list(token, { limit: 20 });
     expect(files.reduce((sum, { length }) => sum + length, 0)).to.equal(total);

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The names of the files that an embedded store has in its directory for what was uploaded. */
+/** Returns the names of the uploaded files in an embedded store's directory. */
 export function filesIn(directory: string): string[] {
   const folder = join(directory, 'files');
-  if (!existsSync(folder)) return []; // made with the first upload
+  if (!existsSync(folder)) return []; // created by the first upload
   const found = readdirSync(folder, { recursive: true, withFileTypes: true });
   return found.filter((entry) => entry.isFile()).map(({ name }) => name);
 }

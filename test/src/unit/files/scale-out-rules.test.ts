@@ -21,7 +21,7 @@ describe('the rules of files in MongoDB', () => {
   const given = services();
   let database: Database;
   let documents: FileDocuments;
-  /** In ms since 1970; a test moves it on. */
+  /** Current time in ms since 1970. Tests change it. */
   let nowMs: number;
   let names: { readonly userId: string; readonly id: string; readonly name: string };
 
@@ -64,7 +64,7 @@ describe('the rules of files in MongoDB', () => {
   const chunksLeft = () => database.chunks.countDocuments({ files_id: new ObjectId(names.id) });
   const documentsLeft = () => database.files.countDocuments({ _id: new ObjectId(names.id) });
 
-  /** A chunk that was given up by a client, and reaches MongoDB all the same. */
+  /** Inserts a chunk, as if it reached MongoDB after its client had given up. */
   const insertLate = () =>
     database.chunks.insertOne({
       _id: `${names.userId}/${names.id}/00000009`,

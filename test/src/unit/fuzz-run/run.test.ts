@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { runFuzz } from '../../fuzz-run/run.js';
 
 describe('the fuzz run', function () {
-  this.timeout(60_000); // a process starts, on a machine that may be busy
+  this.timeout(60_000); // a process starts slowly on a busy machine
 
   it('that is broken off tells by what, and what its processes printed', async () => {
     const settings = { KEYBIN_LIMITS_REGISTRATIONS_PER_ADDRESS: '1/900' };

@@ -4,7 +4,7 @@ import type { Engine, IdentifyCodes } from '@keybin/shared/ports/engine.js';
 import { codeOf } from '../embedded/store.js';
 import { eventually } from '../../world/eventually.js';
 
-/** Two engines over the same data, or one twice; known from the suite's `before` hooks on. */
+/** Two engines on the same data, or one engine twice. Known once the suite's `before` hooks have run. */
 export interface CodesSubject {
   readonly here: Pick<Engine, 'identifyCodes'>;
   readonly there: Pick<Engine, 'identifyCodes'>;

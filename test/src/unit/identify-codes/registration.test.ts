@@ -28,7 +28,7 @@ describe('a registration with an identify code', () => {
 
     const served = new AbortController();
     const hashOthers = async () => {
-      // Each begins at once when the one before has ended
+      // The next hash starts as soon as the previous one has ended
       while (!served.signal.aborted) await passwords.hash('another', performance.now() + 60_000);
     };
     const others = hashOthers();

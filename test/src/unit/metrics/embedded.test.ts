@@ -52,7 +52,7 @@ describe('/metrics of an embedded service', () => {
     await client.put(token, 'a', 1);
     await client.put(token, 'a', 2);
     await client.delete(token, 'a');
-    await client.delete(token, 'a'); // there is nothing
+    await client.delete(token, 'a'); // there is no such key
     await client.put('no-token', 'a', 2);
     await client.token(username, 'wrong');
     await client.token('nobody', password);

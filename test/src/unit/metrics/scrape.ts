@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { send } from '../../world/clients/keybin-client.js';
 
-/** One line of what was scraped. */
+/** One line of a scrape. */
 export interface Sample {
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -19,18 +19,19 @@ export class Scrape {
         label,
         text_,
       ]);
-      return [{ name, labels: Object.fromEntries(pairs) as Record<string, string>, value: Number(value) }]; // pairs of two
+      // They are pairs
+      return [{ name, labels: Object.fromEntries(pairs) as Record<string, string>, value: Number(value) }];
     });
   }
 
-  /** The metrics of Keybin's own that are declared, with their kinds. */
+  /** Returns the declared metrics of Keybin itself, with their kinds. */
   get declared(): Record<string, string> {
     return Object.fromEntries(
       [...this.text.matchAll(/^# TYPE (keybin_\w+) (\w+)$/gm)].map(([, name, kind]) => [name, kind]),
     );
   }
 
-  /** The sum of all samples of this name and with these labels. */
+  /** Returns the sum of the samples with this name and these labels. */
   sum(name: string, labels: Readonly<Record<string, string>> = {}): number {
     return this.of(name, labels).reduce((sum, { value }) => sum + value, 0);
   }
@@ -43,7 +44,7 @@ export class Scrape {
   }
 }
 
-/** Reads `/metrics`, on a connection of its own, so that any process of a cluster may answer. */
+/** Reads `/metrics` on a new connection, so any process of a cluster may answer. */
 export async function scrape(baseUrl: string, token?: string): Promise<Scrape> {
   const headers = { connection: 'close', ...(token !== undefined && { authorization: `Bearer ${token}` }) };
   const answer = await send(baseUrl, 'GET', '/metrics', { headers });

@@ -1,6 +1,6 @@
 import type { Post, Posts } from '@keybin/shared/ports/engine.js';
 
-/** All posts of an account, by pages of `limit`; `between` is called before each further one. */
+/** Returns all posts of an account, in pages of `limit`. Calls `between` before each further page. */
 export async function allPages(
   posts: Posts,
   token: string,

@@ -5,12 +5,12 @@ import type { Account, Engine, Posts } from '@keybin/shared/ports/engine.js';
 import { codeOf } from '../embedded/store.js';
 import { allPages } from './all-pages.js';
 
-/** What a suite of posts runs against. Its members work from the suite's `before` hooks on. */
+/** The engines that a suite of posts tests. The members work once the suite's `before` hooks have run. */
 export interface PostsSubject {
-  /** Two engines over the same data, or one twice. */
+  /** Engines on the same data. They may be the same engine. */
   readonly here: Engine;
   readonly there: Engine;
-  /** Resolves when what was answered has got to where it finally belongs. */
+  /** Resolves when every acknowledged write has reached its final place. */
   settle(): Promise<void>;
 }
 
@@ -19,7 +19,7 @@ export interface Author {
   readonly token: string;
 }
 
-/** A new account with a live token. */
+/** Creates an account with a live token. */
 export async function newAuthor({ accounts, tokens }: Engine): Promise<Author> {
   const account = await accounts.create(randomUUID(), '$2b$04$hash');
   const token = randomUUID();

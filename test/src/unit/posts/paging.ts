@@ -16,12 +16,12 @@ const few = fc.array(step, { maxLength: 3 });
 const history = fc.record({
   before: fc.array(step, { minLength: 2, maxLength: 8 }),
   limit: fc.integer({ min: 1, max: 9 }),
-  /** What happens between one page and the next. */
+  /** Steps between one page and the next. */
   between: fc.array(few, { maxLength: 12 }),
 });
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-/** Pages, while posts come and go in between, against a list of posts. */
+/** Compares pages with a list of posts, while posts are created and deleted between the pages. */
 export function pagingSuite(subject: PostsSubject): void {
   it('pages show each post that stays once, none that was gone before, in order', async function () {
     this.timeout(60_000);
@@ -43,7 +43,7 @@ export function pagingSuite(subject: PostsSubject): void {
         expect(listed.filter(({ id }) => !model.deleted.includes(id)).filter(({ id }) => id <= created)).to.deep.equal(
           stayed.toReversed(),
         );
-        // A page that was asked for after a delete does not show the post
+        // A page that was requested after a delete does not show the post
         for (const [at, deleted] of gone.entries()) {
           const later = ids.slice((at + 1) * limit);
           expect(later.filter((id) => deleted.includes(id))).to.deep.equal([]);
@@ -55,7 +55,7 @@ export function pagingSuite(subject: PostsSubject): void {
   });
 }
 
-/** What there should be, oldest first. */
+/** The expected posts, oldest first. */
 class Model {
   #posts: readonly Post[] = [];
   #deleted: readonly string[] = [];
@@ -70,12 +70,12 @@ class Model {
     return this.#posts;
   }
 
-  /** All that were deleted so far. */
+  /** IDs of all posts deleted so far. */
   get deleted(): string[] {
     return [...this.#deleted];
   }
 
-  /** The newest id that is there, or was. */
+  /** Newest ID so far, even if its post was deleted. */
   get created(): string {
     return [...this.#posts.map(({ id }) => id), ...this.#deleted].sort().at(-1) ?? '';
   }

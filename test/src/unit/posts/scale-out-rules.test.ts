@@ -23,7 +23,7 @@ interface Steps {
   readonly stored: Pick<StoredPosts, 'before'>;
 }
 
-/** The rule taken out: MongoDB is looked at in the step before what is pending. */
+/** Removes the rule: reads MongoDB in the step before the pending posts. */
 function mongoFirst({ pending, stored }: Steps): Steps {
   const found: Post[] = [];
   return {
@@ -106,7 +106,7 @@ describe('the rules of posts in Redis and MongoDB', () => {
 
   it('an id is asked for again when it is taken', async () => {
     const version = await pending.versionToCome();
-    const posted = 2_000; // of some 65,000 ids of one time
+    const posted = 2_000; // of about 65,000 IDs of one time
     let asked = 0;
     const posts = postsOf({
       stored,
@@ -123,7 +123,7 @@ describe('the rules of posts in Redis and MongoDB', () => {
 
   const work = () => applyAll(given, 1);
 
-  /** The ids of two posts, and of those that a list shows whose steps are each followed by a worker that applies all. */
+  /** Creates and lists two posts, while a worker applies everything after each step of the list. Returns their IDs. */
   async function listWhileApplied(order: (steps: Steps) => Steps): Promise<{ created: string[]; listed: string[] }> {
     const posts = postsOf({ pending, stored });
     const created = [await posts.create('', '1'), await posts.create('', '2')];

@@ -23,7 +23,7 @@ import { freshPartition } from '../worker/partition.js';
 import { eventually } from '../../world/eventually.js';
 import { times } from '../../world/times.js';
 
-/** What a process has of invariants: its log and its metrics. */
+/** Returns an observer of invariants with its log and its metrics. */
 function observed() {
   const metrics = new Metrics();
   const lines: string[] = [];
@@ -41,13 +41,13 @@ function observed() {
 
 type Observed = ReturnType<typeof observed>;
 
-/** A step that breaks the invariant, and then one that keeps it in the same place. */
+/** A step that breaks the invariant, and a later one in the same place that keeps it. */
 interface Case {
   readonly broken: (observer: Observed) => Promise<unknown>;
   readonly next: () => Promise<unknown>;
 }
 
-/** An upload into a store that takes all, but for what `target` has. */
+/** Returns an upload into a store that accepts everything. `target` replaces parts of the store. */
 function upload(target: Partial<UploadTarget>, observer?: InvariantObserver): LeasedUpload {
   const store: UploadTarget = {
     hold: async ({ wantedBytes }) => wantedBytes,
@@ -65,14 +65,14 @@ async function uploadNext(): Promise<void> {
   expect((await another.finish()).length).to.equal(10);
 }
 
-/** MongoDB has an entry, and rejects it. */
+/** Reports an entry as both stored and rejected. */
 const writeBoth: ApplySteps['write'] = async (entries) => ({
   stored: [...entries],
   overtaken: [],
   rejected: entries.map((entry) => ({ entry, reason: 'both' })),
 });
 
-/** MongoDB has a smaller version. */
+/** Reports a smaller version as the one that has overtaken an entry. */
 const overtakeByOlder: ApplySteps['write'] = async (entries) => ({
   stored: [],
   overtaken: entries.map((entry) => ({ entry, version: entry.version - 1 })),
@@ -103,7 +103,7 @@ describe('an invariant', () => {
   };
   const stage = () => world.partition.stage(world.user, 'a', '2');
 
-  /** Applies an entry by steps of which some are replaced. */
+  /** Applies an entry with some of the steps replaced. */
   async function apply(replaced: Partial<ApplySteps>, { invariantFailed }: Observed): Promise<void> {
     const { partition, user } = world;
     await partition.stage(user, 'a', '1');
@@ -163,7 +163,7 @@ describe('an invariant', () => {
           try {
             await writes.apply(() => void databases.meta.put('a', '1'));
           } finally {
-            expect(count(databases.meta), 'records').to.equal(1); // that of the format
+            expect(count(databases.meta), 'records').to.equal(1); // the record of the format
           }
         },
         next: () => writes.apply(() => undefined),
@@ -199,7 +199,7 @@ describe('an invariant', () => {
         loop.start();
         await eventually(async () => Number(await observer.failures('sweep_lease_answer')) > 1, 'the loop to go on');
         await loop.close(1_000);
-        throw new InvariantError('sweep_lease_answer'); // the loop has logged its own
+        throw new InvariantError('sweep_lease_answer'); // the loop has logged its own error
       },
       next: async () => {
         const options = { redis: world.partition.staged.connection, leaseKey: 'lease', log: silent, times };

@@ -10,7 +10,7 @@ const code = `
   log.info({ token: 'hunter2', headers: { authorization: 'hunter2' }, account: { password: 'hunter2' } }, 'forgotten');
 `;
 
-/** The lines that a process logs. */
+/** Returns the lines that a process logs. */
 const logged = () => execFileSync(process.execPath, ['--input-type=module', '--eval', code], { encoding: 'utf8' });
 
 describe('the log', () => {

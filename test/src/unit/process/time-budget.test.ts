@@ -9,7 +9,7 @@ import { relationNames, timeBudget, type RelationName, type TimeBudget } from '@
 const dayMs = 86_400_000;
 const times = timeBudget();
 
-/** For each relation changes that each break it, just past the bound. */
+/** Changes that each break one relation, just past its bound. */
 const past: { readonly [Name in RelationName]: readonly Partial<TimeBudget>[] } = {
   answerBeforePromise: [{ answerMs: 1_901 }, { promisedMs: 1_899, answerMs: 1_800 }],
   redisCommandBeforeAnswer: [{ redisCommandMs: 1_800 }],
@@ -63,7 +63,7 @@ const past: { readonly [Name in RelationName]: readonly Partial<TimeBudget>[] } 
   batchesEndBeforeJobs: [{ batchesShare: 0.75 }, { jobsShare: 1 }, { jobsShare: 0.5 }],
 };
 
-/** These are bound by settings: see below. */
+/** Times that are bound by settings. A test below covers them. */
 const boundBySettings = ['idleGraceMs', 'echoedSignalMs'];
 
 describe('the time budget', () => {
@@ -119,7 +119,7 @@ describe('the time budget', () => {
   });
 });
 
-/** Times that no other time depends on, and why. */
+/** Times that no other time depends on, and the reason. */
 const details: Readonly<Record<string, string>> = {
   'shared/src/batching/group-pacing.ts longestHoldMs': 'a turn of the event loop',
   'shared/src/config/settings.ts tenYearsSeconds': 'the bound of a setting',
@@ -159,7 +159,7 @@ describe('a time', () => {
   it('is given to a Lua script as an argument', () => {
     const scripts = sources('.lua').map(([, text]) => text.replace(/--.*|'[^']*'/g, ''));
     const numbers = new Set(scripts.join('\n').match(/\b\d{3,}\b/g));
-    // Milliseconds and microseconds of a second, the code of ~, and how many arguments `unpack` may give
+    // Units of a second, the code of ~, and the largest number of arguments for `unpack`
     expect([...numbers]).to.have.members(['1000000', '1000', '126', '999']);
   });
 });

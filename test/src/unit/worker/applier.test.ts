@@ -110,7 +110,7 @@ describe('applying entries', () => {
     const hanging = world.partition.applier(
       {
         read: async (names) => {
-          await newer; // which may take longer than that age
+          await newer; // may take longer than that age
           return read(names);
         },
         write: async (entries) => {
@@ -150,7 +150,7 @@ describe('applying entries', () => {
       150,
     );
     await paused.apply([[world.user.userId, ['a']]]);
-    expect(new Set(sent)).to.deep.equal(new Set(['"new"'])); // again, if MongoDB took that long to answer
+    expect(new Set(sent)).to.deep.equal(new Set(['"new"'])); // sent twice if MongoDB took that long to answer
   });
 
   it('has nothing to do for a job whose entries were applied already', async () => {

@@ -15,9 +15,12 @@ type Records = ErasureParts['records'];
 
 const killed = async () => Promise.reject(new Error('killed'));
 
-/** Each rule of the models about erased accounts that the worker keeps: with it a scenario holds, without it breaks. */
+/**
+ * Tests each rule about erased accounts that the worker keeps, and that the models have. Without the rule the scenario
+ * breaks.
+ */
 describe('the rules of erasing', () => {
-  // registered first, so that it runs before the servers end
+  // registered first, so that it runs before the servers are stopped
   after(() => partition?.close());
   const world = services();
   let partition: Partition;
@@ -55,7 +58,9 @@ describe('the rules of erasing', () => {
     });
   }
 
-  /** Runs each pass when it is due, until no erasure is left; `between` comes after each. */
+  /**
+   * Runs each pass when it is due, until no erasure is left. Calls `between` after each. Returns the number of passes.
+   */
   async function passAll(used: Records, between: (passes: number) => Promise<void> = async () => {}): Promise<number> {
     for (let passes = 1; ; passes += 1) {
       const [next] = await records.due(new Date(8.64e15), 1);
@@ -65,7 +70,10 @@ describe('the rules of erasing', () => {
     }
   }
 
-  /** A batch was read before the account was unregistered, and reaches MongoDB after `passes` of its erasure. */
+  /**
+   * Unregisters an account after a batch has read its entries. The batch reaches MongoDB after `passesBefore` passes of
+   * the erasure.
+   */
   async function storedAfterLateBatch(passesBefore: number, used: Records): Promise<boolean> {
     await partition.stage(user, 'a', '1');
     const held = new Held(partition.steps.write);
@@ -81,7 +89,7 @@ describe('the rules of erasing', () => {
     return (await partition.stored(user, 'a')) !== null;
   }
 
-  /** Records of a product that would be content with this many passes. */
+  /** Returns the records of a product that stops after this many passes. */
   function endingAfter(passes: number): Records {
     let done = 0;
     return {
@@ -122,7 +130,7 @@ describe('the rules of erasing', () => {
     expect(await partition.database.erasures.countDocuments()).to.equal(0);
   });
 
-  /** Redis loses the job and the mark right after the answer. */
+  /** Makes Redis lose the job and the mark just after the account's deletion was acknowledged. */
   async function storedAfterLossOfRedis(erasures?: Pick<ErasureRecords, 'put'>): Promise<boolean> {
     await partition.stage(user, 'a', '1');
     await partition.apply(user, 'a');
@@ -175,7 +183,7 @@ describe('the rules of erasing', () => {
     await partition.database.users.insertOne({ _id: new ObjectId(), user_id: userId, username, ...rest });
   }
 
-  /** The name is registered again before the job runs. */
+  /** Registers the name again before the job runs. Returns the number of new accounts that are left. */
   async function heirsAfterErasure(job: (userId: string, username: string) => Promise<void>): Promise<number> {
     const username = `alice-${user.userId}`;
     await insertUser(username, user.userId);

@@ -1,6 +1,6 @@
-/** A step of the worker that stops before it does its work, as in a process that is slow, paused or cut off. */
+/** A step of the worker that stops before its work, as if its process were slow, paused or cut off. */
 export class Held<Args extends unknown[], Answer> {
-  /** Resolves when the step was reached. */
+  /** Resolves when the step is reached. */
   readonly reached: Promise<void>;
   #arrive: () => void = () => {};
   #released: Promise<void>;

@@ -4,7 +4,7 @@ import type { EntryNames } from '@keybin/worker/apply/entry-names.js';
 import { Abandoned } from '@keybin/worker/apply/retry.js';
 import { eventually } from '../../world/eventually.js';
 
-/** Notes each batch; it ends when the test says so. */
+/** Records each batch. A batch ends when the test calls `end`. */
 class Batches {
   readonly begun: EntryNames[] = [];
   readonly #ends: (() => void)[] = [];
@@ -20,7 +20,7 @@ class Batches {
 
   async count(expected: number): Promise<void> {
     await eventually(() => this.begun.length === expected, `${expected} batches`);
-    await new Promise((resolve) => setImmediate(() => setImmediate(resolve))); // none too many
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve))); // to see that no further batch begins
     expect(this.begun.length).to.equal(expected);
   }
 }

@@ -14,7 +14,7 @@ import { services, type Services } from '../../world/services/services.js';
 import { storePlace } from '../../world/services/store-settings.js';
 import { times } from '../../world/times.js';
 
-/** Partition 0 of a Redis and a MongoDB from both sides: what the API stages, and each step of the worker. */
+/** Partition 0 of a Redis and a MongoDB, with the API's writes and each step of the worker. */
 export class Partition {
   readonly #commit;
 
@@ -34,7 +34,7 @@ export class Partition {
     await this.database.close();
   }
 
-  /** The steps with which the product applies entries. */
+  /** Returns the steps with which the product applies entries. */
   get steps(): ApplySteps {
     const { connection, prefix } = this.staged;
     return {
@@ -53,26 +53,26 @@ export class Partition {
     return { log: silent, closing: new AbortController().signal, graceMs: 1_000 };
   }
 
-  /** A worker's applier, with some of its steps replaced. */
+  /** Returns a worker's applier with some of its steps replaced. */
   applier(replaced: Partial<ApplySteps> = {}, batchMs = times.batchMs): Applier {
     return new Applier({ ...this.steps, ...replaced }, this.patience, { batchMs });
   }
 
-  /** An account whose token is live. */
+  /** Creates an account with a live token. */
   async account(): Promise<Bearer> {
     const bearer = newBearer();
     await this.staged.giveRecord(bearer);
     return bearer;
   }
 
-  /** Accepts a write as the API does; `undefined` deletes. */
+  /** Accepts a write as the API does. `undefined` deletes. */
   async stage(bearer: Bearer, key: string, json: string | undefined): Promise<void> {
     const change = json === undefined ? `F${formatVersion(Number.MAX_SAFE_INTEGER)}` : `P${json}`;
     const answer = await this.#commit.accept({ bearer, key, change, deadlineMs: performance.now() + 5_000 });
     if (answer !== 'accepted') throw new Error(`The write was answered ${JSON.stringify(answer)}`);
   }
 
-  /** The same while no worker runs. Returns the version. */
+  /** Accepts a write while no worker runs. Returns its version. */
   async stageVersion(bearer: Bearer, key: string, json: string | undefined): Promise<number> {
     await this.stage(bearer, key, json);
     const pending = await this.staged.pending(bearer, key);
@@ -88,13 +88,13 @@ export class Partition {
     return this.database.store.findOne({ _id: `${userId}/${key}` });
   }
 
-  /** What a reader is shown: the pending entry first, then the database. */
+  /** Returns the value that a reader sees: the pending entry's, else the database's. */
   async shown(bearer: Bearer, key: string): Promise<string | undefined> {
     const pending = await this.staged.pending(bearer, key);
     return pending ? pending.json : (await this.stored(bearer, key))?.value;
   }
 
-  /** Version since when the entry waits. */
+  /** Returns the version since which the entry has waited. */
   async waitsSince({ userId }: Bearer, key: string): Promise<number | undefined> {
     const score = await this.staged.redis.zscore(waitingKey(this.staged.prefix), `${userId}/${key}`);
     return score === null ? undefined : Number(score);
@@ -105,9 +105,12 @@ export class Partition {
   }
 }
 
-/** Gives the surrounding suite a partition, which is emptied before each test, and an account in it whose token is live. */
+/**
+ * Gives the surrounding suite an account with a live token, and its partition. The partition is emptied before each
+ * test.
+ */
 export function freshPartition(): { readonly partition: Partition; readonly user: Bearer } {
-  // registered first, so that it runs before the servers end
+  // registered first, so that it runs before the servers are stopped
   after('end of the partition', () => fresh.partition?.close());
   const world = services();
   const fresh: { partition?: Partition; user?: Bearer } = {};

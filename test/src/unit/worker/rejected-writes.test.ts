@@ -11,7 +11,7 @@ import { services } from '../../world/services/services.js';
 import { Partition } from './partition.js';
 
 describe('a write that MongoDB rejects', () => {
-  // registered first, so that it runs before the servers end
+  // registered first, so that it runs before the servers are stopped
   after(async () => {
     await worker?.stop();
     await queue?.close();
@@ -44,11 +44,12 @@ describe('a write that MongoDB rejects', () => {
     await mongo.db(world.database).command({ collMod: store.collectionName, validator });
   }
 
-  /** The failed job of this account. */
+  /** Waits for the failed job of this account. */
   const failedJob = () =>
     eventually(async () => {
       const jobs = await queue.getFailed();
-      return jobs.find(({ data }) => (data as RejectedJob['data']).userId === user.userId); // no other job fails
+      // No other kind of job fails
+      return jobs.find(({ data }) => (data as RejectedJob['data']).userId === user.userId);
     }, 'a failed job');
 
   const applied = (key: string) =>

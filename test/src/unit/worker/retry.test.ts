@@ -17,7 +17,7 @@ const serverError = (code: number, errorLabels: string[] = []) =>
 
 describe('an outage', () => {
   it('is what passes by itself', () => {
-    const nobody = {} as TopologyDescription; // is only kept as the reason
+    const nobody = {} as TopologyDescription; // used only as the error's reason
     const selection = new MongoServerSelectionError('no primary', nobody);
     const codes = [13, 18, 91, 189, 10_107, 11_600, 13_435, 14_031].map((code) => serverError(code));
     const socket = Object.assign(new Error('reset'), { syscall: 'read' });

@@ -19,7 +19,7 @@ describe('sweeping', () => {
         return { stored: [], overtaken: [], rejected: [{ entry, reason: 'rejected' }] };
       },
       reject: async () => {
-        throw unavailable(); // as a Redis at `maxmemory`
+        throw unavailable(); // as with a Redis at `maxmemory`
       },
     });
     await sweepEntries({

@@ -19,7 +19,7 @@ const deleting = async (of: ScaleOutEntries) =>
     (error: unknown) => (hasCode(error, 'key_not_found') ? 'nothing there' : error),
   );
 
-/** The rule `nodeleted` of write-protocol-faults.mjs. */
+/** Tests the rule `nodeleted` of write-protocol-faults.mjs. */
 describe('two deletes of one stored value at once', () => {
   const world = freshPartition();
 
@@ -28,7 +28,7 @@ describe('two deletes of one stored value at once', () => {
     await world.partition.apply(world.user, 'k');
   });
 
-  /** `afterLook` is passed by what MongoDB answers. */
+  /** Returns entries that pass MongoDB's answer through `afterLook`. */
   function entries(afterLook: (json?: string) => Promise<string | undefined>, acceptScript?: Script) {
     const { staged, database } = world.partition;
     const stored = new StoredEntries(database);
@@ -41,7 +41,10 @@ describe('two deletes of one stored value at once', () => {
     });
   }
 
-  /** One delete has looked into MongoDB and is slow; meanwhile the other one is answered, applied and settled, and so is `then`. */
+  /**
+   * Pauses one delete after it has read MongoDB. Meanwhile another delete is acknowledged, applied and settled, and
+   * then a put of `then`. Resolves with the outcome of the paused delete.
+   */
   async function slowDelete(then?: string, acceptScript?: Script) {
     const held = new Held(passing);
     const slow = deleting(entries(held.step, acceptScript));

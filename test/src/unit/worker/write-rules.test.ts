@@ -11,11 +11,14 @@ import { Held } from './held.js';
 import { freshPartition } from './partition.js';
 import { times } from '../../world/times.js';
 
-/** Each rule of write-protocol.mjs and write-protocol-faults.mjs that the worker keeps: with it a scenario holds, without it breaks. */
+/**
+ * Tests each rule of write-protocol.mjs and write-protocol-faults.mjs that the worker keeps. Without the rule the
+ * scenario breaks.
+ */
 describe('the rules of applying', () => {
   const world = freshPartition();
 
-  /** Writes whatever it has, even over a newer version. */
+  /** Writes every entry, even over a newer version. */
   const unguarded: WriteEntries = async (entries) => {
     for (const { userId, key, version, json = '' } of entries) {
       const replacement = { version, value: json };
@@ -24,7 +27,9 @@ describe('the rules of applying', () => {
     return { stored: [...entries], overtaken: [], rejected: [] };
   };
 
-  /** One worker has read a put and is slow; meanwhile a newer put is accepted, applied and settled by another. */
+  /**
+   * Pauses a worker that has read a put. Meanwhile a newer put is accepted, and another worker applies and settles it.
+   */
   async function shownAfterSlowWorker(write: WriteEntries) {
     await world.partition.stage(world.user, 'a', '"old"');
     const held = new Held(write);
@@ -47,7 +52,10 @@ describe('the rules of applying', () => {
     });
   });
 
-  /** Another store claims the queue after an entry was applied and before it is settled. Answers what is pending then. */
+  /**
+   * Makes another store claim the queue after an entry was applied and before it is settled. Returns the number of
+   * pending entries.
+   */
   async function pendingAfterAnothersClaim(settleScript?: Script): Promise<number> {
     const { connection, prefix } = world.partition.staged;
     const names = [[world.user.userId, ['a']]] as const;
@@ -71,7 +79,7 @@ describe('the rules of applying', () => {
     });
   });
 
-  /** A newer put is accepted after the older one was written and before it is settled. */
+  /** Accepts a newer put after the older one was written and before it is settled. */
   async function shownAfterLateSettle(settleScript?: Script) {
     await world.partition.stage(world.user, 'a', '"old"');
     const { connection, prefix } = world.partition.staged;
@@ -81,7 +89,7 @@ describe('the rules of applying', () => {
     await world.partition.stage(world.user, 'a', '"new"');
     held.release();
     await applied;
-    await world.partition.apply(world.user, 'a'); // the job of the newer one
+    await world.partition.apply(world.user, 'a'); // the job of the newer put
     return world.partition.shown(world.user, 'a');
   }
 
@@ -95,7 +103,7 @@ describe('the rules of applying', () => {
     });
   });
 
-  /** Redis comes back empty, with a clock that is behind, or just as far as the version that was stored last. */
+  /** Empties Redis and sets its clock `clockBehindUs` behind the version that was stored last. */
   async function shownAfterLostClock(clockBehindUs: number, settleScript?: Script) {
     const { connection, prefix, redis } = world.partition.staged;
     const ahead = connection.timeUs + 3_600_000_000;
@@ -130,13 +138,16 @@ describe('the rules of applying', () => {
     });
   });
 
-  /** What the TTL index does, at once. */
+  /** Deletes expired tombstones at once, as the TTL index does later. */
   async function expireTombstones(lifetimeSeconds: number) {
     const before = new Date(Date.now() - lifetimeSeconds * 1_000);
     await world.partition.database.store.deleteMany({ deleted_at: { $lte: before } });
   }
 
-  /** A put that was read before the delete reaches MongoDB after it, and after tombstones were tidied away. */
+  /**
+   * Delays a put that was read before a delete. It reaches MongoDB after the delete, when expired tombstones were
+   * removed.
+   */
   async function shownAfterLatePut(tombstoneSeconds: number) {
     await world.partition.stage(world.user, 'a', '"old"');
     const held = new Held(world.partition.steps.write);
@@ -162,7 +173,7 @@ describe('the rules of applying', () => {
     });
   });
 
-  /** All jobs are removed; whether the entry comes into MongoDB. */
+  /** Removes all jobs. Returns the entry in MongoDB. */
   async function storedAfterLostJobs(withSweep: boolean) {
     await world.partition.stage(world.user, 'a', '1');
     await world.partition.staged.redis.del(world.partition.staged.queue.waitKey);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { Passwords } from '@keybin/api/accounts/passwords.js';
 import { hasCode } from '@keybin/shared/errors.js';
 
-/** For one that is not in a hurry, in `performance.now()`'s time. */
+/** Deadline that no call misses, in the time of `performance.now()`. */
 const whenever = performance.now() + 600_000;
 
 const cheap = { cost: 4, hashesAtOnce: 2, maxWaiting: 100 };
@@ -42,7 +42,7 @@ describe('passwords', () => {
     const passwords = new Passwords({ cost: 10, hashesAtOnce: 1, maxWaiting: 100 });
     const hash = async () => passwords.hash('x', whenever);
     const hashCpuMs = await shortestMs(cpuMs, hash);
-    // The first takes no less than what a hash works, however busy the machine is; a second one would not be done by then
+    // The first takes at least the CPU time of a hash, however busy the machine is. A second one would end too late.
     const [startedMs, startedCpuMs] = [nowMs(), cpuMs()];
     const first = passwords.hash('first', whenever);
     const late = Array.from({ length: 30 }, () => passwords.hash('late', startedMs + hashCpuMs));
@@ -74,7 +74,7 @@ describe('passwords', () => {
 
   it('leave their place in the line when hashing fails', async () => {
     const passwords = new Passwords({ cost: 4, hashesAtOnce: 1, maxWaiting: 0 });
-    const notText = 5 as unknown as string; // what bcrypt throws at
+    const notText = 5 as unknown as string; // makes bcrypt throw
     const failed = await Promise.allSettled([passwords.hash(notText, whenever)]);
     expect(failed[0].status).to.equal('rejected');
     expect(await passwords.hash('x', whenever)).to.be.a('string');
@@ -97,13 +97,13 @@ describe('passwords', () => {
 
 const nowMs = () => performance.now();
 
-/** What all threads of this process have worked so far, however many cores others have taken meanwhile. */
+/** Returns the CPU time of all threads of this process, in ms. Load by other processes does not count. */
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1_000;
 }
 
-/** By this clock. */
+/** Returns the shortest of five runs, in ms of `clock`. */
 async function shortestMs(clock: () => number, work: () => Promise<unknown>): Promise<number> {
   let shortest = Infinity;
   for (let run = 0; run < 5; run++) {

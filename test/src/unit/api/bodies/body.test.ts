@@ -13,7 +13,7 @@ const head = ['Host: test', 'Content-Type: application/json', `Content-Length: $
 const get = 'GET / HTTP/1.1\r\nHost: test\r\n\r\n';
 const post = `POST / HTTP/1.1\r\n${head}\r\n\r\n${JSON.stringify(json)}`;
 const postWithoutBody = `POST / HTTP/1.1\r\n${head}\r\nExpect: 100-continue\r\n\r\n`;
-/** Of a length that is not said, for which there must be as much room. */
+/** Request without a Content-Length, which needs the whole room. */
 const postInChunks = `POST / HTTP/1.1\r\n${head.replace(/Content-Length.*/, 'Transfer-Encoding: chunked')}\r\n\r\n7\r\n{"a":1}\r\n0\r\n\r\n`;
 
 describe('the room of a body', () => {

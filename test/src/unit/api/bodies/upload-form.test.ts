@@ -24,7 +24,7 @@ describe('the form of an upload', () => {
     await once(server, 'close');
   });
 
-  /** A request as the server has it, whose client has sent its head; and what breaks it off. */
+  /** Sends the head of a request. Returns the request as the server has it, and a function that breaks it off. */
   async function arrived(): Promise<{ incoming: IncomingMessage; breakOff: () => void }> {
     const { port } = server.address() as AddressInfo; // it listens on TCP
     const sent = request({
@@ -32,7 +32,7 @@ describe('the form of an upload', () => {
       method: 'POST',
       headers: { 'content-type': formType, 'transfer-encoding': 'chunked' },
     });
-    sent.on('error', () => {}); // it breaks off
+    sent.on('error', () => {}); // the request is broken off
     sent.flushHeaders();
     const [incoming] = (await once(server, 'request')) as [IncomingMessage];
     return { incoming, breakOff: () => sent.destroy() };
@@ -41,7 +41,7 @@ describe('the form of an upload', () => {
   it('is refused, and not waited for, when its client has gone before it is read', async () => {
     const { incoming, breakOff } = await arrived();
     const gone = new Promise<void>((resolve) => incoming.once('close', resolve));
-    incoming.on('error', () => {}); // says that it was broken off
+    incoming.on('error', () => {}); // reports that the request was broken off
     breakOff();
     await gone;
     expect(await codeOf(readUploadForm(incoming, nothing, new AbortController().signal))).to.equal(

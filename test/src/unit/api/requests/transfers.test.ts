@@ -6,13 +6,13 @@ import { Transfers } from '@keybin/api/requests/transfers.js';
 import { codeOf } from '../../embedded/store.js';
 
 const request = () => new IncomingMessage(new Socket());
-/** What is used of one: that it ends, and can be ended. */
+/** Returns the used part of a response: its end, and `destroy`. */
 const response = () => {
   const emitter = new EventEmitter();
   return Object.assign(emitter, { destroy: () => emitter.emit('close') }) as unknown as ServerResponse;
 };
 
-/** Resolves when it is told to. */
+/** Returns a promise and a function that resolves it. */
 function held() {
   const ending = new EventEmitter();
   const over = new Promise<void>((resolve) => ending.once('end', resolve));

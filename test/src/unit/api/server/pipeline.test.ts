@@ -8,7 +8,7 @@ import { times } from '../../../world/times.js';
 
 const get = 'GET / HTTP/1.1\r\nHost: test\r\n\r\n';
 const post = 'POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 30000\r\n\r\n' + 'x'.repeat(30_000);
-/** As many as the server begins for one connection. */
+/** Largest number of concurrent requests of one connection. */
 const mostUnderWay = 8;
 const large = 'x'.repeat(100_000);
 
@@ -21,7 +21,7 @@ describe('requests that a client sends without waiting for their answers', () =>
     server = new HttpServer(listener, { requestTimeoutMs, times });
     const { port, hostname } = new URL(await server.listen(0, '127.0.0.1'));
     socket = connect(Number(port), hostname);
-    socket.on('error', () => {}); // it is cut off
+    socket.on('error', () => {}); // the server cuts it off
     bytes = 0;
     await once(socket, 'connect');
   }
@@ -101,7 +101,7 @@ describe('requests that a client sends without waiting for their answers', () =>
     socket.write(get.repeat(1_000_000), () => (isTaken = true));
     await eventually(() => begun === mostUnderWay, 'the first requests');
     for (let round = 0; round < 5; round++) {
-      const other = await fetch(`http://127.0.0.1:${socket.remotePort}`); // after what the socket had was read
+      const other = await fetch(`http://127.0.0.1:${socket.remotePort}`); // sent after the server has read the socket
       await other.body?.cancel();
     }
     expect(begun).to.equal(mostUnderWay + 5);

@@ -145,10 +145,10 @@ describe('the HTTP server', () => {
   }
 
   describe('whose client is slow to take an answer', () => {
-    /** More than the system holds of it for both sides, and not much more: the client has a second to take it. */
+    /** Slightly larger than the system's buffers of both sides: the client has a second to take the rest. */
     const large = 'x'.repeat(6_000_000);
 
-    /** What the client has received in the end, which takes nothing until the server has ended its side. */
+    /** Sends `bytes`, reads nothing until the server has ended its side, and returns the connection. */
     async function receivedLate(bytes: string): Promise<RawConnection> {
       const url = await start((request, response) => {
         waiting.push(response);
@@ -220,7 +220,7 @@ describe('the HTTP server', () => {
       let answered = 0;
       const url = await start((_request, response) => {
         response.end('answered', () => {
-          if (++answered === 2) fresh.send(get); // at once: it is not waited for long
+          if (++answered === 2) fresh.send(get); // at once, because the server does not wait long
         });
       });
       const [used, fresh] = [await open(url), await open(url)];
@@ -257,7 +257,7 @@ describe('the HTTP server', () => {
       const closed = server.close();
       response.write('the last');
       connection.send(get);
-      other.send(get); // read after the one before
+      other.send(get); // the server reads it after the one before
       await eventually(() => waiting.some(({ socket }) => socket !== response.socket), 'the request of the other');
       for (const each of waiting) each.end();
       await closed;
@@ -275,7 +275,7 @@ describe('the HTTP server', () => {
         await connection.answers(before ? 1 : 0);
         const other = await open(url);
         other.send(get);
-        await other.answers(1); // after the half head was read
+        await other.answers(1); // the half head was read before
         await server.close();
         await connection.closed();
       });

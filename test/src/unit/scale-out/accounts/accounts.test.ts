@@ -127,7 +127,7 @@ describe('accounts of the scale-out engine', () => {
       await api.accounts.erase(account);
       const put = other.gates.pause('put');
       const again = other.accounts.erase(account);
-      await put.reached; // what it closes for a moment it has closed
+      await put.reached; // the short mark is set by then
       expect(await api.redis.client.get(erasedKey(prefix, account.userId))).to.equal('day');
       put.open();
       await again;

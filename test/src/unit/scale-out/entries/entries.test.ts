@@ -15,7 +15,7 @@ const partitions = 4;
 const openEngine = ({ env }: Services, more: Record<string, string> = {}) =>
   openScaleOutEngine(loadConfig([], { ...env, KEYBIN_QUEUE_PARTITIONS: String(partitions), ...more }), silent);
 
-/** A new account with a live token. */
+/** Creates an account with a live token. */
 async function login(engine: Engine): Promise<{ userId: string; token: string }> {
   const { userId } = await engine.accounts.create(randomUUID(), 'hash');
   const token = randomUUID();

@@ -6,7 +6,10 @@ import { services } from '../../../world/services/services.js';
 import { changedScript } from '../../../world/scale-out/changed-script.js';
 import { Staged, newBearer, put, roomy } from '../../../world/scale-out/staged.js';
 
-/** The token was live when somebody looked; then the account was erased and Redis lost the mark. Whether a write is taken. */
+/**
+ * Erases the account after a check of its token, and makes Redis lose the mark. Returns true if a write is then
+ * accepted.
+ */
 async function erasedBetween(staged: Staged, bearer: Bearer, rule?: Script): Promise<boolean> {
   await staged.forget(bearer);
   return (await staged.commits(roomy, rule).accept(put(bearer, 'k', '1'))) === 'accepted';

@@ -3,13 +3,13 @@ import type { PendingReads } from '@keybin/shared/engines/scale-out/entries/pend
 import type { StoredEntries } from '@keybin/shared/engines/scale-out/entries/stored-entries.js';
 import { times } from '../../../world/times.js';
 
-/** The two places in which a read looks. */
+/** The two stores that a read looks in. */
 export interface ReadSteps {
   readonly pending: Pick<PendingReads, 'read' | 'keys'>;
   readonly stored: Pick<StoredEntries, 'find' | 'keys'>;
 }
 
-/** The rule taken out: MongoDB is looked at in the step before what is pending. */
+/** Removes the rule: reads MongoDB in the step before the pending entries. */
 export function mongoFirst({ pending, stored }: ReadSteps): ReadSteps {
   const pages: string[][] = [];
   return {

@@ -13,7 +13,7 @@ import { mongoFirst, type ReadSteps } from './mongo-first.js';
 import { Staged, newBearer, put } from '../../../world/scale-out/staged.js';
 import { patientTimes as times } from '../../../world/times.js';
 
-/** The same steps, each followed by a worker that applies and settles all that is pending. */
+/** Makes a worker apply and settle everything pending after each step. */
 function withWorkerAfter({ pending, stored }: ReadSteps, work: () => Promise<void>): ReadSteps {
   return {
     pending: {
@@ -87,7 +87,7 @@ describe('reading while a worker applies what is pending', () => {
     await staged.forget(bearer);
     const bearers = {
       resolve: () => bearer,
-      // While MongoDB is asked for the token another process fills its record, and a write is answered
+      // While MongoDB is asked for the token, another process fills its record and acknowledges a write
       verify: async () => {
         await staged.giveRecord(bearer);
         await staged.commits().accept(put(bearer, 'k', '2'));

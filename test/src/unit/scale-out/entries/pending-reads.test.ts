@@ -9,7 +9,7 @@ import { Staged, newBearer, put } from '../../../world/scale-out/staged.js';
 
 type Read = PendingReads['read'];
 
-/** The rule taken out: a read joins one of the same key that is under way. */
+/** Removes the rule: a read joins a read of the same key that is in flight. */
 function joining(read: Read): Read {
   const underWay = new Map<string, ReturnType<Read>>();
   return (bearer, key, verified) => {
@@ -19,7 +19,10 @@ function joining(read: Read): Read {
   };
 }
 
-/** What a read sees that begins after the answer of a write while an older read is still on its way back. */
+/**
+ * Returns the result of a read that began after a write was acknowledged. The answer of an older read is still in
+ * flight.
+ */
 async function readAfterWrite(proxy: HoldingProxy, staged: Staged, bearer: Bearer, read: Read): Promise<unknown> {
   await read(bearer, 'k', false); // Redis knows the script
   proxy.hold();

@@ -50,7 +50,7 @@ describe('a read that MongoDB answers late while stale reads are allowed', () =>
     proxy?.close();
   });
 
-  /** Whether the answer was called stale. MongoDB answers from the moment on at which Redis is asked whether it is there. */
+  /** Returns true if the read was called stale. MongoDB answers only once Redis is asked if it is up. */
   async function isStale(redisAnswers: boolean): Promise<boolean> {
     const stored = new StoredEntries(database);
     const partition = { commits: staged.commits(), entries: new PendingReads(0, staged.connection) };

@@ -6,7 +6,7 @@ import { HoldingProxy } from '../../../world/scale-out/holding-proxy.js';
 import { Staged, newBearer } from '../../../world/scale-out/staged.js';
 import { times } from '../../../world/times.js';
 
-/** Far less than a command to Redis may take. */
+/** Time left for the read, far less than the timeout of a Redis command. */
 const leftMs = 100;
 
 describe('a read of what is pending', () => {

@@ -6,7 +6,7 @@ import { services } from '../../../world/services/services.js';
 import { storeSettings } from '../../../world/services/store-settings.js';
 import { times } from '../../../world/times.js';
 
-/** The message of the error with which opening fails, or nothing. */
+/** Returns the error with which opening fails, or undefined. */
 async function refusal(open: () => ReturnType<typeof openDatabase>): Promise<string | undefined> {
   try {
     await (await open()).close();

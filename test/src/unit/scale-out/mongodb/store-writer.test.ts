@@ -7,7 +7,7 @@ import { codeOf } from '../../embedded/store.js';
 import { ownServices } from '../../../world/services/services.js';
 
 describe('an import into the scale-out engine', function () {
-  this.timeout(60_000); // servers start and die, on a machine that may be busy
+  this.timeout(60_000); // servers start and end slowly on a busy machine
   const services = ownServices();
   const highest = { number: 7, version: 1 };
   const open = () => openStoreWriter(loadConfig(['--config', '/dev/null'], services.env), createLog({ debug: false }));

@@ -42,7 +42,7 @@ describe('settings of Redis', () => {
   });
 
   describe('of a running server', function () {
-    this.timeout(60_000); // clusters come together, on a machine that may be busy
+    this.timeout(60_000); // nodes join slowly on a busy machine
     ownServers('redis-server');
     let server: RedisServer | undefined;
     afterEach(() => server?.stop());
@@ -84,7 +84,7 @@ describe('settings of Redis', () => {
         await cluster.ask(async (client, index) => {
           if (index === 1) await client.config('SET', 'appendfsync', 'everysec');
         });
-        // one partition, which is not on that node
+        // The only partition is on another node
         const env = { KEYBIN_STORE_HOST: 'mongodb://127.0.0.1:9/', KEYBIN_QUEUE_REDIS: cluster.url };
         const refused = await startApi({ env }).catch((error: unknown) => String(error));
         expect(refused).to.include(`Node 127.0.0.1:${cluster.node(1).port} of the Redis Cluster`);

@@ -7,21 +7,21 @@ import { services } from '../../../world/services/services.js';
 import { variants } from './token-variants.js';
 import { TokenProcess, type Variant } from './token-world.js';
 
-/** Answers whether the promise of the test was kept. */
+/** Resolves with true if the promise of the test was kept. */
 type Scenario = (one: TokenProcess, other: TokenProcess) => Promise<boolean>;
 
 const product: Variant = {};
 
 const emptyRedis = ({ redis }: TokenProcess) => redis.client.flushdb();
 
-/** A check that has looked in MongoDB, and goes on to tell Redis what it found when it is told to. */
+/** A check that has read MongoDB and pauses before it tells Redis the result. */
 class HeldCheck {
   private constructor(
     private readonly check: Promise<boolean>,
     private readonly goOn: () => void,
   ) {}
 
-  /** Resolves when it is there, or has ended before. */
+  /** Resolves when the check has paused, or has ended before. */
   static async begin(process: TokenProcess, token: string): Promise<HeldCheck> {
     const fill = process.gates.pause('fill');
     const check = process.accepts(token);
@@ -35,7 +35,7 @@ class HeldCheck {
   }
 }
 
-/** Whether a token that was refused is so still after an earlier check of it has ended. */
+/** Asserts that a token is refused. Returns true if it is still refused after an earlier check has ended. */
 async function staysRefused(process: TokenProcess, token: string, earlier: HeldCheck): Promise<boolean> {
   expect(await process.accepts(token)).to.equal(false);
   await earlier.end();
@@ -43,8 +43,8 @@ async function staysRefused(process: TokenProcess, token: string, earlier: HeldC
 }
 
 /**
- * Each rule of the token protocol with the interleaving for which it is there, found by the model: the promise is kept with
- * the product's rule and broken without it.
+ * Tests each rule of the token protocol with an interleaving that the model found. The product keeps the promise.
+ * Without the rule it is broken.
  */
 describe('rules of the token protocol', () => {
   const place = services();
@@ -72,7 +72,7 @@ describe('rules of the token protocol', () => {
     const check = await HeldCheck.begin(one, old);
     await other.login(account);
     await check.end();
-    return !(await one.accepts(old)); // that one need not ask whose token it is
+    return !(await one.accepts(old)); // this process need not look up the token's account
   });
 
   rule('late', 'a token that was refused while it was being replaced stays refused', async (one, other) => {
@@ -141,7 +141,7 @@ describe('rules of the token protocol', () => {
     const token = await one.login(account);
     await emptyRedis(one);
     const check = await HeldCheck.begin(one, token);
-    const addTo = other.gates.pause('addTo'); // the user document is gone by then
+    const addTo = other.gates.pause('addTo'); // the user document is deleted by then
     const erasure = other.accounts.erase(account);
     await addTo.reached;
     const refused = await staysRefused(other, token, check);
@@ -156,11 +156,11 @@ describe('rules of the token protocol', () => {
     async (one, other) => {
       const account = await one.register();
       const token = await one.login(account);
-      const put = other.gates.pause('put'); // the account is closed, its user document still there
+      const put = other.gates.pause('put'); // the account is closed, but its user document still exists
       const erasure = other.accounts.erase(account);
       await put.reached;
       const check = await HeldCheck.begin(one, token);
-      const addTo = other.gates.pause('addTo'); // the user document is gone by then
+      const addTo = other.gates.pause('addTo'); // the user document is deleted by then
       put.open();
       await addTo.reached;
       const refused = await staysRefused(other, token, check);
@@ -173,7 +173,7 @@ describe('rules of the token protocol', () => {
   rule('redisfirst', 'a record is gone although Redis lost the mark before it was filled', async (one, other) => {
     const account = await one.register();
     const token = await one.login(account);
-    const put = other.gates.pause('put'); // the account is closed, its user document still there
+    const put = other.gates.pause('put'); // the account is closed, but its user document still exists
     const erasure = other.accounts.erase(account);
     await put.reached;
     await emptyRedis(one);
@@ -208,7 +208,7 @@ describe('rules of the token protocol', () => {
     const token = await one.login(account);
     await emptyRedis(one);
     const check = await HeldCheck.begin(one, token);
-    const endTokens = other.gates.pause('endTokens'); // the user document says it by then
+    const endTokens = other.gates.pause('endTokens'); // the user document says "disabled" by then
     const disabling = other.accounts.disable(account);
     await endTokens.reached;
     const refused = await staysRefused(other, token, check);
@@ -223,7 +223,7 @@ describe('rules of the token protocol', () => {
     async (one, other) => {
       const account = await one.register();
       const token = await one.login(account);
-      const updateOne = other.gates.pause('updateOne'); // the account is suspended, its user document as it was
+      const updateOne = other.gates.pause('updateOne'); // the account is suspended, but its user document is unchanged
       const disabling = other.accounts.disable(account);
       await updateOne.reached;
       await emptyRedis(one);
@@ -270,7 +270,7 @@ describe('rules of the token protocol', () => {
       const replace = one.gates.pause('replace');
       const givenUp = one.login(account);
       await replace.reached;
-      await emptyRedis(one); // the lease is over
+      await emptyRedis(one); // ends the lease
       const answered = await other.login(account);
       const dies = one.gates.pause('userExists');
       replace.open();

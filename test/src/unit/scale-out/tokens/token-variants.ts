@@ -5,11 +5,9 @@ import { changedScript } from '../../../world/scale-out/changed-script.js';
 import { withSteps } from '../../../world/scale-out/gates.js';
 import type { Variant } from './token-world.js';
 
-/**
- * One rule of the token protocol taken out each, under the names that `test/model/token-protocol.mjs` has for them.
- */
+/** Variants that each lack one rule of the token protocol. Their names are those in `test/model/token-protocol.mjs`. */
 
-/** A process fills the record without looking whether its lease still stands. */
+/** A process fills the record without checking that it still holds its lease. */
 const nolease: Variant = {
   scripts: {
     fill: changedScript(
@@ -24,7 +22,7 @@ const nolease: Variant = {
 const late: Variant = {
   records: (records) =>
     withSteps(records, {
-      // Redis of the tests has the clock of this machine
+      // The tests' Redis has the clock of this machine
       lease: async (): Promise<Lease> => ({ outcome: 'leased', nonce: randomUUID(), timeUs: Date.now() * 1_000 }),
       fill: async (bearer, lease, expiresUs, otherwise) => {
         const own = otherwise === 'delete' ? await records.lease(bearer, 'issue') : lease;
@@ -33,7 +31,7 @@ const late: Variant = {
     }),
 };
 
-/** An issue or logout takes the lease of another one that is under way. */
+/** An issue or logout takes over the lease of another one that is still running. */
 const nowait: Variant = {
   scripts: {
     lease: changedScript('tokens/lease-record', "if kind == 'c' or string.sub(held, 18, 18) ~= 'c'", "if kind == 'c'"),
@@ -43,12 +41,12 @@ const nowait: Variant = {
 /** An issue that lost its lease leaves the record alone instead of deleting it. */
 const keep: Variant = { scripts: { fill: changedScript('tokens/fill-record', "if ARGV[5] == 'delete'", 'if false') } };
 
-/** The user document is not looked at between taking the lease and filling the record. */
+/** The user document is not read between taking the lease and filling the record. */
 const nouser: Variant = {
   documents: (documents) => withSteps(documents, { userExists: async () => true }),
 };
 
-/** Unregister does not mark the account and delete its records before the user document goes. */
+/** Unregister does not mark the account and delete its records before it deletes the user document. */
 const noclose: Variant = { markScripts: { close: script('return 1') } };
 
 /** A check may take a lease while the account is marked. */
@@ -58,10 +56,10 @@ const nomark: Variant = {
   },
 };
 
-/** Unregister does not mark it and delete them once more after the user document is gone. */
+/** Unregister does not repeat the mark and the deletion of records after it has deleted the user document. */
 const redisfirst: Variant = { markScripts: { unregister: script('return 0') } };
 
-/** Logout deletes the record only, not the document. */
+/** Logout deletes only the record, not the document. */
 const forget: Variant = {
   documents: (documents) => withSteps(documents, { remove: async () => true }),
 };
@@ -74,12 +72,15 @@ const nolife: Variant = {
   },
 };
 
-/** Expiry is left to the sweeper of the database. */
+/** Only the database's sweeper ends expired tokens. */
 const ttl: Variant = {
   scripts: { lease: changedScript('tokens/lease-record', 'local now = time[1] * 1000000 + time[2]', 'local now = 0') },
 };
 
-/** A token document replaces any other, though it was sent before that one's lease was taken and came late. */
+/**
+ * A token document replaces any other. It may have been sent before the other one's lease was taken, and have arrived
+ * late.
+ */
 const anyorder: Variant = {
   documents: (documents) =>
     withSteps(documents, { replace: (token) => documents.replace({ ...token, issued_at: new Date() }) }),
@@ -88,7 +89,7 @@ const anyorder: Variant = {
 /** Disable does not mark the account and delete its records before it changes the user document. */
 const offopen: Variant = { markScripts: { suspend: script('return 1') } };
 
-/** Disable does not delete the records once more after that. */
+/** Disable does not delete the records again after it has changed the user document. */
 const offonce: Variant = { markScripts: { endTokens: script('return 1') } };
 
 /** A token is not compared with the generation of its account. */

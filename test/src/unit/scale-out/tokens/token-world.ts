@@ -29,7 +29,7 @@ import { connected, only } from '../../../world/scale-out/staged.js';
 
 const log = pino({ level: 'silent' });
 
-/** Steps of a process that are not the product's: what a test puts in the place of a rule. */
+/** Replacements for steps of the product, for example to remove a rule. */
 export interface Variant {
   readonly scripts?: Partial<TokenScripts>;
   readonly records?: (records: TokenRecords) => TokenRecords;
@@ -41,7 +41,7 @@ export interface Variant {
 
 const same = <T>(part: T): T => part;
 
-/** The API side of accounts and tokens as one API process has it, with gates before the steps of its protocols. */
+/** The accounts and tokens of one API process, with gates before the steps of their protocols. */
 export class TokenProcess {
   readonly gates = new Gates();
   readonly tokens: ScaleOutTokens;
@@ -95,12 +95,12 @@ export class TokenProcess {
     );
   }
 
-  /** An account of a new name. */
+  /** Creates an account with a new name. */
   register(): Promise<Account> {
     return this.accounts.create(`user-${randomUUID()}`, '$2b$04$hash');
   }
 
-  /** Answers the new token. */
+  /** Resolves with the new token. */
   async login(
     account: Account | Pick<Account, 'userId'>,
     clientId = 'default',

@@ -56,8 +56,8 @@ describe('tokens of the scale-out engine', () => {
   it('is issued at once when Redis goes on after it has kept an issue waiting too long', async () => {
     const account = await here.register();
     await here.redis.client.script('FLUSH');
-    await here.login(account); // Redis knows what it needs for this, and no more
-    await there.redis.client.client('PAUSE', 3_200); // longer than what is sent afterwards is waited for
+    await here.login(account); // Redis now knows the scripts of a login, and no others
+    await there.redis.client.client('PAUSE', 3_200); // longer than the timeout of the next commands
     const failure = await here.login(account).catch((error: unknown) => error);
     expect(hasCode(failure, 'unavailable')).to.equal(true);
     await eventually(() => there.redis.client.ping(), 'the end of the pause');
@@ -68,7 +68,7 @@ describe('tokens of the scale-out engine', () => {
     const token = await here.login(await here.register());
     const { client } = here.redis;
     await client.flushdb();
-    const fresh = await TokenProcess.open(place); // it remembers nothing either
+    const fresh = await TokenProcess.open(place); // it has cached nothing either
     await client.config('SET', 'maxmemory', '1');
     try {
       expect(await fresh.accepts(token)).to.equal(true);
@@ -122,7 +122,7 @@ describe('tokens of the scale-out engine', () => {
       const asked = await redisTimeUs();
       const accepted = await here.accepts(token);
       const answered = await redisTimeUs();
-      // Whole milliseconds are kept: an expiry is up to one early
+      // Expiry is rounded down to whole milliseconds
       if (answered < before + 999_000) expect(accepted).to.equal(true);
       if (asked >= after + 1_000_000) expect(accepted).to.equal(false);
       return !accepted;
@@ -159,7 +159,7 @@ describe('tokens of the scale-out engine', () => {
   it('gives the lease back after a refusal', async () => {
     const account = await here.register();
     const token = await here.login(account);
-    expect(await here.accepts(token)).to.equal(true); // from now on it need not ask whose token it is
+    expect(await here.accepts(token)).to.equal(true); // from now on it need not look up the token's account
     await here.database.tokens.deleteMany({ user_id: account.userId });
     await here.redis.client.flushdb();
     expect(await here.accepts(token)).to.equal(false);
