@@ -26,10 +26,7 @@ export interface ScaleOut extends Service {
 /** Options that differ between rows. */
 export interface ScaleOutOptions {
   readonly durability?: 'always' | 'everysec';
-  /**
-   * True to turn off syncs in the stand-in for mongod, because they would hide the measured cost. mongod itself ignores
-   * it.
-   */
+  /** True if the stand-in for mongod skips syncs, which would hide the measured cost. mongod itself ignores it. */
   readonly unsyncedMongod?: boolean;
 }
 

@@ -4,7 +4,7 @@ import { readIniFile } from '@keybin/shared/config/load/ini-file.js';
 
 const read = (...lines: string[]) => readIniFile(lines.join('\n'), 'store.cfg');
 
-/** Returns the parsed settings by name. */
+/** Returns the text of each setting by name. */
 function given(...lines: string[]): Record<string, string> {
   const { given: found, problems } = read(...lines);
   expect(problems).to.deep.equal([]);
