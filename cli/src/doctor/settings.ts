@@ -36,7 +36,7 @@ function bcryptCost({ accounts: { bcryptCost: cost } }: Config): Diagnosis {
     return {
       check,
       state: 'problem',
-      says: `${says}: hashes that are stolen are soon guessed`,
+      says: `${says}: stolen hashes are guessed fast`,
       remedy: 'set it to 12',
     };
   if (cost > highCost)
@@ -84,7 +84,7 @@ function permissions(
   }
   return files.map((path) => {
     const mode = statSync(path).mode & 0o777;
-    const says = `${path}, in which there is a secret, has mode ${mode.toString(8).padStart(3, '0')}`;
+    const says = `${path} contains a secret and has mode ${mode.toString(8).padStart(3, '0')}`;
     if ((mode & 0o007) === 0) return { check: 'permissions', state: 'ok', says };
     return { check: 'permissions', state: 'problem', says: `${says}: open to all`, remedy: `chmod o-rwx ${path}` };
   });

@@ -12,7 +12,7 @@ export async function withQueue<T>(config: Config, work: (queue: QueueOperations
   const queue = await openQueueOperations(config, silentLog());
   if (!queue) {
     const store = maskCredentials(config.store.host);
-    throw new CommandError(`${store} has no queue: its engine has applied each write when it answers`);
+    throw new CommandError(`${store} has no queue: its engine stores each write before it acknowledges it`);
   }
   try {
     return await work(queue);

@@ -4,7 +4,7 @@ import { CommandError, type Answer } from '../command/answer.js';
 
 export async function disableUser({ accounts }: Engine, name: string): Promise<Answer> {
   await accounts.disable(await accountOf(accounts, name));
-  return { json: { name, disabled: true }, text: `${name} is disabled: it cannot log in, and its tokens have ended` };
+  return { json: { name, disabled: true }, text: `${name} is disabled: it cannot log in, and its tokens are revoked` };
 }
 
 export async function enableUser({ accounts }: Engine, name: string): Promise<Answer> {
