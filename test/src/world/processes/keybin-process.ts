@@ -11,7 +11,7 @@ export interface ProcessOptions {
   /** Working directory, which has `./data`. Default: a new one. */
   readonly cwd?: string;
   readonly args?: readonly string[];
-  /** Times that are shorter than the product's, for what a test would wait for. Not with several processes in one API. */
+  /** Times shorter than the product's, for a test that would wait. Not for an API of several processes. */
   readonly times?: Partial<TimeBudget> | undefined;
 }
 
