@@ -20,10 +20,11 @@ describe('several API processes at one address', () => {
     await api.child.exited;
   });
 
-  /** Asks until two processes of the cluster have answered. */
+  /** Sends requests until two processes of the cluster have answered. */
   async function twoAnswering(except?: number): Promise<number[]> {
     return eventually(async () => {
-      await (await request(api.url, { reset: true, headersTimeout: 500 })).body.dump(); // one given to a dying process hangs
+      // A request given to a dying process hangs
+      await (await request(api.url, { reset: true, headersTimeout: 500 })).body.dump();
       const pids = api.child.logs.filter(({ msg }) => msg === 'Answered').map(({ pid }) => Number(pid));
       const distinct = [...new Set(pids)].filter((pid) => pid !== except);
       return distinct.length === 2 && distinct;

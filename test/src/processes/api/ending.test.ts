@@ -10,7 +10,7 @@ describe('an API process that is told to end', () => {
   let token: string;
   let upload: RawConnection;
 
-  /** Starts an API and half a write on it. */
+  /** Starts an API and sends it half a write. */
   async function startUpload(options: ProcessOptions = {}): Promise<void> {
     api = await spawnApi(options);
     const client = new KeybinClient(api.url);
@@ -18,7 +18,7 @@ describe('an API process that is told to end', () => {
     upload = await RawConnection.open(api.url);
     const head = `POST /user/${token}/store/k HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n`;
     upload.send(`${head}Content-Length: 16\r\n\r\n{"value":`);
-    await client.keys(token); // answered after the half request was read
+    await client.keys(token); // its answer shows that the half request was read
   }
 
   async function draining(): Promise<void> {
@@ -49,7 +49,7 @@ describe('an API process that is told to end', () => {
     await startUpload({ env: { KEYBIN_LIMITS_DRAIN_TIMEOUT: '60' } });
     await api.kill('SIGTERM');
     await draining();
-    // one that comes right after the first is its echo
+    // A second signal right after the first is its echo
     await eventually(async () => api.kill('SIGTERM').then(() => !api.child.alive), 'the end');
     expect((await api.child.exited).code).to.equal(1);
   });

@@ -96,13 +96,13 @@ describe('an API process', () => {
       KEYBIN_ACCOUNTS_MAX_WAITING_HASHES: '0',
     });
     const { statuses } = await logInAtOnce(['a', 'b', 'c'].map((username) => ({ username, password: 'unknown' })));
-    // While it has one of them in hand it takes no other
+    // It hashes one password at a time, and no other may wait
     expect(statuses).to.deep.equal([403, 503, 503]);
   });
 
   it('goes on reading while many log in, and answers 503 to those for whom the line is too long', async () => {
     await start({
-      KEYBIN_ACCOUNTS_BCRYPT_COST: '9', // so that a busy machine does four in time
+      KEYBIN_ACCOUNTS_BCRYPT_COST: '9', // so that a busy machine computes four in time
       KEYBIN_ACCOUNTS_HASHES_AT_ONCE: '1',
       KEYBIN_ACCOUNTS_MAX_WAITING_HASHES: '3',
     });
@@ -119,7 +119,7 @@ describe('an API process', () => {
     expect(reads).to.be.greaterThan(5 * 4);
   });
 
-  /** In one piece, so that all are there before the first one is hashed. */
+  /** Sends the logins in one piece, so that all have arrived before the first one is hashed. */
   async function logInAtOnce(logins: readonly object[]): Promise<RawConnection> {
     const requests = logins.map((login) => {
       const body = JSON.stringify(login);
@@ -134,7 +134,7 @@ describe('an API process', () => {
   }
 });
 
-/** How often `work` could be done, one after the other, before `end` settled. */
+/** Returns how often `work` could run, one run after the other, before `end` settled. */
 async function countUntil(end: Promise<unknown>, work: () => Promise<void>): Promise<number> {
   const ended = { yet: false };
   void end.finally(() => (ended.yet = true));

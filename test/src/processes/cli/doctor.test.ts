@@ -12,14 +12,14 @@ import { ScaleOutWorld } from '../../world/services/scale-out-world.js';
 import { ownServices } from '../../world/services/services.js';
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
 
-/** What is not as it should be, after a look at the exit code and at the remedies. */
+/** Returns the findings that are not ok, after checking the exit code and the remedies. */
 async function findings(
   env: Readonly<Record<string, string>>,
   args: readonly string[] = [],
 ): Promise<Map<string, string>> {
   const { code, stdout, stderr } = await keybin(['doctor', '--json', ...args], env);
   expect(stderr).to.equal('');
-  const all = (JSON.parse(stdout) as { findings: Diagnosis[] }).findings; // asserted here
+  const all = (JSON.parse(stdout) as { findings: Diagnosis[] }).findings; // shape asserted below
   expect(all.length).to.be.above(3);
   const wrong = all.filter(({ state }) => state !== 'ok');
   for (const { remedy } of wrong) expect(remedy).to.be.a('string').that.is.not.equal('');
@@ -32,7 +32,7 @@ describe('keybin doctor, embedded engine', function () {
 
   it('finds nothing where all is well, beside nobody, and says so line by line', async () => {
     const env = { KEYBIN_STORE_HOST: `lmdb://${join(temporaryDirectory(), 'data')}` };
-    expect([...(await findings(env)).keys()]).to.deep.equal(['store']); // a warning: there is none yet
+    expect([...(await findings(env)).keys()]).to.deep.equal(['store']); // a warning: there is no store yet
     await keybin(['prepare'], env);
     expect(await findings(env)).to.deep.equal(new Map());
     const { code, stdout } = await keybin(['doctor'], env);

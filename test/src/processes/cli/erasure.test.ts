@@ -19,15 +19,15 @@ interface Verdict {
 
 const queuedWrites = 1_000;
 
-/** What `keybin verify-erasure` says, after a look at its exit code. */
+/** Returns the verdict of `keybin verify-erasure`, after checking the exit code. */
 async function verify(name: string, env: Readonly<Record<string, string>>): Promise<Verdict> {
   const { code, stdout, stderr } = await keybin(['verify-erasure', name, '--json'], env);
-  const verdict = JSON.parse(stdout || stderr) as Verdict; // asserted here
+  const verdict = JSON.parse(stdout || stderr) as Verdict; // shape asserted below
   expect(code).to.equal(verdict.total === 0 ? 0 : 1);
   return verdict;
 }
 
-/** Puts so many values, 50 at a time. */
+/** Puts `count` values, 50 at a time. */
 async function putMany(client: KeybinClient, token: string, count: number): Promise<void> {
   for (let at = 0; at < count; at += 50) {
     const puts = Array.from({ length: 50 }, (_, index) => client.put(token, `key_${at + index}`, `value ${index}`));
@@ -43,7 +43,8 @@ describe('keybin verify-erasure, scale-out engine', function () {
   it('finds what 1,000 queued writes leave, and 0 when a worker is through with them', async () => {
     const { here, there } = world;
     const { username, password, token } = await here.newAccount();
-    const v1 = (expectOk(await login(here, username, password)).json as { token: string }).token; // asserted in v1
+    // The contract's shape
+    const v1 = (expectOk(await login(here, username, password)).json as { token: string }).token;
     expectOk(await post(here, v1, 'a post'));
     const upload = new FormData();
     upload.append('action', 'upload');
@@ -118,7 +119,7 @@ describe('keybin verify-erasure, embedded engine', function () {
       expectOk(await askForCode(client, username));
       expectDone(await client.unregister(username, password));
       await api.kill('SIGKILL');
-      const left = await verify(username, env); // the background had no time, or had it
+      const left = await verify(username, env); // the background erasure may or may not have run by now
       expect(left.total).to.equal(left.left['entries']);
       const next = await spawnApi({ env });
       await eventually(async () => (await verify(username, env)).total === 0, 'nothing left', 30_000);

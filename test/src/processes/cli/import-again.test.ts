@@ -14,15 +14,15 @@ import { services } from '../../world/services/services.js';
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
 import { expectFull, exportTo, fullAccount, importFrom, quietly, type Env, type Full } from './transfer-world.js';
 
-/** Of the export: within an account's entries, within its files, and behind the last account. */
+/** Positions in the export: within an account's entries, within its files, and after the last account. */
 const breaks = [0.01, 0.4, 0.99];
 
 const entries = 120;
 
-/** What the service does with the store that is imported into. */
+/** A service on the store that is imported into. */
 interface Serving {
   readonly env: () => Env;
-  /** Does `work` to an API, and resolves when what it wrote is in the store itself. */
+  /** Runs `work` on an API. Resolves once the store itself has everything that `work` wrote. */
   readonly serve: (work: (client: KeybinClient) => Promise<void>) => Promise<void>;
 }
 
@@ -95,7 +95,7 @@ describe('keybin import that breaks off', function () {
       expect(readFileSync(after).equals(readFileSync(before))).to.equal(true);
     });
 
-    /** Imports in this process until so much of the file has been read; answers with what. */
+    /** Imports in this process until `part` of the file has been read. Returns what was imported. */
     async function importUpTo(part: number): Promise<string> {
       const config = loadConfig(['--config', '/dev/null'], env());
       const end = Math.floor(statSync(file).size * part);
@@ -120,7 +120,7 @@ async function* upTo(file: string, end: number): AsyncGenerator<Buffer> {
   throw new Error('broken off');
 }
 
-/** Kills an import when it has brought an account. */
+/** Kills an import once it has imported an account. */
 async function killOnceBegun(file: string, env: Env): Promise<void> {
   await keybin(['prepare'], env);
   const command = spawnKeybin(['import', file], env);

@@ -20,7 +20,7 @@ const bob = {
   user_id: '9c4f6ae6-6b9a-4a3e-8f6e-4c6b1f5d2a02',
 };
 
-/** Values of each type that JSON can have, and the text that they are answered as. */
+/** A value of each JSON type, with the text that reads return. */
 const kept: readonly [key: string, value: unknown, json: string][] = [
   ['string', 'text "ä" 🐝\n', JSON.stringify('text "ä" 🐝\n')],
   ['empty', '', '""'],
@@ -33,7 +33,7 @@ const kept: readonly [key: string, value: unknown, json: string][] = [
   ['object', { a: { b: null, 'c d': [true] } }, '{"a":{"b":null,"c d":[true]}}'],
 ];
 
-/** Those that only somebody who wrote into the database can have made. */
+/** Values that only a direct write into the database can have made. */
 const lost: readonly [key: string, value: unknown][] = [
   ['date', new Date(0)],
   ['deep', { in: [new ObjectId()] }],
@@ -74,7 +74,7 @@ async function expectTakenOver(client: KeybinClient): Promise<void> {
   expectDone(await client.put(other, 'own', 'new'));
 }
 
-/** Runs it twice, with a look at what it says. */
+/** Runs the migration twice and checks its output. */
 async function migrate(
   env: Readonly<Record<string, string>>,
   from: readonly string[],
@@ -82,7 +82,7 @@ async function migrate(
 ): Promise<void> {
   const first = await keybin(['migrate', '--json', ...from], env);
   expect(first.code).to.equal(1); // not everything was kept
-  const said = JSON.parse(first.stdout) as Record<string, unknown>; // asserted here
+  const said = JSON.parse(first.stdout) as Record<string, unknown>; // shape asserted below
   expect(said).to.include({ accounts: 2, entries: kept.length + 1, present: 0 });
   expect(said['notKept']).to.have.lengthOf(lost.length + 3);
   for (const [key] of lost)

@@ -31,7 +31,7 @@ function queueSuite(place: string, provide: () => Services): void {
     const status = async () =>
       (await keybinJson<{ partitions: PartitionStatus[] }>(['queue', 'status'], settings())).partitions;
 
-    /** One write for each of some accounts. */
+    /** Writes one entry to each of several accounts. */
     async function write(): Promise<void> {
       for (let count = 0; count < accounts; count++) {
         const { token } = await world.here.newAccount();

@@ -37,7 +37,7 @@ async function* pieces(bytes: Buffer): AsyncGenerator<Buffer> {
   yield bytes;
 }
 
-/** What a promise was refused with. */
+/** Returns the error that a promise was rejected with. */
 const refusalOf = (promise: Promise<unknown>) =>
   promise.then(
     () => 'not refused',
@@ -58,7 +58,7 @@ describe('What an export is written to and an import is read from', function () 
     await exportTo(whole, source);
   });
 
-  /** An export that is in the middle of its file: the disk does not give it the bytes of an account's file. */
+  /** Starts an export that hangs in the middle of its file, because the disk does not return a file's bytes. */
   async function hangingExport(file: string): Promise<Child> {
     const directory = temporaryDirectory();
     cpSync(source.KEYBIN_STORE_HOST.slice('lmdb://'.length), directory, { recursive: true });

@@ -12,7 +12,7 @@ import type { KeybinClient } from '../../world/clients/keybin-client.js';
 
 export type Env = Readonly<Record<string, string>>;
 
-/** Values that a careless way through JSON, BSON or UTF-8 changes. */
+/** Values that a careless conversion through JSON, BSON or UTF-8 changes. */
 const oddValues: readonly unknown[] = [
   '\ud800 alone',
   JSON.parse('{"__proto__":{"a":1},"":[],"\\u0000":"NUL"}'),
@@ -22,7 +22,7 @@ const oddValues: readonly unknown[] = [
   { '2': 'two', '1': 'one' },
 ];
 
-/** An account with something of everything. */
+/** An account with data of every kind. */
 export interface Full {
   readonly username: string;
   readonly password: string;
@@ -52,7 +52,7 @@ export async function fullAccount(client: KeybinClient, entries = 0): Promise<Fu
   return { username, password, values, posts, files };
 }
 
-/** Everything of the account is there, by the passwords and ids that it had. */
+/** Asserts that all data of the account is there, under its old passwords and ids. */
 export async function expectFull(client: KeybinClient, full: Full): Promise<void> {
   const { username, password, values, posts, files } = full;
   const token = await client.logIn(username, password);
@@ -64,7 +64,7 @@ export async function expectFull(client: KeybinClient, full: Full): Promise<void
   for (const [id, bytes] of files) expect((await download(client, v1, id)).bytes.equals(bytes)).to.equal(true);
 }
 
-/** Surroundings of a command that is neither heard nor ended. */
+/** Context of a command whose output is dropped and which is never interrupted. */
 export const quietly: Pick<Context, 'stderr' | 'signal'> = {
   stderr: new Written(),
   signal: new AbortController().signal,
@@ -73,7 +73,7 @@ export const quietly: Pick<Context, 'stderr' | 'signal'> = {
 export const exportTo = (file: string, env: Env) => keybinJson<Record<string, unknown>>(['export', file], env);
 export const importFrom = (file: string, env: Env) => keybinJson<Record<string, unknown>>(['import', file], env);
 
-/** A command line of `keybin` for a shell. */
+/** Returns a shell command line that runs `keybin` with these arguments and settings. */
 function commandLine(args: string, env: Env): string {
   const settings = Object.entries(env).map(([name, value]) => `${name}='${value}'`);
   return `env ${settings.join(' ')} '${process.execPath}' '${keybinScript}' ${args}`;
@@ -85,7 +85,7 @@ export interface ShellResult {
   readonly stderr: string;
 }
 
-/** Runs a line of a shell in which `keybin` is the command with these settings. */
+/** Runs a line of shell in which `keybin` is the command with these settings. */
 export function shell(line: string, env: Env): Promise<ShellResult> {
   const script = `set -o pipefail; keybin() { ${commandLine('"$@"', env)}; }; ${line}`;
   return new Promise((resolve) => {
@@ -95,7 +95,7 @@ export function shell(line: string, env: Env): Promise<ShellResult> {
   });
 }
 
-/** `keybin export - | keybin import -`. */
+/** Runs `keybin export - | keybin import -`. */
 export async function pipe(from: Env, to: Env): Promise<void> {
   const line = `set -o pipefail; ${commandLine('export -', from)} | ${commandLine('import -', to)}`;
   await promisify(execFile)('bash', ['-c', line]);

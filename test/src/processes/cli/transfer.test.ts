@@ -13,7 +13,7 @@ import { expectFull, exportTo, fullAccount, importFrom, pipe, type Env, type Ful
 const embedded = (): Env => ({ KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` });
 const exportFile = () => join(temporaryDirectory(), 'export.ndjson');
 
-/** Does `work` to an API of its own on an embedded store. */
+/** Runs `work` on a new API over an embedded store. */
 async function serving<T>(env: Env, work: (client: KeybinClient) => Promise<T>): Promise<T> {
   const api = await spawnApi({ env });
   try {
@@ -24,7 +24,7 @@ async function serving<T>(env: Env, work: (client: KeybinClient) => Promise<T>):
 }
 
 const linesOf = (file: string) => readFileSync(file, 'utf8').trimEnd().split('\n');
-/** Without the line that says where the data was, and the checksum over it. */
+/** Lines without the first one, which names the origin of the data, and the checksum at the end. */
 const recordsOf = (file: string) => linesOf(file).slice(1, -1);
 
 describe('keybin export and import, between the engines', function () {
@@ -46,7 +46,7 @@ describe('keybin export and import, between the engines', function () {
     await exportTo(again, scaleOut());
     expect(recordsOf(again).sort()).to.deep.equal(recordsOf(file).sort());
 
-    const pending = await fullAccount(world.here, 300); // no worker runs: all is in Redis
+    const pending = await fullAccount(world.here, 300); // no worker runs, so everything is in Redis
     const back = embedded();
     await pipe(scaleOut(), back);
     await serving(back, async (client) => {
@@ -80,11 +80,11 @@ describe('keybin export and import, between the engines', function () {
     await importFrom(file, target);
     await serving(target, async (client) => {
       const token = await client.logIn(account.username, account.password);
-      const { keys: listed } = (await client.keys(token)).json as { keys: string[] }; // looked at in the contract
+      const { keys: listed } = (await client.keys(token)).json as { keys: string[] }; // asserted by the contract
       expect(listed).to.include.members(keys.slice(100));
       for (const key of keys.slice(200, 300)) expectValue(await client.get(token, key), key);
       const login = await client.token(doomed.username, doomed.password);
-      if (login.status !== 200) return; // erased while it was exported
+      if (login.status !== 200) return; // erased during the export
       const { token: left } = (login.json as { token: { token: string } }).token;
       expectKeys(await client.keys(left), keys);
     });
@@ -191,7 +191,7 @@ describe('keybin import', function () {
     });
     const { code, stdout } = await keybin(['import', file, '--json'], target);
     expect(code).to.equal(1);
-    const imported = JSON.parse(stdout) as Record<string, unknown>; // asserted here
+    const imported = JSON.parse(stdout) as Record<string, unknown>; // shape asserted below
     expect(imported).to.include({ accounts: 2, renumbered: 0, skipped: first.values.size + 2 + 3 });
     expect(imported['conflicts']).to.deep.equal([
       { username: first.username, reason: 'the name belongs to another account here' },

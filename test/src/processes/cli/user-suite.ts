@@ -10,7 +10,7 @@ interface Users {
   readonly users: readonly { name: string; number: number; disabled: boolean }[];
 }
 
-/** `keybin user` beside processes that serve the same data. `env` gives their settings. */
+/** Tests `keybin user` next to processes that serve the same data. `env` returns their settings. */
 export function userSuite(subject: Pick<Subject, 'here' | 'there'>, env: () => Readonly<Record<string, string>>): void {
   const user = (...args: string[]) => keybinJson(['user', ...args], env());
 
@@ -68,7 +68,7 @@ export function userSuite(subject: Pick<Subject, 'here' | 'there'>, env: () => R
   it('list has every account, with its number and whether it is disabled', async () => {
     const [one, other] = [await subject.here.newAccount(), await subject.there.newAccount('Zoë "🐝"')];
     await user('disable', other.username);
-    const { users } = (await user('list')) as Users; // asserted here
+    const { users } = (await user('list')) as Users; // shape asserted below
     const listed = [one, other].map(({ username }) => users.find(({ name }) => name === username));
     expect(listed.map((each) => each?.disabled)).to.deep.equal([false, true]);
     expect(users.map(({ number }) => number)).to.deep.equal(users.map(({ number }) => number).sort((a, b) => a - b));

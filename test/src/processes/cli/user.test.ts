@@ -16,7 +16,7 @@ describe('keybin user, embedded engine', function () {
     api = await spawnApi({ env });
   });
   after(() => api?.stop());
-  const client = () => new KeybinClient(api?.url ?? '', { connection: 'close' }); // any of the two processes
+  const client = () => new KeybinClient(api?.url ?? '', { connection: 'close' }); // either of the two processes
   userSuite(
     {
       get here() {

@@ -8,7 +8,7 @@ import { tokensContract } from '../../contract/keybin/tokens.js';
 import { unregisterContract } from '../../contract/keybin/unregister.js';
 
 describe('the embedded engine, [APP] processes = 2', () => {
-  // The processes take new connections by turns, so with one for each request any two requests may meet different ones.
+  // New connections go to the processes in turn, so with one for each request any two requests may reach different ones
   const subject = embeddedClusterSubject({ headers: { connection: 'close' } });
   registrationContract(subject);
   tokensContract(subject);

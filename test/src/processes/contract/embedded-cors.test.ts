@@ -5,7 +5,7 @@ import { orderOfChecksContract } from '../../contract/keybin/order-of-checks.js'
 import { valuesContract } from '../../contract/keybin/values.js';
 
 describe('the embedded engine, [APP] cors_origins given', () => {
-  // Pages of other origins need more headers than the answers have that are given without Koa, so that it has every request.
+  // Pages of other origins need response headers that only Koa adds, so Koa serves every request here.
   const subject = embeddedClusterSubject({ settings: { KEYBIN_APP_CORS_ORIGINS: 'https://app.example.com' } });
 
   it('leaves every read and write of a value to Koa', async () => {

@@ -6,7 +6,7 @@ export const password = 'a long password';
 export const adminSettings = { KEYBIN_ADMIN_USER: user, KEYBIN_ADMIN_PASSWORD: password };
 export const board = '/admin/queues';
 
-/** `Authorization` of Basic authentication. */
+/** Returns the `Authorization` header of Basic authentication. */
 export const basic = (name: string, secret: string) => `Basic ${Buffer.from(`${name}:${secret}`).toString('base64')}`;
 
 interface Options {
@@ -14,7 +14,7 @@ interface Options {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Asks the dashboard as its administrator does. */
+/** Sends a request to the dashboard as its administrator. */
 export function askBoard(
   api: Pick<ApiProcess, 'url'>,
   method: Parameters<typeof send>[1],

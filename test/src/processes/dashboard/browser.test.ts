@@ -10,17 +10,17 @@ import { adminSettings, board, password, user } from './administrator.js';
 import { Buttons } from './buttons.js';
 import { pages } from './endpoints.js';
 
-/** What a browser does and sees while it walks. */
+/** Requests of a browser that walks through the dashboard. */
 interface Walk {
   readonly page: Page;
-  /** Where it asked, without this service. */
+  /** Addresses of other services that it asked. */
   readonly foreign: string[];
   readonly errors: string[];
-  /** What it asked to be changed. */
+  /** Requests that change something. */
   readonly changes: string[];
 }
 
-/** Pages with what they show when they are loaded. */
+/** Pages with the text that they show once loaded. */
 const walked = [
   ['/', 'entries'],
   ['/queue/entries?status=waiting', '/a_key'],
@@ -28,7 +28,7 @@ const walked = [
   ['/job-schedulers', 'Schedulers'],
 ] as const;
 
-/** What the buttons on them ask for. */
+/** Requests of the buttons on these pages. */
 const changes = [
   'PUT pause',
   'PUT resume',
@@ -44,14 +44,14 @@ const changes = [
   'PUT entries/:jobId/clean',
 ];
 
-/** React shows what has been loaded 300 ms late. And a page that has just filled the screen takes no clicks for a while. */
+/** React shows loaded data 300 ms late, and a page that has just filled the screen takes no clicks for a while. */
 const impatience = `
   const later = window.setTimeout;
   window.setTimeout = (work, ms, ...args) => later(work, ms <= 300 ? 0 : ms, ...args);
   Element.prototype.requestFullscreen = async () => {};`;
 
 describe('the dashboard in a browser', function () {
-  this.timeout(180_000); // every button, on a machine that may be busy
+  this.timeout(180_000); // every button is clicked, on a machine that may be busy
   programs('chromium');
   const world = new ScaleOutWorld({
     services,
@@ -89,7 +89,7 @@ describe('the dashboard in a browser', function () {
     return walk;
   }
 
-  /** The id of a job that waits. */
+  /** Returns the id of a waiting job. */
   const waitingJob = async () =>
     (await openJobs(world.services.redisUrl)).find(({ name }) => name === 'apply')?.id ?? '';
 
@@ -117,7 +117,7 @@ describe('the dashboard in a browser', function () {
       const buttons = new Buttons(walk.page);
       for (const [path, shown] of walked) {
         await buttons.clickAll(async () => {
-          // A click may have removed it
+          // A click may have removed the job
           if (!(await waitingJob())) await world.here.put(token, 'a_key', 'a secret value');
           await open(walk.page, path.replace(':jobId', await waitingJob()));
           await walk.page.locator('main').getByText(shown).first().waitFor();
@@ -136,7 +136,7 @@ describe('the dashboard in a browser', function () {
   }
 });
 
-/** Opens a page and waits until it shows what it has loaded; its HTML then. */
+/** Opens a page, waits until it shows its data, and returns its HTML. */
 async function open(page: Page, path: string): Promise<string> {
   await page.goto(`${board}${path}`, { waitUntil: 'load' });
   await page.locator('main').waitFor();
@@ -144,7 +144,7 @@ async function open(page: Page, path: string): Promise<string> {
   return page.content();
 }
 
-/** What of the dashboard an address changes, without the id of the job. */
+/** Returns the part of the dashboard that a path changes, without the id of the job. */
 function changed(path: string): string {
   return path.replace(`${board}/api/queues/`, '').replace(/\/\d+\//, '/:jobId/');
 }

@@ -1,6 +1,6 @@
 import type { Locator, Page } from 'playwright-core';
 
-/** What is used here of an element of a page. */
+/** Members of a DOM element that are used here. */
 interface Element {
   readonly className: string;
   readonly innerHTML: string;
@@ -9,25 +9,25 @@ interface Element {
 
 interface Button {
   readonly locator: Locator;
-  /** How it looks: those of several jobs, or of several pages, are alike. */
+  /** Appearance of the button. Buttons of several jobs or several pages look alike and share a name. */
   readonly name: string;
   readonly opens: 'menu' | 'dialog' | 'nothing';
 }
 
-/** Pictures of buttons that open nothing: they make the page fill the screen, or copy. */
+/** Icons of buttons that open nothing: they make the page fill the screen, or copy. */
 const openNothing = /lucide-(maximize|minimize|copy|check)\b/;
 
 /**
- * Clicks on the buttons of a page and on the items of their menus, on one of those that are alike, and waits for what that opens:
- * it comes some time after the click. Where a dialog asks for a change, the change is made.
+ * Clicks on the buttons of a page and on the items of their menus, once on each that looks different. Waits for what a
+ * click opens, which takes some time. Confirms each dialog that asks for a change.
  */
 export class Buttons {
-  /** Names of buttons, and what items say. */
+  /** Names of buttons and texts of menu items. */
   readonly clicked = new Set<string>();
 
   constructor(private readonly page: Page) {}
 
-  /** `open` opens the page, anew after each change. */
+  /** Clicks on every button. `open` opens the page again after each change. */
   async clickAll(open: () => Promise<unknown>): Promise<void> {
     await open();
     for (let button = await this.#new(); button; button = await this.#new()) {
@@ -36,7 +36,7 @@ export class Buttons {
     }
   }
 
-  /** The first button that is like none that was clicked. */
+  /** Returns the first button that looks different from those clicked so far. */
   async #new(): Promise<Button | undefined> {
     const buttons = this.page.getByRole('button', { disabled: false });
     await buttons.first().waitFor();
@@ -55,14 +55,16 @@ export class Buttons {
     return { locator: buttons.nth(index), name, opens };
   }
 
-  /** Whether the click on this button, and on what it opens, has. */
+  /** Clicks on the button and on what it opens. Returns true if that changed something. */
   async #hasChanged({ name, opens }: Button): Promise<boolean> {
     if (opens === 'menu') return this.#clickItem(name);
     this.clicked.add(name);
     return opens === 'dialog' && this.#agree();
   }
 
-  /** Clicks on the first new item of the menu of this button, which is done when there is none: a click may bring others. */
+  /**
+   * Clicks on the first new item of a button's menu. Marks the button as done if there is none: a click may add items.
+   */
   async #clickItem(button: string): Promise<boolean> {
     const items = this.page.getByRole('menuitem');
     await items.first().waitFor();
@@ -81,7 +83,7 @@ export class Buttons {
     const dialog = this.page.getByRole('dialog').or(this.page.getByRole('alertdialog'));
     await dialog.getByRole('button', { name: /^(Close|Cancel)$/ }).waitFor();
     const agree = dialog.getByRole('button', { name: /^(Confirm|Add|Save|Duplicate|Update)$/ });
-    if ((await agree.count()) === 0) return this.#close(dialog); // it only shows something
+    if ((await agree.count()) === 0) return this.#close(dialog); // it only shows information
     const answer = this.page.waitForResponse((response) => response.request().method() !== 'GET');
     await agree.click();
     await answer;

@@ -15,23 +15,24 @@ import { bodyOf, endpoints, pathOf } from './endpoints.js';
 interface ShownJob {
   readonly id: string;
   readonly name: string;
-  /** `account/key` each. */
+  /** Names of the form `account/key`. */
   readonly data: { readonly entries?: readonly string[] };
 }
 
-/** Jobs of any state, newest first. */
+/** Returns the jobs of any state, newest first. */
 async function shownJobs(api: Pick<RunningApi, 'url'>): Promise<ShownJob[]> {
   const path = '/api/queues?activeQueue=entries&status=latest&page=1&jobsPerPage=50';
-  const { queues } = (await askBoard(api, 'GET', path)).json as { queues: { jobs: ShownJob[] }[] }; // Bull Board's format
+  // Bull Board's format
+  const { queues } = (await askBoard(api, 'GET', path)).json as { queues: { jobs: ShownJob[] }[] };
   return queues[0]?.jobs ?? [];
 }
 
-/** The accounts that they are about. */
+/** Returns the ids of the accounts that the jobs name. */
 const userIdsOf = (jobs: readonly ShownJob[]) => [
   ...new Set(jobs.flatMap(({ data }) => (data.entries ?? []).map((entry) => entry.split('/')[0] ?? ''))),
 ];
 
-/** What a client has written and was answered. */
+/** Acknowledged writes of a client. */
 class Model {
   readonly #values = new Map<string, string>();
   #count = 0;
@@ -50,7 +51,7 @@ class Model {
     }
   }
 
-  /** Whether reads show just this, and MongoDB has it, too. */
+  /** Asserts that reads show exactly the model's values and that MongoDB has them too. */
   async expectStored(userId: string): Promise<void> {
     const { there } = this.world;
     expectKeys(await there.keys(this.account.token), [...this.#values.keys()]);
@@ -62,7 +63,7 @@ class Model {
 }
 
 describe('the dashboard of the queue', function () {
-  this.timeout(120_000); // each endpoint is asked, with a sweep in between
+  this.timeout(120_000); // each endpoint is called, with a sweep in between
   const sweep = { KEYBIN_QUEUE_SWEEP_AFTER: '1', KEYBIN_STORE_TOKEN_EXPIRATION: '600' };
   const world = new ScaleOutWorld({ services, env: { ...adminSettings, ...sweep } });
 
@@ -264,13 +265,14 @@ describe('the dashboard of the queue', function () {
     });
   });
 
-  /** By what MongoDB has of the account's newest key. */
+  /** Returns the user id, looked up in MongoDB by the account's newest key. */
   async function userIdOf(model: Model): Promise<string> {
     const documents = await storedDocuments(world.services, /\/key0_0$/);
     for (const { _id } of documents.toReversed()) {
       const [userId = ''] = String(_id).split('/');
       const values = await storedDocuments(world.services, new RegExp(`^${userId}/`));
-      const listed = (await world.here.keys(model.account.token)).json as { keys: string[] }; // asserted in the contract
+      // Asserted by the contract
+      const listed = (await world.here.keys(model.account.token)).json as { keys: string[] };
       if (values.length === listed.keys.length) return userId;
     }
     throw new Error('MongoDB has nothing of the account');

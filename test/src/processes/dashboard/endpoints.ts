@@ -2,7 +2,7 @@ import { appRoutes } from '@bull-board/api/dist/routes.js';
 
 export interface Endpoint {
   readonly method: 'GET' | 'PUT' | 'POST' | 'PATCH';
-  /** With `:queueName`, `:jobId` and the like. */
+  /** Path with parameters such as `:queueName` and `:jobId`. */
   readonly route: string;
 }
 
@@ -15,10 +15,10 @@ export const endpoints: readonly Endpoint[] = appRoutes.api.flatMap(({ method, r
     ),
 );
 
-/** Those of its pages. */
+/** Paths of Bull Board's pages. */
 export const pages: readonly string[] = [appRoutes.entryPoint.route].flat();
 
-/** A path of the route, for this job. */
+/** Returns a path of the route for this job. */
 export function pathOf(route: string, jobId: string, queueStatus = 'failed'): string {
   return route
     .replace(':queueName', 'entries')
@@ -27,7 +27,7 @@ export function pathOf(route: string, jobId: string, queueStatus = 'failed'): st
     .replace(':schedulerId', 'none');
 }
 
-/** A body that the endpoint takes; `data` is that of a job. */
+/** Returns a body that the endpoint accepts. `data` is the data of a job. */
 export function bodyOf(route: string, data: unknown): unknown {
   if (route.endsWith('/add')) return { name: 'apply', data, options: {} };
   if (route.endsWith('/update-data')) return { jobData: data };

@@ -14,11 +14,11 @@ const path = (name: string) => fileURLToPath(new URL(`deploy/prometheus/${name}`
 const alerts = alertsIn(read('deploy/prometheus/keybin-alerts.yml'));
 const dashboard = read('deploy/grafana/dashboards/keybin.json');
 
-/** What Prometheus itself says of a target, and makes of a series in a query. */
+/** Metrics of a target that Prometheus makes itself, with their labels. */
 const ofPrometheus: Readonly<Record<string, readonly string[]>> = { up: [] };
 const ofAllSeries = ['job', 'instance', 'le'];
 
-/** The names in samples, each with its labels: those of Keybin's own, and those that come with prom-client. */
+/** Returns the names of all samples with their labels: Keybin's own, and those that come with prom-client. */
 async function exposed(): Promise<Map<string, readonly string[]>> {
   const samples = new Map<string, readonly string[]>(Object.entries(ofPrometheus));
   for (const [name, { kind, labels = [] }] of Object.entries<Definition>(definitions)) {
@@ -31,10 +31,10 @@ async function exposed(): Promise<Map<string, readonly string[]>> {
   return samples;
 }
 
-/** The names of samples in an expression of PromQL. */
+/** Returns the names of samples in a PromQL expression. */
 const namesIn = (expression: string) => expression.match(/\b(?:keybin|nodejs|process|up)(?:_\w+)?(?=[{[)\s]|$)/g) ?? [];
 
-/** The labels that it selects or groups by. */
+/** Returns the labels that an expression selects or groups by. */
 const labelsIn = (expression: string) => [
   ...[...expression.matchAll(/\{([^}]*)\}/g)].flatMap(([, inner = '']) => inner.match(/\w+(?=\s*(?:=|!))/g) ?? []),
   ...[...expression.matchAll(/\bby \(([^)]*)\)/g)].flatMap(([, inner = '']) => inner.split(/,\s*/)),
@@ -84,7 +84,8 @@ describe('what deploy has for Prometheus', () => {
 
 describe('the dashboard for Grafana', () => {
   it('shows metrics and labels that there are', async () => {
-    const { panels } = JSON.parse(dashboard) as { panels: { title: string; targets?: { expr: string }[] }[] }; // Grafana's format
+    // Grafana's format
+    const { panels } = JSON.parse(dashboard) as { panels: { title: string; targets?: { expr: string }[] }[] };
     const expressions = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
     expect(expressions).to.have.length.above(20);
     for (const expression of expressions) await expectExposed(expression);

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 
-/** The folder in which docker-compose.yml stands. */
+/** Folder of docker-compose.yml. */
 export const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
 export interface ComposeService {
@@ -22,7 +22,7 @@ export interface ComposeFile {
   readonly networks: Readonly<Record<string, { readonly internal?: boolean }>>;
 }
 
-/** docker-compose.yml as docker-compose itself reads it, all profiles included. Throws with what it objects to. */
+/** Returns docker-compose.yml as docker-compose itself reads it, all profiles included. Throws with its complaints. */
 export function readComposeFile(): ComposeFile {
   const text = execFileSync('docker-compose', ['--profile', 'monitoring', 'config'], {
     cwd: root,

@@ -3,10 +3,10 @@ import { Child } from '../../world/processes/child.js';
 import { eventually } from '../../world/eventually.js';
 import { root, type ComposeFile } from './compose-file.js';
 
-/** What containers are called and where their files are, and what that is on this machine. */
+/** Host names and paths inside the containers, each with its counterpart on this machine. */
 export type Places = readonly (readonly [inside: string, here: string])[];
 
-/** Runs what the containers of a compose file would run, as plain processes on this machine. */
+/** Runs the commands of a compose file's containers as plain processes on this machine. */
 export class ComposeRun {
   readonly #started: Child[] = [];
 
@@ -24,14 +24,14 @@ export class ComposeRun {
     return child;
   }
 
-  /** Runs a service that ends by itself. What it printed; throws unless it exits with 0. */
+  /** Runs a service that ends by itself and returns its output. Throws unless it exits with 0. */
   async done(name: string): Promise<string> {
     const child = this.start(name);
     expect((await child.exited).code, child.output).to.equal(0);
     return child.output;
   }
 
-  /** Resolves when the service's own health check says that it is well. */
+  /** Resolves once the service's own health check succeeds. */
   async healthy(name: string): Promise<void> {
     const [how, program = '', ...args] = this.#service(name).healthcheck?.test ?? [];
     expect(how).to.equal('CMD');
@@ -47,7 +47,7 @@ export class ComposeRun {
     }
   }
 
-  /** Ends all that run, last started first. */
+  /** Shuts down all running services, last started first. */
   async stop(): Promise<void> {
     for (const child of this.#started.splice(0).toReversed()) await child.stop();
   }

@@ -9,7 +9,7 @@ import { temporaryDirectory } from '../../world/processes/temporary-directory.js
 import { readComposeFile, root, type ComposeFile } from './compose-file.js';
 import { ComposeRun } from './compose-run.js';
 
-/** They do their work and end. */
+/** Services that do one step and exit. */
 const steps = new Set(['prepare', 'mongo-set']);
 
 describe('docker-compose.yml', () => {
@@ -64,13 +64,13 @@ describe('docker-compose.yml', () => {
     it('start in their order, serve, and end well', () => onSomePort(serveAndEnd));
 
     async function serveAndEnd(firstPort: number): Promise<void> {
-      await run?.stop(); // of an attempt whose ports somebody else had
+      await run?.stop(); // a failed attempt, whose ports were taken
       const secrets = temporaryDirectory();
       writeFileSync(join(secrets, 'signing_secret'), 'a signing secret that has 32 bytes');
       const [api, worker, mongo, redis] = [firstPort, firstPort + 1, firstPort + 2, firstPort + 3];
       run = new ComposeRun(file, [
         ['/run/secrets', secrets],
-        ['?replicaSet=keybin', ''], // the set of a stand-in for mongod may have another name
+        ['?replicaSet=keybin', ''], // a stand-in for mongod may name its set differently
         ['mongo:27017', `127.0.0.1:${mongo}`],
         ['27017', String(mongo)],
         ['0.0.0.0', '127.0.0.1'],

@@ -15,7 +15,7 @@ const host = 'keybin.example.org';
 const fileBytes = 20 * 1_024 ** 2;
 const registrations = 5;
 
-/** The configuration on the page, with the ports of these APIs in place of its own. */
+/** Returns the configuration on the page, with the ports of these APIs in place of its own. */
 function configurationOf(language: 'nginx' | 'caddy', apis: readonly ApiProcess[]): string {
   const block = blocksOf(readPage('docs/operations/tls-and-proxies.md')).find((each) => each.language === language);
   let text = block?.text ?? '';
@@ -48,7 +48,7 @@ function caddy(apis: readonly ApiProcess[], port: number): Child {
   const directory = temporaryDirectory();
   const data = join(directory, 'data');
   mkdirSync(data);
-  // The certificate is Caddy's own: there is no name that an authority could look up
+  // Caddy makes its own certificate: no authority could verify this name
   const site = configurationOf('caddy', apis).replace(`${host} {`, `${host}:${port} {\n  tls internal`);
   const options = `{\n  admin off\n  auto_https disable_redirects\n  skip_install_trust\n  storage file_system ${data}\n}\n`;
   writeFileSync(join(directory, 'Caddyfile'), options + site);
@@ -129,7 +129,7 @@ for (const [name, start] of Object.entries({ nginx, caddy })) {
 
     it('streams uploads that are larger than what proxies take by default', async () => {
       const code = await send('/v1/users/register?accout=file');
-      const { identify_code } = (await code.body.json()) as { identify_code: number }; // the contract
+      const { identify_code } = (await code.body.json()) as { identify_code: number }; // the contract's shape
       await (await post('/v1/users/register', { accout: 'file', identify_code, passwd: 'caicai' })).body.dump();
       const login = await post('/v1/users/login', { accout: 'file', passwd: 'caicai' });
       const { token } = (await login.body.json()) as { token: string };

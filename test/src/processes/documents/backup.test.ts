@@ -20,7 +20,7 @@ const documented = {
 };
 const run = promisify(execFile);
 
-/** Runs the steps below a heading, with other places than those of the page. Throws when one fails. */
+/** Runs the steps below a heading, with other paths than those of the page. Throws if one fails. */
 async function follow(heading: string, env: Env, places: Partial<typeof documented>): Promise<void> {
   const steps = blocksOf(page).filter((block) => block.language === 'sh' && block.heading === heading);
   let script = steps.map(({ text }) => text).join('\n');
@@ -67,7 +67,7 @@ describe('the steps in docs/operations/backup-and-restore.md', function () {
       const lost = await startMongod();
       const env = settingsOf({ mongoUrl: lost.url, database: 'keybin', redisUrl: redis.url });
       const account = await serving(env, async (client) => {
-        const made = await fullAccount(client); // no worker runs: its entries are in Redis alone
+        const made = await fullAccount(client); // no worker runs, so its entries are in Redis only
         await follow('Back up', env, { folder });
         const session = await client.logIn(made.username, made.password);
         expectDone(await client.put(session, 'odd_0', 'newer than the backup'));

@@ -10,11 +10,11 @@ const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const address = 'http://127.0.0.1:5000';
 const run = promisify(execFile);
 
-/** How a page's calls begin, to tell them from other commands. */
+/** First line of a page's calls, which tells them from other commands. */
 const firstLine = `URL=${address}\n`;
 const separator = '-- end of a block --';
 
-/** Text that differs from one run to the next, by kind. A JWT is cut short in print. */
+/** Text that differs between runs, by kind. The pages print a JWT shortened. */
 const kinds = {
   token: 'v1\\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}',
   uuid: '[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}',
@@ -33,19 +33,20 @@ const varying = new RegExp(
 
 const escaped = (text: string) => text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
-/** Matches a printed line with anything of the same kind in place of what varies, each as a group. */
+/** Returns a pattern for a printed line in which each varying part is a group that matches anything of its kind. */
 function patternOf(printed: string): RegExp {
   let pattern = '';
   let end = 0;
   for (const { 0: text, index, groups = {} } of printed.matchAll(varying)) {
-    const kind = (Object.keys(kinds) as (keyof typeof kinds)[]).find((name) => groups[name] !== undefined); // of a constant
+    // `kinds` is a constant, so it has no other keys
+    const kind = (Object.keys(kinds) as (keyof typeof kinds)[]).find((name) => groups[name] !== undefined);
     pattern += `${escaped(printed.slice(end, index))}(${kind === undefined ? '' : kinds[kind]})`;
     end = index + text.length;
   }
   return new RegExp(`^${pattern}${escaped(printed.slice(end))}$`);
 }
 
-/** The blocks of commands of a page, each with the lines that the page says it prints. */
+/** Returns the blocks of commands of a page, each with the lines that the page says it prints. */
 function examplesOf(page: string): { commands: string; printed: string[] }[] {
   const blocks = blocksOf(page);
   return blocks.flatMap(({ language, text }, index) =>
@@ -53,7 +54,9 @@ function examplesOf(page: string): { commands: string; printed: string[] }[] {
   );
 }
 
-/** Asserts that the printed lines come in this order, and that one example stands for one thing throughout. */
+/**
+ * Asserts that the lines are printed in this order, and that each example value stands for the same text everywhere.
+ */
 function expectPrinted(output: string, printed: readonly string[], seen: Map<string, string>): void {
   let rest = output.replaceAll('\r', '').split('\n');
   for (const line of printed) {

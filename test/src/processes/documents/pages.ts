@@ -2,10 +2,10 @@ import { readFileSync, readdirSync } from 'node:fs';
 
 const root = new URL('../../../../', import.meta.url);
 
-/** The text of a file of the repository, by its path from the root. */
+/** Returns the text of a file of the repository, by its path from the root. */
 export const readPage = (path: string) => readFileSync(new URL(path, root), 'utf8');
 
-/** The paths of all documents for readers: those in the root and all of docs. */
+/** Returns the paths of all documents for readers: those in the root and all of docs. */
 export function pages(): string[] {
   const inRoot = readdirSync(root).filter((name) => name.endsWith('.md'));
   const inDocs = readdirSync(new URL('docs/', root), { recursive: true, encoding: 'utf8' })
@@ -14,16 +14,16 @@ export function pages(): string[] {
   return [...inRoot, ...inDocs].sort();
 }
 
-/** A fenced block of a page. */
+/** A fenced code block of a page. */
 export interface Block {
-  /** The language behind the fence, or `''`. */
+  /** Language after the fence, or `''`. */
   readonly language: string;
   readonly text: string;
-  /** The nearest heading above it, without its `#`s. */
+  /** Nearest heading above the block, without its `#`s. */
   readonly heading: string;
 }
 
-/** Returns the fenced blocks of a page in order; those in list items without their indentation. */
+/** Returns the fenced blocks of a page in order. Blocks in list items lose their indentation. */
 export function blocksOf(page: string): Block[] {
   const blocks: Block[] = [];
   let heading = '';

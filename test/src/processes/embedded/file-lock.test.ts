@@ -8,7 +8,7 @@ import { codeOf } from '../../unit/embedded/store.js';
 
 const nothing = () => {};
 
-/** Work that ends when it is told to. */
+/** Returns work that ends when told to. */
 function work() {
   let end = nothing;
   const ended = new Promise<void>((resolve) => (end = resolve));
@@ -22,7 +22,8 @@ describe('a lock on a file', () => {
 
   beforeEach(() => {
     const path = join(temporaryDirectory(), 'lock');
-    locks = [new FileLock(path, times), new FileLock(path, times)]; // as two processes have it: the system tells them apart by their descriptors
+    // As in two processes: the system tells the locks apart by their descriptors
+    locks = [new FileLock(path, times), new FileLock(path, times)];
     [own, others] = locks as [FileLock, FileLock];
   });
 
@@ -60,7 +61,7 @@ describe('a lock on a file', () => {
     const link = () =>
       own.hold(async () => {
         await nextTurn();
-        if (!done) last = link(); // begins while this one has it
+        if (!done) last = link(); // begins while this one holds the lock
         await nextTurn();
       });
     last = link();

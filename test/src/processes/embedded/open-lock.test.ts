@@ -18,7 +18,10 @@ type How = 'service' | 'reader' | 'unlocked';
 const openOnce = (directory: string, how: How, env: Readonly<Record<string, string>> = {}) =>
   promisify(execFile)(process.execPath, [program, directory, how], { env: { ...process.env, ...env } });
 
-/** The mapping of LMDB's data waits at `hanging` for `go`: LMDB has read then which transaction is the last one, and has told nobody yet. */
+/**
+ * Source of a library whose `mmap` waits at `hanging` for `go`. LMDB has then read the number of the last transaction
+ * but not published it.
+ */
 const source = (hanging: string, go: string) => `
   int access(const char *, int); int creat(const char *, unsigned); int close(int); int usleep(unsigned);
   int snprintf(char *, unsigned long, const char *, ...); long readlink(const char *, char *, unsigned long);
@@ -43,13 +46,18 @@ const source = (hanging: string, go: string) => `
 const put = ({ writes, databases }: Parts, value: string) =>
   writes.apply(() => void databases.entries.put('key', value));
 
-/** Until so many writes elsewhere have been answered, one after the other: in that time this one would have been. */
+/**
+ * Waits for `writes` acknowledged writes elsewhere, one after the other. This one would be acknowledged in that time.
+ */
 async function waitFor(writes: number): Promise<void> {
   const elsewhere = ownParts();
   for (let count = 0; count < writes; count++) await put(elsewhere, `${count}`);
 }
 
-/** What is stored after a write that came while another process was opening the directory, and whether it was answered meanwhile. */
+/**
+ * Writes while another process opens the directory. Returns the stored value, and true if the write was acknowledged
+ * meanwhile.
+ */
 async function writeWhileOpening(how: How) {
   const directory = temporaryDirectory();
   const parts = ownParts(directory);
@@ -68,7 +76,7 @@ async function writeWhileOpening(how: How) {
   return { answeredMeanwhile, stored: parts.databases.entries.get('key') };
 }
 
-/** Has `clients` write without a pause while `work` is done. */
+/** Has `clients` write without a pause while `work` runs. */
 async function whileWriting(
   { writes, databases }: Parts,
   clients: number,

@@ -1,5 +1,5 @@
 /**
- * Opens a directory as the service does, or without its lock, and ends.
+ * Opens a directory as the service does, or without its lock, and exits.
  *   node open-once.js DIRECTORY service|reader|unlocked
  */
 import { closeDatabases, openDatabases, openDatabasesToRead } from '@keybin/shared/engines/embedded/lmdb/databases.js';

@@ -5,7 +5,7 @@ import { times } from '../../world/times.js';
 import { killPeers, Peer } from './peer.js';
 import { closeStores, newUser, ownStore } from '../../unit/embedded/store.js';
 
-/** What `[APP] processes` says of a process that wants the directory alone, and of one that shares it. */
+/** Values of `[APP] processes` for a process that has the directory alone, and for one that shares it. */
 const alone = 1;
 const shared = 2;
 

@@ -1,5 +1,5 @@
 /**
- * Another process on the same directory. It does what it is asked over IPC; `peer.ts` is the other end.
+ * Another process on the same directory. It runs actions that it receives over IPC. `peer.ts` is the other end.
  *   node peer-process.js DIRECTORY PROCESSES
  */
 import { openDatabases } from '@keybin/shared/engines/embedded/lmdb/databases.js';
@@ -11,7 +11,7 @@ import { times } from '../../world/times.js';
 
 const [directory = '', processes] = process.argv.slice(2);
 let opening: Promise<Engine> | undefined;
-/** Opened when it is first needed: `hold` opens the directory itself, and a process must not do that twice. */
+/** Opens the store on first use: `hold` opens the directory itself, and a process must not do that twice. */
 const opened = () => (opening ??= openStore(directory, Number(processes)));
 
 type Values = Request['values'];
@@ -40,7 +40,7 @@ async function holdWriteLock(): Promise<void> {
   await transactions.hold(() => transactions.run(() => process.kill(process.pid, 'SIGSTOP')));
 }
 
-/** Writes as many requests at once do, telling each key once it was answered. */
+/** Writes with many requests in flight, and reports each key once its write is acknowledged. */
 function writeForEver(token: string, { entries }: Engine): void {
   let next = 0;
   const lane = async (): Promise<void> => {

@@ -13,7 +13,7 @@ export interface Request {
 export interface Answer {
   readonly id: number;
   readonly value?: unknown;
-  /** Of the error instead. */
+  /** Code of the error, in place of an answer. */
   readonly code?: string;
 }
 
@@ -21,9 +21,9 @@ type Message = Answer | { readonly ready: true } | { readonly answered: string }
 
 const started = new Set<Peer>();
 
-/** Another process that has the same directory open (`peer-process.ts`). */
+/** Another process that has the same directory open. `peer-process.ts` is its program. */
 export class Peer {
-  /** Keys that it wrote by `write` and that were answered. */
+  /** Keys of the acknowledged writes of `write`. */
   readonly answered: string[] = [];
   readonly #asked = new Map<number, (answer: Answer) => void>();
   readonly #exited: Promise<unknown>;
@@ -39,7 +39,7 @@ export class Peer {
     });
   }
 
-  /** `processes`: its `[APP] processes`. */
+  /** Starts a peer. `processes` is its `[APP] processes`. */
   static async start(directory: string, processes = 2): Promise<Peer> {
     const program = fileURLToPath(new URL('./peer-process.js', import.meta.url));
     const peer = new Peer(
@@ -51,7 +51,7 @@ export class Peer {
     return peer;
   }
 
-  /** What `action` answers there, or an error with the code that it failed with. */
+  /** Runs `action` there and returns its answer. Throws an error with the code that the action failed with. */
   async ask(action: string, ...values: string[]): Promise<unknown> {
     const id = this.#next++;
     const answered = new Promise<Answer>((resolve) => this.#asked.set(id, resolve));
@@ -65,12 +65,12 @@ export class Peer {
     return this.process.pid;
   }
 
-  /** Starts an action that gives no answer. */
+  /** Starts an action that has no answer. */
   tell(action: string, ...values: string[]): void {
     this.process.send({ id: this.#next++, action, values } satisfies Request);
   }
 
-  /** Stops it while it holds the write lock. */
+  /** Stops the process while it holds the write lock. */
   async hold(): Promise<void> {
     this.tell('hold');
     const state = () => /^State:\t(\w)/m.exec(readFileSync(`/proc/${this.process.pid}/status`, 'latin1'))?.[1];
@@ -81,13 +81,13 @@ export class Peer {
     this.process.kill(signal);
   }
 
-  /** Resolves when it has ended by itself. */
+  /** Resolves once the process has ended by itself. */
   async ended(): Promise<void> {
     await this.#exited;
     started.delete(this);
   }
 
-  /** Ends it as a crash does. */
+  /** Kills the process, as a crash does. */
   async kill(): Promise<void> {
     started.delete(this);
     this.process.kill('SIGKILL');
@@ -95,7 +95,7 @@ export class Peer {
   }
 }
 
-/** For an `afterEach`. */
+/** Kills all peers, for an `afterEach`. */
 export async function killPeers(): Promise<void> {
   await Promise.all([...started].map((peer) => peer.kill()));
 }

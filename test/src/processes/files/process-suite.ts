@@ -10,23 +10,23 @@ import { eventually } from '../../world/eventually.js';
 import { expectOk, KeybinClient } from '../../world/clients/keybin-client.js';
 import type { ApiProcess } from '../../world/processes/keybin-process.js';
 
-/** API processes over one store that holds no file when the suite begins. */
+/** API processes over one store that has no files when the suite begins. */
 export interface FilesWorld {
   readonly here: KeybinClient;
   readonly there: KeybinClient;
   startAnother(env?: Readonly<Record<string, string>>): Promise<ApiProcess>;
-  /** Pieces of files in the store, and records of files and uploads. */
+  /** Returns the number of file pieces in the store, and of records of files and uploads. */
   pieces(): Promise<number>;
 }
 
 const megabyte = 1_000_000;
-/** A lease and two rounds of a sweeper. */
+/** Time of an upload's lease and two rounds of a sweeper. */
 const sweptWithinMs = 60_000;
 
 export function filesOfProcesses(world: FilesWorld): void {
   const nothingLeft = () => eventually(async () => (await world.pieces()) === 0, 'nothing to be left', sweptWithinMs);
 
-  /** An upload of which the store has something already. */
+  /** Begins an upload, part of which is in the store already. */
   async function beginUpload(url: string, token: string): Promise<OpenUpload> {
     const before = await world.pieces();
     const upload = new OpenUpload(url, token);
@@ -100,9 +100,9 @@ export function filesOfProcesses(world: FilesWorld): void {
     const { file_id: id } = await uploadFile(world.here, v1Token, randomBytes(30 * megabyte));
     const api = await world.startAnother({ KEYBIN_LIMITS_DRAIN_TIMEOUT: '2' });
     const connection = connect(Number(new URL(api.url).port), '127.0.0.1');
-    connection.on('error', () => {}); // it is cut
+    connection.on('error', () => {}); // it is cut off
     connection.write(`GET ${uploadPath(v1Token, id)} HTTP/1.1\r\nHost: x\r\n\r\n`);
-    await once(connection, 'readable'); // and not read
+    await once(connection, 'readable'); // and never read
     await api.kill('SIGTERM');
     expect(await api.child.exited).to.deep.equal({ code: 0, signal: null });
     connection.destroy();

@@ -59,7 +59,7 @@ describe('uploads to the scale-out engine, several API processes and a worker,',
     startAnother: (settings) => world.startApi(settings),
     pieces: async () => {
       const db = mongo.db(world.services.database);
-      // What is known to be removed is looked at again for a day
+      // Files already removed are checked again for a day
       const files = await db.collection('files.files').countDocuments({ 'metadata.state': { $ne: 'removed' } });
       return files + (await db.collection('files.chunks').countDocuments());
     },

@@ -31,7 +31,7 @@ describe('/metrics of several processes', () => {
     process.kill(victim, 'SIGKILL');
     await eventually(() => !runs(victim), 'the end of one');
     await eventually(async () => {
-      const seen = await withinMs(scrape(api.url), 500); // one given to a dying process hangs
+      const seen = await withinMs(scrape(api.url), 500); // a scrape given to a dying process hangs
       return seen && registered(seen) === count;
     }, 'the same count');
   });
@@ -42,7 +42,7 @@ describe('/metrics of several processes', () => {
     const [hanging = 0] = pids;
     process.kill(hanging, 'SIGSTOP');
     try {
-      // Half of the new connections are given to the one that hangs
+      // Half of the new connections go to the process that hangs
       const seen = await eventually(async () => withinMs(scrape(api.url), 3_000), 'an answer of the other one', 20_000);
       expect(registered(seen)).to.equal(count);
     } finally {
@@ -51,7 +51,9 @@ describe('/metrics of several processes', () => {
   }).timeout(40_000);
 });
 
-/** Registers on new connections until two processes have answered; their ids, and how often it was. */
+/**
+ * Registers on new connections until two processes have answered. Returns their ids and the number of registrations.
+ */
 async function registerOnBoth(api: ApiProcess): Promise<{ pids: number[]; count: number }> {
   for (let count = 1; ; count++) {
     const json = { username: `user-${performance.now()}`, password: 'p' };

@@ -1,22 +1,22 @@
 import { randomBytes } from 'node:crypto';
 
-/** A secret of a test run, found again wherever it was written. */
+/** A secret of a test run, recognizable wherever it was written. */
 export interface Marked {
-  /** What it is. */
+  /** Kind of secret. */
   readonly name: string;
   readonly text: string;
 }
 
-/** A text that nobody else writes. */
+/** Returns a unique text. */
 export const marker = (name: string): string => `marked-${name}-${randomBytes(12).toString('hex')}`;
 
-/** The forms in which a careless process might write a secret. */
+/** Returns the forms in which a careless process might write a secret. */
 function formsOf(text: string): string[] {
   const bytes = Buffer.from(text);
   return [text, bytes.toString('base64').replace(/=+$/, ''), bytes.toString('base64url'), bytes.toString('hex')];
 }
 
-/** Which of the secrets are in these bytes. A short number is one only where no digit or letter is beside it. */
+/** Returns the names of the secrets in these bytes. A short number counts only if no digit or letter is next to it. */
 export function foundIn(bytes: Buffer, secrets: readonly Marked[]): string[] {
   const text = bytes.toString('latin1');
   const isIn = (form: string) =>

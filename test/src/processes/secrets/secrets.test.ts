@@ -12,7 +12,7 @@ import { WebhookReceiver } from '../../world/clients/webhook-receiver.js';
 import { foundIn, marker, type Marked } from './marked.js';
 import { Use } from './use-all.js';
 
-/** Given to the processes, and to be told by none. */
+/** Secrets in the settings of the processes. No process may reveal them. */
 const settings = {
   signing: marker('signing'),
   metrics: marker('metrics'),
@@ -35,7 +35,7 @@ const byWebhook = (url: string) => ({
   KEYBIN_V1_WEBHOOK_SECRET: settings.webhook,
 });
 
-/** Throws where one of the secrets is in an answer that is not there to give it. */
+/** Throws if a secret is in an answer that is not meant to contain it. */
 function searchAnswers(use: Use): void {
   for (const { request, answer, gives } of use.answers) {
     const bytes = Buffer.from(`${JSON.stringify(answer.headers)}\n${answer.text}`);
@@ -54,7 +54,7 @@ function filesBelow(directory: string): string[] {
   return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 }
 
-/** How many bytes were searched. */
+/** Searches all files below a directory. Returns the number of bytes searched. */
 function searchFiles(directory: string, use: Use): number {
   let length = 0;
   for (const file of filesBelow(directory)) {
@@ -73,7 +73,7 @@ async function useAll(use: Use): Promise<void> {
   await use.mistakes();
 }
 
-/** Registers by codes that come by a webhook, until that comes no more. Resolves with what the API printed. */
+/** Registers with codes from a webhook, until the webhook is down. Resolves with the API's output. */
 async function useWebhook(use: Use, start: (env: Record<string, string>) => Promise<ApiProcess>): Promise<string> {
   const receiver = await WebhookReceiver.start();
   const api = await start(byWebhook(receiver.url));
@@ -142,7 +142,7 @@ describe('no secret leaves', function () {
       search('the documents of MongoDB', await documents(world.services), use);
       await save(world.services);
       for (const server of [redis, mongod]) {
-        await server.kill('SIGSTOP'); // it might take a file away before that is read
+        await server.kill('SIGSTOP'); // it might delete a file before the search reads it
         expect(searchFiles(server.dir, use)).to.be.above(1_000);
         await server.kill('SIGCONT');
       }
@@ -150,7 +150,7 @@ describe('no secret leaves', function () {
   });
 });
 
-/** Beside the log of commands, all that Redis holds, as a file that is not compressed. */
+/** Saves all data of Redis as an uncompressed file, next to the log of commands. */
 async function save({ redisUrl }: OwnServices): Promise<void> {
   const redis = new Redis(redisUrl);
   await redis.config('SET', 'rdbcompression', 'no');
@@ -158,7 +158,7 @@ async function save({ redisUrl }: OwnServices): Promise<void> {
   redis.disconnect();
 }
 
-/** Whatever the files of MongoDB look like. */
+/** Returns the documents of MongoDB, whatever its files look like. */
 async function documents({ mongoUrl, database }: OwnServices): Promise<Buffer> {
   const client = new MongoClient(mongoUrl);
   try {

@@ -5,7 +5,7 @@ import { send, type Answer, type SendOptions } from '../../world/clients/keybin-
 import { RawConnection } from '../../world/clients/raw-connection.js';
 import { marker, type Marked } from './marked.js';
 
-/** An answer, and the secrets that it is there to give. */
+/** An answer, and the secrets that it is meant to contain. */
 interface Given {
   readonly request: string;
   readonly answer: Answer;
@@ -17,14 +17,14 @@ const readToken = ({ token }: { token: { token: string } }) => token.token;
 const part = (name: string, more: string, value: string) =>
   `--b\r\nContent-Disposition: form-data; name="${name}"${more}\r\n\r\n${value}\r\n`;
 
-/** Uses every dialect with marked secrets, rightly and wrongly, and keeps all answers. */
+/** Uses every dialect with marked secrets, correctly and incorrectly, and keeps all answers. */
 export class Use {
   readonly secrets: Marked[] = [];
   readonly answers: Given[] = [];
   readonly #username = `user-${randomUUID()}`;
   readonly #password = this.#secret('password', marker('password'));
 
-  /** `url` may be changed: of an API over the same data. */
+  /** `url` may later be set to another API over the same data. */
   constructor(public url: string) {}
 
   #secret(name: string, text: string): string {
@@ -32,14 +32,14 @@ export class Use {
     return text;
   }
 
-  /** Sends a request whose answer gives no secret. */
+  /** Sends a request whose answer contains no secret. */
   async send(method: Dispatcher.HttpMethod, path: string, options: SendOptions = {}): Promise<Answer> {
     const answer = await send(this.url, method, path, options);
     this.answers.push({ request: `${method} ${path}`, answer, gives: [] });
     return answer;
   }
 
-  /** Sends a request whose answer has a secret in `json` and nothing else. */
+  /** Sends a request whose answer contains a secret in `json` and nowhere else. */
   async #ask(
     name: string,
     read: (json: never) => unknown,
@@ -48,7 +48,7 @@ export class Use {
     options: SendOptions = {},
   ): Promise<string> {
     const answer = await send(this.url, method, path, options);
-    const given = String(read(answer.json as never)); // the shapes are asserted in the contract
+    const given = String(read(answer.json as never)); // the contract asserts the shapes
     if (answer.status !== 200 || given === 'undefined') throw new Error(`${name}: ${answer.status} ${answer.text}`);
     this.answers.push({ request: `${method} ${path}`, answer, gives: [name] });
     return this.#secret(name, given);
@@ -116,7 +116,7 @@ export class Use {
     await this.#upload(token);
   }
 
-  /** `codeOf` knows the code that came another way. */
+  /** `codeOf` returns a code that was delivered another way. */
   async registration(codeOf?: (accout: string) => Promise<string>): Promise<void> {
     const passwd = this.#secret('password of /v1', marker('v1'));
     const accout = `v1-${randomUUID()}`;
@@ -140,7 +140,7 @@ export class Use {
     await this.send('POST', `/v1/users/upload?token=${token}`, { body: body.slice(0, -20), headers });
   }
 
-  /** What is wrong with each of these is told, and must be told without it. */
+  /** Makes mistakes that get an explanation, which must not contain the secret. */
   async mistakes(): Promise<void> {
     const wrong = this.#secret('wrong password', marker('wrong'));
     const long = this.#secret('long password', `${marker('long')}${'x'.repeat(80)}`);
@@ -174,11 +174,11 @@ export class Use {
     }
   }
 
-  /** The end of the account. */
+  /** Deletes the account. */
   async unregister(): Promise<void> {
     await this.send('DELETE', '/unregister', { json: this.#credentials });
   }
 }
 
-/** What came, as it came. */
+/** Wraps a raw response as an answer. */
 const rawAnswer = (text: string): Answer => ({ status: Number(text.slice(9, 12)), headers: {}, text, json: null });

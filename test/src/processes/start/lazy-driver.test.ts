@@ -9,7 +9,7 @@ const program = `
   const files = Object.keys(createRequire('/').cache);
   process.stdout.write(String(files.some((file) => file.includes('/node_modules/mongodb/'))));`;
 
-/** Reads these settings in a process of its own; whether MongoDB's driver was loaded there. */
+/** Returns true if a separate process that reads these settings loads MongoDB's driver. */
 function loadsDriver(environment: Readonly<Record<string, string>>): boolean {
   const args = ['--input-type=module', '-e', program, JSON.stringify(environment)];
   return execFileSync(process.execPath, args, { cwd: temporaryDirectory(), encoding: 'utf8' }) === 'true';

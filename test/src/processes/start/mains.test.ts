@@ -10,7 +10,7 @@ for (const workspace of ['api', 'worker']) {
   describe(`The process of the ${workspace}`, () => {
     const main = fileURLToPath(import.meta.resolve(`@keybin/${workspace}/main.js`));
 
-    /** Runs it to its end in a directory with this `store.cfg`; resolves with its problems once it has printed `count`. */
+    /** Runs the program to its end in a directory with this `store.cfg`. Resolves with its `count` problems. */
     async function problems(count: number, file: string, env: Record<string, string> = {}): Promise<string[]> {
       const cwd = temporaryDirectory();
       writeFileSync(join(cwd, 'store.cfg'), file);

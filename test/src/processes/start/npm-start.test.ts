@@ -28,7 +28,7 @@ describe('npm start in a fresh clone', () => {
   });
 });
 
-/** The files of a clone after `npm ci`: nothing built, no data, and the installed packages as links. */
+/** Returns the files of a clone after `npm ci`: nothing built, no data, and the installed packages as links. */
 function freshClone(): string {
   const clone = join(temporaryDirectory(), 'keybin');
   const left = new Set(['node_modules', 'dist', '.git', 'data']);
@@ -40,7 +40,7 @@ function freshClone(): string {
   for (const name of readdirSync(join(root, 'node_modules'))) {
     const from = join(root, 'node_modules', name);
     const to = join(clone, 'node_modules', name);
-    // Its links lead to the workspaces beside it.
+    // Its links point to the workspaces next to it
     if (name === '@keybin') cpSync(from, to, { recursive: true, verbatimSymlinks: true });
     else symlinkSync(from, to);
   }
@@ -53,7 +53,7 @@ async function npmStart(cwd: string): Promise<{ child: Child; client: KeybinClie
   return { child, client: new KeybinClient(url) };
 }
 
-/** Ctrl-C in a terminal: the signal goes to npm and to what it runs. */
+/** Does what Ctrl-C in a terminal does: signals npm and the processes that it runs. */
 async function interrupt(child: Child): Promise<void> {
   process.kill(-child.pid, 'SIGINT');
   await child.exited;

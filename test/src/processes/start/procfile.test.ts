@@ -10,9 +10,9 @@ import { temporaryDirectory } from '../../world/processes/temporary-directory.js
 
 const main = fileURLToPath(import.meta.resolve('@keybin/procfile/main.js'));
 
-/** Programs for a Procfile. Each prints its process id, and `end` when it was told to end. */
+/** Programs for a Procfile. Each prints its process id, and `end` when it is told to shut down. */
 const programs = {
-  /** Takes a moment to end. */
+  /** Takes a moment to shut down. */
   drains: `process.on('SIGTERM', end).on('SIGINT', end);
     function end() { console.log('end'); setTimeout(() => process.exit(0), 200); }`,
   chatters: `process.on('SIGTERM', () => process.exit(0));
@@ -24,7 +24,7 @@ const programs = {
 
 const started = new Set<number>();
 
-/** Shell: waits until `go` is called. */
+/** Shell code that waits until `go` is called. */
 const wait = 'until test -e go; do sleep 0.05; done';
 
 /** Starts the runner and waits until `pids` processes have printed their ids. */
@@ -42,7 +42,7 @@ async function startAll(procfile: string, pids: number): Promise<{ runner: Child
     env: { KEYBIN_LIMITS_DRAIN_TIMEOUT: '1' },
   });
   const printed = () => [...runner.output.matchAll(/\| pid (\d+)$/gm)].map(([, pid]) => Number(pid));
-  await eventually(() => printed().length >= pids, 'all to run'); // it may have ended by then
+  await eventually(() => printed().length >= pids, 'all to run'); // the runner may have ended by then
   for (const pid of printed()) started.add(pid);
   return { runner, pids: printed(), go: () => writeFileSync(join(directory, 'go'), '') };
 }

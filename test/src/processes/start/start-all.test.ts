@@ -37,7 +37,7 @@ describe('npm run start:all', function () {
   }
 });
 
-/** Resolves when the API answers and the worker has printed its first line. */
+/** Starts all and resolves once the API answers and the worker has printed its first line. */
 async function startAll(env: Readonly<Record<string, string>>): Promise<{ child: Child; client: KeybinClient }> {
   const settings = { ...env, PORT: '0', KEYBIN_WORKER_PORT: '0', KEYBIN_ACCOUNTS_BCRYPT_COST: '4' };
   const child = new Child('npm run start:all', 'npm', ['run', 'start:all'], { cwd: root, env: settings });

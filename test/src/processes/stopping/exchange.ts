@@ -11,15 +11,15 @@ export interface Exchange {
 export type Outcome =
   | { readonly kind: 'answered'; readonly status: number; readonly text: string; readonly isLast: boolean }
   /**
-   * `silentMs`: how long the connection had been silent when the request left this process, at most; nothing if it had not served
-   * before, so that the server may not have accepted it.
+   * `silentMs`: longest time that the connection may have been silent when the request left this process. Undefined if
+   * the connection had served nothing before, so the server may not have accepted it.
    */
   | { readonly kind: 'failed'; readonly reason: string; readonly silentMs: number | undefined };
 
-/** When the last request was given to a connection: its answer was sent after that, however late this process comes to read it. */
+/** Time when each connection got its last request. The answer was sent later, however late this process reads it. */
 const lastUsedMs = new WeakMap<Socket, number>();
 
-/** Sends one request, once, and never throws. `isLast`: the server says that it ends the connection. */
+/** Sends one request, once, and never throws. `isLast` is true if the server says that it closes the connection. */
 export function exchange({ agent, method, url, json }: Exchange): Promise<Outcome> {
   return new Promise((resolve) => {
     const body = json === undefined ? '' : JSON.stringify(json);

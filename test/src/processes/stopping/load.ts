@@ -4,31 +4,31 @@ import { eventually } from '../../world/eventually.js';
 import { entryPath, type KeybinClient } from '../../world/clients/keybin-client.js';
 import { exchange, type Outcome } from './exchange.js';
 
-/** A connection on which the client was silent for so long may be ended by a server that drains. */
+/** Silence of a client, in ms, after which a draining server may close the connection. */
 const silentMs = 200;
-/** For a client that found nobody to connect to. */
+/** Pause, in ms, of a client that could not connect to any server. */
 const pauseMs = 20;
 
 const clients = 8;
 
 interface Writer {
   readonly key: string;
-  /** The last number that was answered. */
+  /** Last number whose write was acknowledged. */
   answered: number;
-  /** The last one that was sent. */
+  /** Last number that was sent. */
   sent: number;
 }
 
 /**
- * Clients without pause on connections that they keep: each writes rising numbers to a key of its own and reads them back. `url`
- * says whom to send the next request to. Keys begin with `prefix`.
+ * Clients that send requests without a pause on persistent connections. Each writes rising numbers to its own key and
+ * reads them back. `url` returns the server for the next request. Keys begin with `prefix`.
  */
 export class Load {
-  /** What no client should have seen, a line each. */
+  /** Observations that no client should have made, one per line. */
   readonly failures: string[] = [];
-  /** Connections that were refused, or ended before they had served anything: nobody had accepted their request. */
+  /** Connections refused, or closed before they had served anything: no server had accepted their request. */
   refused = 0;
-  /** Answers that said that they are the last of their connection. */
+  /** Number of answers that announced the close of their connection. */
   lastOnes = 0;
   answered = 0;
   readonly #agent = new Agent({ keepAlive: true });
@@ -49,20 +49,20 @@ export class Load {
     this.#running = Promise.all(this.#writers.map((writer) => this.#run(writer)));
   }
 
-  /** Resolves when so many more requests are answered. */
+  /** Resolves once `count` more requests are answered. */
   async progress(count = 200): Promise<void> {
     const wanted = this.answered + count;
     await eventually(() => this.answered >= wanted, `${count} answers`, 20_000);
   }
 
-  /** Resolves when no request is under way any more. */
+  /** Stops the clients. Resolves once no request is in flight. */
   async end(): Promise<void> {
     this.#ended = true;
     await this.#running;
     this.#agent.destroy();
   }
 
-  /** What an API shows of the keys that is not what was answered, or sent after that. */
+  /** Returns the keys that an API shows with a value older than the last acknowledged one, or never sent. */
   async lostIn(client: KeybinClient): Promise<string[]> {
     const lost: string[] = [];
     for (const { key, answered, sent } of this.#writers) {

@@ -3,10 +3,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '../../world/eventually.js';
 import { exchange } from './exchange.js';
 
-/** Much shorter than `drain_delay`. */
+/** Time between two checks, in ms. Much shorter than `drain_delay`. */
 const intervalMs = 50;
 
-/** A plain load balancer: it asks each server's `/readyz` again and again, and names those that are ready by turns. It repeats nothing. */
+/** A plain load balancer. It polls `/readyz` of each server and returns the ready ones in turn. It retries nothing. */
 export class RoundRobin {
   readonly #agent = new Agent({ keepAlive: false });
   readonly #ready = new Map<string, boolean>();
@@ -18,7 +18,7 @@ export class RoundRobin {
     this.#looking = this.#look();
   }
 
-  /** The server whose turn it is. Throws when none is ready. */
+  /** Returns the next ready server. Throws if none is ready. */
   next(): string {
     const ready = this.urls().filter((url) => this.#ready.get(url));
     const url = ready[this.#turn++ % ready.length];
@@ -30,7 +30,7 @@ export class RoundRobin {
     return this.#ready.get(url) ?? false;
   }
 
-  /** Resolves when each server is. */
+  /** Resolves once every server is ready. */
   async allReady(): Promise<void> {
     await eventually(() => this.urls().every((url) => this.isReady(url)), 'readiness of all', 20_000);
   }

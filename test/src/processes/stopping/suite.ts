@@ -7,14 +7,16 @@ import { childrenOf, runs } from '../../world/processes/runs.js';
 import { Load } from './load.js';
 import { RoundRobin } from './round-robin.js';
 
-/** Of the issue of a signal; `drain_timeout` is 8 s. */
+/** Limit, in ms, of a graceful shutdown. `drain_timeout` is 8 s. */
 const endedWithinMs = 10_000;
-/** Of a process that ends at once, on a machine that may be busy. */
+/** Limit, in ms, of an immediate shutdown on a machine that may be busy. */
 const atOnceMs = 2_000;
 
 type Start = (env?: Readonly<Record<string, string>>) => Promise<ApiProcess>;
 
-/** An API that is told to end while clients use it. `start` starts one over the same data as the ones before. */
+/**
+ * Tests an API that is shut down while clients use it. `start` starts an API over the same data as the previous ones.
+ */
 export function stoppingSuite(start: Start, { sharesData }: { readonly sharesData: boolean }): void {
   const started: ApiProcess[] = [];
   const loads: Load[] = [];
@@ -53,16 +55,16 @@ export function stoppingSuite(start: Start, { sharesData }: { readonly sharesDat
   });
 
   it('ends at once by a second signal, not with 0, and has lost nothing that it answered', async () => {
-    const api = await startOne({ KEYBIN_LIMITS_DRAIN_DELAY: '30' }); // it goes on serving meanwhile
+    const api = await startOne({ KEYBIN_LIMITS_DRAIN_DELAY: '30' }); // it keeps serving meanwhile
     const clients = await load(() => api.url);
     await api.kill('SIGTERM');
     await eventually(() => api.child.output.includes('draining'), 'the drain');
-    await clients.progress(); // which takes longer than an echo of the signal may
+    await clients.progress(); // takes longer than an echo of the signal may
     const children = childrenOf(api.child.pid);
     let sinceMs = performance.now();
     await eventually(async () => {
       sinceMs = performance.now();
-      await api.kill('SIGTERM'); // one that comes right after the first is its echo
+      await api.kill('SIGTERM'); // a second signal right after the first is its echo
       return !api.child.alive;
     }, 'the end');
     const { code, tookMs } = await ended(api, sinceMs);
@@ -116,13 +118,13 @@ export function stoppingSuite(start: Start, { sharesData }: { readonly sharesDat
   });
 }
 
-/** Resolves with the exit code and how long the end took. */
+/** Resolves with the exit code and the duration of the shutdown. */
 async function ended({ child }: ApiProcess, sinceMs: number): Promise<{ code: number | null; tookMs: number }> {
   const { code } = await child.exited;
   return { code, tookMs: performance.now() - sinceMs };
 }
 
-/** Half a request, for which a drain waits: the server has its head, and says so. */
+/** Sends half a request, which a drain waits for. Resolves once the server has confirmed that it read the head. */
 async function halfRequest({ url }: ApiProcess): Promise<RawConnection> {
   const connection = await RawConnection.open(url);
   const head = ['Host: test', 'Content-Type: application/json', 'Content-Length: 9', 'Expect: 100-continue'];

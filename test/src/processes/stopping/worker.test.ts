@@ -9,7 +9,7 @@ import { openJobs, failedJobs, withQueue } from '../../faults/support/jobs.js';
 import { storedDocuments } from '../../world/services/stored-documents.js';
 import { Load } from './load.js';
 
-/** `drain_timeout` is 8 s. */
+/** Limit, in ms, of a graceful shutdown. `drain_timeout` is 8 s. */
 const endedWithinMs = 10_000;
 
 describe('a worker that is told to end under load', function () {
@@ -45,7 +45,7 @@ describe('a worker that is told to end under load', function () {
     redisWay.close();
   });
 
-  /** A worker that comes to MongoDB and Redis by ways of its own. */
+  /** Starts a worker that reaches MongoDB and Redis through its own proxies. */
   async function start(settings: Readonly<Record<string, string>> = {}): Promise<Child> {
     const worker = await spawnWorker({
       env: {
@@ -64,7 +64,7 @@ describe('a worker that is told to end under load', function () {
     await clients.progress();
   }
 
-  /** From now on MongoDB answers the worker, which was idle, nothing; resolves when a batch waits for that. */
+  /** Makes MongoDB stop answering the idle worker. Resolves once a batch waits for MongoDB. */
   async function hangMongo(): Promise<void> {
     mongoWay.hold();
     await client.put(token, `${prefix}_hangs`, 1);
@@ -74,7 +74,7 @@ describe('a worker that is told to end under load', function () {
 
   const active = () => withQueue(given.redisUrl, (queue) => queue.getActiveCount());
 
-  /** A new worker has all that was answered applied, and no job has failed or counts an attempt. */
+  /** Asserts that a new worker has applied all acknowledged writes, and that no job has failed or counts an attempt. */
   async function expectApplied(): Promise<void> {
     await clients.progress();
     await clients.end();
@@ -119,10 +119,10 @@ describe('a worker that is told to end under load', function () {
     const worker = await start({ KEYBIN_LIMITS_DRAIN_TIMEOUT: '60' });
     await hangMongo();
     await load();
-    redisWay.hold(); // its jobs can neither be finished nor be given back
+    redisWay.hold(); // its jobs can be neither finished nor returned
     await worker.kill('SIGTERM');
     await eventually(() => worker.output.includes('draining'), 'the drain');
-    // One that comes right after the first is its echo
+    // A second signal right after the first is its echo
     await eventually(async () => worker.kill('SIGTERM').then(() => !worker.alive), 'the end', 3_000);
     expect((await worker.exited).code).to.equal(1);
     await expectApplied();

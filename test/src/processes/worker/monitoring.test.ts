@@ -4,10 +4,10 @@ import { eventually } from '../../world/eventually.js';
 import { launchWorker, spawnApi, spawnWorker, type WorkerProcess } from '../../world/processes/keybin-process.js';
 import { ownServices } from '../../world/services/services.js';
 
-/** Asks on a connection of its own. */
+/** Sends a request on its own connection. */
 async function ask(worker: WorkerProcess, path: string): Promise<[status: number, body: Record<string, unknown>]> {
   const { status, json } = await send(worker.url, 'GET', path, { headers: { connection: 'close' } });
-  return [status, json as Record<string, unknown>]; // /livez and /readyz answer an object
+  return [status, json as Record<string, unknown>]; // /livez and /readyz return an object
 }
 
 async function statusOf(worker: WorkerProcess): Promise<[status: number, said: unknown]> {
@@ -16,7 +16,7 @@ async function statusOf(worker: WorkerProcess): Promise<[status: number, said: u
 }
 
 describe('/livez and /readyz of a worker', function () {
-  this.timeout(60_000); // servers come and go
+  this.timeout(60_000); // servers stop and start
   const services = ownServices();
   let worker: WorkerProcess;
 
@@ -35,7 +35,8 @@ describe('/livez and /readyz of a worker', function () {
     const [status, body] = await ask(worker, '/readyz');
     expect(status).to.equal(200);
     expect(body).to.include({ status: 'ready', last_batch_at: null });
-    const { mongodb, redis } = body['dependencies'] as Record<string, Record<string, unknown>>; // see docs/interfaces/service.md
+    // See docs/interfaces/service.md
+    const { mongodb, redis } = body['dependencies'] as Record<string, Record<string, unknown>>;
     expect(mongodb).to.include({ status: 'up' });
     expect(redis).to.include({ status: 'up', durability: 'always' });
     const from = Date.now();
@@ -69,7 +70,7 @@ describe('/livez and /readyz of a worker', function () {
     const api = await spawnApi({ env: services.env });
     const client = new KeybinClient(api.url);
     const { token } = await client.newAccount();
-    await services.mongod.kill('SIGSTOP'); // so that the drain takes its time
+    await services.mongod.kill('SIGSTOP'); // so that the drain takes a while
     await client.put(token, 'a', 1);
     await eventually(async () => (await statusOf(worker))[0] === 503, 'the outage');
     await worker.kill('SIGTERM');

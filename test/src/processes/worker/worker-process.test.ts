@@ -13,7 +13,7 @@ import { Partition } from '../../unit/worker/partition.js';
 
 describe('a worker process', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
-  // registered first, so that it runs before the servers end
+  // Registered first, so that it runs before the servers stop
   after(() => partition?.close());
   const world = ownServices();
   let partition: Partition;
@@ -39,7 +39,7 @@ describe('a worker process', function () {
     return worker;
   }
 
-  /** Accepts `value(0)`, `value(1)`... under the keys, all at once. */
+  /** Accepts `value(0)`, `value(1)`... under the keys, all at the same time. */
   async function stageAll(keys: readonly string[], value: (position: number) => string): Promise<void> {
     const commits = partition.staged.commits();
     await Promise.all(keys.map((key, position) => commits.accept(put(user, key, value(position)))));
@@ -68,7 +68,7 @@ describe('a worker process', function () {
       const first = await start({ KEYBIN_STORE_HOST: mongoUrl, KEYBIN_WORKER_BATCH_ENTRIES: '100' });
       await stageAll(keys.slice(0, settled), String);
       await drained();
-      mongoWay.hold(); // what it writes from now on it cannot settle
+      mongoWay.hold(); // what it applies from now on it cannot settle
       await stageAll(keys.slice(settled), (position) => String(settled + position));
       await eventually(async () => (await storedCount()) > settled, 'further entries in MongoDB');
       await first.kill('SIGKILL');
@@ -106,7 +106,7 @@ describe('a worker process', function () {
     await withQueue(world.redisUrl, async (queue) => {
       for (const { id = '' } of await queue.getWaiting()) {
         await partition.staged.redis.lmove(queue.toKey('wait'), queue.toKey('active'), 'RIGHT', 'LEFT');
-        await partition.staged.redis.hset(queue.toKey(id), 'stc', 1_000_000); // BullMQ's count of that
+        await partition.staged.redis.hset(queue.toKey(id), 'stc', 1_000_000); // BullMQ's count of stalls
       }
     });
     await start({ KEYBIN_QUEUE_SWEEP_AFTER: '3600' });
@@ -164,7 +164,7 @@ describe('a worker process', function () {
     await eventually(async () => (await tokenCount()) === 0, 'no token of the account');
     expect(await storedCount()).to.equal(0);
     expect(await partition.staged.redis.exists(tokenIndexKey(partition.staged.prefix, hash))).to.equal(0);
-    await partition.database.erasures.deleteMany({}); // it would be repeated for a day
+    await partition.database.erasures.deleteMany({}); // workers would repeat it for a day
   });
 
   it('finishes an erasure that only MongoDB knows of', async () => {

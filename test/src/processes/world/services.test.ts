@@ -5,7 +5,10 @@ import { temporaryDirectory } from '../../world/processes/temporary-directory.js
 
 const path = (specifier: string) => fileURLToPath(import.meta.resolve(specifier));
 
-/** A run of two suites that need servers, one of which would take others, and of one that mounts a disk, where no program is to be found. */
+/**
+ * Runs three suites where no program can be found. Two need servers, and one of these takes servers given by URL. The
+ * third mounts a disk.
+ */
 async function runWithoutPrograms(requireServices: string): Promise<{ code: number | null; output: string }> {
   const setup = path('../../world/mocha-setup.js');
   const suites = [
