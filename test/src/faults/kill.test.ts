@@ -7,7 +7,7 @@ import { ScaleOutProcesses } from '../world/services/scale-out-world.js';
 import { ownServices } from '../world/services/services.js';
 
 const writers = 4;
-/** Answered between one kill and the next. */
+/** Acknowledged writes between two kills. */
 const writesBetween = 20;
 const recoveredWithinMs = 20_000;
 
@@ -76,9 +76,9 @@ describe('the scale-out engine, killed part by part with kill -9 under load', ()
   });
 });
 
-/** Writes rising numbers to a key of its own and reads each one that was answered back through the other process. */
+/** Writes rising numbers to its own key, and reads each acknowledged one back through the other process. */
 class Writer {
-  /** The last number that was answered; it ends with one. */
+  /** Last number that was acknowledged. The writer ends with an acknowledged one. */
   answered = 0;
   readonly wrong: string[] = [];
   #ending = false;
@@ -108,7 +108,7 @@ class Writer {
     }
   }
 
-  /** No answer and 503 are all that a kill may cause. */
+  /** Records every answer except 503: a kill may cause only that, or no answer. */
   #judge(answer: Answer | undefined, what: string): void {
     if (answer && answer.status !== 503) this.wrong.push(`${what} of ${this.key}: ${answer.status} ${answer.text}`);
   }

@@ -12,7 +12,7 @@ const diskBytes = 16 * 2 ** 20;
 const leftBytes = 2 ** 20;
 const value = 'x'.repeat(100_000);
 
-/** Two APIs show whatever a full disk does to one in the other. */
+/** Numbers of APIs and processes. With two APIs, each must show the effects of a full disk on the other. */
 const setups = [
   { what: 'of two APIs of two processes each', apiCount: 2, processes: 2 },
   { what: 'of one API of one process', apiCount: 1, processes: 1 },
@@ -77,7 +77,7 @@ for (const { what, apiCount, processes } of setups) {
   });
 }
 
-/** Writes through both until there is no room, several at once and then one by one; the keys that were answered 200. */
+/** Writes through both APIs until the disk is full, concurrently and then one by one. Returns the acknowledged keys. */
 async function fill(clients: readonly [KeybinClient, KeybinClient], token: string): Promise<string[]> {
   const answered: string[] = [];
   const [here, there] = clients;
@@ -101,7 +101,7 @@ function expectFull({ status, text }: Answer): void {
   expect(`${status} ${text}`).to.equal('507 Storage is full');
 }
 
-/** A small write may find room still; whatever it is, it is an answer. */
+/** Asserts that a small request got an expected answer. It may be 200, because a small write may still find room. */
 function expectAnswered({ status, text }: Answer): void {
   expect(status, text).to.be.oneOf([200, 403, 507]);
 }

@@ -18,7 +18,8 @@ describe('downloads from an embedded engine whose disk hangs', () => {
     const { file_id: id } = await uploadFile(client, token, 'content');
     const path = join(directory, 'files', id.slice(-2), id);
     rmSync(path);
-    execFileSync('mkfifo', [path]); // to open it waits, like a disk that hangs, until somebody opens it for writing
+    // Opening it blocks, as on a disk that hangs, until another process opens it for writing
+    execFileSync('mkfifo', [path]);
     try {
       const startedMs = performance.now();
       const answer = await client.send('GET', uploadPath(token, id));

@@ -80,7 +80,7 @@ describe('LMDB engine, on a full disk', () => {
   });
 });
 
-/** Writes until the store says that it is full, several at once and then one by one; the keys that were answered. */
+/** Writes until the store is full, concurrently and then one by one. Returns the acknowledged keys. */
 async function fill(engine: Engine, token: string, most = 4): Promise<string[]> {
   const answered: string[] = [];
   for (const atOnce of [most, 1]) {

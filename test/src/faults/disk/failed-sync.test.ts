@@ -18,7 +18,7 @@ async function twoUnderWay(refused: 'one' | 'two', when: 'later' | 'first'): Pro
   const disk = new FaultyDisk();
   const args = [program, temporaryDirectory(), disk.directory, refused, when];
   const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, ...disk.env } });
-  return JSON.parse(stdout) as TwoUnderWay; // as the program prints it
+  return JSON.parse(stdout) as TwoUnderWay; // printed by the program
 }
 
 describe('LMDB engine, with two transactions of puts under way of which the disk refuses one', () => {

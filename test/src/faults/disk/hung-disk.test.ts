@@ -67,7 +67,7 @@ for (const processes of [1, 2]) {
       for (const { key, answered } of writers) expectValue(await after.get(token, key), answered);
     });
 
-    if (processes > 1) return; // each process tells of its own writes
+    if (processes > 1) return; // each process reports its own writes
     it('a sync that fails is a write answered 503, of which /readyz tells until one succeeds', async () => {
       const client = await start();
       const { token } = await client.newAccount();
@@ -101,13 +101,15 @@ for (const processes of [1, 2]) {
   });
 }
 
-/** Writes rising numbers to one key, each when the one before was answered; the last one until it is answered 200. */
+/**
+ * Writes rising numbers to one key, each after the answer to the one before. Stops once the last one is acknowledged.
+ */
 class Writer {
   sent = 0;
-  /** The last number that was answered 200. */
+  /** Last number that was acknowledged. */
   answered = 0;
   refused = 0;
-  /** Answered 200 after one that was refused. */
+  /** True if a write was acknowledged after one that was refused. */
   hasGoneOn = false;
   longestMs = 0;
   readonly others: string[] = [];
@@ -137,7 +139,7 @@ class Writer {
   }
 }
 
-/** None was given out twice, and the next one will be larger than all. */
+/** Asserts that no version was given out twice, and that the next one will be larger than all. */
 async function expectVersions(directory: string): Promise<void> {
   const databases = openDatabasesToRead(directory, times);
   const { entries, meta } = databases;

@@ -24,7 +24,7 @@ describe('an API of the embedded engine, alone with its directory, whose disk ha
     expect(disk.isHanging).to.equal(true);
   }
 
-  /** By its own end or by its own kill (`kill-at-exit.ts`), never with 0. */
+  /** Asserts that the process is gone, by itself or by its own kill (`kill-at-exit.ts`), and did not exit with 0. */
   async function expectGone(sinceMs: number, withinMs: number): Promise<void> {
     const { code } = await api.child.exited;
     expect(performance.now() - sinceMs).to.be.below(withinMs);

@@ -1,8 +1,8 @@
 /**
- * A process of which two transactions of puts, `one` and `two`, are under way on a faulty disk, which refuses one of both. It prints what
- * became of them, and what is stored, as JSON.
+ * A process with two transactions of puts, `one` and `two`, in flight on a faulty disk that fails one of them. It
+ * prints the outcome of both, and the stored keys, as JSON.
  *   node two-under-way.js DIRECTORY DISK one|two later|first
- * `first`: they are the first ones of the process, which `EmbeddedGroupCommit` would not let be under way together.
+ * `first`: they are the first transactions of the process. `EmbeddedGroupCommit` would not run these concurrently.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { eventually } from '../../world/eventually.js';
@@ -11,7 +11,7 @@ import { ownParts } from '../../unit/embedded/parts.js';
 import { closeStores, codeOf } from '../../unit/embedded/store.js';
 
 export interface TwoUnderWay {
-  /** What it was refused with; missing: it was answered. */
+  /** Code of the error that it failed with. Undefined if it was acknowledged. */
   readonly one?: string;
   readonly two?: string;
   readonly stored: readonly string[];
@@ -20,7 +20,7 @@ export interface TwoUnderWay {
 const [directory, diskDirectory, refused, when] = process.argv.slice(2);
 const disk = new FaultyDisk(diskDirectory);
 const { databases, transactions, writes } = ownParts(directory, { alone: true });
-const full = 16; // writes, with which a transaction begins beside another
+const full = 16; // number of writes at which a second transaction begins beside the first
 
 const put = async (key: string): Promise<unknown> => {
   const step = () => void databases.entries.put(key, '1');
@@ -28,7 +28,7 @@ const put = async (key: string): Promise<unknown> => {
   return transactions.put?.(step).catch(async (error: unknown) => Promise.reject(await transactions.failure(error)));
 };
 
-/** Until then this thread sees nothing of the ends of transactions, as when it has much to do. */
+/** Blocks this thread until `condition` holds. The thread sees no transaction end meanwhile, as when it is busy. */
 function until(condition: () => boolean): void {
   while (!condition());
 }
@@ -38,7 +38,7 @@ disk.hang();
 const one = codeOf(put('one'));
 await eventually(() => disk.isHanging, 'the first sync');
 const two = codeOf(put('two'));
-await nextTurn(); // in which lmdb hands it over
+await nextTurn(); // lmdb hands the transaction over in this turn
 await nextTurn();
 if (refused === 'one') disk.refuseOne();
 else disk.passOne();

@@ -24,12 +24,12 @@ describe('an API of the embedded engine whose writes wait for a process that was
     const { token } = await new KeybinClient(api.url).newAccount();
     peer = await Peer.start(directory);
     await peer.hold();
-    const client = new KeybinClient(api.url, { connection: 'close' }); // so that each process gets some
+    const client = new KeybinClient(api.url, { connection: 'close' }); // so that each process gets some requests
     writes = Promise.allSettled(Array.from({ length: 8 }, (_, index) => client.put(token, `key_${index}`, index)));
-    await writes; // 503; their transactions go on waiting
+    await writes; // 503; their transactions keep waiting
   }
 
-  /** Nothing of it is left, and what comes next can write. */
+  /** Asserts that the API and its children are gone, with an error, and that a new API can write. */
   async function expectGone(): Promise<void> {
     expect((await api.child.exited).code).to.be.above(0);
     await eventually(() => children.every((pid) => !runs(pid)), 'the end of its children', atOnceMs);

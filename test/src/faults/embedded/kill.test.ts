@@ -62,7 +62,7 @@ describe('LMDB engine, killed with kill -9', () => {
     await Promise.all(keys.map((key) => before.entries.put(token, key, '1')));
     await before.close();
     const peer = await Peer.start(directory);
-    // By itself: it needs but some milliseconds for all that is left
+    // The peer kills itself, because the rest of the erasure would take it only some milliseconds
     await Promise.race([peer.ask('erase and die', JSON.stringify(account)), peer.ended()]);
     const parts = ownParts(directory);
     const { databases } = parts;

@@ -1,25 +1,27 @@
 import type { Scheduler } from 'fast-check';
 
 /**
- * Where actors do their steps in the order that fast-check's scheduler gives: one step of one actor at a time, with real servers,
- * and the next when that actor stands before its own next step or has ended. So a schedule is all that a run depends on.
+ * Runs actors step by step in the order of fast-check's scheduler, with real servers. One step of one actor runs at a
+ * time. The next begins once that actor is about to take its next step, or has ended. So a schedule determines a run.
  */
 export class Stage {
-  /** A step counts as done at its own moment of this clock. */
+  /** Logical time. Each finished step has its own moment. */
   #clock = 0;
-  /** Actors that are between two steps. */
+  /** Number of actors that are between two steps. */
   #active = 0;
   #rest: (() => void) | undefined;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(private readonly scheduler: Scheduler) {}
 
-  /** A moment that no other call answers; later calls answer more. */
+  /** Returns a unique moment. Later calls return larger ones. */
   now(): number {
     return this.#clock++;
   }
 
-  /** Starts an actor, whose every asynchronous work has to begin with `pass`. What it throws ends the run. */
+  /**
+   * Starts an actor. Each of its asynchronous operations must begin with `pass`. An error that it throws ends the run.
+   */
   act(actor: () => Promise<void>): void {
     this.#active++;
     const ended = (failure?: { readonly error: unknown }) => {
@@ -32,24 +34,24 @@ export class Stage {
     );
   }
 
-  /** Resolves when it is the turn of this step. */
+  /** Resolves when this step may run. */
   async pass(label: string): Promise<void> {
     const turn = this.scheduler.schedule(Promise.resolve(), label);
     this.#pause();
     await turn;
   }
 
-  /** Resolves when all actors have ended; throws what one of them has thrown. */
+  /** Resolves once all actors have ended. Throws the error of an actor. */
   async play(): Promise<void> {
     while (await this.playStep());
   }
 
-  /** Lets one actor do one step; answers whether there was one to do. Throws what an actor has thrown. */
+  /** Lets one actor take one step. Returns false if there was none to take. Throws the error of an actor. */
   async playStep(): Promise<boolean> {
     await this.#resting();
     if (this.#failure) throw this.#failure.error;
     if (this.scheduler.count() === 0) return false;
-    this.#active++; // the one whose turn it is
+    this.#active++; // the actor whose turn it is
     await this.scheduler.waitNext(1);
     return true;
   }

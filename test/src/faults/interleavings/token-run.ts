@@ -10,7 +10,7 @@ import type { TokenCommand, TokenScenario } from './token-scenario.js';
 /** Two API processes over the same servers. */
 export type Processes = readonly [TokenProcess, TokenProcess];
 
-/** Plays a scenario in the scheduler's order and answers what was not as promised, a line each. */
+/** Plays a scenario in the scheduler's order. Returns the broken promises, one per line. */
 export async function playTokens(
   processes: Processes,
   scheduler: Scheduler,
@@ -49,10 +49,14 @@ export async function playTokens(
   return unexplained(tokens.operations).map((operation) => `not explained: ${JSON.stringify(operation)}`);
 }
 
-/** What a process does waits for its turn at each of its steps. */
+/**
+ * Returns true for events. They wait for a turn of their own; the commands of a process wait at each of their steps.
+ */
 const isEvent = (command: TokenCommand) => command === 'Redis forgets' || command === 'time passes';
 
-/** The tokens that one client was given, as a register that holds the one which is live, and all that was done to it. */
+/**
+ * The tokens given to one client, and all operations on them. They are judged as a register that holds the live token.
+ */
 class Tokens {
   readonly operations: Operation[] = [];
   readonly #given: string[] = [];
@@ -88,7 +92,7 @@ class Tokens {
         return;
       case 'time passes':
         await delay(this.lifetimeSeconds * 1_000);
-        this.#write(undefined, this.#firstGiven ?? 0); // at some time since
+        this.#write(undefined, this.#firstGiven ?? 0); // at some time since then
     }
   }
 
@@ -116,7 +120,7 @@ class Tokens {
   }
 }
 
-/** Nothing of a request that was not served, perhaps because another one had ended what it was for. */
+/** Ignores the error of a request that was refused, perhaps because another one had ended the token or account. */
 function ignoreUnavailable(error: unknown): undefined {
   const codes = ['unavailable', 'invalid_token', 'invalid_credentials'] as const;
   if (!codes.some((code) => hasCode(error, code))) throw error;

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 
-/** What is done to the tokens of one client, and to what keeps them. */
+/** Operations on the tokens of one client, and on the stores that keep them. */
 export type TokenCommand =
   | 'login'
   | 'check the first'
@@ -11,22 +11,22 @@ export type TokenCommand =
   | 'time passes';
 
 export interface TokenScenario {
-  /** Redis has no record of the first token. */
+  /** True if Redis has no record of the first token. */
   readonly isForgotten: boolean;
-  /** For each actor what it does, one after the other; actors take turns with two API processes. */
+  /** Commands of each actor, in order. Actors use two API processes in turn. */
   readonly actors: readonly (readonly TokenCommand[])[];
   /**
-   * Instead of a first token, a login that has taken so many steps before all this, and whose answer nobody waits for. It has its
-   * lease, so a login that begins now comes after it.
+   * Steps taken by a login that begins before everything else and replaces the first token. No client waits for its
+   * answer. It holds its lease, so a login that begins now comes after it.
    */
   readonly givenUpSteps: 0 | 1 | 2;
-  /** The first token lives so long. */
+  /** Lifetime of the first token. */
   readonly lifetimeSeconds: number;
 }
 
 const long = 300;
 
-/** Sequences of these commands by so many actors. */
+/** Returns scenarios in which up to `actors` actors run sequences of these commands. */
 export function tokenScenarios(commands: readonly TokenCommand[], actors = 3): fc.Arbitrary<TokenScenario> {
   const sequence = fc.array(fc.constantFrom(...commands), { minLength: 1, maxLength: 2 });
   return fc.record({
@@ -37,6 +37,6 @@ export function tokenScenarios(commands: readonly TokenCommand[], actors = 3): f
   });
 }
 
-/** The smallest scenario in which something can be seen: only the order of its steps is searched. */
+/** Returns the smallest scenario that can show a violation. Only the order of its steps is searched. */
 export const smallestToken = (scenario: Partial<TokenScenario>): fc.Arbitrary<TokenScenario> =>
   fc.constant({ isForgotten: false, actors: [], givenUpSteps: 0, lifetimeSeconds: long, ...scenario });

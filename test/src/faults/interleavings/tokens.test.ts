@@ -7,14 +7,15 @@ import { search, untilFound } from './parameters.js';
 import { playTokens, type Processes } from './token-run.js';
 import { smallestToken, tokenScenarios, type TokenScenario } from './token-scenario.js';
 
-/** Of each kind of scenario. */
+/** Runs of each kind of scenario. */
 const runs = 30;
-/** Of the scenario of each rule. */
+/** Runs of the scenario of each rule. */
 const ruleRuns = 20;
 
 /**
- * All but `nolife`, for which Redis has to be started anew: test/src/faults/scale-out/token-losses.test.ts; and those of disabling an
- * account, which no scenario does, and `nomark`, whose order of steps is rare: test/src/unit/scale-out/tokens/token-rules.test.ts.
+ * All rules but these: `nolife` needs a restart of Redis (test/src/faults/scale-out/token-losses.test.ts). No scenario
+ * disables an account, and the order of steps that breaks `nomark` is rare
+ * (test/src/unit/scale-out/tokens/token-rules.test.ts).
  */
 type Rule = Exclude<keyof typeof variants, 'nolife' | 'nomark' | 'offopen' | 'offonce' | 'offgen'>;
 

@@ -6,7 +6,7 @@ import { playWrites } from './write-run.js';
 import { kinds, smallest, type Scenario } from './write-scenario.js';
 import { writeVariants, type WriteVariant } from './write-variants.js';
 
-/** Of each kind of scenario. */
+/** Runs of each kind of scenario. */
 const runs = 30;
 
 describe('the write path, with its steps in any order', function () {
@@ -43,7 +43,7 @@ describe('the write path, with its steps in any order', function () {
   };
   for (const [name, variant] of Object.entries(writeVariants)) {
     it(`is found to break them without its rule: ${name}`, async () => {
-      const scenario = rules[name as keyof typeof writeVariants]; // their keys are the same
+      const scenario = rules[name as keyof typeof writeVariants]; // both have the same keys
       const { failed } = await fc.check(property(variant, scenario), untilFound);
       expect(failed).to.equal(true);
     });

@@ -10,7 +10,7 @@ import { atOnce, WriteWorld } from './write-world.js';
 
 const key = 'k';
 
-/** Plays a scenario in the scheduler's order and answers what was not as promised, a line each. */
+/** Plays a scenario in the scheduler's order. Returns the broken promises, one per line. */
 export async function playWrites(
   partition: Partition,
   scheduler: Scheduler,
@@ -38,7 +38,8 @@ export async function playWrites(
         const done = await perform(entries, command, `"${++values}"`, stage);
         if (done && done.fromMs > goneSince) wrong.push(`${command} was served after the end of the account`);
         if (done?.kind === 'write' && done.toMs !== Infinity && done.toMs > goneSince) {
-          wrong.push(`${command} was accepted after the end of the account`); // accepting is the last step before the answer
+          // Accepting is the last step before the answer
+          wrong.push(`${command} was accepted after the end of the account`);
         }
         if (done) operations.push(done);
       }
@@ -79,7 +80,7 @@ export async function playWrites(
   return [...wrong, ...judged.map((operation) => `not explained: ${JSON.stringify(operation)}`)];
 }
 
-/** Answers what was seen, or nothing of what was refused. */
+/** Runs a command and returns the operation that was observed. Returns undefined for a refused one. */
 async function perform(
   entries: ScaleOutEntries,
   command: Command,
@@ -118,7 +119,7 @@ async function answerOf(entries: ScaleOutEntries, command: Command, value: strin
   }
 }
 
-/** Without what Redis has lost: a write that was answered before, and that nobody has seen since, as MongoDB had not got it. */
+/** Removes the writes that Redis lost: acknowledged before the loss, not yet in MongoDB, and seen by no read since. */
 function withoutLosses(operations: readonly Operation[], lostAt: number): Operation[] {
   const seen = new Set(operations.flatMap((operation) => (operation.kind === 'read' ? [operation.content] : [])));
   return operations.filter((operation) => {

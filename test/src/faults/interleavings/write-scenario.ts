@@ -1,23 +1,23 @@
 import * as fc from 'fast-check';
 
-/** What a client does to the one key, or to the list. */
+/** Operations of a client on the one key, or on the list. */
 export type Command = 'put' | 'delete' | 'get' | 'list';
 
-/** What befalls the servers at some moment. */
+/** Faults of the servers, and events in them. */
 export type Event = 'jobs are lost' | 'Redis is lost' | 'tombstones are tidied away';
 
-/** What a put has left before all this. */
+/** State that a put has left before the run. */
 export type Before = 'nothing' | 'pending' | 'stored';
 
-/** What there is to put in order. */
+/** Actors whose steps the scheduler orders. */
 export interface Scenario {
   readonly before: Before;
-  /** For each client what it does, one after the other; clients take turns with two API processes. */
+  /** Commands of each client, in order. Clients use two API processes in turn. */
   readonly clients: readonly (readonly Command[])[];
-  /** For each worker how often it applies what is pending. */
+  /** Number of times that each worker applies the pending entries. */
   readonly workers: readonly number[];
   readonly events: readonly Event[];
-  /** The account is ended, and a new one takes its name. */
+  /** True if the account is deleted and a new one takes its name. */
   readonly unregisters: boolean;
 }
 
@@ -28,7 +28,7 @@ interface Shape {
   readonly unregisters?: boolean;
 }
 
-/** Scenarios of a kind: short ones, which collide most. */
+/** Returns short scenarios of a kind, which collide most. */
 function scenarios({ commands = ['put'], clients = 2, events = [], unregisters = false }: Shape = {}) {
   const sequence = fc.array(fc.constantFrom(...commands), { minLength: 1, maxLength: 3 });
   return fc.record({
@@ -40,13 +40,14 @@ function scenarios({ commands = ['put'], clients = 2, events = [], unregisters =
   });
 }
 
-/** The smallest scenario in which something can be seen: only the order of its steps is searched. */
+/** Returns the smallest scenario that can show a violation. Only the order of its steps is searched. */
 export function smallest(scenario: Partial<Scenario>): fc.Arbitrary<Scenario> {
   return fc.constant({ before: 'nothing', clients: [], workers: [], events: [], unregisters: false, ...scenario });
 }
 
 /**
- * A lost Redis may take what was answered and not applied with it, which reads before that would have shown: so there are puts alone.
+ * Scenarios by kind. A lost Redis may take acknowledged writes with it that reads have shown, so that kind has only
+ * puts.
  */
 export const kinds = {
   writes: scenarios({ commands: ['put', 'put', 'delete', 'get', 'list'], clients: 3, events: ['jobs are lost'] }),

@@ -4,23 +4,23 @@ import type { Database } from '@keybin/shared/engines/scale-out/mongodb/database
 import { changedScript } from '../../world/scale-out/changed-script.js';
 import { mongoFirst, type ReadSteps } from '../../unit/scale-out/entries/mongo-first.js';
 
-/** What a test puts in the place of a rule of the write path. Nothing: the product's own. */
+/** Replacements for rules of the write path. The default is the product's own rule. */
 export interface WriteVariant {
   readonly acceptScript?: Script;
   readonly settleScript?: Script;
   readonly write?: (database: Database) => WriteEntries;
   readonly reads?: (steps: ReadSteps) => ReadSteps;
-  /** How long tombstones live; as the index says unless told otherwise. */
+  /** Lifetime of tombstones. Defaults to that of the index. */
   readonly tombstoneSeconds?: number;
-  /** Passes after which an erasure counts as done. */
+  /** Number of passes after which an erasure counts as done. */
   readonly passes?: number;
   readonly erasuresAreRecorded?: false;
   readonly sweeps?: false;
-  /** The erase job also deletes whoever has the name. */
+  /** True if the erase job also deletes the account that now has the name. */
   readonly erasesByName?: true;
 }
 
-/** Writes whatever it has, even over a newer version. */
+/** Stores every entry, even over a newer version. */
 const unguarded =
   ({ store }: Database): WriteEntries =>
   async (entries) => {
@@ -31,7 +31,7 @@ const unguarded =
     return { stored: [...entries], overtaken: [], rejected: [] };
   };
 
-/** One rule taken out each, under the names that the models in `test/model` have for them. */
+/** Variants that each take out one rule, under the names of the models in `test/model`. */
 export const writeVariants = {
   noguard: { write: unguarded },
   nocas: { settleScript: changedScript('entries/settle', 'current ~= text', 'false') },
@@ -39,7 +39,7 @@ export const writeVariants = {
   mongofirst: { reads: mongoFirst },
   nodeleted: { acceptScript: changedScript('entries/accept', 'or isDeletedSince(member, string.sub(change, 2))', '') },
   earlyttl: { tombstoneSeconds: -1 },
-  // what the model of the tokens calls so: only the erasure mark is looked at when a write is accepted, not its token
+  // Named as in the model of the tokens: accepting a write checks the erasure mark but not the token
   split: {
     acceptScript: changedScript('entries/accept', "tokenStates[token] ~= 'live'", "tokenStates[token] == 'marked'"),
   },

@@ -24,25 +24,25 @@ import type { Event } from './write-scenario.js';
 import type { WriteVariant } from './write-variants.js';
 import { times } from '../../world/times.js';
 
-/** Whoever does a step waits for its turn first. */
+/** Lets each step wait for its turn. */
 type Turns = Pick<Stage, 'pass'>;
 
-/** Steps that nothing comes between. */
+/** Turns that never wait, so nothing comes between two steps. */
 export const atOnce: Turns = { pass: async () => {} };
 
 type Job = ApplyJob['data'] | EraseJob['data'];
 
 const same = <T>(part: T): T => part;
 
-/** Of all runs: the number of an account is unique. */
+/** Accounts of all runs, because the number of an account is unique. */
 let accounts = 0;
 
 const hourUs = 3_600_000_000;
 const endOfTime = new Date(8.64e15);
 
-/** One account, and what the processes of Keybin do for it, in steps. */
+/** One account, and the work of Keybin's processes on it, in steps. */
 export class WriteWorld {
-  /** The account's user document is deleted. */
+  /** True once the account's user document is deleted. */
   isGone = false;
   readonly #username = `user-${randomUUID()}`;
   readonly #heirId = randomUUID();
@@ -61,7 +61,7 @@ export class WriteWorld {
     this.#erasures = new ErasureRecords(partition.database);
   }
 
-  /** `clockIsAhead`: of the one that Redis will have when it has lost its data. */
+  /** `clockIsAhead` sets the clock of versions ahead of the clock that a Redis without data starts with. */
   static async open(
     partition: Partition,
     turns: Turns,
@@ -77,7 +77,7 @@ export class WriteWorld {
     return world;
   }
 
-  /** As one of two API processes serves them. */
+  /** Returns the entries as one of two API processes serves them. */
   entries(process: 0 | 1, turns = this.turns): ScaleOutEntries {
     const { staged, database } = this.partition;
     const bearers = { resolve: () => this.user, verify: () => this.#verify() };
@@ -115,7 +115,7 @@ export class WriteWorld {
     return this.partition.applier(gated(own, ['read', 'write', 'settle'], turns));
   }
 
-  /** Ends the account as an API does, and erases it as a worker does; meanwhile another account takes the name. */
+  /** Deletes the account as an API does and erases it as a worker does. Meanwhile another account takes the name. */
   async unregister(): Promise<void> {
     const { staged, database } = this.partition;
     const put = async (userId: string, now: Date) => {
@@ -146,7 +146,7 @@ export class WriteWorld {
     await this.#pass();
   }
 
-  /** The next pass of the erasure, if one is left. */
+  /** Runs the next pass of the erasure. Returns false if none is left. */
   async #pass(): Promise<boolean> {
     const [next] = await this.#erasures.due(endOfTime, 1);
     if (!next) return false;
@@ -187,7 +187,7 @@ export class WriteWorld {
     }
   }
 
-  /** All that runs by itself sooner or later, when nobody does anything any more. */
+  /** Runs all background work to its end, with no clients left. */
   async comeToRest(): Promise<void> {
     const { staged } = this.partition;
     const worker = this.worker(atOnce);
@@ -207,7 +207,7 @@ export class WriteWorld {
     while (await this.#pass());
   }
 
-  /** What should not be there then, a line each. */
+  /** Returns leftovers that should not exist once all is at rest, one per line. */
   async leftovers(): Promise<string[]> {
     const { users, store } = this.partition.database;
     const { userId } = this.user;
@@ -221,7 +221,7 @@ export class WriteWorld {
   }
 
   async #jobs(): Promise<Job[]> {
-    return (await this.partition.staged.jobs()) as Job[]; // what partition-queue.ts adds
+    return (await this.partition.staged.jobs()) as Job[]; // partition-queue.ts adds these
   }
 
   async #insertUser(userId: string): Promise<void> {

@@ -6,7 +6,9 @@ import { ScaleOutProcesses } from '../../world/services/scale-out-world.js';
 import { ownServices } from '../../world/services/services.js';
 import { memorySuite, mostBytes } from './suite.js';
 
-/** A request fails at once, and not when its time is over: nothing is sent to a Redis that does not answer. */
+/**
+ * Limit of an immediate failure, in ms. Nothing is sent to a Redis that does not answer, so no request waits for it.
+ */
 const atOnceMs = 1_000;
 const writers = 20;
 
@@ -22,7 +24,7 @@ describe('the memory of an API of the scale-out engine', function () {
     const { token } = await client.newAccount();
     const headers = { 'content-type': 'application/json' };
     const body = JSON.stringify({ value: 'x'.repeat(500_000) });
-    let fastest = 0; // refusals in a row that came at once
+    let fastest = 0; // refusals in a row that were immediate
     await world.services.redis.kill('SIGSTOP');
     const write = async (index: number) => {
       while (fastest < 5 * writers) {

@@ -11,20 +11,20 @@ import { mostResidentBytes, tellsMemory } from '../../world/memory.js';
 import { skipSuite } from '../../world/skip-suite.js';
 
 const mib = 2 ** 20;
-/** What one process of the API may have for itself, whatever its clients do, with `bodies_bytes` as it is. */
+/** Most memory of one API process, whatever its clients do, with the default of `bodies_bytes`. */
 export const mostBytes = 768 * mib;
-/** What the others of these may have: they are told apart from what they had before. */
+/** Most additional memory in the other tests, over that before the test. */
 const mostForReaderBytes = 64 * mib;
 const mostForIdleBytes = 96 * mib;
 
 const idleConnections = 2_000;
 const postsAtOnce = 200;
 const rounds = 3;
-/** More than a connection's buffers on both sides could ever hold the answers to. */
+/** Number of requests whose answers exceed a connection's buffers on both sides. */
 const pipelined = 2_000;
 const mostValue = Buffer.from(JSON.stringify({ value: 'x'.repeat(mib - 100) }));
 
-/** The memory of an API whose clients want too much of it. */
+/** Tests the memory of an API whose clients ask for too much of it. */
 export function memorySuite(api: () => ApiProcess): void {
   let client: KeybinClient;
   let account: Account;
@@ -44,8 +44,8 @@ export function memorySuite(api: () => ApiProcess): void {
     });
 
   /**
-   * Another client, who reads and writes until `work` has ended. Its reads are answered, and most of its writes: a machine that
-   * is busy with all this may have to refuse some; half of all in the time that any request has.
+   * Reads and writes as another client until `work` has ended. All its reads and most of its writes must succeed: a
+   * busy machine may refuse some writes. The median must meet the time limit of a request.
    */
   async function whileOthersAreServed(work: () => Promise<unknown>): Promise<void> {
     const other = await client.newAccount();
@@ -66,7 +66,7 @@ export function memorySuite(api: () => ApiProcess): void {
     };
     const serving = serve();
     try {
-      await Promise.race([work(), serving]); // which only ends by failing
+      await Promise.race([work(), serving]); // `serving` settles first only by failing
     } finally {
       ended.abort();
     }
@@ -84,7 +84,7 @@ export function memorySuite(api: () => ApiProcess): void {
     const most = await mostResidentBytes(pid, () =>
       whileOthersAreServed(async () => {
         socket.write(get.repeat(pipelined));
-        await delay(1_000); // long enough to read and answer all of them, if that were done
+        await delay(1_000); // long enough to read and answer all requests, if the API did so
       }),
     );
     socket.destroy();
@@ -100,7 +100,7 @@ export function memorySuite(api: () => ApiProcess): void {
         for (let count = 0; count < idleConnections; count++) {
           const socket = await open(api());
           sockets.push(socket);
-          if (count % 2 === 0) continue; // half of them have never sent anything
+          if (count % 2 === 0) continue; // half of them never send anything
           socket.write('GET /livez HTTP/1.1\r\nHost: test\r\n\r\n');
           await once(socket, 'data');
         }
@@ -141,7 +141,7 @@ export function memorySuite(api: () => ApiProcess): void {
 
 async function open({ port }: ApiProcess): Promise<Socket> {
   const socket = connect(port, '127.0.0.1');
-  socket.on('error', () => {}); // it is cut off in the end
+  socket.on('error', () => {}); // the server cuts it off in the end
   await once(socket, 'connect');
   return socket;
 }

@@ -5,7 +5,9 @@ import { KeybinClient } from '../../world/clients/keybin-client.js';
 import { spawnApi, spawnWorker } from '../../world/processes/keybin-process.js';
 import { ownServices } from '../../world/services/services.js';
 
-/** MongoDB goes and comes back; resolves with what the process says about it. `use` makes it ask MongoDB for something. */
+/**
+ * Kills and restarts MongoDB. Resolves with the process's log lines about it. `use` makes the process query MongoDB.
+ */
 async function saidOf(child: Child, mongod: ReturnType<typeof ownServices>['mongod'], use: () => Promise<unknown>) {
   const said = () => child.logs.map(({ msg }) => String(msg)).filter((msg) => msg.startsWith('MongoDB is'));
   const saysMore = async (lines: number) => {

@@ -23,7 +23,7 @@ describe('a write that MongoDB rejects', function () {
   before(async () => {
     worker = await world.startWorker();
     const { token } = await world.here.newAccount();
-    expectDone(await world.here.put(token, 'first', 1)); // the collection that is to reject
+    expectDone(await world.here.put(token, 'first', 1)); // creates the collection that will reject writes
     await world.drained();
   });
   beforeEach(() => reject({ value: { $not: new RegExp(poison) } }));
@@ -39,14 +39,14 @@ describe('a write that MongoDB rejects', function () {
   const command = (...args: string[]) => keybin(['queue', ...args], settings());
   const listed = () => keybinJson<{ count: number; writes: RejectedWrite[] }>(['queue', 'rejected'], settings());
 
-  /** The jobs of a write that is taken back go a little later than the write. */
+  /** Asserts that nothing is rejected. The jobs of a write that is taken back go a little later than the write. */
   const nothingRejected = () =>
     eventually(async () => {
       const { partitions: all } = await keybinJson<{ partitions: PartitionStatus[] }>(['queue', 'status'], settings());
       return all.every(({ rejected: count, jobs }) => count === 0 && jobs.failed === 0);
     }, 'no rejected write');
 
-  /** Resolves with the names of the rejected writes, once there are `count`. */
+  /** Resolves with the names of the rejected writes once there are `count`. */
   const rejected = (count: number) =>
     eventually(async () => {
       const { writes } = await listed();
@@ -83,7 +83,7 @@ describe('a write that MongoDB rejects', function () {
     );
     expect([short.count, short.writes.length]).to.deep.equal([accounts.length, 3]);
 
-    expect((await command('retry', ...names)).code).to.equal(0); // in vain
+    expect((await command('retry', ...names)).code).to.equal(0); // without success
     expect(await rejected(accounts.length)).to.have.members(names);
 
     await reject({});

@@ -10,7 +10,10 @@ import { times } from '../../world/times.js';
 
 const megabyte = 1_000_000;
 
-/** What has been sent of each upload when MongoDB stops: with the former its next chunk waits for room, with the latter it is written. */
+/**
+ * Bytes sent of each upload before MongoDB hangs. After the larger number the next chunk waits for room, after the
+ * smaller it is being written.
+ */
 const sentBefore = [megabyte, megabyte / 10];
 
 describe('uploads to the scale-out engine, while MongoDB hangs,', () => {

@@ -135,11 +135,11 @@ describe('a worker whose services are away', function () {
     await mongod.kill('SIGSTOP');
     await stageAll(keys('a'));
     await eventually(async () => (await active()).length > 0, 'an active job');
-    await redis.kill('SIGSTOP'); // the job can neither be finished nor be given back
+    await redis.kill('SIGSTOP'); // the job can be neither finished nor returned
     await worker.kill('SIGTERM');
     await has('draining');
     const { child } = worker;
-    // one that comes right after the first is its echo
+    // A second signal right after the first is its echo
     await eventually(async () => child.kill('SIGTERM').then(() => !child.alive), 'the end');
     const exit = await child.exited;
     await Promise.all([redis.kill('SIGCONT'), mongod.kill('SIGCONT')]);

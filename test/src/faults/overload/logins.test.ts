@@ -7,7 +7,10 @@ import type { RunningApi } from '../../world/processes/running.js';
 
 import { answersInTime } from '../support/answers.js';
 
-/** For all in the line six seconds and more, on the machines of today; for one hash far less than a request has, on slow ones, too. */
+/**
+ * Hashing the whole queue takes six seconds or more on current machines. One hash takes far less than a request may,
+ * even on slow ones.
+ */
 const slowHashes = { KEYBIN_ACCOUNTS_BCRYPT_COST: '12', KEYBIN_ACCOUNTS_HASHES_AT_ONCE: '1' };
 const atOnce = 60;
 
@@ -43,7 +46,7 @@ describe('while more log in and register than can be hashed in time', function (
     expect(refused).to.have.length.within(1, atOnce - 1);
     for (const { headers } of refused) expect(headers).to.have.property('retry-after');
 
-    // Nobody hashes for those who have been refused
+    // No hash is computed for refused requests
     expect((await client.token(username, password)).status).to.equal(200);
     const unregistered = Object.keys(answers).find((call) => call.startsWith('reg') && answers[call]?.status === 503);
     expect((await client.register(unregistered?.replace('registration', 'name'), password)).status).to.equal(200);

@@ -24,7 +24,7 @@ import { expectUnavailable, serves } from '../support/answers.js';
 const partitions = 3;
 const partitioned = { KEYBIN_QUEUE_PARTITIONS: String(partitions) };
 
-/** What `ask` answers of each partition. */
+/** Returns the answers of `ask` for all partitions. */
 const ofEach = <T>(redisUrl: string, ask: (redis: Redis, prefix: string) => Promise<T>): Promise<T[]> =>
   withEachPartition(redisUrl, partitions, (each) => each(ask));
 
@@ -35,7 +35,7 @@ const claimFor = (redisUrl: string, store: string) =>
 const waitingIn = (redisUrl: string) =>
   ofEach(redisUrl, (redis, prefix) => redis.zrange(waitingKey(prefix), '0', '-1'));
 
-/** Accounts with a write each that no worker has applied, hardly all in one partition. */
+/** Registers accounts, each with a write that no worker has applied. They are unlikely to be all in one partition. */
 async function leaveWaiting(client: KeybinClient, key: string): Promise<Account[]> {
   const accounts: Account[] = [];
   while (accounts.length < 12) {
@@ -52,7 +52,7 @@ const toldByDoctor = async (env: Env) => (await keybin(['doctor'], env)).stdout;
 
 const adopt = (env: Env) => keybin(['queue', 'adopt', '--json'], env);
 
-/** What it answers when the lease of a worker that was stopped, or hangs, has run out. */
+/** Runs `adopt` until the lease of a stopped or hanging worker has expired, and returns its result. */
 async function adoptSoon(env: Env): Promise<CommandResult> {
   const isOver = async () => {
     const result = await adopt(env);
@@ -147,7 +147,7 @@ function refusalSuite(place: string, provide: () => Services): void {
 
 function adoptionSuite(place: string, provide: () => Services): void {
   describe(`the queue of a store that is gone, over ${place}`, function () {
-    this.timeout(90_000); // processes start, on a machine that may be busy, and a lease ends
+    this.timeout(90_000); // processes start, on a machine that may be busy, and a lease expires
     const world = new ScaleOutWorld({ services: provide, env: partitioned });
 
     it('is adopted by the one that was restored in its place: what waited there is not lost', async () => {
@@ -186,7 +186,7 @@ function adoptionSuite(place: string, provide: () => Services): void {
         await Promise.all([api.stop(), successor.stop()]);
       }
       const own = await adoptSoon(old);
-      expect(own.stdout).to.equal('{"outcome":"adopted"}\n'); // back, and out of a mix too
+      expect(own.stdout).to.equal('{"outcome":"adopted"}\n'); // adopted back, even from a mix of owners
       await ofEach(world.services.redisUrl, async (redis, prefix) => {
         if (prefix === partitionPrefix(1)) await redis.hset(epochKey(prefix), 'store', 'another');
       });
@@ -208,9 +208,9 @@ function adoptionSuite(place: string, provide: () => Services): void {
 }
 
 describe('the queue of a store that was taken for gone', function () {
-  this.timeout(90_000); // a batch is given up, and a lease ends
+  this.timeout(90_000); // a batch times out, and a lease expires
   const sweptSoon = { KEYBIN_QUEUE_SWEEP_AFTER: '2' };
-  // Its worker, which sweeps what MongoDB hangs over, does not prolong the lease of its partition meanwhile
+  // The worker sweeps entries that hang with MongoDB, and does not renew the lease of its partition meanwhile
   const world = new ScaleOutWorld({ services: ownServices, times, workers: 1, env: sweptSoon });
 
   it('is not taken away by its workers, which only hung with MongoDB', async () => {
@@ -269,7 +269,8 @@ describe('a queue that cannot be claimed yet', function () {
     const env = { ...services.env, ...partitioned };
     const before = await startApi({ env });
     await before.stop();
-    await ofEach(redis.url, async (client, prefix) => client.hdel(epochKey(prefix), 'store')); // as an older Keybin left it
+    // As an older Keybin left it
+    await ofEach(redis.url, async (client, prefix) => client.hdel(epochKey(prefix), 'store'));
     await ofEach(redis.url, async (client) => client.config('SET', 'min-replicas-to-write', '1'));
     const refused = await startApi({ env }).catch((error: unknown) => String(error));
     expect(refused).to.match(/cannot be used: .*NOREPLICAS/);

@@ -12,7 +12,9 @@ import { ownServers, programs } from '../../world/services/services.js';
 import { slowDisk } from '../../world/disks/slow-disk.js';
 import { itself, restart } from './redis-data.js';
 
-/** Long enough for a write to be answered meanwhile; short enough for a login, which waits for several. */
+/**
+ * Duration of a sync: long enough to acknowledge a write meanwhile, short enough for a login, which waits for several.
+ */
 const syncMs = { everysec: 1_500, always: 150 } as const;
 const value = 'x'.repeat(20_000);
 const writesAtOnce = 4;
@@ -37,7 +39,7 @@ describe('kill -9 of a Redis whose disk is slow', function () {
   });
   after(async () => mongod?.stop());
 
-  /** No worker: all that is accepted is in Redis alone. */
+  /** Starts Redis and an API, but no worker, so accepted writes are in Redis only. */
   async function begin(durability: keyof typeof syncMs): Promise<void> {
     redis = await startRedis({ appendfsync: durability, env: slowDisk(syncMs[durability]) });
     const services = { KEYBIN_STORE_HOST: mongod.url, KEYBIN_QUEUE_REDIS: redis.url };
@@ -46,7 +48,7 @@ describe('kill -9 of a Redis whose disk is slow', function () {
     account = await client.newAccount();
   }
 
-  /** Of the keys whose writes were answered, those that are not there after Redis was killed. */
+  /** Kills Redis, starts it again, and returns the acknowledged keys that are lost. */
   async function lostOf(answered: readonly string[]): Promise<string[]> {
     await restart(redis, itself, {});
     const { token } = account;
@@ -65,7 +67,7 @@ describe('kill -9 of a Redis whose disk is slow', function () {
       const { status } = await client.put(account.token, key, value);
       if (status !== 200) return false;
       answered.push(key);
-      await redis.kill('SIGSTOP'); // from now on it writes nothing
+      await redis.kill('SIGSTOP'); // it writes nothing from now on
       if (!writtenBy(redis).includes(key)) return true;
       await redis.kill('SIGCONT');
       return false;
@@ -84,14 +86,14 @@ describe('kill -9 of a Redis whose disk is slow', function () {
       await Promise.all(Array.from({ length: writesAtOnce }, (_, index) => write(`key_${round}_${index}`)));
     }
     const last = Array.from({ length: writesAtOnce }, (_, index) => write(`last_${index}`));
-    await Promise.race(last); // the others are under way
+    await Promise.race(last); // the others are in flight
     expect(answered).not.to.deep.equal([]);
     expect(await lostOf([...answered])).to.deep.equal([]);
     await Promise.all(last);
   });
 });
 
-/** All that Redis would not lose by a kill. */
+/** Returns everything that Redis would not lose by a kill. */
 function writtenBy({ dir }: RedisServer): string {
   const directory = join(dir, 'appendonlydir');
   return readdirSync(directory)

@@ -13,7 +13,7 @@ const value = 'x'.repeat(1_000);
 const maxPendingBytes = 16 * 1_024;
 const foreignKeys = Array.from({ length: 30 }, (_, index) => `foreign:${index}`);
 const foreignBytes = 100_000;
-/** More than the writes that the test has pending: to apply them makes no room. */
+/** More than the pending writes of the test, so applying them makes no room. */
 const overBytes = 1_000_000;
 
 describe('while there is no room for a write', function () {
@@ -35,7 +35,7 @@ describe('while there is no room for a write', function () {
 
   const state = () => stagedState(world.services.redisUrl);
 
-  /** One key that is stored; after that no worker applies anything. */
+  /** Registers an account with one applied key, and stops the worker. */
   async function newAccount(): Promise<string> {
     const { token } = await world.here.newAccount();
     expectDone(await world.here.put(token, 'stored', 'before'));
@@ -54,7 +54,7 @@ describe('while there is no room for a write', function () {
         });
       }
     };
-    await refuse(); // each API meets the limit, and may add a job that nothing needs
+    await refuse(); // each API reaches the limit, and may add an unnecessary job
     const before = await state();
     await refuse();
     const after = await state();
@@ -75,7 +75,7 @@ describe('while there is no room for a write', function () {
     expect((await state()).bytes).to.be.within(maxPendingBytes - 2 * value.length, maxPendingBytes);
     await expectWritesRefused(token);
     for (const client of [world.here, world.there]) await expectExact(client, token, filling);
-    expectDone(await world.here.delete(token, 'fill_0')); // which makes room
+    expectDone(await world.here.delete(token, 'fill_0')); // this makes room
 
     await worker.kill('SIGCONT');
     await world.drained(30_000);
@@ -113,7 +113,7 @@ async function expectExact(client: KeybinClient, token: string, keys: readonly s
   expectKeys(await client.keys(token), ['stored', 'pending', ...keys]);
 }
 
-/** Others write until Redis is beyond its `maxmemory`. */
+/** Fills Redis with other data until it exceeds its `maxmemory`. */
 const fillRedis = (redisUrl: string): Promise<void> =>
   withRedis(redisUrl, async (redis) => {
     for (const key of foreignKeys) await redis.set(key, 'x'.repeat(foreignBytes));

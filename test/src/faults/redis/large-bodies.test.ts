@@ -8,7 +8,7 @@ import { times } from '../../world/times.js';
 import { bringBack, expectUnavailable, unavailableAsJson } from '../support/answers.js';
 
 const mib = 2 ** 20;
-/** Nearly as long as a body waits for room. */
+/** Slightly less than a body waits for room, in ms. */
 const waitMs = 900;
 
 describe('while Redis hangs', function () {
@@ -23,7 +23,7 @@ describe('while Redis hangs', function () {
     const holder = await RawConnection.open(api.url);
     const head = ['Host: test', 'Content-Type: application/json', `Content-Length: ${mib}`, 'Expect: 100-continue'];
     holder.send(`POST ${entryPath(account.token, 'key')} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n`);
-    await holder.answers(1); // it has all the room now
+    await holder.answers(1); // it holds all the room now
     await world.services.redis.kill('SIGSTOP');
 
     const large = 'x'.repeat(mib / 4);

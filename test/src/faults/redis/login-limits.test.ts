@@ -15,7 +15,7 @@ describe('the limits of failed logins while Redis is away', function () {
     times,
     env: { KEYBIN_LIMITS_FAILED_LOGINS_PER_ACCOUNT: `${limit}/600` },
   });
-  // Needs MongoDB alone
+  // Basic authentication needs MongoDB only
   const [, byBasic] = waysToLogIn;
   const logIn = async (username: string, password: string) =>
     (await byBasic?.try(world.here.baseUrl, { username, password }))?.status;
@@ -27,7 +27,7 @@ describe('the limits of failed logins while Redis is away', function () {
     ['hangs', 'SIGSTOP'],
   ] as const) {
     it(`hold in each process by itself, and nobody waits for them (it ${how})`, async () => {
-      // An API may not have noticed yet that Redis is back from the last outage
+      // An API may not have noticed that Redis is back from the last outage
       const { username, password } = await eventually(() => world.here.newAccount(), 'an account');
       await world.services.redis.kill(signal);
       for (let turn = 0; turn < limit; turn++) {

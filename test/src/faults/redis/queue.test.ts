@@ -9,13 +9,13 @@ import { storedDocuments } from '../../world/services/stored-documents.js';
 import { failedJobs, openJobs, withQueue } from '../support/jobs.js';
 
 const sweepAfterSeconds = 1;
-/** The sweeper comes by every 2.5 s at the latest; the rest is for a machine that is busy. */
+/** Limit in ms: the sweeper runs at least every 2.5 s, and the rest is for a busy machine. */
 const sweptWithinMs = sweepAfterSeconds * 1_000 + 2_500 + 3_000;
 
 const rounds = 3;
 const keysPerRound = 20;
 
-/** What an operator can do to the jobs of a paused queue by BullMQ's own means. */
+/** Operations of BullMQ that an operator can run on the jobs of a paused queue. */
 const deeds: readonly { deed: string; harm: (queue: Queue) => Promise<void> }[] = [
   {
     deed: 'deleted',
@@ -28,7 +28,7 @@ const deeds: readonly { deed: string; harm: (queue: Queue) => Promise<void> }[] 
   { deed: 'paused', harm: async () => {} },
 ];
 
-/** Writes of one account through two processes, and what they leave behind. */
+/** Writes of one account through two processes, and their expected results. */
 class Writing {
   readonly #values = new Map<string, unknown>();
   readonly #gone: string[] = [];
@@ -43,7 +43,7 @@ class Writing {
     return this.#values;
   }
 
-  /** New keys, some of them deleted again, and one key that every round overwrites. */
+  /** Writes new keys, deletes some of them, and overwrites one key that all rounds share. */
   async round(round: number): Promise<void> {
     const [here, there] = this.clients;
     const entries = Array.from({ length: keysPerRound }, (_, index) => `${this.name}_${round}_${index}`);
@@ -75,7 +75,7 @@ describe('while the jobs are lost or held back', function () {
   const env = { KEYBIN_QUEUE_SWEEP_AFTER: String(sweepAfterSeconds) };
   const world = new ScaleOutWorld({ services, env, workers: 2 });
 
-  /** The values that MongoDB has of keys with this prefix. */
+  /** Returns the values in MongoDB of keys with this prefix. */
   async function stored(name: string): Promise<ReadonlyMap<string, unknown>> {
     const documents = await storedDocuments(world.services, new RegExp(`/${name}_`));
     const values = documents.filter(({ value }) => value !== undefined);

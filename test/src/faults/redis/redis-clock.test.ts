@@ -51,7 +51,7 @@ describe('after Redis came back with its clock an hour behind', function () {
 
       await restart(redis, become, hourBehind());
       for (const client of [world.here, world.there]) await serves(client, account);
-      await worker.kill('SIGSTOP'); // so that reads meet what is pending
+      await worker.kill('SIGSTOP'); // so that reads find pending entries
       expectDone(await world.here.put(token, put, 'after'));
       expectDone(await world.there.put(token, gone, 'after'));
       expectDone(await world.here.delete(token, gone));
@@ -75,7 +75,7 @@ describe('after Redis came back with its clock an hour behind', function () {
     const { token } = account;
     await worker.kill('SIGSTOP');
     expectDone(await world.here.put(token, 'earlier', 1));
-    await worker.kill('SIGKILL'); // it leaves the lease of its sweeper
+    await worker.kill('SIGKILL'); // it leaves the lease of its sweeper behind
     await restart(world.services.redis, itself, hourBehind());
     for (const client of [world.here, world.there]) await serves(client, account);
     expectDone(await world.there.put(token, 'later', 1));

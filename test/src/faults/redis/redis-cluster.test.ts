@@ -30,7 +30,7 @@ describe('a Redis Cluster', function () {
     return String(user?.user_id);
   }
 
-  /** An account in each partition. */
+  /** Registers an account in each partition. */
   async function newAccounts(): Promise<Account[]> {
     const accounts: Account[] = [];
     while (Object.keys(accounts).length < partitions) {
@@ -49,7 +49,8 @@ describe('a Redis Cluster', function () {
       for (const { token } of accounts) expectDone(await world.here.put(token, 'last', 'before'));
 
       const [away, ...others] = [1, 0, 2];
-      const { username, password, token } = accounts[away] as Account; // newAccounts answers one for each partition
+      // `newAccounts` returns one account for each partition
+      const { username, password, token } = accounts[away] as Account;
       await cluster.node(away).kill(begin);
       for (let round = 1; round <= rounds; round++) {
         for (const client of [world.here, world.there]) {
@@ -105,7 +106,8 @@ describe('a Redis Cluster', function () {
     await cluster.move(partition, elsewhere);
     for (const client of [world.here, world.there]) await serves(client, account);
     expectValue(await world.there.get(token, 'first'), 1);
-    const second = await world.here.logIn(username, password); // of the same client: the first token has ended
+    // A login of the same client: the first token is revoked
+    const second = await world.here.logIn(username, password);
     expectDone(await world.there.put(second, 'second', 2));
     for (const client of [world.here, world.there]) expectInvalidToken(await client.keys(token));
 
@@ -150,7 +152,8 @@ describe('a Redis Cluster', function () {
       expectDone(await world.here.put(token, 'first', 1));
       await takeOver(replica);
       for (const client of [world.here, world.there]) await serves(client, account);
-      const second = await world.here.logIn(username, password); // of the same client: the first token has ended
+      // A login of the same client: the first token is revoked
+      const second = await world.here.logIn(username, password);
       expectDone(await world.there.put(second, 'second', 2));
 
       await takeOver(cluster.node(partition));
@@ -167,7 +170,7 @@ describe('a Redis Cluster', function () {
   });
 });
 
-/** The first one that is no outage. */
+/** Repeats `call` until its answer is not an outage, and returns that answer. */
 const firstAnswer = (call: () => Promise<Answer>): Promise<Answer> =>
   eventually(async () => {
     const answer = await call();

@@ -2,13 +2,13 @@ import { cpSync, rmSync } from 'node:fs';
 import type { RedisServer } from '../../world/services/redis-server.js';
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
 
-/** Makes something of what a Redis that does not run has on disk. */
+/** Changes the files of a Redis that is not running. */
 export type Become = (directory: string) => void;
 
 export const nothing: Become = (directory) => rmSync(`${directory}/appendonlydir`, { recursive: true });
 export const itself: Become = () => {};
 
-/** Takes what Redis has on disk now, to be put back later. */
+/** Copies the files of Redis. Returns a function that restores them. */
 export function snapshot({ dir }: RedisServer): Become {
   const kept = temporaryDirectory();
   cpSync(dir, kept, { recursive: true });
@@ -18,7 +18,7 @@ export function snapshot({ dir }: RedisServer): Become {
   };
 }
 
-/** Kills Redis and starts it again with what `become` leaves, perhaps in another environment. */
+/** Kills Redis, changes its files with `become`, and starts it again, perhaps in another environment. */
 export async function restart(
   redis: RedisServer,
   become: Become,

@@ -32,14 +32,17 @@ describe('after Redis came back without what it had', function () {
     return Number(document?.['version']);
   };
 
-  /** So many writes that nobody applies, as every API has seen. */
+  /** Stops the worker and leaves `unapplied` writes pending, as seen by every API. */
   async function leaveUnapplied(token: string): Promise<void> {
     await worker.kill('SIGSTOP');
     for (let count = 1; count <= unapplied; count++) expectDone(await world.here.put(token, `lost_${count}`, count));
     await seenByAll();
   }
 
-  /** Resolves when each API knows what it saw in Redis, at which it looks every second: it has looked again. The worker has been stopped. */
+  /**
+   * Resolves once each API knows the state of Redis. An API looks every second, so it must have looked again. The
+   * worker is stopped.
+   */
   async function seenByAll(): Promise<void> {
     const before = await looks(world.services.redisUrl);
     await eventually(async () => {
@@ -102,7 +105,7 @@ describe('after Redis came back without what it had', function () {
   });
 });
 
-/** How often each process has looked. */
+/** Returns the number of looks of each process. */
 const looks = (redisUrl: string): Promise<Map<string, number>> =>
   withRedis(redisUrl, async (redis) => {
     const keys = await redis.keys(looksKey(partitionPrefix(0), '*'));

@@ -6,14 +6,14 @@ import { ownServices } from '../../world/services/services.js';
 import { times } from '../../world/times.js';
 import { whileConnecting, withRedis } from '../support/with-redis.js';
 
-/** Of an API: for what changes something and for reads. */
+/** Connections of an API: one for changes and one for reads. */
 const connections = 2;
 
 describe('a Redis that comes back with settings under which it could forget', function () {
   this.timeout(60_000); // processes start and end, on a machine that may be busy
   const world = new ScaleOutWorld({ services: ownServices, times });
 
-  /** As a restart with another redis.conf, or a failover to a replica with one. */
+  /** Changes a setting and cuts all connections, as a restart with another redis.conf or a failover does. */
   const comeBackWith = (appendfsync: string) =>
     withRedis(world.services.redisUrl, async (redis) => {
       await redis.config('SET', 'appendfsync', appendfsync);

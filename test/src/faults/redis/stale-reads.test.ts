@@ -34,7 +34,7 @@ describe('reads where the operator allows stale ones', function () {
   afterEach(() => worker.kill('SIGCONT'));
   after(async () => api?.stop());
 
-  /** One key that is stored, with a newer value pending, and one that is only pending: no worker applies them. */
+  /** Prepares one applied key with a newer pending value, and one key that is only pending. No worker applies them. */
   async function someStoredSomePending() {
     const { username, password, token } = await client.newAccount();
     const ended = await client.logIn(username, password, 'ended');

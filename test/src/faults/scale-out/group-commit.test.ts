@@ -18,7 +18,9 @@ const codeOf = async (promise: Promise<unknown>) =>
     (error: unknown) => (hasCode(error, 'unavailable') ? 'unavailable' : String(error)),
   );
 
-/** Redis hangs until the writes were answered 503. What is staged when it has worked off what it had got. */
+/**
+ * Stops Redis until the writes are answered 503. Returns the pending writes once Redis has processed what it received.
+ */
 async function stagedAfterHang(server: RedisServer, staged: Staged, bearer: Bearer, rule?: Script): Promise<string[]> {
   const commits = staged.commits(roomy, rule);
   const began = performance.now();
@@ -57,7 +59,7 @@ describe('accepting writes when something goes wrong', () => {
     await staged.redis.flushall();
     bearer = newBearer();
     await staged.giveRecord(bearer);
-    await staged.commits().accept(put(newBearer(), 'k', '1')); // Redis knows the scripts
+    await staged.commits().accept(put(newBearer(), 'k', '1')); // loads the scripts into Redis
     await staged.redis.del(staged.queue.waitKey);
   });
 
@@ -102,7 +104,7 @@ describe('accepting writes when something goes wrong', () => {
     expect(await codeOf(commits.accept(put(bearer, 'k', '1')))).to.equal('unavailable');
     await server.start();
     await eventually(() => staged.connection.client.ping(), 'Redis');
-    expect(await commits.accept(put(bearer, 'k', '1'))).to.equal('unknown'); // no record outlives a restart
+    expect(await commits.accept(put(bearer, 'k', '1'))).to.equal('unknown'); // no record survives a restart
     await staged.giveRecord(bearer);
     expect(await commits.accept(put(bearer, 'k', '1'))).to.equal('accepted');
   });
@@ -114,7 +116,7 @@ describe('accepting writes when something goes wrong', () => {
     await server.kill('SIGSTOP');
     try {
       const fresh = note('fresh', put(bearer, 'a', '1'));
-      await new Promise((resolve) => setImmediate(() => setImmediate(resolve))); // its commit is under way
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve))); // its commit is in flight
       const late = note('late', { ...put(bearer, 'b', '1'), deadlineMs: performance.now() + 600 });
       await Promise.all([fresh, late]);
     } finally {
@@ -129,7 +131,7 @@ describe('accepting writes when something goes wrong', () => {
     proxy.hold();
     const answer = codeOf(cut.commits().accept(put(bearer, 'k', '1')));
     await eventually(async () => (await staged.pending(bearer, 'k')) !== undefined, 'the write');
-    await staged.redis.del(pendingKey(staged.prefix, bearer.userId)); // as a worker that has applied it
+    await staged.redis.del(pendingKey(staged.prefix, bearer.userId)); // as a worker does that has applied it
     proxy.breakOff();
     expect(await answer).to.equal('unavailable');
     await eventually(() => cut.connection.client.ping(), 'Redis');

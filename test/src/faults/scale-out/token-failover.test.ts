@@ -6,7 +6,7 @@ import { startRedis, type RedisServer } from '../../world/services/redis-server.
 import { ownServers, services } from '../../world/services/services.js';
 import { TokenProcess } from '../../unit/scale-out/tokens/token-world.js';
 
-/** Brings a replica up to date at once. */
+/** Starts a Redis that brings a replica up to date without delay. */
 const start = () => startRedis({ args: ['--repl-diskless-sync-delay', '0'] });
 
 const follow = async (follower: RedisServer, { port }: RedisServer) => {

@@ -5,9 +5,9 @@ import { services } from '../../world/services/services.js';
 import { withSteps } from '../../world/scale-out/gates.js';
 import { TokenProcess } from '../../unit/scale-out/tokens/token-world.js';
 
-/** MongoDB's answer is not known: the write may still be done. */
+/** Returns the error of an unknown outcome: MongoDB may still do the write. */
 const noAnswer = () => unavailable(new Error('no answer'));
-/** MongoDB has refused the write. */
+/** Returns the error of a write that MongoDB has refused. */
 const refusal = () => unavailable(new MongoServerError({ code: 11_000, message: 'duplicate key' }));
 
 describe('the lease of a token whose document could not be replaced', () => {
@@ -22,7 +22,9 @@ describe('the lease of a token whose document could not be replaced', () => {
     for (const process of [one, ...others]) await process?.close();
   });
 
-  /** A process whose issues fail with `failure`, and what does in MongoDB what the last one of them had sent. */
+  /**
+   * Returns a process whose logins fail with `failure`. `arrive` then does in MongoDB what the last of them had sent.
+   */
   async function failing(failure: () => Error): Promise<{ process: TokenProcess; arrive: () => Promise<void> }> {
     let sent: (() => Promise<void>) | undefined;
     const process = await TokenProcess.open(place, {
@@ -38,7 +40,7 @@ describe('the lease of a token whose document could not be replaced', () => {
     return { process, arrive: async () => sent?.() };
   }
 
-  /** Whether Redis and MongoDB agree on the earlier token when the new one's document comes late. */
+  /** Returns true if Redis and MongoDB agree on the earlier token when the new token's document arrives late. */
   async function agreeAfter(failure: () => Error): Promise<boolean> {
     const { process, arrive } = await failing(failure);
     const account = await one.register();
@@ -63,7 +65,7 @@ describe('the lease of a token whose document could not be replaced', () => {
     const { process } = await failing(refusal);
     const account = await one.register();
     expect(await process.login(account).catch(() => 'failed')).to.equal('failed');
-    const token = await one.login(account); // it would be refused while it waited for the lease
+    const token = await one.login(account); // it would be refused while it waits for the lease
     expect(await one.accepts(token)).to.equal(true);
   });
 });

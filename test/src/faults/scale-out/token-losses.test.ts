@@ -61,7 +61,7 @@ describe('tokens when Redis or MongoDB is lost', () => {
     await api.tokens.revoke(revoked);
     await restartRedis(() => rm(file(), { recursive: true }));
     await api.redis.ready(5_000);
-    const other = await open(); // has not met these tokens
+    const other = await open(); // has not seen these tokens
     try {
       for (const process of [api, other]) {
         const accepted = [];
@@ -131,7 +131,8 @@ describe('tokens when Redis or MongoDB is lost', () => {
         ]);
         expect(performance.now() - begun).to.be.below(longestAnswerMs);
         const outages = answers.filter(({ status, ...rest }) => status === 'rejected' && isOutage(rest));
-        expect(outages).to.have.length(name === 'Redis' ? 4 : 5); // names and numbers are MongoDB's alone
+        // Names and numbers of accounts are in MongoDB only
+        expect(outages).to.have.length(name === 'Redis' ? 4 : 5);
       } finally {
         await server().kill('SIGCONT');
       }

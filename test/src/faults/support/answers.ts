@@ -5,13 +5,13 @@ import type { Answer, KeybinClient } from '../../world/clients/keybin-client.js'
 
 const backWithinMs = 15_000;
 
-/** The two ways in which a server is away. Without `end` it is to be started again. */
+/** Two ways in which a server can be down. Without `end` it must be started again. */
 export const ways = [
   { way: 'is killed', begin: 'SIGKILL', end: undefined },
   { way: 'hangs', begin: 'SIGSTOP', end: 'SIGCONT' },
 ] as const;
 
-/** Ends what one of the `ways` began. */
+/** Ends the outage that one of the `ways` began. */
 export async function bringBack(
   server: { kill(signal: NodeJS.Signals): Promise<void>; start(): Promise<void> },
   end: NodeJS.Signals | undefined,
@@ -21,10 +21,10 @@ export async function bringBack(
 
 const unavailable = 'Service unavailable, try again later';
 
-/** The same in the dialects that tell errors as JSON. */
+/** Body of the error in dialects with JSON errors. */
 export const unavailableAsJson = JSON.stringify({ error: unavailable });
 
-/** All at the same time: each is answered 503 with `Retry-After`, in time. */
+/** Sends all requests concurrently. Asserts that each is answered 503 with `Retry-After`, in time. */
 export async function expectUnavailable(
   calls: Readonly<Record<string, () => Promise<Answer>>>,
   body = unavailable,
@@ -36,7 +36,7 @@ export async function expectUnavailable(
   }
 }
 
-/** All at the same time: each is answered in time. */
+/** Sends all requests concurrently. Asserts that each is answered in time, and returns the answers. */
 export async function answersInTime<Name extends string>(
   calls: Readonly<Record<Name, () => Promise<Answer>>>,
 ): Promise<Readonly<Record<Name, Answer>>> {
@@ -47,10 +47,10 @@ export async function answersInTime<Name extends string>(
     expect(tookMs, `${name}: ${answer.status} ${answer.text}`).to.be.below(longestAnswerMs);
     return [name, answer] as const;
   });
-  return Object.fromEntries(await Promise.all(answers)) as Record<Name, Answer>; // the names are those of `calls`
+  return Object.fromEntries(await Promise.all(answers)) as Record<Name, Answer>; // with the names of `calls`
 }
 
-/** Resolves once this process reads, writes and lets in again, by itself. */
+/** Resolves once this process reads, writes and accepts logins again, by itself. */
 export async function serves(
   client: KeybinClient,
   { username, password, token }: { readonly username: string; readonly password: string; readonly token: string },

@@ -1,7 +1,7 @@
 import { Queue, type Job } from 'bullmq';
 import { partitionPrefix, queueName } from '@keybin/shared/engines/scale-out/redis/keys.js';
 
-/** Looks at, or does to, a partition's BullMQ queue what an operator can. */
+/** Runs `work` on a partition's BullMQ queue, with the means of an operator. */
 export async function withQueue<T>(redisUrl: string, work: (queue: Queue) => Promise<T>, partition = 0): Promise<T> {
   const queue = new Queue(queueName, { connection: { url: redisUrl }, prefix: partitionPrefix(partition) });
   try {
@@ -11,7 +11,7 @@ export async function withQueue<T>(redisUrl: string, work: (queue: Queue) => Pro
   }
 }
 
-/** The jobs that wait or are in a worker's hands. */
+/** Returns the jobs that wait or are active. */
 export const openJobs = (redisUrl: string): Promise<Job[]> =>
   withQueue(redisUrl, (queue) => queue.getJobs(['active', 'wait', 'delayed']));
 

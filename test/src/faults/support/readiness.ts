@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Answer, KeybinClient } from '../../world/clients/keybin-client.js';
 
-/** An embedded API that can serve, but whose directory has this `problem`. */
+/** Asserts that an embedded API can serve but reports this `problem` with its directory. */
 export function expectDegraded({ status, json }: Answer, lmdbStatus: 'up' | 'down', problem: string): void {
   expect(json).to.nested.include({
     status: 'degraded',

@@ -2,13 +2,13 @@ import { bytesKey, partitionPrefix, pendingKey, waitingKey } from '@keybin/share
 import { openJobs } from './jobs.js';
 import { withRedis } from './with-redis.js';
 
-/** All that Redis holds of accepted writes in partition 0. */
+/** All data of accepted writes in Redis, partition 0. */
 export interface StagedState {
   /** `<user>/<key>` → the pending entry as text. */
   readonly pending: Readonly<Record<string, string>>;
   /** `<user>/<key>`, in the order of their versions. */
   readonly waiting: readonly string[];
-  /** As the API counts them. */
+  /** Number of bytes, as the API counts them. */
   readonly bytes: number;
   readonly jobs: number;
 }
@@ -27,6 +27,6 @@ export async function stagedState(redisUrl: string): Promise<StagedState> {
   });
 }
 
-/** What `bytes` of a state has to be: of keys and pending entries. */
+/** Returns the right value of `bytes`: the size of keys and pending entries. */
 export const bytesOf = ({ pending }: StagedState): number =>
   Object.entries(pending).reduce((sum, [id, text]) => sum + Buffer.byteLength(id.slice(id.indexOf('/') + 1) + text), 0);

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 
-/** Looks into Redis, or changes it, from outside: on a connection that does not outlive `work`. */
+/** Runs `work` on its own connection to Redis, and closes the connection afterwards. */
 export async function withRedis<T>(redisUrl: string, work: (redis: Redis) => Promise<T>): Promise<T> {
   const redis = new Redis(redisUrl);
   try {
@@ -10,7 +10,7 @@ export async function withRedis<T>(redisUrl: string, work: (redis: Redis) => Pro
   }
 }
 
-/** Calls `meanwhile` again and again until a Redis has had `count` more connections. */
+/** Calls `meanwhile` repeatedly until a Redis has had `count` more connections. */
 export async function whileConnecting(redisUrl: string, count: number, meanwhile: () => Promise<void>): Promise<void> {
   await withRedis(redisUrl, async (redis) => {
     const enough = (await connectionsOf(redis)) + count;

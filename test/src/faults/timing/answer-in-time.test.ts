@@ -32,10 +32,10 @@ const hangingCounters = () => new FallbackCounters(new HangingLimiter(limiterOpt
 const rateCounters = hangingCounters();
 const settings = checkSettings({ given: new Map(), problems: [] });
 const limits = new RateLimits(settings.limits, rateCounters);
-/** Of a store that is asked once more before memory counts in its place. */
+/** Limits over a store that is asked once more before memory takes its place. */
 const hangingLimits = () => new RateLimits(settings.limits, hangingCounters());
 
-/** A store that finds accounts and then hangs. */
+/** Returns a store that finds accounts and hangs at every other call. */
 const hanging = (account?: Account): Engine => ({
   name: 'hanging',
   location: 'nowhere',
@@ -61,13 +61,13 @@ const hanging = (account?: Account): Engine => ({
 
 const inTimeMs = 2_000;
 
-/** Takes so long for each password, whatever else the machine does. */
+/** Takes 500 ms for each password, whatever the load of the machine. */
 class SlowPasswords extends Passwords {
   override readonly hash = () => delay(500, 'hash');
   override readonly matches = () => delay(500, true);
 }
 
-/** That the promise settles before a timer of so long, begun with it: whatever else keeps this process from its timers meets both alike. */
+/** Asserts that the promise settles before a timer that starts with it. Load on this process delays both equally. */
 async function expectInTime(promise: Promise<unknown>, startedMs = performance.now()): Promise<void> {
   const late = new AbortController();
   const timer = delay(startedMs + inTimeMs - performance.now(), 'late', { signal: late.signal });
@@ -85,7 +85,7 @@ async function expectRefusedInTime(request: Promise<unknown>): Promise<void> {
   expect(hasCode(await error, 'unavailable')).to.equal(true);
 }
 
-/** A store that takes its time for the first answer, and then hangs. */
+/** Returns a store that is slow to answer the first call, and then hangs. */
 const slow = (): Engine => {
   const engine = hanging();
   const post = { id: 'f'.repeat(24), userId: 'id', json: '""' };
@@ -101,7 +101,7 @@ const slow = (): Engine => {
   };
 };
 
-/** A store whose accounts and codes hang, once it has taken `firstMs` to find an account. */
+/** Returns a store whose accounts and codes hang. If `firstMs` is given, finding an account takes that long instead. */
 const hangingAccounts = (firstMs?: number): Engine => {
   const engine = hanging();
   const find = firstMs === undefined ? never : () => delay(firstMs, undefined);

@@ -10,20 +10,21 @@ import { RawConnection } from '../../world/clients/raw-connection.js';
 import { ownServices } from '../../world/services/services.js';
 import { times } from '../../world/times.js';
 
-/** On a connection of its own, as a load balancer may ask. */
+/** Sends a request on its own connection, as a load balancer may. */
 async function ask(api: RunningApi, path: string): Promise<{ status: number; body: Record<string, unknown> }> {
   const { status, headers, json } = await send(api.url, 'GET', path, { headers: { connection: 'close' } });
   expect(headers['content-type']).to.equal('application/json; charset=utf-8');
   expect(headers['cache-control']).to.equal('no-store');
-  return { status, body: json as Record<string, unknown> }; // both routes answer an object
+  return { status, body: json as Record<string, unknown> }; // both routes return an object
 }
 
-/** Status, what it says, and which dependencies are up or down. */
+/** Returns the status code, the reported status, and which dependencies are up or down. */
 async function readiness(api: RunningApi): Promise<[number, unknown, Record<string, string>]> {
   const startedMs = performance.now();
   const { status, body } = await ask(api, '/readyz');
   expect(performance.now() - startedMs).to.be.below(longestAnswerMs);
-  const dependencies = (body['dependencies'] ?? {}) as Record<string, { status: string; latency_ms: number }>; // see docs/interfaces/service.md
+  // See docs/interfaces/service.md
+  const dependencies = (body['dependencies'] ?? {}) as Record<string, { status: string; latency_ms: number }>;
   for (const { latency_ms } of Object.values(dependencies)) expect(latency_ms).to.be.a('number');
   return [
     status,
@@ -79,7 +80,7 @@ describe('/livez and /readyz', () => {
   });
 
   describe('of a scale-out service', function () {
-    this.timeout(60_000); // servers hang and come back
+    this.timeout(60_000); // servers hang and continue
     let exact: RunningApi;
     let stale: RunningApi;
     after(() => Promise.all([exact.stop(), stale.stop()]));
@@ -128,7 +129,8 @@ describe('/livez and /readyz', () => {
     it('say what is wrong, without an address, and what an answered write survives', async () => {
       await untilReady();
       const told = async (name: string) =>
-        ((await ask(exact, '/readyz')).body['dependencies'] as Record<string, Record<string, unknown>>)[name]; // see docs/interfaces/service.md
+        // See docs/interfaces/service.md
+        ((await ask(exact, '/readyz')).body['dependencies'] as Record<string, Record<string, unknown>>)[name];
       expect(await told('redis'))
         .to.include({ durability: 'always' })
         .and.not.to.have.property('problem');

@@ -19,7 +19,7 @@ const kindsOf = (process: 'API' | 'worker') =>
   );
 
 describe('/metrics of a scale-out service', function () {
-  this.timeout(60_000); // services hang and come back
+  this.timeout(60_000); // services hang and continue
   programs('promtool');
   const world = new ScaleOutWorld({ services: ownServices, times });
   let worker: RunningWorker;
@@ -102,7 +102,7 @@ describe('/metrics of a scale-out service', function () {
 
   it('counts what MongoDB rejects', async () => {
     const { token } = await world.here.newAccount();
-    await world.here.put(token, 'a', 'good'); // the collection is there
+    await world.here.put(token, 'a', 'good'); // creates the collection
     await world.drained();
     const client = await MongoClient.connect(world.services.mongoUrl);
     const database = client.db(world.services.database);

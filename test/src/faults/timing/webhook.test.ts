@@ -13,11 +13,11 @@ import { hang, replyWith, WebhookReceiver, type ReceivedMessage } from '../../wo
 
 const secret = randomBytes(32).toString('base64');
 const message = { username: 'ada', code: 315_053, lifetimeSeconds: 600 };
-/** What the receiver is told. */
+/** Message that the receiver gets. */
 const told = { accout: 'ada', identify_code: 315_053, expire_seconds: 600 };
 
 const verified = ({ body, headers }: ReceivedMessage, key = secret): unknown =>
-  new Verifier(key).verify(body, headers as Record<string, string>); // none of the three comes twice
+  new Verifier(key).verify(body, headers as Record<string, string>); // none of the three headers comes twice
 
 describe('the webhook for identify codes', () => {
   let receiver: WebhookReceiver;
