@@ -3,32 +3,32 @@ import { ms, type History } from './checkers/history.js';
 import type { Random } from './clients/random.js';
 import type { Target } from './targets/target.js';
 
-/** What is done to some processes at once. */
+/** A fault that hits one or more processes at the same time. */
 export interface Fault {
   readonly manner: 'kill -9' | 'kill -9 of a child' | 'hang' | 'SIGTERM';
-  /** For the report, such as `API and worker`. */
+  /** Name for the report, such as `API and worker`. */
   readonly what: string;
-  /** One target of each list is hit. */
+  /** Lists of targets. One target of each list is hit. */
   readonly among: readonly (readonly Target[])[];
 }
 
-/** A hang lasts so long. */
+/** Range of the duration of a hang, in ms. */
 const hangMs = [1_000, 4_000] as const;
-/** A process that was killed or ended is away so long before it is started again. */
+/** Range of the time before a killed or terminated process is started again, in ms. */
 const awayMs = [0, 1_500] as const;
-/** Between one fault, when everything runs again, and the next. */
+/** Range of the pause between faults, in ms, once everything runs again. */
 const restMs = [200, 1_500] as const;
 
-/** How many faults of each kind there were, and how many hit a write under way: sent to the API that was hit, or to any otherwise. */
+/** Numbers of faults by kind, and of faults during a write: in flight to the API that was hit, or else to any API. */
 export class FaultCounts {
   readonly byKind = new Map<string, number>();
   total = 0;
   duringWrite = 0;
-  /** What was done to which processes, with the time of the run's one clock, a line each. */
+  /** Faults with their targets and times, in the time of the run's clock, one per line. */
   readonly log: string[] = [];
 }
 
-/** Faults, one after the other, until `endMs` of `performance.now()`. Each kind comes up as often as any other. */
+/** Injects faults one after the other until `endMs` of `performance.now()`. All kinds are equally frequent. */
 export async function injectFaults(
   faults: readonly Fault[],
   history: History,
@@ -59,7 +59,7 @@ function count(counts: FaultCounts, { manner, what }: Fault, targets: readonly T
   if (history.writesUnderWay(urls) > 0) counts.duringWrite++;
 }
 
-/** Answers what each target suffered. */
+/** Injects a fault. Returns a description for each target. */
 async function strike({ manner }: Fault, targets: readonly Target[], random: Random): Promise<string[]> {
   if (manner === 'hang') return Promise.all(targets.map((target) => hang(target, random.between(...hangMs))));
   const names = targets.map(({ name }) => name);
@@ -78,7 +78,7 @@ async function hang(target: Target, forMs: number): Promise<string> {
   return `${target.name} for ${ms(forMs)}`;
 }
 
-/** Starts what does not run, services first. */
+/** Starts the targets that are not running, services first. */
 export async function startAll(targets: readonly Target[]): Promise<void> {
   const ended = targets.filter(({ isRunning }) => !isRunning);
   await Promise.all(ended.filter(({ isService }) => isService).map((target) => target.start()));

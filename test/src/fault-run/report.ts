@@ -1,18 +1,21 @@
 import type { RunResult } from './run.js';
 
-/** Fewer show nothing. Posts, files and logouts count that were answered, and reads of keys whose write waited for the worker. */
+/**
+ * Least numbers per minute of a meaningful run. Posts, files and logouts are acknowledged ones. Reads are of keys with a
+ * pending write.
+ */
 const leastPerMinute = {
   single: { faults: 10, posts: 100, files: 20, logouts: 10, readsOfPending: 50 },
-  // It is whole again only seconds after each fault of a node
+  // The cluster is complete again only seconds after each fault of a node
   cluster: { faults: 6, posts: 20, files: 5, logouts: 2, readsOfPending: 10 },
 } as const;
-/** Such a share of the faults must come while a write is under way. */
+/** Least share of the faults that must hit a write in flight. */
 const duringWriteShare = 0.25;
 
 export interface Report {
-  /** In Markdown, as the formatter leaves it. */
+  /** Table in Markdown, formatted as the formatter does it. */
   readonly table: string;
-  /** Each thing that is wrong, a line each. */
+  /** Violations, one per line. */
   readonly details: readonly string[];
   readonly isGood: boolean;
 }

@@ -1,4 +1,7 @@
-/** A document with the results of a run between the marks that name its engine. Throws when it has no such marks. */
+/**
+ * Returns a document with the results of a run between the marks that name its engine. Throws if there are no such
+ * marks.
+ */
 export function withResults(document: string, engine: string, table: string): string {
   const [begin, end] = [`<!-- results of ${engine} -->`, `<!-- end of ${engine} -->`];
   const [from, to] = [document.indexOf(begin), document.indexOf(end)];

@@ -19,37 +19,39 @@ const postClientCount = 4;
 const fileClientCount = 2;
 const accountCount = 10;
 const keys = ['a', 'b', 'c'];
-/** After the last fault, so that what it left half done meets further requests. */
+/** Time after the last fault, in ms, so that further requests find what it left half done. */
 const calmMs = 3_000;
-/** Entries of which it is told what the servers did with them. */
+/** Most entries whose history in the servers is reported. */
 const mostTraced = 3;
 
 export interface RunOptions {
   readonly engine: World['engine'];
-  /** Of the scale-out engine. */
+  /** Form of Redis, for the scale-out engine. */
   readonly redis: 'single' | 'cluster';
-  /** Of the embedded engine: one API of one process, or two APIs of two each. */
+  /** Processes of each API, for the embedded engine: one API of one process, or two APIs of two. */
   readonly processes: 1 | 2;
   readonly minutes: number;
   readonly seed: number;
 }
 
-/** What a run did, and what was found. */
+/** Counts and findings of a run. */
 export interface RunResult extends RunOptions {
   readonly history: History;
   readonly faults: FaultCounts;
   readonly findings: Findings;
-  /** What the servers did with the entries that were found wrong, a line each. */
+  /** History of the wrong entries in the servers, one line per event. */
   readonly traces: readonly string[];
   readonly leftovers: Leftovers;
-  /** Processes that ended by themselves, or badly when they were told to. */
+  /** Processes that ended by themselves, or with an error after SIGTERM. */
   readonly gone: readonly string[];
 }
 
 const numbered = <T>(count: number, make: (number: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index + 1));
 
-/** Runs clients against real processes while these are hit by faults; then lets everything come to rest and judges what was seen. */
+/**
+ * Runs clients against real processes that faults hit. Then lets everything come to rest and judges the observations.
+ */
 export async function runFaults(options: RunOptions): Promise<RunResult> {
   const { engine, redis, processes, minutes, seed } = options;
   const random = new Random(seed);

@@ -2,19 +2,19 @@ import type { Life } from './checkers/history.js';
 import type { Target } from './targets/target.js';
 import type { Fault } from './faults.js';
 
-/** What remained in the store and the queue after everything had come to rest. */
+/** Leftovers in the store and the queue after everything has come to rest. */
 export interface Leftovers {
-  /** BullMQ jobs that wait, are under way or failed. */
+  /** Number of BullMQ jobs that wait, are active or have failed. */
   readonly jobs: number;
-  /** Writes that are not applied. */
+  /** Number of pending writes. */
   readonly pending: number;
-  /** Entries, tokens and the like of accounts that are erased. */
+  /** Entries, tokens and other data of erased accounts. */
   readonly resurrected: readonly string[];
-  /** Of a live account: what the store has and the API does not show, or the other way round. */
+  /** Differences between the store and the API for live accounts. */
   readonly different: readonly string[];
 }
 
-/** A live account, and what the API says of it. */
+/** A live account as the API shows it. */
 export interface Shown {
   readonly username: string;
   /** key → value */
@@ -25,22 +25,22 @@ export interface Shown {
   readonly files: ReadonlyMap<string, string>;
 }
 
-/** The processes of a run, and what may happen to them. */
+/** Processes of a run, and the faults that may hit them. */
 export interface World {
   readonly engine: 'embedded' | 'scale-out';
-  /** All processes, in the order of their start. */
+  /** All processes, in the order of starting them. */
   readonly targets: readonly Target[];
   readonly faults: readonly Fault[];
-  /** The base URL of each API. */
+  /** Base URL of each API. */
   readonly urls: readonly string[];
-  /** The version of the write that waits for the worker, if Redis can be asked. */
+  /** Returns the version of the pending write, if Redis can be asked. */
   pendingVersion?(life: Life, key: string): Promise<string | undefined>;
-  /** Resolves when no write waits any more, or when that has taken too long, which `leftovers` tells. */
+  /** Resolves once no write is pending, or once that has taken too long, which `leftovers` reports. */
   drained(): Promise<void>;
-  /** Looks into the store and the queue, once what removes erased data has had its time. */
+  /** Looks into the store and the queue, after enough time for the removal of erased data. */
   leftovers(shown: readonly Shown[]): Promise<Leftovers>;
-  /** What the servers did with an entry of which something was found, a line each. */
+  /** Returns the history of an entry in the servers, one line per event. */
   trace?(life: Life, key: string): Promise<string[]>;
-  /** Ends everything, cleanly. */
+  /** Shuts everything down cleanly. */
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Where what the store has of an account is not what the API shows, a line for each key. */
+/** Returns the differences between the store's data of an account and the API's, one line per key. */
 export function differ(
   username: string,
   stored: ReadonlyMap<string, unknown>,

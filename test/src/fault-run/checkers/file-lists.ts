@@ -11,7 +11,9 @@ interface Page {
   readonly next: string | null;
 }
 
-/** Asks for all pages of an account's files, and tells what they show if each was answered; `api` is chosen for each anew. */
+/**
+ * Lists all pages of an account's files, and returns them if every request succeeded. Each request uses a new `api`.
+ */
 export async function listFiles(
   history: History,
   api: () => KeybinClient,
@@ -32,7 +34,7 @@ export async function listFiles(
   return { outcome, shown: { ...when, files } };
 }
 
-/** The bytes of a file, which are text. */
+/** Returns the bytes of a file, which are text. */
 export const getFile = (history: History, api: KeybinClient, id: string, token: string): Promise<Outcome> =>
   outcomeOf(history, 'download', () => api.send('GET', uploadPath(token, id)));
 

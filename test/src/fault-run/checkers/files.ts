@@ -1,12 +1,12 @@
 import type { Findings, Interval, Life } from './history.js';
 
-/** A file that was sent, with a name and bytes that no other one has. */
+/** A file that was sent. No other one has its name or bytes. */
 export interface SentFile extends Interval {
   readonly name: string;
   readonly sha256: string;
-  /** If it was answered. */
+  /** Id of a file whose upload was acknowledged. */
   readonly id?: string;
-  /** Its client broke off before its end, so it must never be there. */
+  /** True if its client aborted the upload, so the file must never appear. */
   readonly isBroken?: boolean;
 }
 
@@ -16,39 +16,40 @@ export interface ShownFile {
   readonly sha256: string;
 }
 
-/** What a list showed, all of its pages. */
+/** All pages of one list of files. */
 export interface ShownFiles extends Interval {
   readonly files: readonly ShownFile[];
-  /** Made after everything had come to rest. */
+  /** True if the list was read after everything had come to rest. */
   readonly final?: boolean;
 }
 
-/** What was sent and seen of the files of one life. */
+/** Files sent and seen in one life of an account. */
 export class FileHistory {
   readonly sent: SentFile[] = [];
   readonly lists: ShownFiles[] = [];
-  /** name → when it was deleted */
+  /** name → interval of its deletion */
   readonly deletes = new Map<string, Interval>();
 
-  /** The files that were answered. */
+  /** Files whose upload was acknowledged. */
   get answered(): readonly (SentFile & { readonly id: string })[] {
     return this.sent.flatMap((file) => (file.id === undefined ? [] : [{ ...file, id: file.id }]));
   }
 
-  /** Whether the file must not be served from `fromMs` on. */
+  /** Returns true if the file must not be served from `fromMs` on. */
   isGone(name: string, fromMs: number): boolean {
     return (this.deletes.get(name)?.toMs ?? Infinity) < fromMs;
   }
 
-  /** Whether it may be missing to who had the answer at `toMs`. */
+  /** Returns true if the file may be missing from an answer that arrived at `toMs`. */
   mayBeGone(name: string, toMs: number): boolean {
     return (this.deletes.get(name)?.fromMs ?? Infinity) <= toMs;
   }
 }
 
 /**
- * A file that was answered, or that a list has shown, is in every list that was asked for after that, until it is deleted or its account
- * ends. No list shows one that was never sent in this life, or not to its end, or other bytes, or one whose delete was answered.
+ * Judges the lists of files. A file that was acknowledged, or shown by a list, is in every later list until it is
+ * deleted or its account ends. No list shows a file that was deleted, aborted, never sent in this life, or has other
+ * bytes.
  */
 export function judgeFiles({ username, password, endingFromMs, files }: Life, findings: Findings): void {
   const sent = new Map(files.sent.map((file) => [file.name, file]));
@@ -70,7 +71,7 @@ export function judgeFiles({ username, password, endingFromMs, files }: Life, fi
   }
 }
 
-/** Since when each file is certain to be there. */
+/** Returns the time from which each file is certain to exist. */
 function certainFrom({ answered, lists }: FileHistory): Map<string, number> {
   const certain = new Map(answered.map(({ name, toMs }) => [name, toMs]));
   for (const { toMs, files } of lists) {

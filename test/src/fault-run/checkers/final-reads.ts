@@ -9,7 +9,9 @@ import { outcomeOf } from '../clients/requests.js';
 import { logIn, Session } from '../clients/session.js';
 import type { Shown } from '../world.js';
 
-/** Reads every key of every live account through every API, now that nothing is under way, and records it as final. */
+/**
+ * Reads every key of every live account through every API, once nothing is in flight, and records the reads as final.
+ */
 export async function readAll(
   accounts: readonly SharedAccount[],
   urls: readonly string[],

@@ -2,26 +2,28 @@ import { FileHistory } from './files.js';
 import { PostHistory } from './posts.js';
 import type { Operation } from './register.js';
 
-/** From when it was sent until it was answered, in ms of the run's one clock; Infinity where no answer tells whether it was done. */
+/** Time from sending to the answer, in ms of the run's clock. `toMs` is Infinity if the outcome is unknown. */
 export interface Interval {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** A time as findings tell it. */
+/** Returns a time in the format of findings. */
 export const ms = (value: number) => `${Math.round(value)} ms`;
 
-/** An account from its registration to its end. The next one of the same name has another password, so a token belongs to one life. */
+/**
+ * An account from its registration to its end. The next one of its name has another password, so tokens are not shared.
+ */
 export class Life {
-  /** When its end was asked for first. */
+  /** Time of the first request to delete the account. */
   endingFromMs = Infinity;
-  /** When its end was certain. */
+  /** Time from which its deletion was certain. */
   endedMs = Infinity;
-  /** What was sent for each of its keys. */
+  /** Operations by key. */
   readonly operations = new Map<string, Operation[]>();
   readonly posts = new PostHistory();
   readonly files = new FileHistory();
-  /** Requests with one of its tokens that were served, for what they did. */
+  /** Served requests with one of its tokens, each with a description. */
   readonly served: (Interval & { readonly what: string })[] = [];
 
   constructor(
@@ -36,35 +38,35 @@ export class Life {
   }
 }
 
-/** What counts, each with what was seen. */
+/** Violations by kind, each with the observations. */
 export interface Findings {
-  /** Answered and gone: entries, accounts, tokens. */
+  /** Entries, accounts and tokens that were acknowledged and are gone. */
   readonly lost: string[];
-  /** Reads that showed less than had been answered. */
+  /** Reads that missed acknowledged writes. */
   readonly stale: string[];
-  /** Lists that did. */
+  /** Lists that missed acknowledged writes. */
   readonly missed: string[];
-  /** What was erased or replaced for good, and was there again. */
+  /** Data that was erased or replaced for good, and appeared again. */
   readonly resurrected: string[];
-  /** Entries that any of this is about. */
+  /** Entries that the findings are about. */
   readonly entries: { readonly life: Life; readonly key: string }[];
 }
 
 export const noFindings = (): Findings => ({ lost: [], stale: [], missed: [], resurrected: [], entries: [] });
 
-/** What was sent and answered in a run, by all clients. */
+/** Requests and answers of all clients in a run. */
 export class History {
   readonly lives: Life[] = [];
-  /** What a client saw to be wrong at once. */
+  /** Violations that a client noticed at once. */
   readonly findings = noFindings();
-  /** Answers that no client of the contract would expect. */
+  /** Answers that the contract does not allow. */
   readonly unexpected: string[] = [];
   operations = 0;
-  /** With 2xx or a definite 4xx. */
+  /** Number of answers with 2xx or a definite 4xx. */
   answered = 0;
-  /** Reads of a key whose write waited for the worker all the while. */
+  /** Number of reads of a key whose write was pending during the whole read. */
   readsOfPending = 0;
-  /** That were answered. */
+  /** Number of acknowledged logouts. */
   logouts = 0;
   readonly #writesUnderWay = new Map<string, number>();
 
@@ -74,7 +76,7 @@ export class History {
     return life;
   }
 
-  /** Writes that were sent to these base URLs, or to any, and have no answer yet. */
+  /** Returns the number of writes in flight to these base URLs. The default is all of them. */
   writesUnderWay(urls?: readonly string[]): number {
     return [...this.#writesUnderWay].reduce(
       (sum, [url, count]) => sum + (urls?.includes(url) === false ? 0 : count),
@@ -82,7 +84,7 @@ export class History {
     );
   }
 
-  /** Counts a write to `url` as under way until `write` settles. */
+  /** Counts a write to `url` as in flight until `write` settles. */
   async during<T>(url: string, write: () => Promise<T>): Promise<T> {
     this.#writesUnderWay.set(url, (this.#writesUnderWay.get(url) ?? 0) + 1);
     try {

@@ -3,10 +3,10 @@ import { ms, noFindings, type Findings, type History, type Life } from './histor
 import { judgePosts } from './posts.js';
 import { unexplained, type Operation } from './register.js';
 
-/** Of each finding, so that a run which cannot be repeated tells what came before it. */
+/** Number of earlier writes shown with each finding, because a run cannot be repeated exactly. */
 const shownBefore = 5;
 
-/** Goes through a whole history, life by life and key by key, and adds what the clients saw themselves. */
+/** Judges a whole history, life by life and key by key, and adds the violations that clients noticed. */
 export function judge(history: History): Findings {
   const findings = noFindings();
   for (const kind of ['lost', 'stale', 'missed', 'resurrected'] as const) {
@@ -48,7 +48,7 @@ function judgeLife(life: Life, findings: Findings): void {
   }
 }
 
-/** The end of an account clears each of its keys. */
+/** Returns the operation by which the end of an account clears a key. */
 const ending = (life: Life): Operation => ({
   kind: 'write',
   content: undefined,
@@ -56,7 +56,7 @@ const ending = (life: Life): Operation => ({
   toMs: life.endedMs,
 });
 
-/** The last writes that were sent before something was seen. */
+/** Returns the last writes that were sent before an observation. */
 function before(seen: Operation, operations: readonly Operation[]): Operation[] {
   return operations
     .filter((operation) => operation !== seen && operation.kind === 'write' && operation.fromMs <= seen.toMs)

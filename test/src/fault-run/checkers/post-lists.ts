@@ -10,7 +10,9 @@ interface Page {
   readonly next: string | null;
 }
 
-/** Asks for all pages of an account's posts, and tells what they show if each was answered; `api` is chosen for each anew. */
+/**
+ * Lists all pages of an account's posts, and returns them if every request succeeded. Each request uses a new `api`.
+ */
 export async function listAll(
   history: History,
   api: () => KeybinClient,

@@ -1,34 +1,34 @@
 import type { Findings, Interval, Life } from './history.js';
 
-/** A post that was sent, with a content that no other one has. */
+/** A post that was sent. No other one has its content. */
 export interface SentPost extends Interval {
   readonly content: string;
-  /** If it was answered. */
+  /** Id of a post that was acknowledged. */
   readonly id?: string;
 }
 
-/** What a list showed, all of its pages: an id with its content, in their order. */
+/** All pages of one list of posts: ids with contents, in the order of the list. */
 export interface ShownPosts extends Interval {
   readonly posts: readonly (readonly [id: string, content: string])[];
-  /** Made after everything had come to rest. */
+  /** True if the list was read after everything had come to rest. */
   readonly final?: boolean;
 }
 
-/** What was sent and seen of the posts of one life. */
+/** Posts sent and seen in one life of an account. */
 export class PostHistory {
   readonly sent: SentPost[] = [];
   readonly lists: ShownPosts[] = [];
 
-  /** The posts that were answered. */
+  /** Posts that were acknowledged. */
   get answered(): readonly (SentPost & { readonly id: string })[] {
     return this.sent.flatMap((post) => (post.id === undefined ? [] : [{ ...post, id: post.id }]));
   }
 }
 
 /**
- * A post that was answered, or that a list has shown, is in every list that was asked for after that, until its account ends. No list
- * shows what was never sent in this life. The order of the lists is that of ids, and a post that was sent after another one's answer
- * has the larger id.
+ * Judges the lists of posts. A post that was acknowledged, or shown by a list, is in every later list until its account
+ * ends. No list shows a post that was never sent in this life. Lists are in descending order of ids. A post that was
+ * sent after the acknowledgement of another one has the larger id.
  */
 export function judgePosts({ username, password, endingFromMs, posts }: Life, findings: Findings): void {
   const of = `of ${username} (${password})`;
@@ -52,7 +52,7 @@ export function judgePosts({ username, password, endingFromMs, posts }: Life, fi
   }
 }
 
-/** Since when each post is certain to be there. */
+/** Returns the time from which each post is certain to exist. */
 function certainFrom({ answered, lists }: PostHistory): Map<string, number> {
   const certain = new Map(answered.map(({ content, toMs }) => [content, toMs]));
   for (const { toMs, posts } of lists) {

@@ -1,39 +1,39 @@
 /**
- * Judges what was read of one key, a register, by linearizability: there must be an order of all operations, each between the
- * moment when it was sent and the moment when it was answered, in which each read shows the write before it.
+ * Judges the reads of one key, a register, by linearizability. There must be an order of all operations in which each
+ * read shows the write before it. In that order each operation takes effect between its sending and its answer.
  *
- * The search is Wing and Gong's in the just-in-time form of Lowe, "Testing for Linearizability" (2017): an operation takes its
- * place only when one that was answered needs it to.
+ * The search is Wing and Gong's in the just-in-time form of Lowe, "Testing for Linearizability" (2017). An operation
+ * takes effect only when an answered one needs it to.
  */
 
-/** What a register holds: a value that one write alone has written, or nothing. */
+/** Content of a register: a value that only one write has written, or undefined for none. */
 export type Content = string | undefined;
 
 interface Interval {
-  /** When it was sent. */
+  /** Time of sending. */
   readonly fromMs: number;
-  /** When it was answered; Infinity where it is unknown whether it was done: it may be, at any time, or never. */
+  /** Time of the answer. Infinity if the outcome is unknown: the operation may take effect at any time, or never. */
   readonly toMs: number;
 }
 
 export interface Write extends Interval {
   readonly kind: 'write';
-  /** Nothing: it deletes. */
+  /** Undefined for a delete. */
   readonly content: Content;
-  /** It was answered that there was something to delete. */
+  /** True if the answer said that there was something to delete. */
   readonly found?: boolean;
 }
 
 export interface Read extends Interval {
   readonly kind: 'read';
   readonly content: Content;
-  /** It was anything but this. */
+  /** True if the content was anything but `content`. */
   readonly isNot?: boolean;
-  /** Made after everything had come to rest. */
+  /** True if the read was made after everything had come to rest. */
   readonly final?: boolean;
 }
 
-/** What a list of keys showed of this one. */
+/** Presence of this key in a list of keys. */
 export interface Listing extends Interval {
   readonly kind: 'listing';
   readonly listed: boolean;
@@ -43,8 +43,10 @@ export interface Listing extends Interval {
 export type Operation = Write | Read | Listing;
 
 /**
- * The operations whose answers no order explains, in the order of their answers. Each is judged as if the earlier ones had
- * not been made, but that a delete was done even where it could have found nothing. */
+ * Returns the operations whose answers no order explains, in the order of their answers. Each is judged as if the
+ * earlier unexplained ones had not been made. The exception is a delete: it counts as done even where it could have
+ * found nothing.
+ */
 export function unexplained(operations: readonly Operation[]): Operation[] {
   const events = withKnownOutcomes(operations)
     .flatMap((operation) => [
@@ -77,8 +79,8 @@ export function unexplained(operations: readonly Operation[]): Operation[] {
 const isDelete = (operation: Operation) => operation.kind === 'write' && operation.content === undefined;
 
 /**
- * A put without an answer whose value was read was done by the end of the first read that shows it. The others may be done or not:
- * since nobody tells them apart, it is enough to count them.
+ * Bounds the unanswered puts whose value was read: they took effect by the end of the first read that shows it. The
+ * others may have taken effect or not. No read tells them apart, so counting them is enough.
  */
 function withKnownOutcomes(operations: readonly Operation[]): Operation[] {
   const seenByMs = new Map<string, number>();
@@ -92,23 +94,23 @@ function withKnownOutcomes(operations: readonly Operation[]): Operation[] {
   });
 }
 
-/** How many writes without an answer: deletes, and puts of values that nobody has read. */
+/** Numbers of unanswered writes: deletes, and puts of values that no read shows. */
 interface Unanswered {
   readonly deletes: number;
   readonly puts: number;
 }
 
-/** A state that the register can be in, and the writes without an answer that it took to get there. */
+/** A possible state of the register, and the number of unanswered writes that led to it. */
 interface State extends Unanswered {
   readonly content: Content;
-  /** Those of the open operations that have taken their place. */
+  /** Open operations that have taken effect. */
   readonly done: ReadonlySet<Operation>;
 }
 
-/** What a put without an answer has written, if nobody has read it. */
+/** Content after an unanswered put that no read shows. */
 const unseen = '(a value that nobody has read)';
 
-/** The states in which `operation` has taken its place, by way of those of the open ones that must come before it. */
+/** Returns the states in which `operation` has taken effect, perhaps after other open operations. */
 function placed(
   operation: Operation,
   states: readonly State[],
@@ -136,7 +138,7 @@ function placed(
 
 const impossible = Symbol('impossible');
 
-/** What the register holds after an operation. */
+/** Returns the content after an operation. */
 function after(operation: Operation, content: Content): Content | typeof impossible {
   if (operation.kind === 'write') return operation.found && content === undefined ? impossible : operation.content;
   return isShown(operation, content) ? content : impossible;
@@ -147,12 +149,15 @@ function isShown(seen: Read | Listing, content: Content): boolean {
   return (seen.content === content) !== (seen.isNot ?? false);
 }
 
-/** States without those that can become nothing that another one, which took fewer writes without an answer, cannot become. */
+/**
+ * A set of states without redundant ones. A state is redundant if another one with the same content and operations took
+ * no more unanswered writes.
+ */
 class States {
   readonly #ids = new Map<Operation, number>();
   readonly #byPlace = new Map<string, State[]>();
 
-  /** Whether it was added. */
+  /** Adds a state. Returns false if it is redundant. */
   add(state: State): boolean {
     const place = this.#place(state);
     const others = this.#byPlace.get(place) ?? [];

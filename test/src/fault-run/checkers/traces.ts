@@ -6,12 +6,15 @@ import { ms } from './history.js';
 
 const usPerMs = 1_000;
 
-/** When a version was given out, in ms of the run's one clock, as far as Redis's is right. */
+/** Returns the time of a version in ms of the run's clock, as far as Redis's clock is right. */
 const timeOf = (version: number) => ms(version / usPerMs - performance.timeOrigin);
 
 const changeOf = (json: unknown) => (typeof json === 'string' ? `put ${JSON.parse(json)}` : 'deleted');
 
-/** What became of one field of a pending hash, in the order of Redis's append-only file in `directory`, a line each. */
+/**
+ * Returns the changes of one field of a pending hash, one per line, in the order of the append-only file in
+ * `directory`.
+ */
 export function traceInRedis(directory: string, hash: string, field: string): string[] {
   return commandsOf(directory).flatMap(([name = '', key, of, text = '']) => {
     if (key !== hash || (of !== undefined && of !== field)) return [];
@@ -21,23 +24,27 @@ export function traceInRedis(directory: string, hash: string, field: string): st
   });
 }
 
-/** What MongoDB's operation log has of one entry; nothing where a server keeps none. */
+/** Returns the operations on one entry in MongoDB's operation log. It is empty on a server without such a log. */
 export function operationsOf(client: MongoClient, database: string, id: string): Promise<Document[]> {
   const log = client.db('local').collection('oplog.rs');
   return log.find({ ns: `${database}.store`, 'o2._id': id }).toArray();
 }
 
-/** Each of these operations, a line each. */
+/** Returns the operations as text, one per line. */
 export function traceInMongo(operations: readonly Document[]): string[] {
   return operations.map(({ op, wall, o }) => {
     const at = `MongoDB at ${wall instanceof Date ? ms(wall.getTime() - performance.timeOrigin) : 'some time'}`;
     if (op === 'd') return `${at}: removed`;
-    const { value, version } = { ...o, ...o.diff?.i, ...o.diff?.u, ...o.diff?.updatedFields }; // an update tells what it changed alone
+    // An update contains only what it changes
+    const { value, version } = { ...o, ...o.diff?.i, ...o.diff?.u, ...o.diff?.updatedFields };
     return `${at}: ${changeOf(value)} of ${timeOf(version)}`;
   });
 }
 
-/** All that was added since the last rewrite, as the protocol has it: `*<arguments>`, then for each `$<bytes>` and the bytes. */
+/**
+ * Returns all commands appended since the last rewrite. The file has the format of the protocol: `*<arguments>`, then
+ * `$<bytes>` and the bytes for each.
+ */
 function commandsOf(directory: string): string[][] {
   const appended = join(directory, 'appendonlydir');
   const files = readdirSync(appended).filter((file) => numberOf(file) > 0);
@@ -46,10 +53,10 @@ function commandsOf(directory: string): string[][] {
     .flatMap((file) => commandsIn(readFileSync(join(appended, file))));
 }
 
-/** Of the files to which Redis appends, one after the other; NaN of any other. */
+/** Returns the number of an append-only file, in their order, and NaN for other files. */
 const numberOf = (file: string) => Number(/\.(\d+)\.incr\.aof$/.exec(file)?.[1]);
 
-/** Redis may be writing the last one: of that there is what has come. */
+/** Returns the commands in these bytes. The last one may be incomplete, because Redis may still be writing it. */
 function commandsIn(bytes: Buffer): string[][] {
   const commands: string[][] = [];
   let at = 0;

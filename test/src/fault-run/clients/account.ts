@@ -1,15 +1,15 @@
 import type { Life } from '../checkers/history.js';
 
-/** A name under which one account after the other lives. Shared by the clients. */
+/** A name that one account after another uses. The clients share it. */
 export class SharedAccount {
   #passwords = 0;
-  /** The present account; none while a client ends one and registers the next. */
+  /** Present account. Undefined while a client deletes it and registers the next. */
   life: Life | undefined;
-  /** Registrations whose outcome is unknown: each may still be done, once the name is free. */
+  /** Registrations whose outcome is unknown. Each may still be done once the name is free. */
   maybe: Life[] = [];
   /**
-   * The life before, if its end was only seen and never answered: what MongoDB showed may be undone when it is killed, and the account
-   * is there until the sweeper ends it.
+   * The previous life, if its end was seen but not acknowledged. Killing MongoDB may undo what it showed, and the
+   * account then exists until the sweeper deletes it.
    */
   seenGone: Life | undefined;
 
@@ -18,7 +18,7 @@ export class SharedAccount {
     readonly keys: readonly string[],
   ) {}
 
-  /** One that no registration before had, so that whoever is let in by it is in the account of that registration. */
+  /** Returns a new password, so a login with it succeeds only in the account of its own registration. */
   nextPassword(): string {
     this.#passwords++;
     return `password-${this.#passwords}`;

@@ -4,16 +4,16 @@ import type { SharedAccount } from './account.js';
 import type { History, Life } from '../checkers/history.js';
 import type { Random } from './random.js';
 
-/** What the clients know of the processes that serve them. */
+/** Clients' view of the processes that serve them. */
 export interface Service {
-  /** The base URL of each API, whether it is there or not. */
+  /** Base URL of each API, even while it is down. */
   readonly urls: readonly string[];
-  /** The version of the key's write that waits for a worker, where there are workers. */
+  /** Returns the version of the key's pending write, if the engine has workers. */
   pendingVersion?(life: Life, key: string): Promise<string | undefined>;
 }
 
 export interface ActorParts {
-  /** No other one has it. */
+  /** Unique name. */
   readonly name: string;
   readonly service: Service;
   readonly accounts: readonly SharedAccount[];
@@ -21,17 +21,17 @@ export interface ActorParts {
   readonly random: Random;
 }
 
-/** Sends one request after the other, through all APIs. */
+/** Sends requests one after the other, through all APIs. */
 export abstract class Actor {
   #ended = false;
 
-  /** `thinkingMs`: at most, between two requests. */
+  /** `thinkingMs` is the longest pause between two requests. */
   constructor(
     protected readonly parts: ActorParts,
     private readonly thinkingMs: number,
   ) {}
 
-  /** Settles when it was told to end and its last request is answered. */
+  /** Resolves once the actor was stopped and its last request is answered. */
   async run(): Promise<void> {
     while (!this.#ended) {
       await this.step();
@@ -50,7 +50,7 @@ export abstract class Actor {
   }
 }
 
-/** Each action as often as its weight says. */
+/** Returns a list with each action as often as its weight says. */
 export function weighted<Action extends string>(weights: Readonly<Record<Action, number>>): readonly Action[] {
   return Object.entries<number>(weights).flatMap(([action, weight]) => Array<Action>(weight).fill(action as Action));
 }

@@ -6,14 +6,14 @@ import { renew } from './renew.js';
 import { outcomeOf, type Outcome } from './requests.js';
 import { judgeRefusal, logIn, Session } from './session.js';
 
-/** Between two requests of a client. */
+/** Longest pause between two requests of a client, in ms. */
 const thinkingMs = 15;
-/** Of reads: the share for which Redis is asked whether the key's write waits. */
+/** Share of reads for which Redis is asked whether the key's write is pending. */
 const lookedAt = 0.3;
 
 const actions = weighted({ put: 90, get: 80, delete: 15, list: 25, rotate: 8, renew: 1 });
 
-/** Sends one request after the other, of all kinds, for all accounts, through all APIs, and records what becomes of them. */
+/** Sends requests of all kinds for all accounts, one after the other, through all APIs, and records their outcomes. */
 export class Client extends Actor {
   readonly #sessions = new Map<SharedAccount, Session>();
   #lastPut: { account: SharedAccount; key: string } | undefined;
@@ -50,7 +50,7 @@ export class Client extends Actor {
     }
   }
 
-  /** With a token, if a login went well. */
+  /** Returns the session, with a token if a login succeeded. */
   async #session(account: SharedAccount, life: Life): Promise<Session> {
     let session = this.#sessions.get(account);
     if (session?.life !== life) {
@@ -111,7 +111,7 @@ export class Client extends Actor {
     this.#served(session, outcome, 'list of keys');
   }
 
-  /** The token before the last must be refused from the moment in which the new one was answered. */
+  /** Logs in again. The replaced token must be refused once the new one has been received. */
   async #rotate(session: Session, key: string): Promise<void> {
     const old = session.token ?? '';
     if (!(await logIn(session, this.api(), this.parts.history))) return;
@@ -126,14 +126,15 @@ export class Client extends Actor {
   }
 }
 
-/** When its outcome was certain. */
+/** Returns the interval of a request, with its end unknown if the outcome is. */
 export const sure = ({ fromMs, toMs, kind }: Outcome) => ({ fromMs, toMs: kind === 'unknown' ? Infinity : toMs });
 
 export const isNotFound = (outcome: Outcome) => outcome.kind === 'refused' && outcome.status === 404;
 
-export const contentIn = (text: string): string => (JSON.parse(text) as { value: string }).value; // the contract's shape
+// The contract's shape
+export const contentIn = (text: string): string => (JSON.parse(text) as { value: string }).value;
 
-/** What a list of an account's keys says of each. */
+/** Records the presence of each key in a list of an account's keys. */
 export function recordList(
   life: Life,
   keys: readonly string[],

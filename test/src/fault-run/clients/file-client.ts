@@ -7,16 +7,16 @@ import type { SentFile } from '../checkers/files.js';
 import { outcomeOf } from './requests.js';
 import { V1Actor, type V1Session } from './v1-actor.js';
 
-/** Between two requests of a client. */
+/** Longest pause between two requests of a client, in ms. */
 const thinkingMs = 100;
-/** How long an upload that is to be broken off stays under way. */
+/** Longest duration of an upload before its client aborts it, in ms. */
 const stayingMs = 1_000;
-/** Most files are less than a chunk, some a few. */
+/** Limits of file sizes, in bytes: most files are smaller than a chunk, some have a few chunks. */
 const lengths = [0, 1_000, 20_000, 20_000, 300_000, 1_300_000] as const;
 
 const actions = weighted({ upload: 40, break: 10, get: 20, list: 20, delete: 10 });
 
-/** Uploads files, breaks uploads off, and reads, lists and deletes what is there, and records what becomes of it. */
+/** Uploads, aborts, reads, lists and deletes files, and records the outcomes. */
 export class FileClient extends V1Actor {
   #files = 0;
 
@@ -39,7 +39,7 @@ export class FileClient extends V1Actor {
     }
   }
 
-  /** Of the name, over and over, so that no other file is the same. */
+  /** Returns a file whose text repeats its name, so that no two files are the same. */
   #newFile(): { readonly name: string; readonly text: string } {
     const name = `${this.parts.name}-${++this.#files}`;
     const length = Math.floor(this.parts.random.between(0, this.parts.random.pick(lengths)));
@@ -55,7 +55,8 @@ export class FileClient extends V1Actor {
     if (outcome.kind === 'refused') return this.refused(session, outcome);
     const sha256 = sha256Of(text);
     const answer =
-      outcome.kind === 'ok' ? (JSON.parse(outcome.text) as { file_id: string; sha256: string }) : undefined; // the contract's shape
+      // The contract's shape
+      outcome.kind === 'ok' ? (JSON.parse(outcome.text) as { file_id: string; sha256: string }) : undefined;
     if (answer && answer.sha256 !== sha256) history.unexpected.push(`The SHA-256 of ${name} was answered wrongly`);
     session.life.files.sent.push({ name, sha256, ...sure(outcome), ...(answer && { id: answer.file_id }) });
     this.served(session, outcome, `upload of ${name}`);
@@ -66,7 +67,7 @@ export class FileClient extends V1Actor {
     const fromMs = performance.now();
     const upload = new OpenUpload(this.api().baseUrl, token, name);
     await upload.send(Buffer.from(text));
-    await delay(this.parts.random.between(0, stayingMs)); // so that faults meet it
+    await delay(this.parts.random.between(0, stayingMs)); // so that faults hit the upload
     upload.break();
     life.files.sent.push({ name, sha256: sha256Of(text), isBroken: true, fromMs, toMs: performance.now() });
   }
@@ -95,7 +96,7 @@ export class FileClient extends V1Actor {
     this.served(session, outcome, 'list of files');
   }
 
-  /** Each file once. */
+  /** Deletes a file. Each file is deleted at most once. */
   async #delete(session: V1Session, token: string): Promise<void> {
     const file = this.#oneOf(session);
     const { files, username, endingFromMs } = session.life;

@@ -1,13 +1,13 @@
 import type { Outcome } from './requests.js';
 
-/** What all pages of a list show, item after item, and when they were asked for and answered, in `performance.now()`'s time. */
+/** Items of all pages of a list, and when the pages were requested and answered, in the time of `performance.now()`. */
 export interface Listed<Item> {
   readonly fromMs: number;
   readonly toMs: number;
   readonly items: readonly Item[];
 }
 
-/** Asks for one page after the other of a list below `/v1`, and tells what they show if each was answered. */
+/** Reads a list below `/v1` page by page, and returns its items if every request succeeded. */
 export async function listPages<Item>(
   ask: (after: string) => Promise<Outcome>,
   read: (text: string) => { readonly items: readonly Item[]; readonly next: string | null },

@@ -6,14 +6,14 @@ import { listAll } from '../checkers/post-lists.js';
 import { outcomeOf } from './requests.js';
 import { V1Actor, type V1Session } from './v1-actor.js';
 
-/** Between two requests of a client. */
+/** Longest pause between two requests of a client, in ms. */
 const thinkingMs = 30;
 
 const actions = weighted({ post: 40, get: 15, list: 15, logout: 5, try: 10 });
 
-/** Logs in and out, posts and lists, below `/v1`, for all accounts, through all APIs, and records what becomes of it. */
+/** Logs in and out, posts and lists below `/v1`, for all accounts, through all APIs, and records the outcomes. */
 export class PostClient extends V1Actor {
-  /** Tokens whose logout was answered. */
+  /** Tokens whose logout was acknowledged. */
   readonly #loggedOut: { readonly username: string; readonly token: string }[] = [];
   #posts = 0;
 
@@ -42,7 +42,8 @@ export class PostClient extends V1Actor {
     const send = () => outcomeOf(this.parts.history, 'post', () => post(api, token, content));
     const outcome = await this.parts.history.during(api.baseUrl, send);
     if (outcome.kind === 'refused') return this.refused(session, outcome);
-    const id = outcome.kind === 'ok' ? (JSON.parse(outcome.text) as { post_id: string }).post_id : undefined; // likewise
+    // The contract's shape
+    const id = outcome.kind === 'ok' ? (JSON.parse(outcome.text) as { post_id: string }).post_id : undefined;
     session.life.posts.sent.push({ content, ...sure(outcome), ...(id !== undefined && { id }) });
     this.served(session, outcome, `post of ${content}`);
   }
@@ -53,7 +54,8 @@ export class PostClient extends V1Actor {
     if (answered.length === 0) return;
     const { id, content } = this.parts.random.pick(answered);
     const outcome = await outcomeOf(this.parts.history, 'get of a post', () => getPost(this.api(), id, token));
-    const shown = outcome.kind === 'ok' ? (JSON.parse(outcome.text) as { content: string }).content : undefined; // likewise
+    // The contract's shape
+    const shown = outcome.kind === 'ok' ? (JSON.parse(outcome.text) as { content: string }).content : undefined;
     if (shown === undefined && outcome.kind === 'refused' && !isNotFound(outcome)) this.refused(session, outcome);
     else if (outcome.kind !== 'unknown' && shown !== content && outcome.toMs < life.endingFromMs) {
       this.parts.history.findings.stale.push(
@@ -70,14 +72,14 @@ export class PostClient extends V1Actor {
     this.served(session, outcome, 'list of posts');
   }
 
-  /** From the answer on the token must be refused, now and later. */
+  /** Logs out. Once that is acknowledged, the token must be refused now and later. */
   async #logOut(session: V1Session, token: string): Promise<void> {
     const { username } = session.life;
     const outcome = await outcomeOf(this.parts.history, 'logout', () => logout(this.api(), username, token));
     if (outcome.kind === 'refused') return this.refused(session, outcome);
     session.token = undefined;
     this.served(session, outcome, 'logout');
-    if (outcome.kind !== 'ok') return; // it may be done at any time
+    if (outcome.kind !== 'ok') return; // the logout may be done at any time
     this.#loggedOut.push({ username, token });
     this.parts.history.logouts++;
     for (const url of this.parts.service.urls) await this.#tryEnded(username, token, new KeybinClient(url));

@@ -1,13 +1,16 @@
-/** Random numbers that a seed repeats: mulberry32, https://gist.github.com/tommyettinger/46a874533244883189143505d203312c. */
+/**
+ * Random numbers that a seed reproduces: mulberry32,
+ * https://gist.github.com/tommyettinger/46a874533244883189143505d203312c.
+ */
 export class Random {
   #state: number;
 
-  /** `seed`: 32 bits. */
+  /** `seed` has 32 bits. */
   constructor(seed: number) {
     this.#state = seed >>> 0;
   }
 
-  /** At least 0 and less than 1. */
+  /** Returns a number from 0, inclusive, to 1, exclusive. */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let bits = this.#state;
@@ -16,17 +19,17 @@ export class Random {
     return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
   }
 
-  /** At least `least` and less than `limit`. */
+  /** Returns a number from `least`, inclusive, to `limit`, exclusive. */
   between(least: number, limit: number): number {
     return least + this.next() * (limit - least);
   }
 
   pick<T>(items: readonly T[]): T {
     if (items.length === 0) throw new Error('Nothing to pick from');
-    return items[Math.floor(this.next() * items.length)] as T; // within its bounds
+    return items[Math.floor(this.next() * items.length)] as T; // the index is within bounds
   }
 
-  /** Each item once, in random order. */
+  /** Returns the items in random order. */
   shuffled<T>(items: readonly T[]): T[] {
     return items
       .map((item) => ({ item, place: this.next() }))
@@ -34,7 +37,7 @@ export class Random {
       .map(({ item }) => item);
   }
 
-  /** A generator of its own, so that what it draws does not depend on who else draws when. */
+  /** Returns an independent generator. Its numbers do not depend on draws from this one. */
   fork(): Random {
     return new Random(this.next() * 2 ** 32);
   }

@@ -3,21 +3,21 @@ import type { SharedAccount } from './account.js';
 import type { History, Life } from '../checkers/history.js';
 import { outcomeOf } from './requests.js';
 
-/** Whoever does this. */
+/** Client that deletes and registers an account. */
 export interface Owner {
-  /** Any of the APIs. */
+  /** Returns a client of any of the APIs. */
   readonly api: () => KeybinClient;
   readonly history: History;
 }
 
-/** Ends an account, asking until that is certain, and registers the next one of its name. */
+/** Deletes an account, repeating the request until the outcome is certain, and registers the next one of its name. */
 export async function renew(account: SharedAccount, life: Life, owner: Owner): Promise<void> {
   account.life = undefined;
   account.seenGone = (await unregister(life, owner)) ? undefined : life;
   await register(account, owner);
 }
 
-/** Answers whether the end was answered, or only seen after a request without an answer. */
+/** Deletes an account. Returns true if that was acknowledged, and false if only a refusal showed it. */
 async function unregister(life: Life, { api, history }: Owner): Promise<boolean> {
   const { username, password } = life;
   life.endingFromMs = performance.now();
@@ -34,7 +34,7 @@ async function unregister(life: Life, { api, history }: Owner): Promise<boolean>
   }
 }
 
-/** Each attempt has a password of its own, so that the one which was done, perhaps late, is told by it. */
+/** Registers an account. Each attempt has its own password, which tells which one was done, perhaps late. */
 export async function register(account: SharedAccount, owner: Owner): Promise<void> {
   const { api, history } = owner;
   for (;;) {
@@ -49,7 +49,9 @@ export async function register(account: SharedAccount, owner: Owner): Promise<vo
   }
 }
 
-/** The name is taken: by a registration that had no answer. */
+/**
+ * Takes over the account of a registration without an answer, which has the name. Returns false if no login succeeds.
+ */
 async function adopt(account: SharedAccount, owner: Owner): Promise<boolean> {
   const { api, history } = owner;
   let unknown = await isBack(account, owner);
@@ -66,7 +68,7 @@ async function adopt(account: SharedAccount, owner: Owner): Promise<boolean> {
   return false;
 }
 
-/** Whether the account whose end was only seen may be there again. */
+/** Returns true if the account whose end was only seen may exist again. */
 async function isBack({ seenGone }: SharedAccount, { api, history }: Owner): Promise<boolean> {
   if (!seenGone) return false;
   const { username, password } = seenGone;

@@ -2,10 +2,10 @@ import type { KeybinClient } from '../../world/clients/keybin-client.js';
 import type { History, Life } from '../checkers/history.js';
 import { outcomeOf, type Outcome } from './requests.js';
 
-/** What one client knows of its token in one account. */
+/** State of one client's token in one account. */
 export class Session {
   token: string | undefined;
-  /** A login without an answer may replace the token at any time. */
+  /** True if an unanswered login may replace the token at any time. */
   isDoubtful = false;
 
   constructor(
@@ -14,7 +14,7 @@ export class Session {
   ) {}
 }
 
-/** Takes a new token; answers whether there is one. */
+/** Logs in. Returns true if that gave a token. */
 export async function logIn(session: Session, api: KeybinClient, history: History): Promise<boolean> {
   const { life, clientId } = session;
   const outcome = await outcomeOf(history, 'login', () => api.token(life.username, life.password, clientId));
@@ -24,7 +24,7 @@ export async function logIn(session: Session, api: KeybinClient, history: Histor
   return outcome.kind === 'ok';
 }
 
-/** A 403 to what should be let in is a loss, unless the account was being ended, or an unanswered login has replaced the token. */
+/** Judges a refusal. A 403 is a loss, unless the account is being deleted or an unanswered login replaced the token. */
 export function judgeRefusal(
   session: Session,
   outcome: Outcome & { readonly kind: 'refused' },
@@ -40,4 +40,5 @@ export function judgeRefusal(
   session.token = undefined;
 }
 
-const tokenIn = (text: string): string => (JSON.parse(text) as { token: { token: string } }).token.token; // the contract's shape
+// The contract's shape
+const tokenIn = (text: string): string => (JSON.parse(text) as { token: { token: string } }).token.token;

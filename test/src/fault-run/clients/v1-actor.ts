@@ -10,7 +10,7 @@ export interface V1Session {
   token: string | undefined;
 }
 
-/** Logs in below `/v1`, to any account, and does something with each token. */
+/** Logs in below `/v1`, to any account, and uses each token for one action. */
 export abstract class V1Actor extends Actor {
   readonly #sessions = new Map<SharedAccount, V1Session>();
 
@@ -24,7 +24,7 @@ export abstract class V1Actor extends Actor {
 
   protected abstract act(session: V1Session, token: string): Promise<void>;
 
-  /** With a token, if a login went well. */
+  /** Returns the session, with a token if a login succeeded. */
   async #session(account: SharedAccount, life: Life): Promise<V1Session> {
     let session = this.#sessions.get(account);
     if (session?.life !== life) {
@@ -34,12 +34,13 @@ export abstract class V1Actor extends Actor {
     if (session.token !== undefined) return session;
     const { username, password } = life;
     const outcome = await outcomeOf(this.parts.history, 'v1 login', () => login(this.api(), username, password));
-    if (outcome.kind === 'ok') session.token = (JSON.parse(outcome.text) as { token: string }).token; // the contract's shape
+    // The contract's shape
+    if (outcome.kind === 'ok') session.token = (JSON.parse(outcome.text) as { token: string }).token;
     if (outcome.kind === 'refused') this.refused(session, outcome);
     return session;
   }
 
-  /** A 401 to what should be let in is a loss, unless the account was being ended. */
+  /** Judges a refusal. A 401 is a loss, unless the account was being deleted. */
   protected refused(session: V1Session, { status, text, toMs }: Outcome & { readonly kind: 'refused' }): void {
     const { life, token } = session;
     if (status !== 401) this.parts.history.unexpected.push(`${status} ${text}`);

@@ -11,10 +11,10 @@ import { times } from '../../world/times.js';
 import { differ } from '../checkers/differ.js';
 import type { Leftovers, Shown } from '../world.js';
 
-/** The sweeper of each process goes round every ten seconds, and the lease of an upload is over after twenty. */
+/** Limit for the sweepers, in ms. A sweeper runs every ten seconds, and an upload's lease lasts twenty. */
 const sweptWithinMs = 60_000;
 
-/** Looks into the directory while the APIs, whose sweepers it waits for, have it open. */
+/** Looks into the directory while the APIs have it open, and waits for their sweepers. */
 export async function embeddedLeftovers(directory: string, shown: readonly Shown[]): Promise<Leftovers> {
   const databases = openDatabasesToRead(directory, times);
   try {
@@ -26,7 +26,7 @@ export async function embeddedLeftovers(directory: string, shown: readonly Shown
   }
 }
 
-/** Records of entries, posts, files, tokens and erasures whose account is not there. */
+/** Returns records of entries, posts, files, tokens and erasures whose account does not exist. */
 function ofNobody({ environment, accounts, entries, posts, files, fileRoom, tokens, erasing }: Databases): string[] {
   environment.resetReadTxn();
   const live = new Set([...accounts.getRange()].map(({ value }) => String(parseAccount(value).number)));
@@ -40,7 +40,7 @@ function ofNobody({ environment, accounts, entries, posts, files, fileRoom, toke
   ];
 }
 
-/** Uploads, and bytes that no file has. */
+/** Returns uploads, and bytes that belong to no file. */
 function halfDone({ files, fileOwners, uploads, unlinking }: Databases, directory: string): string[] {
   const ids = new Set([...files.getKeys()].map(keyIn));
   const there = [...uploads.getKeys(), ...unlinking.getKeys(), ...fileOwners.getKeys(), ...filesIn(directory)];
@@ -57,7 +57,7 @@ function differences({ accounts, entries, posts, files }: Databases, shown: read
     const storedPosts = postRecords.map(({ key, value }): [string, unknown] => [keyIn(key), JSON.parse(value)]);
     const fileRecords = range ? [...files.getRange(range)] : [];
     const storedFiles = fileRecords.map(({ key, value }): [string, unknown] => {
-      return [keyIn(key), (JSON.parse(value) as { sha256: string }).sha256]; // as the engine writes it
+      return [keyIn(key), (JSON.parse(value) as { sha256: string }).sha256]; // the engine writes this format
     });
     return [
       ...differ(username, new Map(stored), values),

@@ -6,13 +6,13 @@ import { Target } from './target.js';
 import { unlimited } from '../clients/unlimited.js';
 import type { World } from '../world.js';
 
-/** Two APIs of two processes each on one directory, or one API of one process, which has it alone. */
+/** Opens two APIs of two processes each on one directory, or one API of one process. */
 export async function openEmbedded(gone: (what: string) => void, processes: 1 | 2): Promise<World> {
   const directory = temporaryDirectory();
   const env = {
     KEYBIN_STORE_HOST: `lmdb://${directory}`,
     KEYBIN_STORE_TOKEN_EXPIRATION: '86400',
-    KEYBIN_APP_PROCESSES: String(processes), // 2 also says that others have the directory open
+    KEYBIN_APP_PROCESSES: String(processes), // 2 also means that others have the directory open
     ...unlimited,
   };
   const names = processes === 1 ? ['API'] : ['API 1', 'API 2'];

@@ -13,15 +13,15 @@ import { eventually } from '../../world/eventually.js';
 import { differ } from '../checkers/differ.js';
 import type { Leftovers, Shown } from '../world.js';
 
-/** The sweeper and BullMQ's own recovery of a killed worker's jobs have done their work by then. */
+/** Limit, in ms, by which the sweeper, and BullMQ's recovery of a killed worker's jobs, must be done. */
 const drainedWithinMs = 90_000;
-/** An erasure is repeated ten seconds after the first pass, to remove what came late; the lease of an upload is over after twenty. */
+/** Limit for erasures, in ms. An erasure is repeated after ten seconds, and an upload's lease lasts twenty. */
 const erasedWithinMs = 60_000;
 
-/** Where the queue is, as it is seen from outside. */
+/** Access to the queue from outside. */
 export interface Queues {
   readonly partitions: number;
-  /** The Redis that has this partition. */
+  /** Returns the URL of the Redis that holds this partition. */
   readonly redisUrlOf: (partition: number) => string;
 }
 
@@ -32,7 +32,7 @@ interface Store extends Queues {
 const inEach = async ({ partitions }: Queues, count: (partition: number) => Promise<number>) =>
   sum(await Promise.all(Array.from({ length: partitions }, (_, partition) => count(partition))));
 
-/** Waits until nothing is pending and no job is left, as long as that may take; what is left then is told by `scaleOutLeftovers`. */
+/** Waits until nothing is pending and no job is left, within a limit. `scaleOutLeftovers` reports what is left then. */
 export async function drained(queues: Queues): Promise<void> {
   const isDrained = async () => (await pendingIn(queues)) + (await jobsIn(queues)) === 0;
   await eventually(isDrained, 'an empty queue', drainedWithinMs).catch(() => {});
@@ -43,7 +43,9 @@ const pendingIn = (queues: Queues): Promise<number> =>
     withRedis(queues.redisUrlOf(partition), (redis) => pendingOf(redis, partitionPrefix(partition))),
   );
 
-/** Of one partition: entries in the pending hashes, in the waiting set and among the rejected ones. */
+/**
+ * Returns the number of entries of one partition in the pending hashes, in the waiting set and among the rejected ones.
+ */
 async function pendingOf(redis: Redis, prefix: string): Promise<number> {
   const hashes = await redis.keys(pendingKey(prefix, '*'));
   const entries = await Promise.all(hashes.map((hash) => redis.hlen(hash)));
@@ -71,14 +73,14 @@ export async function scaleOutLeftovers({ stored, ...queues }: Store, shown: rea
   };
 }
 
-/** Ids of entries and tokens whose account is not there. */
+/** Returns ids of entries and tokens whose account does not exist. */
 async function ofNobody({ users, store, tokens }: Database): Promise<string[]> {
   const live = new Set((await users.find().toArray()).map(({ user_id }) => user_id));
   const ids = [...(await store.find().toArray()), ...(await tokens.find().toArray())].map(({ _id }) => _id);
   return ids.filter((id) => !live.has(ownerIn(id)));
 }
 
-/** Files whose account is not there, uploads, and chunks that no file has. */
+/** Returns files whose account does not exist, uploads, and chunks that belong to no file. */
 async function halfDone({ users, files, chunks }: Database): Promise<string[]> {
   const live = new Set((await users.find().toArray()).map(({ user_id }) => user_id));
   const documents = await files.find().toArray();
@@ -103,7 +105,8 @@ async function differences({ users, store, files }: Database, shown: readonly Sh
     const user = await users.findOne({ username });
     const documents = await store.find({ _id: { $regex: `^${user?.user_id}/` } }).toArray();
     const stored = documents.flatMap(
-      ({ _id, value }): [string, unknown][] => (value === undefined ? [] : [[keyIn(_id), JSON.parse(value)]]), // one without a value is a tombstone
+      // A document without a value is a tombstone
+      ({ _id, value }): [string, unknown][] => (value === undefined ? [] : [[keyIn(_id), JSON.parse(value)]]),
     );
     const ownFiles = { 'metadata.user_id': user?.user_id ?? '', 'metadata.state': 'stored' } as const;
     const storedFiles = (await files.find(ownFiles).toArray()).map(({ _id, metadata }): [string, unknown] => {

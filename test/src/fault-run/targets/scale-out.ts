@@ -21,7 +21,10 @@ const database = 'keybin_faults';
 
 type Gone = (what: string) => void;
 
-/** Redis, or a cluster of three nodes, which sync always, MongoDB, two APIs and two workers. `gone` is told of each process that ended by itself. */
+/**
+ * Opens MongoDB, two APIs, two workers, and Redis or a cluster of three nodes. Redis syncs every write. `gone` is
+ * called for each process that ended by itself.
+ */
 export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster'): Promise<World> {
   const redis = await (kind === 'cluster' ? startCluster(gone) : startSingle(gone));
   const { partitions } = redis;
@@ -40,13 +43,13 @@ export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster'): Prom
   const workers = [1, 2].map((number) => new Target(`worker ${number}`, false, () => spawnWorker({ env }), gone));
   await startAll([...apis, ...workers]);
 
-  // Now, while it is there: a client whose first operation fails to connect is closed for those that run beside it
+  // Connect while MongoDB is up: a client whose first operation cannot connect closes for its concurrent operations too
   const client = await new MongoClient(mongoUrl, { serverSelectionTimeoutMS: 500, socketTimeoutMS: 2_000 }).connect();
   const stored = new Database(client, storePlace({ mongoUrl, database }));
   const queues = Array.from({ length: partitions }, (_, partition) => lookInto(redis.redisUrlOf(partition)));
   const userIds = new Map<Life, string>();
   const userIdOf = async (life: Life) => {
-    const isThere = life.endingFromMs === Infinity; // later its name may be another life's
+    const isThere = life.endingFromMs === Infinity; // afterwards another life may have its name
     const found = isThere && !userIds.has(life) ? await stored.users.findOne({ username: life.username }) : undefined;
     const known = userIds.get(life) ?? found?.user_id;
     if (known !== undefined) userIds.set(life, known);
@@ -68,7 +71,7 @@ export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster'): Prom
         const entry = await queues[partition]?.hget(pendingKey(partitionPrefix(partition), userId), key);
         return entry?.slice(0, 16);
       } catch {
-        return undefined; // Redis or MongoDB is away
+        return undefined; // Redis or MongoDB is down
       }
     },
     async drained() {
@@ -95,23 +98,23 @@ export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster'): Prom
   };
 }
 
-/** For the pending entry of a key; whoever asks is told quickly that it is away. */
+/** Opens a connection for reading pending entries. It fails fast while Redis is down. */
 function lookInto(redisUrl: string): Redis {
   const redis = new Redis(redisUrl, { maxRetriesPerRequest: 0, commandTimeout: 500, enableOfflineQueue: false });
-  redis.on('error', () => {}); // it is killed, too
+  redis.on('error', () => {}); // this Redis is killed, too
   return redis;
 }
 
-/** Redis in either form, with its processes. */
+/** One Redis or a cluster, with its processes. */
 interface RedisServers extends Queues {
-  /** As `[QUEUE] redis` has it. */
+  /** Value of `[QUEUE] redis`. */
   readonly url: string;
   readonly targets: Targets;
-  /** Where the Redis of a partition has its files. */
+  /** Returns the directory of the Redis that holds a partition. */
   readonly directoryOf: (partition: number) => string;
-  /** Whether a run over it is about such a fault. */
+  /** Returns true if a run over this Redis should inject the fault. */
   readonly isMeant: (fault: Fault) => boolean;
-  /** Resolves when all parts of it work together again. */
+  /** Resolves once all its parts work together again. */
   readonly whole: () => Promise<void>;
 }
 
@@ -128,7 +131,7 @@ async function startSingle(gone: Gone): Promise<RedisServers> {
   };
 }
 
-/** Each node has one partition. One that was started again counts as there when it is a part of the cluster again. */
+/** Starts a cluster with one partition on each node. A restarted node is ready once it has rejoined the cluster. */
 async function startCluster(gone: Gone): Promise<RedisServers> {
   const cluster = await startRedisCluster();
   const whole = () => cluster.together();
@@ -142,7 +145,7 @@ async function startCluster(gone: Gone): Promise<RedisServers> {
     redisUrlOf: (partition) => cluster.node(partition).url,
     directoryOf: (partition) => cluster.node(partition).dir,
     targets,
-    // The others need no cluster, and each fault of a node takes seconds until that is whole again
+    // Other faults need no cluster, and after each fault of a node the cluster takes seconds to recover
     isMeant: ({ what, among }) => what === 'worker' || among.flat().some((target) => targets.includes(target)),
     whole,
   };
@@ -154,7 +157,7 @@ interface Server {
   start(): Promise<void>;
 }
 
-/** A server that is started again on its port and its data. */
+/** Starts a server that can be restarted on its port and its data. */
 async function startService<S extends Server>(
   name: string,
   first: () => Promise<S>,

@@ -3,20 +3,20 @@ import type { Child } from '../../world/processes/child.js';
 import { childrenOf } from '../../world/processes/runs.js';
 import type { Random } from '../clients/random.js';
 
-/** By a process that ended by itself, or badly. */
+/** Number of lines shown of a process that ended by itself or with an error. */
 const linesPrinted = 15;
 
-/** What a fault hits: one process, with its children, that can be started again. */
+/** A process, with its children, that faults can hit and that can be started again. */
 export class Target {
-  /** Its base URL, of an API. */
+  /** Base URL of an API. */
   url: string | undefined;
   #child: Child | undefined;
-  /** Whether its end was asked for. */
+  /** True if the process was told to end. */
   #isEnding = false;
 
   /**
-   * `begin` starts it, again and again, and resolves when it is ready. `isService`: the others need it, and are started after
-   * it. `gone` is told of an end that nobody asked for, with what was printed last.
+   * `begin` starts the process, each time anew, and resolves once it is ready. `isService` is true if the others need
+   * it and must start after it. `gone` is called when the process ends unexpectedly, with its last output.
    */
   constructor(
     readonly name: string,
@@ -50,20 +50,20 @@ export class Target {
     return this.#child;
   }
 
-  /** kill -9, of its children too; resolves when it is gone. */
+  /** Kills the process and its children (SIGKILL). Resolves once it is gone. */
   async kill(): Promise<void> {
     this.#isEnding = true;
     this.child.killGroup();
     await this.child.exited;
   }
 
-  /** kill -9 of one of its children, which it has to start again by itself. */
+  /** Kills one of its children (SIGKILL). The process must start a new one by itself. */
   killChild(random: Random): void {
     const children = childrenOf(this.child.pid);
-    if (children.length > 0) process.kill(random.pick(children), 'SIGKILL'); // it may be about to start one
+    if (children.length > 0) process.kill(random.pick(children), 'SIGKILL'); // it may have none yet after a kill
   }
 
-  /** SIGTERM. A process of Keybin has to end with 0. */
+  /** Sends SIGTERM. A process of Keybin must exit with 0. */
   async terminate(): Promise<void> {
     this.#isEnding = true;
     const { code, signal } = await this.child.stop();
@@ -74,9 +74,9 @@ export class Target {
     }
   }
 
-  /** Stops it for a while as a hang does: it holds its connections and locks, and answers nothing. */
+  /** Stops the process for a while, as a hang does: it keeps its connections and locks, and answers nothing. */
   async hang(forMs: number): Promise<void> {
-    if (!this.isRunning) return; // it has ended by itself, which `gone` knows
+    if (!this.isRunning) return; // it has ended by itself, and `gone` was called
     const { pid } = this.child;
     process.kill(-pid, 'SIGSTOP');
     await delay(forMs);
