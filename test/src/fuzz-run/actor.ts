@@ -5,7 +5,7 @@ import { ask } from './requests/ask.js';
 const keys = ['kept', 'other', '__proto__'];
 const maxPosts = 20;
 
-// The shapes of answers are asserted in the contract
+// The contract asserts the shapes of answers
 interface TokenAnswer {
   readonly token: string;
 }
@@ -13,12 +13,12 @@ interface KeybinAnswer {
   readonly token: TokenAnswer;
 }
 
-/** An account that requests are made for, with tokens of every dialect. */
+/** An account for which requests are made, with tokens of every dialect. */
 export class Actor {
   readonly password = 'pass word';
   token = '';
   v1Token = '';
-  /** Of a session that may end. */
+  /** Token of a session that requests may end. */
   spareToken = '';
   signed = '';
   postId = '';
@@ -33,7 +33,7 @@ export class Actor {
     return basic(this.username, this.password);
   }
 
-  /** Is there again, with all that it has, whatever has befallen it. */
+  /** Restores the account with all its data, whatever requests have done to it. */
   async renew(): Promise<void> {
     const json = { username: this.username, password: this.password };
     if (await this.#isWhole()) {
@@ -77,7 +77,7 @@ export class Actor {
     return answers.every(({ status }) => status === 200);
   }
 
-  /** Deletes what it has too many of. */
+  /** Deletes posts and files in excess of `maxPosts`. */
   async #tidy(): Promise<void> {
     const lists = [
       ['/v1/activity', 'posts', 'post_id'],
@@ -94,7 +94,7 @@ export class Actor {
     }
   }
 
-  /** All that it has, as far as HTTP shows it. */
+  /** Returns all data of the account that HTTP shows. */
   async shown(): Promise<unknown> {
     const get = async (path: string) => {
       const { status, text } = await ask(this.url, 'GET', path);

@@ -1,17 +1,17 @@
 import type { Child } from '../world/processes/child.js';
 import { eventually } from '../world/eventually.js';
 
-/** Of a process that was started with `tell-memory.ts`, in bytes. */
+/** Memory, in bytes, of a process that was started with `tell-memory.ts`. */
 export interface Memory {
-  /** What its code still refers to. */
+  /** Memory that its code still refers to. */
   readonly live: number;
-  /** What it has of the machine's memory, as far as the system tells. */
+  /** Memory that it takes of the machine, if the system tells. */
   readonly own?: number;
 }
 
 export const tellMemory = import.meta.resolve('./tell-memory.js');
 
-/** The memory of a process once it has collected its garbage. */
+/** Returns the memory of a process after a garbage collection. */
 export async function memoryOf(child: Child): Promise<Memory> {
   const told = () => [...child.errors.matchAll(/^memory (\{.*\})$/gm)].map(([, json = '']) => json);
   const before = told().length;

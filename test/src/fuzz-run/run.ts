@@ -14,38 +14,38 @@ export interface FuzzOptions {
   readonly engine: EngineName;
   readonly requests: number;
   readonly seed: number;
-  /** `KEYBIN_*`, beside those of every run. */
+  /** `KEYBIN_*` settings, in addition to those of every run. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
 export interface FuzzResult extends FuzzOptions {
   readonly seconds: number;
-  /** How often each status was answered; 0: the connection ended without one. */
+  /** Number of answers by status. Status 0 counts connections that ended without an answer. */
   readonly statuses: ReadonlyMap<number, number>;
-  /** Rejected requests that were sent once more between two looks at the store. */
+  /** Number of rejected requests that were sent again between two views of the store. */
   readonly compared: number;
   readonly problems: readonly string[];
-  /** Of each process, after the first tenth of the requests and after the last. */
+  /** Memory of each process after the first tenth of the requests, and after the last. */
   readonly memory: Readonly<Record<string, readonly Memory[]>>;
 }
 
-/** Sent before anything is counted, so that code is compiled and buffers are there. */
+/** Number of requests sent before counting begins, so that code is compiled and buffers are allocated. */
 const warmUpRequests = 1_000;
 const atOnce = 16;
 const perSegment = 100;
-/** Of what is sent for the first time. */
+/** Share of unchanged requests among those sent for the first time. */
 const wholeShare = 0.25;
 const memoryBound = 1.1;
 const mostBusyShare = 0.01;
 const mostProblems = 50;
-/** By each process, when the run is broken off. */
+/** Number of last lines shown of each process when the run is aborted. */
 const linesPrinted = 30;
-/** To find requests that are all rejected. */
+/** Most attempts to find requests that are all rejected. */
 const mostAttempts = 4;
 
 /**
- * Sends requests that are whole, or changed, over all routes. In each segment those that were rejected are sent again, with the store
- * looked at before and after: when all are rejected again it must show the same.
+ * Sends valid and changed requests over all routes. In each segment the rejected ones are sent again, with a view of
+ * the store before and after. If all are rejected again, both views must be equal.
  */
 export async function runFuzz(options: FuzzOptions): Promise<FuzzResult> {
   const world = await openWorld(options.engine, options.settings);
@@ -92,7 +92,7 @@ class Run {
     this.#view = new StoreView(world.url, this.#actors);
   }
 
-  /** Counts from here on. */
+  /** Resets the counts. */
   begin(): void {
     this.statuses = new Map();
     this.compared = 0;
@@ -110,7 +110,9 @@ class Run {
     }
   }
 
-  /** Throws when all are done, so that none asks for more in an ended world. */
+  /**
+   * Restores all actors. Throws only after all have finished, so that none sends requests after the world is closed.
+   */
   async #renewActors(): Promise<void> {
     const renewed = await Promise.allSettled(this.#actors.map((actor) => actor.renew()));
     for (const one of renewed) if (one.status === 'rejected') throw one.reason;
@@ -121,7 +123,10 @@ class Run {
     return this.random.next() < wholeShare ? whole : mutated(whole, this.random);
   }
 
-  /** What a request does may depend on what others have done: those that are let in are left out the next time. */
+  /**
+   * Sends the rejected requests again and compares the store. A request may depend on others, so those that now succeed
+   * are left out of the next attempt.
+   */
   async #compare(rejected: readonly FuzzRequest[]): Promise<void> {
     let left = rejected;
     for (let attempt = 0; attempt < mostAttempts && left.length > 0; attempt++) {
@@ -171,7 +176,7 @@ class Run {
     }
   }
 
-  /** What shows only when all requests are over. */
+  /** Judges the results that are known only after all requests. */
   judgeEnd(): void {
     for (const [name, [first, last]] of Object.entries(this.memory)) {
       const growth = (last?.live ?? Infinity) / (first?.live ?? 0);

@@ -1,10 +1,10 @@
 import type { Actor } from './actor.js';
 import { ask } from './requests/ask.js';
 
-/** So many numbers in a row that no account has end the search for new ones: an unfinished registration may leave a gap. */
+/** Number of consecutive unused account numbers that ends the search. An unfinished registration may leave a gap. */
 const gap = 5;
 
-/** The store as HTTP shows it: the accounts there are, and all that the actors have. */
+/** Store as HTTP shows it: all accounts, and all data of the actors. */
 export class StoreView {
   readonly #alive = new Set<number>();
   #highest = 0;

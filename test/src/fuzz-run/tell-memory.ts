@@ -1,6 +1,6 @@
 /**
- * Loaded into a process before its own code: on SIGUSR2 it collects its garbage and tells what is left, in bytes. `own` is what it has of the
- * machine's memory, the pages of a mapped store left out; Linux tells.
+ * Loaded into a process before its own code. On SIGUSR2 it collects the garbage and prints the remaining memory, in
+ * bytes. `own` is the memory that the process takes of the machine, without the pages of a mapped store (Linux only).
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';

@@ -10,27 +10,27 @@ export type EngineName = 'embedded' | 'scale-out';
 export interface FuzzWorld {
   readonly url: string;
   readonly port: number;
-  /** The processes of Keybin, by name. */
+  /** Keybin's processes by name. */
   readonly processes: Readonly<Record<string, Child>>;
-  /** What they have printed. */
+  /** Returns their output. */
   output(): string;
-  /** Throws when one of them does not end as it should. */
+  /** Shuts all processes down. Throws if one does not exit as it should. */
   close(): Promise<void>;
 }
 
 const ownSettings = {
-  // Tokens that live as long as the run, and proxies of which one may say anything
+  // Tokens live as long as the run, and any client may send the headers of a proxy
   KEYBIN_STORE_TOKEN_EXPIRATION: '86400',
   KEYBIN_V1_TOKEN_EXPIRATION: '86400',
   KEYBIN_ACCOUNTS_SIGNED_TOKEN_EXPIRATION: '86400',
   KEYBIN_ACCOUNTS_CLIENTS_PER_ACCOUNT: '100000',
   KEYBIN_APP_TRUST_PROXY: '1',
   KEYBIN_LIMITS_REQUEST_TIMEOUT: '2',
-  // With so little room one that keeps too much ends
+  // A process that keeps too much memory dies with so little room
   NODE_OPTIONS: `--import ${tellMemory} --max-old-space-size=128`,
 };
 
-/** `settings` are added to those that every run has. */
+/** Starts the processes. `settings` are added to those of every run. */
 export async function openWorld(
   engine: EngineName,
   settings: Readonly<Record<string, string>> = {},

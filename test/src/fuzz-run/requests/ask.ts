@@ -4,7 +4,7 @@ import { send, type Answer, type SendOptions } from '../../world/clients/keybin-
 
 const servedWithinMs = 60_000;
 
-/** Sends a request that is none of those that are tried, again while the machine is too busy for it. */
+/** Sends a request that is not itself under test, and repeats it while the machine is too busy for it. */
 export function ask(
   url: string,
   method: Dispatcher.HttpMethod,

@@ -1,22 +1,22 @@
 import { connect } from 'node:net';
 
-/** What came of a request. */
+/** Outcome of a request. */
 export interface Outcome {
-  /** Of each answer; none if the connection ended without one. */
+  /** Status of each answer. Empty if the connection ended without one. */
   readonly statuses: readonly number[];
   readonly text: string;
-  /** No answer came, and the connection did not end either. */
+  /** True if no answer came and the connection did not end. */
   readonly hung: boolean;
 }
 
-/** An answer is late by then whatever the machine does; what arrives slowly is refused after 2 s. */
+/** Time after which an answer is late on any machine, in ms. A slow request is refused after 2 s. */
 const hangMs = 15_000;
-/** A connection that stays open is left when no more came for so long after an answer. */
+/** Silence after an answer, in ms, after which the client leaves an open connection. */
 const quietMs = 300;
-/** What is no HTTP may leave the server waiting for more: then the client goes away. */
+/** Time after which the client leaves, in ms, if its bytes are no HTTP. The server may be waiting for more of them. */
 const patienceMs = 100;
 
-/** Sends bytes on a connection of their own. `isHttp`: an answer must come. */
+/** Sends bytes on a new connection. `isHttp` is true if an answer must come. */
 export function exchange(port: number, bytes: Buffer, isHttp: boolean): Promise<Outcome> {
   return new Promise((resolve) => {
     const parts: Buffer[] = [];
@@ -34,7 +34,7 @@ export function exchange(port: number, bytes: Buffer, isHttp: boolean): Promise<
       clearTimeout(timer);
       timer = setTimeout(() => end(true), quietMs);
     });
-    socket.on('error', () => {}); // the end follows
+    socket.on('error', () => {}); // the end of the connection follows
     socket.on('close', () => end(false));
     socket.write(bytes);
   });

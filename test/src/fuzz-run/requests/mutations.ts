@@ -106,7 +106,7 @@ const headers: readonly (readonly [string, string])[] = [
   ['__proto__', 'x'],
 ];
 
-/** Headers after which what follows is no whole request any more. */
+/** Headers that leave the rest of the bytes without a whole request. */
 const brokenHeaders: readonly (readonly [string, string])[] = [
   ['Content-Length', '999999'],
   ['Content-Length', '-1'],
@@ -121,7 +121,7 @@ const brokenHeaders: readonly (readonly [string, string])[] = [
 
 const nested = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
 
-/** Texts that take the place of a value in JSON. */
+/** Texts that replace a value in JSON. */
 const values = [
   'null',
   'true',
@@ -219,7 +219,7 @@ const mutations: readonly Mutation[] = [
   },
 ];
 
-/** Some bytes are others, are gone, or are there twice. */
+/** Returns the bytes with some replaced, removed or repeated. */
 function spoiled(bytes: Buffer, random: Random): Buffer {
   let changed = Buffer.from(bytes);
   for (let count = 1 + Math.floor(random.next() * 3); count > 0 && changed.length > 0; count--) {
@@ -235,7 +235,7 @@ function spoiled(bytes: Buffer, random: Random): Buffer {
   return changed;
 }
 
-/** The request with one to three things changed. */
+/** Returns the request with one to three changes. */
 export function mutated(request: FuzzRequest, random: Random): FuzzRequest {
   let changed = request;
   for (let count = random.pick([1, 1, 2, 3]); count > 0; count--) {

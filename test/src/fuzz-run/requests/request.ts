@@ -1,18 +1,18 @@
-/** A request that can be changed piece by piece before it is sent. */
+/** A request that mutations can change piece by piece before it is sent. */
 export interface FuzzRequest {
-  /** The route that it is made for. */
+  /** Route that the request is made for. */
   readonly route: string;
   readonly method: string;
   readonly path: string;
-  /** What stands behind `?`. */
+  /** Text after `?`. */
   readonly query: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Buffer | undefined;
-  /** Nothing was changed. */
+  /** True if nothing was changed. */
   readonly isWhole: boolean;
-  /** It is HTTP, and all of it is sent: there must be an answer. */
+  /** True if the bytes are HTTP and complete, so there must be an answer. */
   readonly isHttp: boolean;
-  /** Changes the bytes in the end. */
+  /** Changes the bytes last, before they are sent. */
   readonly spoil?: (bytes: Buffer) => Buffer;
 }
 
@@ -20,7 +20,7 @@ export function jsonBody(json: unknown): Pick<FuzzRequest, 'headers' | 'body'> {
   return { headers: [['Content-Type', 'application/json']], body: Buffer.from(JSON.stringify(json)) };
 }
 
-/** What is sent. */
+/** Returns the bytes to send. */
 export function bytesOf({ method, path, query, headers, body, spoil }: FuzzRequest): Buffer {
   const target = query === '' ? path : `${path}?${query}`;
   const names = new Set(headers.map(([name]) => name.toLowerCase()));

@@ -5,7 +5,7 @@ import { jsonBody, type FuzzRequest } from './request.js';
 
 type Made = Partial<Omit<FuzzRequest, 'route'>> & { readonly path: string };
 
-/** Each route, and a request for it as a client would send it. */
+/** Makers of a valid request for each route. */
 const routes: Readonly<Record<string, (actor: Actor, random: Random) => Made>> = {
   'POST /register': (_actor, random) => ({
     path: '/register',
@@ -90,13 +90,13 @@ const routes: Readonly<Record<string, (actor: Actor, random: Random) => Made>> =
 
 export const routeNames = Object.keys(routes);
 
-/** `POST /v1/users/register` needs a code that no request here has: it is refused even as it is. */
+/** Routes whose valid request is refused: `POST /v1/users/register` needs a code, and no request here has one. */
 export const refusedRoutes: ReadonlySet<string> = new Set(['POST /v1/users/register']);
 
-/** One that comes and goes. */
+/** Returns the name of an account that comes and goes. */
 const stranger = (random: Random) => `stranger-${Math.floor(random.next() * 10)}`;
 
-/** A request for a route, as a client would send it. */
+/** Returns a valid request for a route. */
 export function wholeRequest(route: string, actor: Actor, random: Random): FuzzRequest {
   const make = routes[route];
   if (!make) throw new Error(`There is no route ${route}`);
