@@ -1,4 +1,4 @@
-// Removes what was compiled from tests that are no longer there: mocha would go on running them.
+// Removes compiled files of tests that no longer exist. Mocha would keep running them.
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

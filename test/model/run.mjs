@@ -1,27 +1,27 @@
-// Runs every model as it is (it must find nothing) and once with each rule taken away (it must find a violation): so neither a
-// rule is idle nor the model blind. Two at a time; `npm run test:model`.
+// `npm run test:model`: runs every model unchanged, which must find nothing, and once without each rule, which must find
+// a violation. This shows that no rule is idle and that the models see violations. Two models run at a time.
 import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const atOnce = 2;
-/** The longest, the whole token model, takes two minutes on a machine with nothing else to do. */
+/** Limit of one run. The longest, the whole token model, takes two minutes on an idle machine. */
 const runTimeoutMs = 15 * 60_000;
 
 const directory = new URL('./', import.meta.url);
 const models = readdirSync(directory).filter((name) => name.endsWith('-protocol.mjs') || name.endsWith('-faults.mjs'));
 
-/** The flags of a model: what it asks `off('...')` for, but for those that only make the scenario smaller. */
+/** Returns the flags of a model: the names passed to `off('...')`, except those that only reduce the scenario. */
 function flagsOf(model) {
   const source = readFileSync(new URL(model, directory), 'utf8');
   return [...source.matchAll(/off\('(\w+)'\)/g)].map(([, flag]) => flag).filter((flag) => flag !== 'nounregister');
 }
 
-/** The scenario that shows what these rules are for: the ones before it take their time and find nothing. */
+/** Scenario that shows the purpose of each rule. The scenarios before it take time and find nothing. */
 const scenarioOf = { nouser: 'unregister', noclose: 'unregister', redisfirst: 'unregister', byname: 'unregister', forget: 'logout', ttl: 'expiry', split: 'write', offonce: 'disable', offopen: 'disable', offgen: 'disable' };
 const withoutRule = (model, flag) => ({ model, flags: flag in scenarioOf ? [flag, `scenario=${scenarioOf[flag]}`] : [flag] });
 
-// Whole models first: they take longest.
+// Whole models first, because they take longest
 const runs = [...models.map((model) => ({ model, flags: [] })), ...models.flatMap((model) => flagsOf(model).map((flag) => withoutRule(model, flag)))];
 
 function run({ model, flags }) {
