@@ -1,9 +1,9 @@
-# One image for all of Keybin: the API unless told otherwise, `node worker/dist/main.js` for the worker, `node cli/bin/keybin.js`
-# for the command. Alone it runs the embedded engine with its data in /data.
+# One image for all of Keybin. The default command is the API, with the embedded engine and its data in /data.
+# `node worker/dist/main.js` is the worker, and `node cli/bin/keybin.js` the command line.
 
 FROM node:20-bookworm-slim AS build
 WORKDIR /keybin
-# The workspaces' own package.json first: what they need is installed anew only when one of them has changed
+# Only package.json files first: dependencies are installed again only when one of these changes
 COPY package.json package-lock.json ./
 COPY api/package.json api/
 COPY bench/package.json bench/

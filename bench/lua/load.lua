@@ -1,6 +1,6 @@
--- A wrk script: each request goes to a random one of `<path of the URL>key1` ... `key<keys>`.
--- Arguments: method, number of keys, bytes of the value that a POST stores.
--- Answers with one line of JSON at the end of wrk's own output; durations in µs.
+-- wrk script. Each request goes to a random one of `<path of the URL>key1` ... `key<keys>`.
+-- Arguments: method, number of keys, size in bytes of the value that a POST stores.
+-- Prints one line of JSON at the end of wrk's own output, with durations in µs.
 
 local head, tail, keys
 

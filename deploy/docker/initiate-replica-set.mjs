@@ -1,12 +1,14 @@
-// Makes a new mongod that was started with `--replSet NAME` a replica set of one member, and waits until it takes writes. One that
-// is in a set already is left as it is. `node initiate-replica-set.mjs HOST:PORT NAME`; HOST is the name by which others reach it.
+// Makes a new mongod, started with `--replSet NAME`, a replica set of one member, and waits until it accepts writes. A
+// mongod that is in a set already stays as it is.
+//   node initiate-replica-set.mjs HOST:PORT NAME
+// HOST is the name by which other processes reach it.
 import { MongoClient } from 'mongodb';
 
 const [host, name] = process.argv.slice(2);
 const alreadyInitialized = 23;
 const giveUpMs = performance.now() + 60_000;
 
-/** Asks again while mongod starts or elects. */
+/** Repeats `ask` while mongod starts or elects a primary. */
 async function until(what, ask) {
   for (;;) {
     try {

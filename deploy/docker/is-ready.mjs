@@ -1,4 +1,4 @@
-// The health check of a container: exits with 0 if `node is-ready.mjs URL` is answered with 200 within 2 s.
+// Health check of a container. `node is-ready.mjs URL` exits with 0 if the URL returns 200 within 2 s.
 const [url] = process.argv.slice(2);
 const ok = await fetch(url, { signal: AbortSignal.timeout(2_000) }).then(
   (answer) => answer.ok,

@@ -1,6 +1,6 @@
 /**
- * Loads the 250 records of the npm package `world-countries` into a Keybin, each under its three-letter code, reads each one
- * back and compares. Exits with 1 if anything differs. See README.md.
+ * Loads the 250 records of the npm package `world-countries` into a Keybin, each under its three-letter code. Then
+ * reads each one back and compares it. Exits with 1 if anything differs. See README.md.
  */
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
@@ -18,7 +18,7 @@ const { values: options } = parseArgs({
   },
 });
 
-/** The answer to a request; throws for any status but those in `fine`. What was not served (503) is sent again. */
+/** Sends a request and returns its answer. Repeats it after 503. Throws for any other status that is not in `fine`. */
 async function call(method, path, body, fine = [200]) {
   for (let attempt = 1; ; attempt++) {
     const response = await fetch(new URL(path, options.url), {
@@ -32,7 +32,7 @@ async function call(method, path, body, fine = [200]) {
   }
 }
 
-/** Runs `work` for each item, a bounded number at once. */
+/** Runs `work` for each item, with a limited number in flight. */
 async function forEachOf(items, work) {
   const left = items.values();
   const workers = Array.from({ length: requestsAtOnce }, async () => {
@@ -42,7 +42,7 @@ async function forEachOf(items, work) {
 }
 
 const { username, password } = options;
-await call('POST', '/register', { username, password }, [200, 409]); // 409: there from an earlier run
+await call('POST', '/register', { username, password }, [200, 409]); // 409: registered by an earlier run
 const { token } = (await call('POST', '/token', { username, password })).token;
 
 const startedMs = performance.now();
