@@ -1,5 +1,5 @@
-// `npm run test:model`: runs every model unchanged, which must find nothing, and once without each rule, which must find
-// a violation. This shows that no rule is idle and that the models see violations. Two models run at a time.
+// `npm run test:model`: runs every model unchanged, which must find nothing, and once without each rule, which must
+// find a violation. This shows that no rule is idle and that the models see violations. Two models run at a time.
 import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -1,8 +1,8 @@
 import type { RunResult } from './run.js';
 
 /**
- * Least numbers per minute of a meaningful run. Posts, files and logouts are acknowledged ones. Reads are of keys with a
- * pending write.
+ * Least numbers per minute of a meaningful run. Posts, files and logouts are acknowledged ones. Reads are of keys
+ * with a pending write.
  */
 const leastPerMinute = {
   single: { faults: 10, posts: 100, files: 20, logouts: 10, readsOfPending: 50 },

@@ -1,5 +1,6 @@
 /**
- * An API or a worker, by its first argument. KEYBIN_TEST_TIMES changes its times: a JSON object of some members of a `TimeBudget`.
+ * An API or a worker, by its first argument. KEYBIN_TEST_TIMES changes its times: a JSON object with some members of a
+ * `TimeBudget`.
  */
 import { lifecycleOf, startApi } from '@keybin/api/start-api.js';
 import { loadConfigOrExit } from '@keybin/shared/config/load/load-config.js';
