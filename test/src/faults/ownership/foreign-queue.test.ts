@@ -88,9 +88,7 @@ function refusalSuite(place: string, provide: () => Services): void {
         expect(before[0]?.flat()).not.to.have.length(0);
         for (const start of [startApi, startWorker]) {
           const refused = await start({ env: env() }).catch((error: unknown) => String(error));
-          expect(refused)
-            .to.include('Redis has the queue of another store')
-            .and.include('keybin queue adopt');
+          expect(refused).to.include('Redis has the queue of another store').and.include('keybin queue adopt');
         }
         expect([await waitingIn(services.redisUrl), await livesIn(services.redisUrl)]).to.deep.equal(before);
       });
