@@ -26,7 +26,10 @@ export interface Api {
   close(): Promise<void>;
 }
 
-/** Opens the engine and serves HTTP. Pushes what it opens to `lifecycle`. Throws if either fails. */
+/**
+ * Opens the engine and serves HTTP. Throws if either fails. Pushes what it opens to `lifecycle`, which closes the last
+ * one first: readiness (`/readyz` says 503), transfers, server, dashboard, delivery, engine.
+ */
 export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf(config, log)): Promise<Api> {
   const { requestTimeoutSeconds, drainDelaySeconds, drainTimeoutSeconds, transfersAtOnce } = config.limits;
   const requestTimeoutMs = requestTimeoutSeconds * 1_000;

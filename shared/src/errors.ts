@@ -130,3 +130,15 @@ export class RateLimitError extends KeybinError {
 export function hasCode(error: unknown, code: ErrorCode): error is KeybinError {
   return error instanceof KeybinError && error.code === code;
 }
+
+/**
+ * Awaits one operation of MongoDB's driver or of ioredis. Throws `unavailable` if it fails, or the error itself if
+ * that is a `KeybinError`. A write that failed may have been done, unless `isErrorBeforeWrite` returns true.
+ */
+export async function orUnavailable<T>(operation: Promise<T>): Promise<T> {
+  try {
+    return await operation;
+  } catch (error) {
+    throw error instanceof KeybinError ? error : unavailable(error);
+  }
+}

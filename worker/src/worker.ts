@@ -17,7 +17,8 @@ import type { Lifecycle } from '@keybin/shared/process/lifecycle.js';
 import type { Log } from '@keybin/shared/process/log.js';
 import { collectDependencyMetrics } from '@keybin/shared/metrics/dependency-metrics.js';
 import { Applier, type ApplyObserver } from './apply/applier.js';
-import { eraseDocuments, repeatErasures } from './sweep/repeat-erasures.js';
+import { eraseDocuments } from './sweep/erase-documents.js';
+import { repeatErasures } from './sweep/repeat-erasures.js';
 import { JobBatcher } from './apply/job-batcher.js';
 import { guardedWrites } from './apply/guarded-writes.js';
 import { LeasedLoop } from './sweep/leased-loop.js';
@@ -52,7 +53,8 @@ interface Work {
 /**
  * Applies what API processes have accepted. There is one consumer and one sweeper for each partition, one loop that
  * repeats erasures, and one that removes the bytes of files. Waits while Redis or MongoDB is down, and resolves when
- * all are running. `lifecycle` shuts them down.
+ * all are running. `lifecycle` shuts them down, the last one first: consumers, sweepers and loops; queues; watch;
+ * MongoDB; Redis; monitoring.
  */
 export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log): Promise<void> {
   const redisUrl = config.queue.redis;

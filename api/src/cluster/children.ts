@@ -8,7 +8,7 @@ const maxRestartDelayMs = 10_000;
 const steadyAfterMs = 30_000;
 
 /**
- * Child processes of a cluster.
+ * Child processes of a cluster. Node's `cluster` listens once, in the primary, and hands each connection to a child.
  *
  * starting --each child has sent `Listening`--> running.
  * starting --a child exits--> failed: `start` throws.

@@ -8,7 +8,10 @@ const longestStepBytes = 64 * 1024 * 1024;
 /** Upper estimate of multipart overhead. */
 const overheadBytes = 64 * 1024;
 
-/** Returns the bytes that a file of this length takes from its account's quota. */
+/**
+ * Returns the bytes that a file of this length takes from its account's quota, `[ACCOUNTS] file_bytes_per_account`.
+ * `leased-upload.ts` checks how long a file may be, `[LIMITS] file_bytes`.
+ */
 export const quotaBytesOf = (length: number): number => Math.max(length, leastBytes);
 
 /** Room that an upload asks for. It can use less than it wants, but not less than it needs. */

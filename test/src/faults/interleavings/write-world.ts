@@ -12,7 +12,8 @@ import { StoredEntries } from '@keybin/shared/engines/scale-out/entries/stored-e
 import { unregister } from '@keybin/shared/engines/scale-out/accounts/unregister.js';
 import { invalidToken } from '@keybin/shared/errors.js';
 import type { Applier } from '@keybin/worker/apply/applier.js';
-import { eraseDocuments, repeatErasures } from '@keybin/worker/sweep/repeat-erasures.js';
+import { eraseDocuments } from '@keybin/worker/sweep/erase-documents.js';
+import { repeatErasures } from '@keybin/worker/sweep/repeat-erasures.js';
 import { Overdue } from '@keybin/worker/sweep/overdue.js';
 import { settleBy } from '@keybin/worker/apply/settle.js';
 import { sweepEntries } from '@keybin/worker/sweep/sweep-entries.js';

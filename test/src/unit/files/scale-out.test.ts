@@ -7,7 +7,8 @@ import { FileDocuments } from '@keybin/shared/engines/scale-out/files/file-docum
 import { RedisAccountMarks } from '@keybin/shared/engines/scale-out/accounts/account-marks.js';
 import type { RedisConnection } from '@keybin/shared/engines/scale-out/redis/redis-connection.js';
 import type { Account, Engine } from '@keybin/shared/ports/engine.js';
-import { eraseDocuments, repeatErasures } from '@keybin/worker/sweep/repeat-erasures.js';
+import { eraseDocuments } from '@keybin/worker/sweep/erase-documents.js';
+import { repeatErasures } from '@keybin/worker/sweep/repeat-erasures.js';
 import { sweepFiles } from '@keybin/worker/sweep/sweep-files.js';
 import { fileBytes, fileBytesPerAccount } from '../embedded/store.js';
 import { connected, only, silent } from '../../world/scale-out/staged.js';

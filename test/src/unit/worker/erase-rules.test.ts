@@ -4,7 +4,8 @@ import { RedisAccountMarks } from '@keybin/shared/engines/scale-out/accounts/acc
 import type { Bearer } from '@keybin/shared/engines/scale-out/tokens/bearer.js';
 import { ErasureRecords } from '@keybin/shared/engines/scale-out/accounts/erasure-records.js';
 import { unregister } from '@keybin/shared/engines/scale-out/accounts/unregister.js';
-import { eraseDocuments, repeatErasures, type ErasureParts } from '@keybin/worker/sweep/repeat-erasures.js';
+import { eraseDocuments } from '@keybin/worker/sweep/erase-documents.js';
+import { repeatErasures, type ErasureParts } from '@keybin/worker/sweep/repeat-erasures.js';
 import { services } from '../../world/services/services.js';
 import { times } from '../../world/times.js';
 import { Held } from './held.js';

@@ -9,10 +9,10 @@ import {
   tokensKey,
   waitingKey,
 } from '../redis/keys.js';
-import { orUnavailable } from '../mongodb/errors.js';
 import { loadScript, runScript, type Script } from '../redis/scripts.js';
 import type { RedisConnection } from '../redis/redis-connection.js';
 import { redisOf, type PartitionedRedis } from '../redis/partitioned-redis.js';
+import { orUnavailable } from '../../../errors.js';
 
 /** One call of a script. */
 export interface ScriptCall {

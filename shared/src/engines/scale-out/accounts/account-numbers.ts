@@ -1,7 +1,7 @@
 import type { Collection, CommandOperationOptions } from 'mongodb';
-import { unavailable } from '../../../errors.js';
+import { unavailable, orUnavailable } from '../../../errors.js';
 import type { CounterDocument } from '../mongodb/documents.js';
-import { isDuplicateError, orUnavailable } from '../mongodb/errors.js';
+import { isDuplicateError } from '../mongodb/errors.js';
 
 type Bounds = Pick<CommandOperationOptions, 'maxTimeMS'>;
 

@@ -1,13 +1,13 @@
 import { ObjectId } from 'mongodb';
 import { v4 as uuid } from 'uuid';
 import { withDeadline } from '../../../deadline.js';
-import { accountExists } from '../../../errors.js';
+import { accountExists, orUnavailable } from '../../../errors.js';
 import type { Account, Accounts } from '../../../ports/engine.js';
 import { takeAccountNumbers } from './account-numbers.js';
 import type { Database } from '../mongodb/database.js';
 import type { UserDocument } from '../mongodb/documents.js';
 import { disable, enable } from './disable.js';
-import { isDuplicateError, orUnavailable } from '../mongodb/errors.js';
+import { isDuplicateError } from '../mongodb/errors.js';
 import { unregister, type UnregisterParts } from './unregister.js';
 
 export interface AccountParts extends Omit<UnregisterParts, 'deleteUser'> {

@@ -1,6 +1,6 @@
 import type { AccountMarks } from './account-marks.js';
 import type { Database } from '../mongodb/database.js';
-import { orUnavailable } from '../mongodb/errors.js';
+import { orUnavailable } from '../../../errors.js';
 
 export interface DisableParts {
   readonly database: Pick<Database, 'users' | 'bounded'>;

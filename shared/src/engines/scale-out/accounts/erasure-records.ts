@@ -1,6 +1,7 @@
 import type { Database } from '../mongodb/database.js';
 import type { ErasureDocument } from '../mongodb/documents.js';
-import { orUnavailable, retryDuplicateOnce } from '../mongodb/errors.js';
+import { retryDuplicateOnce } from '../mongodb/errors.js';
+import { orUnavailable } from '../../../errors.js';
 
 /**
  * Erasure records in MongoDB, one for each account whose erasure is not over. From a record, workers finish a deletion

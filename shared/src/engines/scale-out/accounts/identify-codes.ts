@@ -1,8 +1,8 @@
 import { withDeadline } from '../../../deadline.js';
-import { invalidIdentifyCode } from '../../../errors.js';
+import { invalidIdentifyCode, orUnavailable } from '../../../errors.js';
 import type { IdentifyCodes, NewCode } from '../../../ports/engine.js';
 import type { Database } from '../mongodb/database.js';
-import { orUnavailable, retryDuplicateOnce } from '../mongodb/errors.js';
+import { retryDuplicateOnce } from '../mongodb/errors.js';
 
 /** Identify codes in MongoDB, at most one per name. They expire by `clock`, Redis's time in µs. */
 export class ScaleOutIdentifyCodes implements IdentifyCodes {

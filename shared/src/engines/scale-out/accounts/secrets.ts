@@ -1,7 +1,7 @@
-import { unavailable } from '../../../errors.js';
+import { unavailable, orUnavailable } from '../../../errors.js';
 import type { Secrets } from '../../../ports/engine.js';
 import type { Database } from '../mongodb/database.js';
-import { isDuplicateError, orUnavailable } from '../mongodb/errors.js';
+import { isDuplicateError } from '../mongodb/errors.js';
 
 /** Secrets in MongoDB, in the collection of values that all processes agree on. */
 export class ScaleOutSecrets implements Secrets {

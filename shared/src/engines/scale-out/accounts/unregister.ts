@@ -1,9 +1,8 @@
 import type { Account } from '../../../ports/engine.js';
 import { erasedName } from '../../../ids/erased-name.js';
-import { unavailable } from '../../../errors.js';
+import { unavailable, orUnavailable } from '../../../errors.js';
 import type { AccountMarks } from './account-marks.js';
 import type { ErasureRecords } from './erasure-records.js';
-import { orUnavailable } from '../mongodb/errors.js';
 import type { EraseJob, PartitionQueue } from '../queue/partition-queue.js';
 
 export interface UnregisterParts {

@@ -1,8 +1,7 @@
-import { invalidToken } from '../../../errors.js';
+import { invalidToken, orUnavailable } from '../../../errors.js';
 import { TurnBatch } from '../../../batching/turn-batch.js';
 import type { Bearer } from '../tokens/bearer.js';
 import { epochKey, partitionPrefix, pendingKey, tokensKey } from '../redis/keys.js';
-import { orUnavailable } from '../mongodb/errors.js';
 import { parsePendingEntry, type PendingEntry } from '../redis/pending-entry.js';
 import type { RedisConnection } from '../redis/redis-connection.js';
 import { loadScript, runScript, type Script } from '../redis/scripts.js';

@@ -3,8 +3,8 @@ import { entryId, keyIn } from '../../../ids/entry-name.js';
 import { TurnBatch } from '../../../batching/turn-batch.js';
 import type { Database } from '../mongodb/database.js';
 import type { StoreDocument } from '../mongodb/documents.js';
-import { orUnavailable } from '../mongodb/errors.js';
 import { postKey } from '../redis/keys.js';
+import { orUnavailable } from '../../../errors.js';
 
 const maxEntriesInOneFind = 200;
 const keysInOnePage = 5_000;

@@ -1,10 +1,10 @@
 import { Binary, ObjectId } from 'mongodb';
 import pLimit from 'p-limit';
 import { remainingMs, withDeadline } from '../../../deadline.js';
-import { fileNotFound, unavailable } from '../../../errors.js';
+import { fileNotFound, unavailable, orUnavailable } from '../../../errors.js';
 import type { Database } from '../mongodb/database.js';
 import { idsUnder, type ChunkDocument } from '../mongodb/documents.js';
-import { orStorageFull, orUnavailable } from '../mongodb/errors.js';
+import { orStorageFull } from '../mongodb/errors.js';
 
 /**
  * Maximum of chunks that this process writes at once, over all its uploads. More would only wait, in memory and against

@@ -4,7 +4,8 @@ import type { FileDigest } from '../../../uploads/leased-upload.js';
 import type { StoredFile } from '../../../ports/engine.js';
 import type { Database } from '../mongodb/database.js';
 import type { FileDocument } from '../mongodb/documents.js';
-import { isDuplicateError, orStorageFull, orUnavailable } from '../mongodb/errors.js';
+import { isDuplicateError, orStorageFull } from '../mongodb/errors.js';
+import { orUnavailable } from '../../../errors.js';
 
 /** Size of a chunk: small enough for one command, large enough that a file needs few of them. */
 export const chunkBytes = 512 * 1024;

@@ -1,17 +1,5 @@
 import { MongoError, MongoServerError, MongoServerSelectionError } from 'mongodb';
-import { KeybinError, storageFull, unavailable } from '../../../errors.js';
-
-/**
- * Awaits one operation of the driver or of ioredis. Throws `unavailable` if it fails, or the error itself if that is a
- * `KeybinError`. A write that failed may have been done, unless `isErrorBeforeWrite` returns true.
- */
-export async function orUnavailable<T>(operation: Promise<T>): Promise<T> {
-  try {
-    return await operation;
-  } catch (error) {
-    throw error instanceof KeybinError ? error : unavailable(error);
-  }
-}
+import { KeybinError, orUnavailable, storageFull, unavailable } from '../../../errors.js';
 
 const outOfDiskSpace = 14_031;
 

@@ -7,9 +7,9 @@ import type { FileDocument, StoreDocument } from '../mongodb/documents.js';
 import { chunksOf } from '../files/file-chunks.js';
 import { fileOf } from '../files/file-documents.js';
 import { partitionOf, partitionPrefix, pendingKey, postIdOf, postKey } from '../redis/keys.js';
-import { orUnavailable } from '../mongodb/errors.js';
 import { parsePendingEntry } from '../redis/pending-entry.js';
 import { redisOf, type PartitionedRedis } from '../redis/partitioned-redis.js';
+import { orUnavailable } from '../../../errors.js';
 
 const accountsPerPage = 500;
 /** Documents in a batch of the driver. Its default of 16 MiB takes several times as much memory as objects. */

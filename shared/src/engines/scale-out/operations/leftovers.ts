@@ -19,9 +19,9 @@ import {
   postKey,
   keysLike,
 } from '../redis/keys.js';
-import { orUnavailable } from '../mongodb/errors.js';
 import type { EntriesJobData } from '../queue/partition-queue.js';
 import { redisOf, type PartitionedRedis } from '../redis/partitioned-redis.js';
+import { orUnavailable } from '../../../errors.js';
 
 const usersPerLook = 1_000;
 const jobsPerPage = 500;

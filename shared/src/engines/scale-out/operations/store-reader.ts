@@ -7,10 +7,10 @@ import { connectDatabase, type Database } from '../mongodb/database.js';
 import type { UserDocument } from '../mongodb/documents.js';
 import { leftoversIn } from './leftovers.js';
 import { exportRecords } from './export.js';
-import { orUnavailable } from '../mongodb/errors.js';
 import { openOperatorRedis } from '../redis/operator-redis.js';
 import { expectPartitions } from '../ownership/partitions.js';
 import { expectOwnQueue } from '../ownership/store-id.js';
+import { orUnavailable } from '../../../errors.js';
 
 const accountsPerPage = 1_000;
 

@@ -1,7 +1,7 @@
 import { MongoBulkWriteError, ObjectId, type AnyBulkWriteOperation } from 'mongodb';
 import type { Config } from '../../../config/config.js';
 import { entryId } from '../../../ids/entry-name.js';
-import { KeybinError } from '../../../errors.js';
+import { KeybinError, orUnavailable } from '../../../errors.js';
 import { quotaBytesOf } from '../../../uploads/upload-quota.js';
 import { LeasedUpload } from '../../../uploads/leased-upload.js';
 import type { Log } from '../../../process/log.js';
@@ -17,7 +17,7 @@ import type { StoreDocument, UserDocument } from '../mongodb/documents.js';
 import { FileImport } from './file-import.js';
 import { clockKey, partitionPrefix, postKey } from '../redis/keys.js';
 import { openOperatorRedis } from '../redis/operator-redis.js';
-import { isDuplicateError, orUnavailable } from '../mongodb/errors.js';
+import { isDuplicateError } from '../mongodb/errors.js';
 import { expectPartitions } from '../ownership/partitions.js';
 import { formatVersion } from '../redis/pending-entry.js';
 import type { PartitionedConnections } from '../redis/partitioned-redis.js';

@@ -4,8 +4,8 @@ import { ForeignQueueError } from '../redis/foreign-queue-error.js';
 import type { Database } from '../mongodb/database.js';
 import type { SettingDocument } from '../mongodb/documents.js';
 import { epochKey, partitionPrefix } from '../redis/keys.js';
-import { orUnavailable } from '../mongodb/errors.js';
 import type { PartitionedRedis } from '../redis/partitioned-redis.js';
+import { orUnavailable } from '../../../errors.js';
 
 const settingId = 'store';
 

@@ -2,11 +2,11 @@ import type { Post } from '../../../ports/engine.js';
 import { TurnBatch } from '../../../batching/turn-batch.js';
 import type { Bearer } from '../tokens/bearer.js';
 import { clockKey, partitionPrefix, postIdOf, postKey } from '../redis/keys.js';
-import { orUnavailable } from '../mongodb/errors.js';
 import { parsePendingEntry } from '../redis/pending-entry.js';
 import { maxAnswerBytes, readChecked } from '../entries/pending-reads.js';
 import type { RedisConnection } from '../redis/redis-connection.js';
 import { loadScript, runScript } from '../redis/scripts.js';
+import { orUnavailable } from '../../../errors.js';
 
 const postsScript = loadScript('entries/list-posts');
 const versionScript = loadScript('entries/next-version');

@@ -3,8 +3,8 @@ import { remainingMs, withDeadline } from '../../../deadline.js';
 import { entryId, keyIn } from '../../../ids/entry-name.js';
 import type { Post } from '../../../ports/engine.js';
 import type { StoreDocument } from '../mongodb/documents.js';
-import { orUnavailable } from '../mongodb/errors.js';
 import { postIdOf, postKey } from '../redis/keys.js';
+import { orUnavailable } from '../../../errors.js';
 
 /** Reads posts from MongoDB, newest first. */
 export class StoredPosts {

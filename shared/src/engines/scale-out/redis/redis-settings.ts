@@ -1,9 +1,9 @@
 import { ReplyError, type Redis } from 'ioredis';
 import type { Config } from '../../../config/config.js';
 import type { Log } from '../../../process/log.js';
-import { orUnavailable } from '../mongodb/errors.js';
 import type { PartitionedConnections } from './partitioned-redis.js';
 import type { RedisTopology } from './redis-topology.js';
+import { orUnavailable } from '../../../errors.js';
 
 /** Settings of Redis on which acknowledged writes depend, each `undefined` if Redis does not tell it. */
 export interface RedisSettings {

@@ -1,7 +1,7 @@
 import type { Bearer } from './bearer.js';
 import type { Database } from '../mongodb/database.js';
 import type { TokenDocument } from '../mongodb/documents.js';
-import { orUnavailable } from '../mongodb/errors.js';
+import { orUnavailable } from '../../../errors.js';
 
 export type StoredToken = Pick<
   TokenDocument,

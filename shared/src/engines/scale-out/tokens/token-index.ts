@@ -1,12 +1,11 @@
 import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { withDeadline } from '../../../deadline.js';
-import { invalidToken } from '../../../errors.js';
+import { invalidToken, orUnavailable } from '../../../errors.js';
 import type { TimeBudget } from '../../../time-budget.js';
 import type { Bearer } from './bearer.js';
 import { partitionOf, partitionPrefix, tokenIndexKey } from '../redis/keys.js';
 
-import { orUnavailable } from '../mongodb/errors.js';
 import type { PartitionedRedis } from '../redis/partitioned-redis.js';
 import type { TokenDocuments } from './token-documents.js';
 import type { TokenRedis } from './token-records.js';

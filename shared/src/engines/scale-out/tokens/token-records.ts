@@ -5,9 +5,9 @@ import { unobserved } from '../../../ports/write-observer.js';
 import type { TimeBudget } from '../../../time-budget.js';
 import type { Bearer } from './bearer.js';
 import { erasedKey, epochKey, partitionPrefix, tokensKey } from '../redis/keys.js';
-import { orUnavailable } from '../mongodb/errors.js';
 import type { PartitionedRedis } from '../redis/partitioned-redis.js';
 import { loadScript, runScript, type Script } from '../redis/scripts.js';
+import { orUnavailable } from '../../../errors.js';
 
 /** Number of records in an account's hash above which a fill looks for expired ones. */
 const tidyAboveClients = 256;
