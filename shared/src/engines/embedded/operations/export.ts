@@ -61,7 +61,7 @@ async function* chunksOf(
 ): AsyncGenerator<TransferRecord, void, undefined> {
   if (length === 0) return;
   const handle = await directory.open(fileId).catch((error: unknown) => {
-    if (hasCode(error, 'unavailable') && isMissing(error.cause)) return undefined;
+    if (hasCode(error, 'file_not_found')) return undefined; // deleted since its record was read
     throw error;
   });
   if (!handle) {
@@ -79,8 +79,6 @@ async function* chunksOf(
     await handle.close();
   }
 }
-
-const isMissing = (cause: unknown) => cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
 
 async function* pages({ databases }: ExportParts, records: Strings, after: string, end?: string) {
   for (let last = after; ;) {
