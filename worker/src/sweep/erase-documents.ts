@@ -3,6 +3,7 @@ import { idsUnder } from '@keybin/shared/engines/scale-out/mongodb/documents.js'
 import { chunksOf } from '@keybin/shared/engines/scale-out/files/file-chunks.js';
 import { partitionOf, partitionPrefix, tokenIndexKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import type { RedisConnection } from '@keybin/shared/engines/scale-out/redis/redis-connection.js';
+import { forgetImports } from '@keybin/shared/engines/scale-out/accounts/account-numbers.js';
 import { chunksAtOnce, deleteDocuments } from './delete-documents.js';
 import type { PartitionedRedis } from '@keybin/shared/engines/scale-out/redis/partitioned-redis.js';
 
@@ -14,11 +15,19 @@ const documentsAtOnce = 1_000;
  * batches, so that no command takes long.
  */
 export async function eraseDocuments(
-  { store, tokens, users, files, chunks }: Pick<Database, 'store' | 'tokens' | 'users' | 'files' | 'chunks'>,
+  {
+    store,
+    tokens,
+    users,
+    files,
+    chunks,
+    counters,
+  }: Pick<Database, 'store' | 'tokens' | 'users' | 'files' | 'chunks' | 'counters'>,
   redis: PartitionedRedis<Pick<RedisConnection, 'client'>>,
   userId: string,
 ): Promise<void> {
   await users.deleteOne({ user_id: userId });
+  await forgetImports(counters);
   await deleteDocuments(store, { _id: idsUnder(userId) }, documentsAtOnce);
   // First, because a running upload ends then
   await deleteDocuments(files, { 'metadata.user_id': userId }, documentsAtOnce);

@@ -1,5 +1,6 @@
 import { embeddedAccounts } from '@keybin/shared/engines/embedded/accounts/accounts.js';
 import { embeddedEntries } from '@keybin/shared/engines/embedded/entries/entries.js';
+import { importNoteKey } from '@keybin/shared/engines/embedded/lmdb/records.js';
 import { embeddedTokens } from '@keybin/shared/engines/embedded/tokens/tokens.js';
 import { expect } from 'chai';
 import { eventually } from '../../world/eventually.js';
@@ -50,6 +51,17 @@ describe('LMDB engine, accounts', () => {
     await engine.tokens.check(second.token);
     expect(await engine.accounts.find('name')).to.include({ number: 2 });
     expect(await engine.accounts.findByNumber(1)).to.equal(undefined);
+  });
+
+  it('forgets which numbers an unfinished import found free, when an account is erased', async () => {
+    const { databases, reads, writes } = ownParts();
+    const accounts = embeddedAccounts(databases, reads, writes, () => {});
+    const account = await accounts.create('name', 'hash');
+    await databases.meta.put(importNoteKey('export'), '0');
+    await accounts.erase(account);
+    databases.meta.resetReadTxn();
+    expect(databases.meta.get(importNoteKey('export'))).to.equal(undefined);
+    expect(databases.meta.get('number')).to.equal('1');
   });
 
   it('issues no token of an erased account', async () => {

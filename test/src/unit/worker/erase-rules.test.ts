@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { ObjectId } from 'mongodb';
+import { takeNumbersUpTo } from '@keybin/shared/engines/scale-out/accounts/account-numbers.js';
 import { RedisAccountMarks } from '@keybin/shared/engines/scale-out/accounts/account-marks.js';
 import type { Bearer } from '@keybin/shared/engines/scale-out/tokens/bearer.js';
 import { ErasureRecords } from '@keybin/shared/engines/scale-out/accounts/erasure-records.js';
@@ -99,6 +100,14 @@ describe('the rules of erasing', () => {
       passed: (userId, next) => (++done < passes ? records.passed(userId, next) : records.remove(userId)),
     };
   }
+
+  it('forgets which numbers an unfinished import found free: one of them may be that of the account', async () => {
+    const { counters } = partition.database;
+    const before = await takeNumbersUpTo(counters, 1_000, 'export');
+    expect(await takeNumbersUpTo(counters, 1_000, 'export')).to.equal(before);
+    await erase(user.userId);
+    expect(await takeNumbersUpTo(counters, 1_000, 'export')).to.equal(1_000);
+  });
 
   it('erases again what a batch brought back after the first time', async () => {
     expect(await storedAfterLateBatch(1, records)).to.equal(false);

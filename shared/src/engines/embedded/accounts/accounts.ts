@@ -6,7 +6,7 @@ import { removeTokensOf } from '../tokens/bearers.js';
 import type { Databases } from '../lmdb/databases.js';
 import { removeCode } from './identify-codes.js';
 import type { Reads } from '../transactions/reads.js';
-import { parseAccount, printAccount, printMs } from '../lmdb/records.js';
+import { importNoteRange, parseAccount, printAccount, printMs } from '../lmdb/records.js';
 import type { EmbeddedGroupCommit } from '../transactions/group-commit.js';
 import { findAccountById, findAccountByNumber } from '../lmdb/find-account.js';
 
@@ -79,6 +79,8 @@ export function embeddedAccounts(
         removeTokensOf(databases, userId);
         removeCode(databases, username);
         void erasing.put(String(number), printMs(nowMs) + erasedName(username));
+        // A second run of an import would give the number again, and signed tokens of this account hold it
+        for (const key of meta.getKeys(importNoteRange)) void meta.remove(key);
       });
       erased();
     },

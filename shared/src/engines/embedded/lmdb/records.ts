@@ -13,6 +13,12 @@ export interface Bearer {
   readonly number: string;
 }
 
+/** Key in `meta` of the last number given before an unfinished import. */
+export const importNoteKey = (name: string): string => `import/${name}`;
+
+/** The keys of all unfinished imports. */
+export const importNoteRange = { start: 'import/', end: 'import0' };
+
 const expiryWidth = 13;
 const userIdWidth = 36;
 const clientWidth = 64;

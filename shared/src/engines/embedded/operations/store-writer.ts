@@ -12,7 +12,7 @@ import { FileDirectory } from '../files/file-directory.js';
 import { FileRecords } from '../files/file-records.js';
 import { FileUpload } from '../files/file-upload.js';
 import { parseLmdbUrl } from '../lmdb/lmdb-url.js';
-import { printAccount, printVersion, recordKey, versionOfRecord } from '../lmdb/records.js';
+import { importNoteKey, printAccount, printVersion, recordKey, versionOfRecord } from '../lmdb/records.js';
 import { transactionsOf } from '../transactions/transactions.js';
 import { EmbeddedGroupCommit } from '../transactions/group-commit.js';
 
@@ -59,12 +59,12 @@ class EmbeddedStoreWriter implements StoreWriter {
   begin(name: string, highest: { readonly number: number; readonly version: number }): Promise<number> {
     const { meta } = this.databases;
     return this.writes.apply(() => {
-      const noted = meta.get(noteKey(name));
-      if (noted !== undefined) return Number(noted);
+      const noted = Number(meta.get(importNoteKey(name)) ?? Number.NaN);
+      if (Number.isSafeInteger(noted)) return noted;
       const lastNumber = Number(meta.get('number') ?? 0);
       void meta.put('number', String(Math.max(lastNumber, highest.number)));
       void meta.put('clock', String(Math.max(Number(meta.get('clock') ?? 0), highest.version)));
-      void meta.put(noteKey(name), String(lastNumber));
+      void meta.put(importNoteKey(name), String(lastNumber));
       return lastNumber;
     });
   }
@@ -99,7 +99,7 @@ class EmbeddedStoreWriter implements StoreWriter {
 
   async finish(name: string): Promise<void> {
     await this.writes.apply(() => {
-      void this.databases.meta.remove(noteKey(name));
+      void this.databases.meta.remove(importNoteKey(name));
       return undefined;
     });
   }
@@ -158,5 +158,3 @@ class EmbeddedStoreWriter implements StoreWriter {
     tally.accounts += 1;
   }
 }
-
-const noteKey = (name: string) => `import/${name}`;

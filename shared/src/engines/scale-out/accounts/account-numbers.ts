@@ -56,6 +56,16 @@ export async function takeNumbersUpTo(
   }
 }
 
+/**
+ * Forgets which numbers were free when unfinished imports began. A second run then gives new numbers: it must not give
+ * that of an account which was erased meanwhile, because signed tokens of it hold the number.
+ */
+export async function forgetImports(counters: Collection<CounterDocument>): Promise<void> {
+  await orUnavailable(
+    counters.updateOne({ _id: accountCounterId, imports: { $exists: true } }, { $unset: { imports: '' } }),
+  );
+}
+
 export async function forgetImport(counters: Collection<CounterDocument>, name: string): Promise<void> {
   await orUnavailable(counters.updateOne({ _id: accountCounterId }, { $unset: { [`imports.${name}`]: '' } }));
 }
