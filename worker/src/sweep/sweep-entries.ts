@@ -1,6 +1,7 @@
 import { clockKey, waitingKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import { parseEntryId, type EntryName } from '@keybin/shared/ids/entry-name.js';
 import type { RedisConnection } from '@keybin/shared/engines/scale-out/redis/redis-connection.js';
+import { InvariantError } from '@keybin/shared/invariant.js';
 import type { Log } from '@keybin/shared/process/log.js';
 import { namesOf, type EntryNames } from '../apply/entry-names.js';
 import type { Overdue } from './overdue.js';
@@ -41,7 +42,21 @@ export async function sweepEntries({ redis, prefix, apply, overdue, batchEntries
     );
     if (members.length === 0) return;
     log.info({ entries: members.length }, 'Sweeping entries that have waited too long');
-    const left = await apply(namesOf(members.map(parseEntryId)));
-    stillWaiting += left.length;
+    stillWaiting += await applyWhatHolds(members.map(parseEntryId), apply);
+  }
+}
+
+/**
+ * Applies entries. A batch for which an invariant does not hold is refused as a whole, so it is halved until the entry
+ * that breaks it is alone and holds up no other one. Returns how many entries go on waiting.
+ */
+async function applyWhatHolds(entries: readonly EntryName[], apply: SweepOptions['apply']): Promise<number> {
+  try {
+    return (await apply(namesOf(entries))).length;
+  } catch (error) {
+    if (!(error instanceof InvariantError)) throw error;
+    if (entries.length <= 1) return entries.length;
+    const half = Math.ceil(entries.length / 2);
+    return (await applyWhatHolds(entries.slice(0, half), apply)) + (await applyWhatHolds(entries.slice(half), apply));
   }
 }

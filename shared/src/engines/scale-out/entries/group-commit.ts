@@ -182,13 +182,14 @@ export class ScaleOutGroupCommit {
       if (ran[0]) throw ran[0];
       const { timeUs, answers, accepted, coalesced, versionsRise } = parseAcceptAnswer(ran[1]);
       connection.observeTime(timeUs);
-      const isWhole = answers.length === writes.length || answers.length === 0; // none: the group's deadline was over
-      assertInvariant(isWhole, 'commit_answers_each', this.#observer);
-      assertInvariant(versionsRise, 'commit_versions_rise', this.#observer);
       const needsJob = accepted > 0;
       if (needsJob) this.#observer.accepted(accepted, coalesced);
       this.#noRoom = !needsJob && answers.includes('full');
       if (needsJob && (!added || added[0])) await this.#addJob(job, added?.[0]);
+      // Last: what was accepted must be applied, whatever its clients are told
+      const isWhole = answers.length === writes.length || answers.length === 0; // none: the group's deadline was over
+      assertInvariant(isWhole, 'commit_answers_each', this.#observer);
+      assertInvariant(versionsRise, 'commit_versions_rise', this.#observer);
       return answers;
     } catch (error) {
       throw error instanceof KeybinError ? error : unavailable(error);
