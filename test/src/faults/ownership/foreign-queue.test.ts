@@ -181,7 +181,8 @@ function adoptionSuite(place: string, provide: () => Services): void {
         }
         for (const { token } of accounts) {
           // Until it looks at the owner, once a second, an API of the old store only misses the records of its tokens
-          await eventually(async () => (await world.here.put(token, 'k', 1)).status === 503, 'a look at the owner');
+          await eventually(async () => (await world.here.get(token, 'waits')).status === 503, 'a look at the owner');
+          await expectUnavailable({ put: () => world.here.put(token, 'k', 1) });
         }
       } finally {
         await Promise.all([api.stop(), successor.stop()]);
