@@ -5,7 +5,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const atOnce = 2;
-/** Limit of one run. The whole token model, takes two minutes, on a slow machine a quarter of an hour. */
+/** Limit of one run. The whole token model takes two minutes, or a quarter of an hour on a slow machine. */
 const runTimeoutMs = 30 * 60_000;
 
 const directory = new URL('./', import.meta.url);
