@@ -12,16 +12,21 @@ import { transportContract } from './transport.js';
 import { unregisterContract } from './unregister.js';
 import { valuesContract } from './values.js';
 
-/** Defines the tests of the key/value dialect. */
-export function keybinContract(subject: Subject): void {
+/** Defines the tests of what one API of the key/value dialect must know of the acknowledgements of another. */
+export function acrossApisContract(subject: Subject): void {
   registrationContract(subject);
   tokensContract(subject);
   entriesContract(subject);
   keysContract(subject);
-  valuesContract(subject);
   concurrencyContract(subject);
   unregisterContract(subject);
   randomHistoriesContract(subject);
+}
+
+/** Defines the tests of the key/value dialect. */
+export function keybinContract(subject: Subject): void {
+  acrossApisContract(subject);
+  valuesContract(subject);
   errorsContract(subject);
   orderOfChecksContract(subject);
   transportContract(subject);

@@ -1,11 +1,5 @@
-import { concurrencyContract } from '../../contract/keybin/concurrency.js';
-import { entriesContract } from '../../contract/keybin/entries.js';
-import { keysContract } from '../../contract/keybin/keys.js';
-import { randomHistoriesContract } from '../../contract/histories/random-histories.js';
-import { registrationContract } from '../../contract/keybin/registration.js';
+import { acrossApisContract } from '../../contract/keybin/contract.js';
 import type { Subject } from '../../contract/subjects/subject.js';
-import { tokensContract } from '../../contract/keybin/tokens.js';
-import { unregisterContract } from '../../contract/keybin/unregister.js';
 import { v1Contract } from '../../contract/v1/contract.js';
 import { apiContract } from '../../contract/api/contract.js';
 import { KeybinClient } from '../../world/clients/keybin-client.js';
@@ -33,13 +27,7 @@ describe('the embedded engine, two API processes in one directory', () => {
     besides: () => client(1),
     settle: async () => {},
   };
-  registrationContract(subject);
-  tokensContract(subject);
-  entriesContract(subject);
-  keysContract(subject);
-  concurrencyContract(subject);
-  unregisterContract(subject);
-  randomHistoriesContract(subject);
+  acrossApisContract(subject);
   apiContract(subject);
   v1Contract(subject);
 });

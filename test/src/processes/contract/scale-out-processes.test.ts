@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { acrossApisContract } from '../../contract/keybin/contract.js';
 import {
   expectDone,
   expectInvalidToken,
@@ -10,9 +11,7 @@ import { concurrencyContract } from '../../contract/keybin/concurrency.js';
 import { entriesContract } from '../../contract/keybin/entries.js';
 import { keysContract } from '../../contract/keybin/keys.js';
 import { randomHistoriesContract } from '../../contract/histories/random-histories.js';
-import { registrationContract } from '../../contract/keybin/registration.js';
 import { scaleOutSubject } from '../../contract/subjects/scale-out-subject.js';
-import { tokensContract } from '../../contract/keybin/tokens.js';
 import { unregisterContract } from '../../contract/keybin/unregister.js';
 import { valuesContract } from '../../contract/keybin/values.js';
 import { ScaleOutProcesses } from '../../world/services/scale-out-world.js';
@@ -22,13 +21,7 @@ import { storedDocuments } from '../../world/services/stored-documents.js';
 describe('the scale-out engine, two API processes', () => {
   describe('and a worker', () => {
     const subject = scaleOutSubject(new ScaleOutProcesses({ services, workers: 1 }));
-    registrationContract(subject);
-    tokensContract(subject);
-    entriesContract(subject);
-    keysContract(subject);
-    concurrencyContract(subject);
-    unregisterContract(subject);
-    randomHistoriesContract(subject);
+    acrossApisContract(subject);
   });
 
   describe('and two workers over three partitions', () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { TimeBudget } from '@keybin/shared/time-budget.js';
 import { Child } from './child.js';
-import { logsIn, testSettings, workerUrl, type Running, type RunningApi, type RunningWorker } from './running.js';
+import { testSettings, workerUrl, type Running, type RunningApi, type RunningWorker } from './running.js';
 import { temporaryDirectory } from './temporary-directory.js';
 
 export interface ProcessOptions {
@@ -24,7 +24,7 @@ class KeybinProcess implements Running {
   }
 
   get logs(): Record<string, unknown>[] {
-    return logsIn(this.output);
+    return this.child.logs;
   }
 
   /** Sends SIGTERM and expects exit code 0. Does nothing if the process was killed before. */
@@ -72,10 +72,11 @@ function argumentsOf(script: 'start' | 'start:worker'): string[] {
   return given.map((argument) => (argument.startsWith('-') ? argument : fileURLToPath(new URL(argument, root))));
 }
 
+const productArguments = { api: argumentsOf('start'), worker: argumentsOf('start:worker') };
 const timedProcess = fileURLToPath(new URL('timed-process.js', import.meta.url));
 
 function launch(name: 'api' | 'worker', { env, cwd, args: more = [], times }: ProcessOptions): Child {
-  const args = times ? [timedProcess, name] : argumentsOf(name === 'api' ? 'start' : 'start:worker');
+  const args = times ? [timedProcess, name] : productArguments[name];
   return new Child(name, process.execPath, [...args, ...more], {
     cwd: cwd ?? temporaryDirectory(),
     env: {
