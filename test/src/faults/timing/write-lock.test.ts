@@ -2,11 +2,12 @@ import { expect } from 'chai';
 import { longestAnswerMs } from '../../world/answer-time.js';
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
 import { killPeers, Peer } from '../../processes/embedded/peer.js';
+import { times } from '../../world/times.js';
 import { closeStores, codeOf, newUser, ownStore } from '../../unit/embedded/store.js';
 
 async function locked() {
   const directory = temporaryDirectory();
-  const engine = await ownStore(directory);
+  const engine = await ownStore(directory, 2, times);
   const user = await newUser(engine);
   await engine.entries.put(user.token, 'key', '"before"');
   await engine.secrets.agree('secret', 'agreed');

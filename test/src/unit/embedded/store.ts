@@ -2,8 +2,9 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { openEmbeddedEngine } from '@keybin/shared/engines/embedded/engine.js';
 import { createLog } from '@keybin/shared/process/log.js';
 import type { Account, Engine } from '@keybin/shared/ports/engine.js';
+import type { TimeBudget } from '@keybin/shared/time-budget.js';
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
-import { patientTimes as times } from '../../world/times.js';
+import { patientTimes } from '../../world/times.js';
 
 export const quietLog = createLog({ debug: false });
 quietLog.level = 'silent';
@@ -13,7 +14,7 @@ export const fileBytesPerAccount = 10 * 2 ** 20;
 export const fileBytes = 4 * 2 ** 20;
 
 /** Opens the engine of one of `processes` processes. */
-export const openStore = (directory: string, processes = 2): Promise<Engine> =>
+export const openStore = (directory: string, processes = 2, times = patientTimes): Promise<Engine> =>
   openEmbeddedEngine(
     {
       times,
@@ -33,8 +34,12 @@ export function closeLater(closer: { close(): Promise<void> }): void {
 }
 
 /** Opens an engine on `directory`, which `closeStores` closes. */
-export async function ownStore(directory = temporaryDirectory(), processes?: number): Promise<Engine> {
-  const engine = await openStore(directory, processes);
+export async function ownStore(
+  directory = temporaryDirectory(),
+  processes?: number,
+  times?: TimeBudget,
+): Promise<Engine> {
+  const engine = await openStore(directory, processes, times);
   closeLater(engine);
   return engine;
 }
