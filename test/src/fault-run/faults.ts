@@ -28,18 +28,20 @@ export class FaultCounts {
   readonly log: string[] = [];
 }
 
-/** Injects faults one after the other until `endMs` of `performance.now()`. All kinds are equally frequent. */
+/**
+ * Injects faults one after the other until `isEnough` says so of the counts up to now. All kinds are equally frequent.
+ */
 export async function injectFaults(
   faults: readonly Fault[],
   history: History,
   random: Random,
-  endMs: number,
+  isEnough: (counts: FaultCounts) => boolean,
 ): Promise<FaultCounts> {
   const counts = new FaultCounts();
   let round: Fault[] = [];
   for (;;) {
     await delay(random.between(...restMs));
-    if (performance.now() > endMs) return counts;
+    if (isEnough(counts)) return counts;
     if (round.length === 0) round = random.shuffled(faults);
     const fault = round.pop();
     if (!fault) throw new Error('There are no faults to inject');

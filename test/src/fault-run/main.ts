@@ -27,7 +27,7 @@ program
       .choices(['1', '2'])
       .default('2'),
   )
-  .option('--minutes <minutes>', 'how long faults are injected', positive, 2)
+  .option('--minutes <minutes>', 'how long faults are injected, longer where little happens', positive, 2)
   .option('--seed <seed>', 'repeats the choices of an earlier run', wholeNumber, Math.floor(Math.random() * 2 ** 32))
   .option('--report <file>', 'writes the table between the marks of this engine in the file, if no promise was broken')
   .parse();

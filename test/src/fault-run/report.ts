@@ -1,16 +1,5 @@
+import { filesOf, missingCoverage, postsOf } from './coverage.js';
 import type { RunResult } from './run.js';
-
-/**
- * Least numbers per minute of a meaningful run. Posts, files and logouts are acknowledged ones. Reads are of keys
- * with a pending write.
- */
-const leastPerMinute = {
-  single: { faults: 10, posts: 100, files: 20, logouts: 10, readsOfPending: 50 },
-  // The cluster is complete again only seconds after each fault of a node
-  cluster: { faults: 6, posts: 20, files: 5, logouts: 2, readsOfPending: 10 },
-} as const;
-/** Least share of the faults that must hit a write in flight. */
-const duringWriteShare = 0.25;
 
 export interface Report {
   /** Table in Markdown, formatted as the formatter does it. */
@@ -40,8 +29,8 @@ export function report(result: RunResult): Report {
     ['operations', history.operations],
     ['answered', history.answered],
     ['accounts', history.lives.length],
-    ['posts', postsOf(result)],
-    ['files', filesOf(result)],
+    ['posts', postsOf(history)],
+    ['files', filesOf(history)],
     ['logouts', history.logouts],
     ['faults', faults.total],
     ...kinds.map(([kind, count]) => [`  ${kind}`, count] as const),
@@ -51,7 +40,7 @@ export function report(result: RunResult): Report {
     ['jobs left', leftovers.jobs],
     ['pending entries left', leftovers.pending],
   ];
-  const tooLittle = whatWasTooLittle(result);
+  const tooLittle = missingCoverage(result, history, faults);
   const details = [
     ...wrong.flatMap(([name, list]) => list.slice(0, 20).map((line) => `${name}: ${line}`)),
     ...tooLittle,
@@ -59,29 +48,6 @@ export function report(result: RunResult): Report {
   if (wrong.some(([, list]) => list.length > 0)) details.push(...traces, ...faults.log);
   const isGood = details.length === 0 && leftovers.jobs === 0 && leftovers.pending === 0;
   return { table: table(rows), details, isGood };
-}
-
-const postsOf = ({ history }: RunResult) => history.lives.reduce((sum, { posts }) => sum + posts.answered.length, 0);
-const filesOf = ({ history }: RunResult) => history.lives.reduce((sum, { files }) => sum + files.answered.length, 0);
-
-function whatWasTooLittle(result: RunResult): string[] {
-  const { engine, redis, minutes, history, faults } = result;
-  const perMinute = leastPerMinute[redis];
-  const least: readonly [string, number, number][] = [
-    ['posts', postsOf(result), minutes * perMinute.posts],
-    ['files', filesOf(result), minutes * perMinute.files],
-    ['logouts', history.logouts, minutes * perMinute.logouts],
-    ['faults', faults.total, minutes * perMinute.faults],
-    ['faults that hit a write in flight', faults.duringWrite, faults.total * duringWriteShare],
-    [
-      'reads that met a pending entry',
-      history.readsOfPending,
-      engine === 'embedded' ? 0 : minutes * perMinute.readsOfPending,
-    ],
-  ];
-  return least.flatMap(([what, count, needed]) =>
-    count < needed ? [`Too little happened: ${count} ${what}, at least ${Math.ceil(needed)} are needed`] : [],
-  );
 }
 
 function table(rows: readonly (readonly [string, string | number])[]): string {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { SharedAccount } from './clients/account.js';
 import { Client } from './clients/client.js';
 import { openEmbedded } from './targets/embedded.js';
+import { missingCoverage } from './coverage.js';
 import { injectFaults, startAll, type FaultCounts } from './faults.js';
 import { FileClient } from './clients/file-client.js';
 import { readAll } from './checkers/final-reads.js';
@@ -21,6 +22,8 @@ const accountCount = 10;
 const keys = ['a', 'b', 'c'];
 /** Time after the last fault, in ms, so that further requests find what it left half done. */
 const calmMs = 3_000;
+/** Longest run where little happens, as a multiple of its minutes. */
+const longestShare = 3;
 /** Most entries whose history in the servers is reported. */
 const mostTraced = 3;
 
@@ -50,7 +53,8 @@ const numbered = <T>(count: number, make: (number: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index + 1));
 
 /**
- * Runs clients against real processes that faults hit. Then lets everything come to rest and judges the observations.
+ * Runs clients against real processes that faults hit. Goes on past its minutes until enough has happened, at most
+ * `longestShare` times as long. Then lets everything come to rest and judges the observations.
  */
 export async function runFaults(options: RunOptions): Promise<RunResult> {
   const { engine, redis, processes, minutes, seed } = options;
@@ -70,7 +74,11 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
     ...numbered(fileClientCount, (number) => new FileClient(partsOf(`uploader-${number}`))),
   ];
   const running = Promise.all(all.map((client) => client.run()));
-  const injecting = injectFaults(world.faults, history, random.fork(), performance.now() + minutes * 60_000);
+  const startMs = performance.now();
+  const injecting = injectFaults(world.faults, history, random.fork(), (counts) => {
+    const passed = (performance.now() - startMs) / (minutes * 60_000);
+    return passed >= longestShare || (passed >= 1 && missingCoverage(options, history, counts).length === 0);
+  });
   const faults = await Promise.race([injecting, running.then(() => injecting)]);
   await startAll(world.targets);
   await delay(calmMs);
