@@ -1,29 +1,31 @@
 import cluster from 'node:cluster';
 import { loadConfigOrExit } from '@keybin/shared/config/load/load-config.js';
 import { createLog } from '@keybin/shared/process/log.js';
-import type { ChildMessage } from './cluster/child-messages.js';
+import { apiLifecycle } from './api-lifecycle.js';
+import type { ChildMessage, Listening } from './cluster/child-messages.js';
 import { endWithPrimary, runPrimary } from './cluster/primary.js';
-import { lifecycleOf, startApi } from './start-api.js';
 
 const config = loadConfigOrExit(process.argv.slice(2), process.env);
 const log = createLog({ debug: config.app.debug });
-const lifecycle = lifecycleOf(config, log);
+const lifecycle = apiLifecycle(config, log);
 
 try {
-  if (cluster.worker) {
-    endWithPrimary(cluster.worker, lifecycle);
-    const { address, data } = await startApi(config, log, lifecycle);
-    cluster.worker.send({ type: 'listening', address, data } satisfies ChildMessage);
-  } else {
-    lifecycle.endOnSignals();
-    const start = config.app.processes > 1 ? runPrimary : startApi;
-    const { address, data } = await start(config, log, lifecycle);
-    log.info(`Keybin listens on ${address}, data in ${data}`);
-  }
+  if (cluster.worker) endWithPrimary(cluster.worker, lifecycle);
+  else lifecycle.endOnSignals();
+  const { address, data } = await start();
+  if (cluster.worker) cluster.worker.send({ type: 'listening', address, data } satisfies ChildMessage);
+  else log.info(`Keybin listens on ${address}, data in ${data}`);
 } catch (error) {
   // If it was told to shut down while it started, it exits when it has drained.
   if (!lifecycle.ending) {
     process.stderr.write(`Keybin could not start: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);
   }
+}
+
+/** Only a process that serves loads the engine and all of HTTP, so the primary of several is small and quick. */
+async function start(): Promise<Listening> {
+  if (cluster.isPrimary && config.app.processes > 1) return runPrimary(config, log, lifecycle);
+  const { startApi } = await import('./start-api.js');
+  return startApi(config, log, lifecycle);
 }

@@ -3,9 +3,9 @@ import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '@keybin/shared/config/config.js';
 import { openEngine } from '@keybin/shared/engines/open-engine.js';
-import { Lifecycle } from '@keybin/shared/process/lifecycle.js';
 import type { Log } from '@keybin/shared/process/log.js';
 import { collectDependencyMetrics } from '@keybin/shared/metrics/dependency-metrics.js';
+import { apiLifecycle } from './api-lifecycle.js';
 import { ApiMetrics } from './metrics/api-metrics.js';
 import { createApp } from './app.js';
 import { readClusterMetrics } from './cluster/cluster-metrics.js';
@@ -30,7 +30,7 @@ export interface Api {
  * Opens the engine and serves HTTP. Throws if either fails. Pushes what it opens to `lifecycle`, which closes the last
  * one first: readiness (`/readyz` says 503), transfers, server, dashboard, delivery, engine.
  */
-export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf(config, log)): Promise<Api> {
+export async function startApi(config: Config, log: Log, lifecycle = apiLifecycle(config, log)): Promise<Api> {
   const { requestTimeoutSeconds, drainDelaySeconds, drainTimeoutSeconds, transfersAtOnce } = config.limits;
   const requestTimeoutMs = requestTimeoutSeconds * 1_000;
   const { times } = config;
@@ -107,13 +107,4 @@ export async function startApi(config: Config, log: Log, lifecycle = lifecycleOf
  */
 function isPlain({ app }: Config, log: Log): boolean {
   return app.corsOrigins.length === 0 && !log.isLevelEnabled('debug');
-}
-
-export function lifecycleOf(config: Config, log: Log): Lifecycle {
-  const { drainDelaySeconds, drainTimeoutSeconds } = config.limits;
-  return new Lifecycle({
-    log,
-    drainTimeoutMs: (drainDelaySeconds + drainTimeoutSeconds) * 1_000,
-    times: config.times,
-  });
 }

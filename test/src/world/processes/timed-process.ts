@@ -2,7 +2,8 @@
  * An API or a worker, by its first argument. KEYBIN_TEST_TIMES changes its times: a JSON object with some members of a
  * `TimeBudget`.
  */
-import { lifecycleOf, startApi } from '@keybin/api/start-api.js';
+import { apiLifecycle } from '@keybin/api/api-lifecycle.js';
+import { startApi } from '@keybin/api/start-api.js';
 import { loadConfigOrExit } from '@keybin/shared/config/load/load-config.js';
 import { createLog } from '@keybin/shared/process/log.js';
 import { timeBudget, type TimeBudget } from '@keybin/shared/time-budget.js';
@@ -12,7 +13,7 @@ const [, , which, ...args] = process.argv;
 const given = JSON.parse(process.env['KEYBIN_TEST_TIMES'] ?? '{}') as Partial<TimeBudget>; // the test's own
 const config = { ...loadConfigOrExit(args, process.env), times: timeBudget(given) };
 const log = createLog(config.app);
-const lifecycle = lifecycleOf(config, log);
+const lifecycle = apiLifecycle(config, log);
 lifecycle.endOnSignals();
 if (which === 'worker') await startWorker(config, lifecycle, log);
 else {
