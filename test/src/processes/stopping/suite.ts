@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { eventually } from '../../world/eventually.js';
 import { KeybinClient } from '../../world/clients/keybin-client.js';
-import type { ApiProcess } from '../../world/processes/keybin-process.js';
+import { spawnApi, type ApiProcess } from '../../world/processes/keybin-process.js';
+import { startApi } from '../../world/processes/keybin-service.js';
 import { RawConnection } from '../../world/clients/raw-connection.js';
 import { childrenOf, runs } from '../../world/processes/runs.js';
 import { Load } from './load.js';
@@ -12,19 +13,27 @@ const endedWithinMs = 10_000;
 /** Limit, in ms, of an immediate shutdown on a machine that may be busy. */
 const atOnceMs = 2_000;
 
-type Start = (env?: Readonly<Record<string, string>>) => Promise<ApiProcess>;
+type Settings = Readonly<Record<string, string>>;
 
 /**
- * Tests an API that is shut down while clients use it. `start` starts an API over the same data as the previous ones.
+ * Tests an API that is shut down while clients use it. `own` returns the settings of an API over the same data as the
+ * previous ones. `isReplaceable` is true if two APIs are tested side by side, of which one is replaced after the other.
  */
-export function stoppingSuite(start: Start, { sharesData }: { readonly sharesData: boolean }): void {
+export function stoppingSuite(own: () => Settings, { isReplaceable }: { readonly isReplaceable: boolean }): void {
   const started: ApiProcess[] = [];
   const loads: Load[] = [];
 
-  async function startOne(env?: Readonly<Record<string, string>>): Promise<ApiProcess> {
-    const api = await start(env);
+  async function startOne(env?: Settings): Promise<ApiProcess> {
+    const api = await spawnApi({ env: { ...own(), ...env } });
     started.push(api);
     return api;
+  }
+
+  /** Asserts that an API that starts afterwards shows all that was acknowledged. */
+  async function expectKept(clients: Load): Promise<void> {
+    const api = await startApi({ env: own() });
+    expect(await clients.lostIn(new KeybinClient(api.url))).to.deep.equal([]);
+    await api.stop();
   }
 
   async function load(url: () => string): Promise<Load> {
@@ -51,7 +60,7 @@ export function stoppingSuite(start: Start, { sharesData }: { readonly sharesDat
     expect(clients.lastOnes, 'answers with Connection: close').to.be.above(0);
     expect(code).to.equal(0);
     expect(tookMs).to.be.below(endedWithinMs);
-    expect(await clients.lostIn(new KeybinClient((await startOne()).url))).to.deep.equal([]);
+    await expectKept(clients);
   });
 
   it('ends at once by a second signal, not with 0, and has lost nothing that it answered', async () => {
@@ -72,7 +81,7 @@ export function stoppingSuite(start: Start, { sharesData }: { readonly sharesDat
     expect(tookMs).to.be.below(atOnceMs);
     await eventually(() => children.every((pid) => !runs(pid)), 'the end of its children', atOnceMs);
     await clients.end();
-    expect(await clients.lostIn(new KeybinClient((await startOne()).url))).to.deep.equal([]);
+    await expectKept(clients);
   });
 
   it('ends when its time is over, not with 0, and has lost nothing that it answered', async () => {
@@ -87,10 +96,10 @@ export function stoppingSuite(start: Start, { sharesData }: { readonly sharesDat
     expect(clients.failures).to.deep.equal([]);
     expect(code).to.be.above(0);
     expect(tookMs).to.be.within(900, 1_000 + atOnceMs);
-    expect(await clients.lostIn(new KeybinClient((await startOne()).url))).to.deep.equal([]);
+    await expectKept(clients);
   });
 
-  if (!sharesData) return;
+  if (!isReplaceable) return;
   it('is replaced, and so is the other one, without a failed request behind a plain load balancer', async () => {
     const env = { KEYBIN_LIMITS_DRAIN_DELAY: '1' };
     const apis = await Promise.all([startOne(env), startOne(env)]);

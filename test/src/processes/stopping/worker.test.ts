@@ -2,7 +2,9 @@ import { expect } from 'chai';
 import { HoldingProxy } from '../../world/scale-out/holding-proxy.js';
 import type { Child } from '../../world/processes/child.js';
 import { KeybinClient } from '../../world/clients/keybin-client.js';
-import { spawnApi, spawnWorker, type ApiProcess, type WorkerProcess } from '../../world/processes/keybin-process.js';
+import { spawnWorker, type WorkerProcess } from '../../world/processes/keybin-process.js';
+import { startApi, startWorker } from '../../world/processes/keybin-service.js';
+import type { RunningApi } from '../../world/processes/running.js';
 import { eventually } from '../../world/eventually.js';
 import { ownServices } from '../../world/services/services.js';
 import { openJobs, failedJobs, withQueue } from '../../faults/support/jobs.js';
@@ -14,7 +16,7 @@ const endedWithinMs = 10_000;
 
 describe('a worker that is told to end under load', function () {
   this.timeout(60_000); // processes start and end, on a machine that may be busy
-  let api: ApiProcess;
+  let api: RunningApi;
   let client: KeybinClient;
   let token: string;
   let clients: Load;
@@ -27,7 +29,7 @@ describe('a worker that is told to end under load', function () {
   const given = ownServices();
 
   before(async () => {
-    api = await spawnApi({ env: given.env });
+    api = await startApi({ env: given.env });
     client = new KeybinClient(api.url);
   });
 
@@ -79,8 +81,9 @@ describe('a worker that is told to end under load', function () {
     await clients.progress();
     await clients.end();
     expect(clients.failures).to.deep.equal([]);
-    workers.push(await spawnWorker({ env: given.env }));
+    const worker = await startWorker({ env: given.env });
     await eventually(async () => (await openJobs(given.redisUrl)).length === 0, 'an empty queue', 20_000);
+    await worker.stop();
     expect(await failedJobs(given.redisUrl)).to.equal(0);
     expect(await clients.lostIn(client)).to.deep.equal([]);
     const documents = await storedDocuments(given, new RegExp(`/${prefix}_`));
