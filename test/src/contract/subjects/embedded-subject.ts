@@ -3,11 +3,11 @@ import { startApi } from '../../world/processes/keybin-service.js';
 import type { RunningApi } from '../../world/processes/running.js';
 import type { Subject } from './subject.js';
 
-/** Starts an API in the test's own process before this suite's tests, and stops it after them. */
-export function embeddedSubject(): Subject {
+/** Starts an API in the test's own process before this suite's tests, and stops it after them. `env`: its settings. */
+export function embeddedSubject(env: Readonly<Record<string, string>> = {}): Subject {
   let api: RunningApi | undefined;
   before(async () => {
-    api = await startApi();
+    api = await startApi({ env });
   });
   after(() => api?.stop());
 
@@ -19,7 +19,7 @@ export function embeddedSubject(): Subject {
     get there() {
       return client();
     },
-    startAnother: (env) => startApi({ env }),
+    startAnother: (own) => startApi({ env: { ...env, ...own } }),
     besides: (another) => another,
     settle: async () => {},
   };

@@ -12,7 +12,15 @@ import { spawnApi } from '../../world/processes/keybin-process.js';
 import { ScaleOutWorld } from '../../world/services/scale-out-world.js';
 import { services } from '../../world/services/services.js';
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
-import { expectFull, exportTo, fullAccount, importFrom, quietly, type Env, type Full } from './transfer-world.js';
+import {
+  expectFull,
+  exportTo,
+  fullAccount,
+  importFrom,
+  quietly,
+  type Env,
+  type Full,
+} from '../../unit/cli/transfer-world.js';
 
 /** Positions in the export: within an account's entries, within its files, and after the last account. */
 const breaks = [0.01, 0.4, 0.99];

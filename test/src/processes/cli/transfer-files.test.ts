@@ -15,7 +15,7 @@ import { KeybinClient } from '../../world/clients/keybin-client.js';
 import { keybin, keybinJson, spawnKeybin } from '../../world/processes/keybin-command.js';
 import { spawnApi } from '../../world/processes/keybin-process.js';
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
-import { exportTo, fullAccount, importFrom, quietly, shell } from './transfer-world.js';
+import { exportTo, fullAccount, importFrom, quietly, shell } from '../../unit/cli/transfer-world.js';
 
 const embedded = () => ({ KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` });
 const place = (name = 'export.ndjson') => join(temporaryDirectory(), name);

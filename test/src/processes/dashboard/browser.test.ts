@@ -6,9 +6,9 @@ import { executableOf } from '../../world/processes/executable.js';
 import type { RunningApi } from '../../world/processes/running.js';
 import { ScaleOutWorld } from '../../world/services/scale-out-world.js';
 import { programs, services } from '../../world/services/services.js';
-import { adminSettings, board, password, user } from './administrator.js';
+import { adminSettings, board, password, user } from '../../unit/dashboard/administrator.js';
 import { Buttons } from './buttons.js';
-import { pages } from './endpoints.js';
+import { pages } from '../../unit/dashboard/endpoints.js';
 
 /** Requests of a browser that walks through the dashboard. */
 interface Walk {

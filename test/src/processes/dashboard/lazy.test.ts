@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
-import { adminSettings } from './administrator.js';
+import { adminSettings } from '../../unit/dashboard/administrator.js';
 
 const program = `
   import { createRequire } from 'node:module';

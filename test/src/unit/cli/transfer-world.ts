@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { promisify } from 'node:util';
 import { expect } from 'chai';
 import type { Context } from '@keybin/cli/command/context.js';
 import { expectDone, expectKeys, expectValue } from '../../contract/subjects/answers.js';
@@ -93,10 +92,4 @@ export function shell(line: string, env: Env): Promise<ShellResult> {
       resolve({ code: child.exitCode ?? -1, stdout, stderr });
     });
   });
-}
-
-/** Runs `keybin export - | keybin import -`. */
-export async function pipe(from: Env, to: Env): Promise<void> {
-  const line = `set -o pipefail; ${commandLine('export -', from)} | ${commandLine('import -', to)}`;
-  await promisify(execFile)('bash', ['-c', line]);
 }

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
-import { embeddedClusterSubject } from '../../contract/subjects/embedded-cluster-subject.js';
-import { entriesContract } from '../../contract/keybin/entries.js';
-import { orderOfChecksContract } from '../../contract/keybin/order-of-checks.js';
-import { valuesContract } from '../../contract/keybin/values.js';
+import { embeddedSubject } from './subjects/embedded-subject.js';
+import { entriesContract } from './keybin/entries.js';
+import { orderOfChecksContract } from './keybin/order-of-checks.js';
+import { valuesContract } from './keybin/values.js';
 
 describe('the embedded engine, [APP] cors_origins given', () => {
   // Pages of other origins need response headers that only Koa adds, so Koa serves every request here.
-  const subject = embeddedClusterSubject({ settings: { KEYBIN_APP_CORS_ORIGINS: 'https://app.example.com' } });
+  const subject = embeddedSubject({ KEYBIN_APP_CORS_ORIGINS: 'https://app.example.com' });
 
   it('leaves every read and write of a value to Koa', async () => {
     const { token } = await subject.here.newAccount();

@@ -4,18 +4,18 @@ import { expect } from 'chai';
 import { expectDone, expectKeys, expectValue } from '../../contract/subjects/answers.js';
 import { KeybinClient } from '../../world/clients/keybin-client.js';
 import { keybin, keybinJson } from '../../world/processes/keybin-command.js';
-import { spawnApi } from '../../world/processes/keybin-process.js';
+import { startApi } from '../../world/processes/keybin-service.js';
 import { ScaleOutWorld } from '../../world/services/scale-out-world.js';
 import { services } from '../../world/services/services.js';
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
-import { expectFull, exportTo, fullAccount, importFrom, pipe, type Env, type Full } from './transfer-world.js';
+import { expectFull, exportTo, fullAccount, importFrom, type Env, type Full } from './transfer-world.js';
 
 const embedded = (): Env => ({ KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` });
 const exportFile = () => join(temporaryDirectory(), 'export.ndjson');
 
-/** Runs `work` on a new API over an embedded store. */
+/** Runs `work` on a new API over an embedded store, which no command may use meanwhile. */
 async function serving<T>(env: Env, work: (client: KeybinClient) => Promise<T>): Promise<T> {
-  const api = await spawnApi({ env });
+  const api = await startApi({ env });
   try {
     return await work(new KeybinClient(api.url));
   } finally {
@@ -32,14 +32,14 @@ describe('keybin export and import, between the engines', function () {
   const world = new ScaleOutWorld({ services, env: { KEYBIN_QUEUE_PARTITIONS: '2' } });
   const scaleOut = () => ({ ...world.services.env, KEYBIN_QUEUE_PARTITIONS: '2' });
 
-  it('take everything from the embedded engine to the scale-out engine and back, while they run', async () => {
+  it('take everything from the embedded engine to the scale-out engine, which runs meanwhile, and back', async () => {
     const from = embedded();
     const file = exportFile();
-    const accounts: Full[] = await serving(from, async (client) => {
-      const made = [await fullAccount(client), await fullAccount(client, 1_500)];
-      expect(await exportTo(file, from)).to.include({ accounts: 2, posts: 4, files: 6 });
-      return made;
-    });
+    const accounts: Full[] = await serving(from, async (client) => [
+      await fullAccount(client),
+      await fullAccount(client, 1_500),
+    ]);
+    expect(await exportTo(file, from)).to.include({ accounts: 2, posts: 4, files: 6 });
     expect(await importFrom(file, scaleOut())).to.include({ accounts: 2, posts: 4, files: 6, skipped: 0, present: 0 });
     for (const account of accounts) await expectFull(world.there, account);
     const again = exportFile();
@@ -48,7 +48,9 @@ describe('keybin export and import, between the engines', function () {
 
     const pending = await fullAccount(world.here, 300); // no worker runs, so everything is in Redis
     const back = embedded();
-    await pipe(scaleOut(), back);
+    const last = exportFile();
+    await exportTo(last, scaleOut());
+    await importFrom(last, back);
     await serving(back, async (client) => {
       for (const account of [...accounts, pending]) await expectFull(client, account);
     });
@@ -201,10 +203,10 @@ describe('keybin import', function () {
       await expectFull(client, second);
       const token = await client.logIn(second.username, second.password);
       expectDone(await client.put(token, 'many.1', 'newer'));
-      const { users } = await keybinJson<{ users: { number: number }[] }>(['user', 'list'], target);
-      expect(users.map(({ number }) => number)).to.deep.equal([1, 2, 3]);
       await client.newAccount();
     });
+    const { users } = await keybinJson<{ users: { number: number }[] }>(['user', 'list'], target);
+    expect(users.map(({ number }) => number)).to.deep.equal([1, 2, 3, 4]);
     await keybin(['import', file], target);
     await serving(target, async (client) => {
       const token = await client.logIn(second.username, second.password);

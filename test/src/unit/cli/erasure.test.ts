@@ -3,37 +3,11 @@ import { MongoClient } from 'mongodb';
 import { expectDone } from '../../contract/subjects/answers.js';
 import { askForCode, login, post } from '../../contract/v1/calls.js';
 import { eventually } from '../../world/eventually.js';
-import { KeybinClient, expectOk } from '../../world/clients/keybin-client.js';
+import { expectOk } from '../../world/clients/keybin-client.js';
 import { keybin } from '../../world/processes/keybin-command.js';
-import { spawnApi } from '../../world/processes/keybin-process.js';
 import { ScaleOutWorld } from '../../world/services/scale-out-world.js';
 import { services } from '../../world/services/services.js';
-import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
-
-interface Verdict {
-  readonly total: number;
-  readonly registered: boolean;
-  readonly erased: number;
-  readonly left: Readonly<Record<string, number>>;
-}
-
-const queuedWrites = 1_000;
-
-/** Returns the verdict of `keybin verify-erasure`, after checking the exit code. */
-async function verify(name: string, env: Readonly<Record<string, string>>): Promise<Verdict> {
-  const { code, stdout, stderr } = await keybin(['verify-erasure', name, '--json'], env);
-  const verdict = JSON.parse(stdout || stderr) as Verdict; // shape asserted below
-  expect(code).to.equal(verdict.total === 0 ? 0 : 1);
-  return verdict;
-}
-
-/** Puts `count` values, 50 at a time. */
-async function putMany(client: KeybinClient, token: string, count: number): Promise<void> {
-  for (let at = 0; at < count; at += 50) {
-    const puts = Array.from({ length: 50 }, (_, index) => client.put(token, `key_${at + index}`, `value ${index}`));
-    for (const answer of await Promise.all(puts)) expectDone(answer);
-  }
-}
+import { putMany, queuedWrites, verify } from './erasure-verdict.js';
 
 describe('keybin verify-erasure, scale-out engine', function () {
   this.timeout(120_000);
@@ -102,35 +76,6 @@ describe('keybin verify-erasure, scale-out engine', function () {
       await next.stop();
     } finally {
       await client.close();
-    }
-  });
-});
-
-describe('keybin verify-erasure, embedded engine', function () {
-  this.timeout(60_000);
-
-  it('prints 0 beside the API when all of an account has gone, and counts what has not', async () => {
-    const env = { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` };
-    const api = await spawnApi({ env });
-    try {
-      const client = new KeybinClient(api.url);
-      const { username, password, token } = await client.newAccount();
-      await putMany(client, token, queuedWrites);
-      expectOk(await askForCode(client, username));
-      expectDone(await client.unregister(username, password));
-      await api.kill('SIGKILL');
-      const left = await verify(username, env); // the background erasure may or may not have run by now
-      expect(left.total).to.equal(left.left['entries']);
-      const next = await spawnApi({ env });
-      await eventually(async () => (await verify(username, env)).total === 0, 'nothing left', 30_000);
-      expectOk(await askForCode(new KeybinClient(next.url), username));
-      expect((await verify(username, env)).left).to.include({ identifyCodes: 1 });
-      const again = await new KeybinClient(next.url).newAccount(username);
-      expectDone(await new KeybinClient(next.url).put(again.token, 'new', 'value'));
-      expect(await verify(username, env)).to.include({ total: 0, registered: true });
-      await next.stop();
-    } finally {
-      await api.stop();
     }
   });
 });
