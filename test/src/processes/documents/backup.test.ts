@@ -4,7 +4,9 @@ import { promisify } from 'node:util';
 import { expectDone, expectValue } from '../../contract/subjects/answers.js';
 import { expectFull, fullAccount, type Env } from '../../unit/cli/transfer-world.js';
 import { KeybinClient } from '../../world/clients/keybin-client.js';
-import { spawnApi, spawnWorker } from '../../world/processes/keybin-process.js';
+import { spawnApi } from '../../world/processes/keybin-process.js';
+import { startApi, startWorker } from '../../world/processes/keybin-service.js';
+import type { RunningApi } from '../../world/processes/running.js';
 import { startMongod } from '../../world/services/mongo-server.js';
 import { startRedis } from '../../world/services/redis-server.js';
 import { ownServers, settingsOf } from '../../world/services/services.js';
@@ -32,9 +34,13 @@ async function follow(heading: string, env: Env, places: Partial<typeof document
   await run('bash', ['-e', '-c', script], { cwd: root, env: { ...process.env, ...env } });
 }
 
-/** Serves a store while `work` runs. */
-async function serving<T>(env: Env, work: (client: KeybinClient) => Promise<T>): Promise<T> {
-  const api = await spawnApi({ env });
+/** Serves a store while `work` runs. `start`: `spawnApi` for an embedded store that commands use meanwhile. */
+async function serving<T>(
+  env: Env,
+  work: (client: KeybinClient) => Promise<T>,
+  start: (options: { env: Env }) => Promise<RunningApi> = startApi,
+): Promise<T> {
+  const api = await start({ env });
   try {
     return await work(new KeybinClient(api.url));
   } finally {
@@ -48,11 +54,15 @@ describe('the steps in docs/operations/backup-and-restore.md', function () {
   it('back up an embedded service and restore it into a new directory', async () => {
     const folder = `${temporaryDirectory()}/backups`;
     const env = { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` };
-    const account = await serving(env, async (client) => {
-      const made = await fullAccount(client);
-      await follow('Back up', env, { folder });
-      return made;
-    });
+    const account = await serving(
+      env,
+      async (client) => {
+        const made = await fullAccount(client);
+        await follow('Back up', env, { folder });
+        return made;
+      },
+      spawnApi,
+    );
     const newDirectory = `lmdb://${temporaryDirectory()}`;
     await follow('Restore into a new store', env, { folder, newDirectory });
     await serving({ KEYBIN_STORE_HOST: newDirectory }, (client) => expectFull(client, account));
@@ -77,7 +87,7 @@ describe('the steps in docs/operations/backup-and-restore.md', function () {
       const mongod = await startMongod();
       await follow('MongoDB is lost, Redis is not', env, { folder, newMongo: mongod.url });
       const restored = { ...env, KEYBIN_STORE_HOST: mongod.url };
-      const worker = await spawnWorker({ env: restored });
+      const worker = await startWorker({ env: restored });
       await serving(restored, async (client) => {
         const again = await client.logIn(account.username, account.password);
         expectValue(await client.get(again, 'odd_0'), 'newer than the backup');
