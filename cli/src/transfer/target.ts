@@ -5,6 +5,7 @@ import { dirname, resolve } from 'node:path';
 import type { FileHandle } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { CommandError } from '../command/answer.js';
+import type { Context } from '../command/context.js';
 import { writeAt } from './spool.js';
 
 /** Destination of an export. */
@@ -26,21 +27,17 @@ export const inStream = (stream: Writable): Target => ({
 
 /**
  * Creates a new file that only its owner may read, because an export has password hashes. Until it is complete it has a
- * temporary name in the same directory. It is removed when `signal` is aborted. Throws a `CommandError` if `path`
+ * temporary name in the same directory. A signal that ends the process removes it. Throws a `CommandError` if `path`
  * exists.
  */
-export async function inNewFile(path: string, signal: AbortSignal): Promise<Target> {
+export async function inNewFile(path: string, cleanUpAtSignal: Context['cleanUpAtSignal']): Promise<Target> {
   await expectNothingAt(path);
   const partial = `${path}.${randomUUID().slice(0, 8)}.partial`;
   const remove = () => rmSync(partial, { force: true });
   const handle = await open(partial, 'wx', 0o600);
-  signal.addEventListener('abort', remove);
-  const file = inOpenFile(handle);
+  const release = cleanUpAtSignal(remove);
   return {
-    async write(bytes) {
-      signal.throwIfAborted();
-      await file.write(bytes);
-    },
+    ...inOpenFile(handle),
     async finish() {
       await handle.sync();
       await expectNothingAt(path);
@@ -48,9 +45,9 @@ export async function inNewFile(path: string, signal: AbortSignal): Promise<Targ
       await syncDirectory(dirname(resolve(path)));
     },
     async close() {
-      signal.removeEventListener('abort', remove);
       await handle.close();
       remove();
+      release();
     },
   };
 }

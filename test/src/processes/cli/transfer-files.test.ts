@@ -87,7 +87,7 @@ describe('What an export is written to and an import is read from', function () 
   it('has its name only when it is complete: an error in the middle leaves nothing', async () => {
     const file = place();
     const failing = { ...empty, records: failingRecords };
-    const target = await inNewFile(file, quietly.signal);
+    const target = await inNewFile(file, quietly.cleanUpAtSignal);
     expect(readdirSync(dirname(file))).to.have.lengthOf(1);
     expect(await refusalOf(exportStore(failing, target, quietly))).to.equal('the store fails');
     expectNothingBeside(file);
@@ -117,7 +117,10 @@ describe('What an export is written to and an import is read from', function () 
 
   it('is not replaced by a second export that ends later', async () => {
     const file = place();
-    const [first, second] = [await inNewFile(file, quietly.signal), await inNewFile(file, quietly.signal)];
+    const [first, second] = [
+      await inNewFile(file, quietly.cleanUpAtSignal),
+      await inNewFile(file, quietly.cleanUpAtSignal),
+    ];
     await exportStore(empty, first, quietly);
     const bytes = readFileSync(file);
     const other = { ...empty, location: 'elsewhere' };
