@@ -16,7 +16,7 @@ interface GlobalOptions {
   readonly json?: true;
 }
 
-export interface ProgramOptions extends Pick<Context, 'environment' | 'stdin' | 'stderr' | 'signal' | 'fail'> {
+export interface ProgramOptions extends Pick<Context, 'environment' | 'stdin' | 'stderr' | 'cleanUpAtSignal' | 'fail'> {
   readonly stdout: Output;
 }
 

@@ -2,6 +2,7 @@ import type { Readable, Writable } from 'node:stream';
 import { CommanderError } from 'commander';
 import { ConfigError } from '@keybin/shared/config/config-error.js';
 import { KeybinError } from '@keybin/shared/errors.js';
+import type { Context } from './command/context.js';
 import { oneLine } from './command/one-line.js';
 import { Output } from './command/output.js';
 import { createProgram } from './program.js';
@@ -15,8 +16,7 @@ export interface Surroundings {
   readonly stdin: Readable;
   readonly stdout: Writable;
   readonly stderr: Writable;
-  /** Aborted just before the process ends. The command then removes unfinished files and need not print a result. */
-  readonly signal?: AbortSignal;
+  readonly cleanUpAtSignal?: Context['cleanUpAtSignal'];
 }
 
 /**
@@ -25,12 +25,14 @@ export interface Surroundings {
  * many commands. Two of them must not have the same directory of the embedded engine open at the same time.
  */
 export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { environment, stdin, stderr, signal = new AbortController().signal } = surroundings;
+  const { environment, stdin, stderr, cleanUpAtSignal = () => () => {} } = surroundings;
   const stdout = new Output(surroundings.stdout);
   let code: number = exitCodes.done;
   const fail = () => (code = exitCodes.failed);
   try {
-    await createProgram({ environment, stdin, stdout, stderr, signal, fail }).parseAsync(args, { from: 'user' });
+    await createProgram({ environment, stdin, stdout, stderr, cleanUpAtSignal, fail }).parseAsync(args, {
+      from: 'user',
+    });
   } catch (error) {
     code = reported(error, stderr);
   }

@@ -20,7 +20,7 @@ import { Applier, type ApplyObserver } from './apply/applier.js';
 import { eraseDocuments } from './sweep/erase-documents.js';
 import { repeatErasures } from './sweep/repeat-erasures.js';
 import { JobBatcher } from './apply/job-batcher.js';
-import { guardedWrites } from './apply/guarded-writes.js';
+import { writeEntriesTo } from './apply/write-entries.js';
 import { LeasedLoop } from './sweep/leased-loop.js';
 import type { RetryOptions } from './apply/retry.js';
 import { Overdue } from './sweep/overdue.js';
@@ -119,7 +119,7 @@ function openPartition(context: Context, partition: number, queue: PartitionQueu
   const applier = new Applier(
     {
       read: (names) => readPending(redis, prefix, names),
-      write: guardedWrites(database.store, times.batchMs),
+      write: writeEntriesTo(database.store, times.batchMs),
       settle: settleBy(redis, prefix, { times, observer }),
       reject: (entry, reason) => rejectedWrites.reject(entry, reason, (job) => queue.add(job)),
     },

@@ -5,8 +5,8 @@ import type { RateCount, RateCounters } from '@keybin/shared/ports/engine.js';
 import {
   failedLoginsEverywhere as everywhere,
   failedLoginsEverywhereKey,
-  rateLimitKey as keyOf,
-} from '@keybin/shared/rate-limits/rate-limit-keys.js';
+  counterKey,
+} from '@keybin/shared/rate-counters/counter-key.js';
 
 /** One login attempt. `address` is a `clientAddress`. */
 export interface Login {
@@ -136,11 +136,11 @@ const noCount: RateCount = { count: 0, resetsInMs: 0 };
 
 /** Returns an empty list if there is no limit. */
 function countedBy(name: string, limit: RateLimit | undefined, ...subjects: readonly string[]): Counted[] {
-  return limit ? [{ name, limit, key: keyOf(name, ...subjects) }] : [];
+  return limit ? [{ name, limit, key: counterKey(name, ...subjects) }] : [];
 }
 
 /**
  * Returns the key of an address that is known for an account. It contains the user id, which ends with the account, so
  * nobody can tell from a name where its owner logged in.
  */
-const knownKey = ({ userId = '', address }: Login) => keyOf('known-address', userId, address);
+const knownKey = ({ userId = '', address }: Login) => counterKey('known-address', userId, address);

@@ -13,8 +13,8 @@ export interface Context {
   /** Standard output, for exported data. Results go to `answer`. */
   readonly stdout: Writable;
   readonly stderr: Writable;
-  /** Aborted just before the process ends. */
-  readonly signal: AbortSignal;
+  /** Calls `cleanUp` if a signal ends the process. Returns a function that takes it back. */
+  readonly cleanUpAtSignal: (cleanUp: () => void) => () => void;
   /** Prints the result on standard output. A command that writes its data there passes standard error as `stream`. */
   readonly answer: (answer: Answer, stream?: { write(text: string): unknown }) => void;
   /** Makes the exit code 1, although the command has printed its result. */

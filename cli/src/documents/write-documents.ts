@@ -10,7 +10,7 @@ const program = createProgram({
   stdin: Readable.from([]),
   stdout: new Output(new PassThrough()),
   stderr: new PassThrough(),
-  signal: new AbortController().signal,
+  cleanUpAtSignal: () => () => {},
   fail: () => {},
 });
 writeBetween('docs/cli.md', 'options', globalOptions(program));

@@ -9,14 +9,14 @@ import { spoolExport } from './spool.js';
 import { inNewFile, inStream } from './target.js';
 
 export function exportCommand(context: Context): Command {
-  const { config, stdout, stderr, signal, answer } = context;
+  const { config, stdout, stderr, cleanUpAtSignal, answer } = context;
   return new Command('export')
     .description('writes everything into a new file while the service runs; an export that breaks off leaves no file')
     .argument('<file>', "path of the new file; '-' is standard output")
     .action(async (file: string) => {
       const toPipe = file === '-';
       const done = await withStoreReader(config(), async (reader) =>
-        exportStore(reader, toPipe ? inStream(stdout) : await inNewFile(file, signal), context),
+        exportStore(reader, toPipe ? inStream(stdout) : await inNewFile(file, cleanUpAtSignal), context),
       );
       if (toPipe) answer(done, stderr);
       else answer(done);

@@ -19,7 +19,7 @@ const blockBytes = 256 * 1024;
 export async function exportStore(
   reader: Source,
   target: Target,
-  context: Pick<Context, 'stderr' | 'signal'>,
+  context: Pick<Context, 'stderr' | 'cleanUpAtSignal'>,
 ): Promise<Answer> {
   try {
     const progress = progressBar('Exporting', await reader.size(), context);

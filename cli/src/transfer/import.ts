@@ -25,7 +25,7 @@ export type ImportAnswer = Answer & {
 export async function importFile(
   writer: StoreWriter,
   file: ExportFile,
-  context: Pick<Context, 'stderr' | 'signal'>,
+  context: Pick<Context, 'stderr' | 'cleanUpAtSignal'>,
 ): Promise<ImportAnswer> {
   const { end, gone, highestNumber, highestVersion, lines } = await checkExport(file);
   const { sha256 } = end;

@@ -15,7 +15,7 @@ import { inOpenFile } from './target.js';
 export async function migrate(
   config: Config,
   place: OriginalPlace,
-  context: Pick<Context, 'stderr' | 'signal'>,
+  context: Pick<Context, 'stderr' | 'cleanUpAtSignal'>,
 ): Promise<ImportAnswer> {
   const original = await openOriginalKeybin(place, config);
   const notKept: string[] = [];

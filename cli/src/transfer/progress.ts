@@ -13,7 +13,7 @@ export interface Progress {
 export function progressBar(
   what: string,
   total: number,
-  { stderr: stream, signal }: Pick<Context, 'stderr' | 'signal'>,
+  { stderr: stream, cleanUpAtSignal }: Pick<Context, 'stderr' | 'cleanUpAtSignal'>,
 ): Progress {
   if (!isTerminal(stream)) return { to: () => {}, stop: () => {} };
   const bar = new SingleBar({
@@ -23,18 +23,18 @@ export function progressBar(
     clearOnComplete: true,
     gracefulExit: false, // else the bar listens to the signals of the process
   });
-  const stop = () => {
-    signal.removeEventListener('abort', stop);
-    bar.stop(); // also shows the cursor
-  };
-  signal.addEventListener('abort', stop);
+  const stop = () => bar.stop(); // also shows the cursor
+  const release = cleanUpAtSignal(stop);
   bar.start(total, 0);
   return {
     to(done) {
       if (done > bar.getTotal()) bar.setTotal(done);
       bar.update(done);
     },
-    stop,
+    stop() {
+      release();
+      stop();
+    },
   };
 }
 

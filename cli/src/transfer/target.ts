@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { lstat, open, rename } from 'node:fs/promises';
+import { link, lstat, open, rename } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { FileHandle } from 'node:fs/promises';
 import type { Writable } from 'node:stream';
 import { CommandError } from '../command/answer.js';
+import type { Context } from '../command/context.js';
 import { writeAt } from './spool.js';
 
 /** Destination of an export. */
@@ -26,31 +27,27 @@ export const inStream = (stream: Writable): Target => ({
 
 /**
  * Creates a new file that only its owner may read, because an export has password hashes. Until it is complete it has a
- * temporary name in the same directory. It is removed when `signal` is aborted. Throws a `CommandError` if `path`
+ * temporary name in the same directory. A signal that ends the process removes it. Throws a `CommandError` if `path`
  * exists.
  */
-export async function inNewFile(path: string, signal: AbortSignal): Promise<Target> {
+export async function inNewFile(path: string, cleanUpAtSignal: Context['cleanUpAtSignal']): Promise<Target> {
   await expectNothingAt(path);
   const partial = `${path}.${randomUUID().slice(0, 8)}.partial`;
   const remove = () => rmSync(partial, { force: true });
   const handle = await open(partial, 'wx', 0o600);
-  signal.addEventListener('abort', remove);
-  const file = inOpenFile(handle);
+  const release = cleanUpAtSignal(remove);
   return {
-    async write(bytes) {
-      signal.throwIfAborted();
-      await file.write(bytes);
-    },
+    ...inOpenFile(handle),
     async finish() {
       await handle.sync();
-      await expectNothingAt(path);
-      await rename(partial, path);
+      await giveName(partial, path);
+      remove();
       await syncDirectory(dirname(resolve(path)));
     },
     async close() {
-      signal.removeEventListener('abort', remove);
       await handle.close();
       remove();
+      release();
     },
   };
 }
@@ -70,11 +67,28 @@ export function inOpenFile(handle: FileHandle): Target {
 
 async function expectNothingAt(path: string): Promise<void> {
   const there = await lstat(path).catch((error: unknown) => {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   });
-  if (there) throw new CommandError(`${path} is there already, and stays as it is; '-' is standard output`);
+  if (there) throw alreadyThere(path);
 }
+
+/** Gives the file the name `path`, which `partial` may keep beside it. Throws a `CommandError` if `path` exists. */
+async function giveName(partial: string, path: string): Promise<void> {
+  try {
+    await link(partial, path); // `rename` would replace the file of another export
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) throw alreadyThere(path);
+    // The file system may have no hard links. A new empty file takes the name, so only that file is replaced.
+    await (await open(path, 'wx', 0o600)).close();
+    await rename(partial, path);
+  }
+}
+
+const alreadyThere = (path: string) =>
+  new CommandError(`${path} is there already, and stays as it is; '-' is standard output`);
+
+const hasCode = (error: unknown, code: string) => error instanceof Error && 'code' in error && error.code === code;
 
 /** Makes the names in a directory durable. */
 async function syncDirectory(path: string): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Account, Engine } from '@keybin/shared/ports/engine.js';
-import { failedLoginsEverywhereKey } from '@keybin/shared/rate-limits/rate-limit-keys.js';
+import { failedLoginsEverywhereKey } from '@keybin/shared/rate-counters/counter-key.js';
 import { CommandError, type Answer } from '../command/answer.js';
 
 export async function disableUser({ accounts }: Engine, name: string): Promise<Answer> {

@@ -3,7 +3,7 @@ import type { EntryName } from '@keybin/shared/ids/entry-name.js';
 import { unavailable } from '@keybin/shared/errors.js';
 import { assertInvariant, InvariantError, type InvariantObserver } from '@keybin/shared/invariant.js';
 import { namesOf, type EntryNames } from './entry-names.js';
-import type { WriteEntries, Written } from './guarded-writes.js';
+import type { WriteEntries, Written } from './write-entries.js';
 import { retryThroughOutage, type RetryOptions } from './retry.js';
 import type { PendingRead, StagedEntry } from './read-pending.js';
 import type { SettleEntries } from './settle.js';

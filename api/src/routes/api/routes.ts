@@ -2,7 +2,7 @@ import { Router } from '@koa/router';
 import type { Middleware } from 'koa';
 import { noStore } from '../../middleware/no-store.js';
 import { middlewareOf } from '../middleware-of.js';
-import type { ApiParts } from './parts.js';
+import type { ApiParts } from './api-parts.js';
 import { tokenRoutes } from './tokens.js';
 import { userRoutes } from './users.js';
 

@@ -4,7 +4,7 @@ import { invalidCredentials } from '@keybin/shared/errors.js';
 import { answerJson } from '../../answers/answers.js';
 import { clientAddress } from '../../requests/client-address.js';
 import { authenticateBasic, type BasicCredentials } from '../../use-cases/authenticate-basic.js';
-import type { ApiParts } from './parts.js';
+import type { ApiParts } from './api-parts.js';
 
 export function tokenRoutes(router: Router, parts: ApiParts): void {
   router.get('/token', async (ctx) => {

@@ -3,7 +3,7 @@ import { accountNotFound, routeNotFound } from '@keybin/shared/errors.js';
 import { answerJson } from '../../answers/answers.js';
 import { credentialsOf } from '../parameters.js';
 import { register } from '../../use-cases/register.js';
-import type { ApiParts } from './parts.js';
+import type { ApiParts } from './api-parts.js';
 
 const credentialNames = { username: 'username', password: 'password' };
 

@@ -4,7 +4,7 @@ import { register } from '../../use-cases/register.js';
 import { unregister } from '../../use-cases/unregister.js';
 import { answerOk } from './answers.js';
 import { credentialNames } from './parameters.js';
-import type { KeybinParts } from './parts.js';
+import type { KeybinParts } from './keybin-parts.js';
 
 export function accountRoutes(router: Router, parts: KeybinParts): void {
   router.post('/register', async (ctx) => {

@@ -6,7 +6,7 @@ import { deleteValue, listKeys, readValue, storeValue } from '../../use-cases/en
 import { answerOk } from './answers.js';
 import { warnStale } from './warn-stale.js';
 import { entryRoute, keyParameter, tokenParameter, valueParameter } from './parameters.js';
-import type { KeybinParts } from './parts.js';
+import type { KeybinParts } from './keybin-parts.js';
 
 export function entryRoutes(router: Router, { engine, readBody, valueLimitBytes }: KeybinParts): void {
   router.get(entryRoute, async (ctx) => {

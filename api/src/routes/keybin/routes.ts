@@ -3,7 +3,7 @@ import type { Middleware } from 'koa';
 import { middlewareOf } from '../middleware-of.js';
 import { accountRoutes } from './accounts.js';
 import { entryRoutes } from './entries.js';
-import type { KeybinParts } from './parts.js';
+import type { KeybinParts } from './keybin-parts.js';
 import { tokenRoutes } from './tokens.js';
 
 /** Returns all routes of the key/value dialect. */

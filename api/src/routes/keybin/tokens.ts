@@ -4,7 +4,7 @@ import { answerJson } from '../../answers/answers.js';
 import { credentialsOf } from '../parameters.js';
 import { issueToken } from '../../use-cases/issue-token.js';
 import { clientIdParameter, credentialNames } from './parameters.js';
-import type { KeybinParts } from './parts.js';
+import type { KeybinParts } from './keybin-parts.js';
 
 export function tokenRoutes(router: Router, parts: KeybinParts): void {
   router.post('/token', async (ctx) => {

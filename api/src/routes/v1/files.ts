@@ -10,7 +10,7 @@ import { readUploadForm } from '../../bodies/upload-form.js';
 import { createdAt, storeFile } from '../../use-cases/files.js';
 import { pageOf } from './page.js';
 import { tokenParameter } from './parameters.js';
-import type { V1Parts } from './parts.js';
+import type { V1Parts } from './v1-parts.js';
 
 /**
  * Time for a client that still sends a refused body to read the response. If the connection were cut at once, the

@@ -8,7 +8,7 @@ import { requestIdOf } from '../../requests/request-id.js';
 import { listPosts, readPost } from '../../use-cases/posts.js';
 import { pageOf } from './page.js';
 import { tokenParameter } from './parameters.js';
-import type { V1Parts } from './parts.js';
+import type { V1Parts } from './v1-parts.js';
 
 export function postRoutes(router: Router, parts: V1Parts): void {
   const { engine, readBody } = parts;

@@ -6,7 +6,7 @@ import { clientAddress } from '../../requests/client-address.js';
 import { checkedUsername, credentialsOf, requiredParameter, stringParameter } from '../parameters.js';
 import { registerWithIdentifyCode, sendIdentifyCode } from '../../use-cases/identify-codes.js';
 import { credentialNames } from './parameters.js';
-import type { V1Parts } from './parts.js';
+import type { V1Parts } from './v1-parts.js';
 
 export function registrationRoutes(router: Router, parts: V1Parts): void {
   router.get('/users/register', async (ctx) => {

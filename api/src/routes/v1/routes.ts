@@ -2,7 +2,7 @@ import { Router } from '@koa/router';
 import type { Middleware } from 'koa';
 import { noStore } from '../../middleware/no-store.js';
 import { middlewareOf } from '../middleware-of.js';
-import type { V1Parts } from './parts.js';
+import type { V1Parts } from './v1-parts.js';
 import { fileRoutes } from './files.js';
 import { postRoutes } from './posts.js';
 import { registrationRoutes } from './registration.js';

@@ -7,7 +7,7 @@ import { logOut } from '../../use-cases/log-out.js';
 import { viewAccount } from '../../use-cases/view-account.js';
 import { newV1Token } from '../../accounts/v1-token.js';
 import { credentialNames, nameParameter, tokenParameter, viewedNameParameter } from './parameters.js';
-import type { V1Parts } from './parts.js';
+import type { V1Parts } from './v1-parts.js';
 
 export function userRoutes(router: Router, parts: V1Parts): void {
   router.post('/users/login', async (ctx) => {

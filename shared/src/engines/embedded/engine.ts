@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.js';
-import { FallbackCounters } from '../../rate-limits/fallback-counters.js';
+import { FallbackCounters } from '../../rate-counters/fallback-counters.js';
 import type { Log } from '../../process/log.js';
 import type { Engine } from '../../ports/engine.js';
 import { unobserved } from '../../ports/write-observer.js';
@@ -14,7 +14,7 @@ import { killAtExitWhile } from './lmdb/kill-at-exit.js';
 import { embeddedHealth } from './health.js';
 import { parseLmdbUrl } from './lmdb/lmdb-url.js';
 import { embeddedPosts } from './posts/posts.js';
-import { EmbeddedRateLimiter } from './accounts/rate-limiter.js';
+import { EmbeddedRateCounters } from './accounts/rate-counters.js';
 import { Reads } from './transactions/reads.js';
 import { embeddedSecrets } from './accounts/secrets.js';
 import { Sweeper } from './sweeper.js';
@@ -79,7 +79,7 @@ export async function openEmbeddedEngine(config: EmbeddedConfig, log: Log, obser
     }),
     identifyCodes: embeddedIdentifyCodes(databases, writes),
     secrets: embeddedSecrets(databases, reads, writes),
-    rateCounters: new FallbackCounters(new EmbeddedRateLimiter(databases, reads, writes), times),
+    rateCounters: new FallbackCounters(new EmbeddedRateCounters(databases, reads, writes), times),
     health: () => embeddedHealth(() => reads.ask(() => databases.meta.get('format')), writes, times),
     halt: () => writes.halt(),
     close: () => (closed ??= close()),

@@ -23,7 +23,7 @@ import { LossWatch } from './redis/loss-watch.js';
 import { PendingPosts } from './posts/pending-posts.js';
 import { ScaleOutPosts, type PostsPartition } from './posts/posts.js';
 import { PartitionQueue, statusOfEach } from './queue/partition-queue.js';
-import { ScaleOutRateLimiter } from './accounts/rate-limiter.js';
+import { ScaleOutRateCounters } from './accounts/rate-counters.js';
 import { PendingReads } from './entries/pending-reads.js';
 import { connectionProblemOf } from './redis/redis-connection.js';
 import { redisOf, PartitionedConnections } from './redis/partitioned-redis.js';
@@ -141,7 +141,7 @@ function assemble(parts: Parts): Omit<Engine, 'name' | 'location' | 'close'> {
     files: filesOf(parts, tokens),
     identifyCodes: new ScaleOutIdentifyCodes(database, writes.connectionOf(0)),
     secrets: new ScaleOutSecrets(database),
-    rateCounters: new ScaleOutRateLimiter(writes, times),
+    rateCounters: new ScaleOutRateCounters(writes, times),
     health: () => scaleOutHealth({ database, ways: [writes, reads], queue: config.queue }),
     backlog: () => statusOfEach(queues),
   };

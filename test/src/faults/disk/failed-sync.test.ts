@@ -10,15 +10,15 @@ import { temporaryDirectory } from '../../world/processes/temporary-directory.js
 import { times } from '../../world/times.js';
 import { ownParts } from '../../unit/embedded/parts.js';
 import { closeStores } from '../../unit/embedded/store.js';
-import type { TwoUnderWay } from './two-under-way.js';
+import type { TwoPutsInFlight } from './two-puts-in-flight.js';
 
-const program = fileURLToPath(new URL('./two-under-way.js', import.meta.url));
+const program = fileURLToPath(new URL('./two-puts-in-flight.js', import.meta.url));
 
-async function twoUnderWay(refused: 'one' | 'two', when: 'later' | 'first'): Promise<TwoUnderWay> {
+async function twoPutsInFlight(refused: 'one' | 'two', when: 'later' | 'first'): Promise<TwoPutsInFlight> {
   const disk = new FaultyDisk();
   const args = [program, temporaryDirectory(), disk.directory, refused, when];
   const { stdout } = await promisify(execFile)(process.execPath, args, { env: { ...process.env, ...disk.env } });
-  return JSON.parse(stdout) as TwoUnderWay; // printed by the program
+  return JSON.parse(stdout) as TwoPutsInFlight; // printed by the program
 }
 
 describe('LMDB engine, with two transactions of puts under way of which the disk refuses one', () => {
@@ -26,8 +26,8 @@ describe('LMDB engine, with two transactions of puts under way of which the disk
   afterEach(closeStores);
 
   it('answers each by what became of it', async () => {
-    expect(await twoUnderWay('one', 'later')).to.deep.equal({ one: 'unavailable', stored: ['earlier', 'two'] });
-    expect(await twoUnderWay('two', 'later')).to.deep.equal({ two: 'unavailable', stored: ['earlier', 'one'] });
+    expect(await twoPutsInFlight('one', 'later')).to.deep.equal({ one: 'unavailable', stored: ['earlier', 'two'] });
+    expect(await twoPutsInFlight('two', 'later')).to.deep.equal({ two: 'unavailable', stored: ['earlier', 'one'] });
   });
 
   describe('the first transaction has none beside it', () => {
@@ -53,7 +53,7 @@ describe('LMDB engine, with two transactions of puts under way of which the disk
     });
 
     it('and with one beside it lmdb would take the end of the second for that of the first', async () => {
-      expect(await twoUnderWay('one', 'first')).to.deep.equal({ stored: ['two'] });
+      expect(await twoPutsInFlight('one', 'first')).to.deep.equal({ stored: ['two'] });
     });
   });
 });

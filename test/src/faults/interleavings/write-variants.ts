@@ -1,5 +1,5 @@
 import type { Script } from '@keybin/shared/engines/scale-out/redis/scripts.js';
-import type { WriteEntries } from '@keybin/worker/apply/guarded-writes.js';
+import type { WriteEntries } from '@keybin/worker/apply/write-entries.js';
 import type { Database } from '@keybin/shared/engines/scale-out/mongodb/database.js';
 import { changedScript } from '../../world/scale-out/changed-script.js';
 import { mongoFirst, type ReadSteps } from '../../unit/scale-out/entries/mongo-first.js';

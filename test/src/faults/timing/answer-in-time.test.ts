@@ -15,7 +15,7 @@ import { register } from '@keybin/api/use-cases/register.js';
 import { unregister } from '@keybin/api/use-cases/unregister.js';
 import { checkSettings } from '@keybin/shared/config/check-settings.js';
 import { hasCode } from '@keybin/shared/errors.js';
-import { FallbackCounters, limiterOptions } from '@keybin/shared/rate-limits/fallback-counters.js';
+import { FallbackCounters, limiterOptions } from '@keybin/shared/rate-counters/fallback-counters.js';
 import type { Account, Engine } from '@keybin/shared/ports/engine.js';
 import { times } from '../../world/times.js';
 

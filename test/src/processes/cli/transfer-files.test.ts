@@ -14,6 +14,8 @@ import { eventually } from '../../world/eventually.js';
 import { KeybinClient } from '../../world/clients/keybin-client.js';
 import { keybin, keybinJson, spawnKeybin } from '../../world/processes/keybin-command.js';
 import { spawnApi } from '../../world/processes/keybin-process.js';
+import { preloaded } from '../../world/processes/preloaded.js';
+import { programs } from '../../world/services/services.js';
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
 import { exportTo, fullAccount, importFrom, quietly, shell } from '../../unit/cli/transfer-world.js';
 
@@ -23,6 +25,12 @@ const place = (name = 'export.ndjson') => join(temporaryDirectory(), name);
 const expectNothingBeside = (file: string) => expect(readdirSync(dirname(file))).to.deep.equal([]);
 
 const empty = { location: 'here', size: async () => 0, records: () => records([]) };
+
+/** Source of a library whose `link` fails with EPERM, as on FAT. */
+const noHardLinks = `
+  int *__errno_location(void);
+  int link(const char *from, const char *to) { *__errno_location() = 1; return -1; }
+`;
 
 async function* records(all: readonly TransferRecord[]): AsyncGenerator<TransferRecord> {
   yield* all;
@@ -87,7 +95,7 @@ describe('What an export is written to and an import is read from', function () 
   it('has its name only when it is complete: an error in the middle leaves nothing', async () => {
     const file = place();
     const failing = { ...empty, records: failingRecords };
-    const target = await inNewFile(file, quietly.signal);
+    const target = await inNewFile(file, quietly.cleanUpAtSignal);
     expect(readdirSync(dirname(file))).to.have.lengthOf(1);
     expect(await refusalOf(exportStore(failing, target, quietly))).to.equal('the store fails');
     expectNothingBeside(file);
@@ -117,13 +125,28 @@ describe('What an export is written to and an import is read from', function () 
 
   it('is not replaced by a second export that ends later', async () => {
     const file = place();
-    const [first, second] = [await inNewFile(file, quietly.signal), await inNewFile(file, quietly.signal)];
+    const [first, second] = [
+      await inNewFile(file, quietly.cleanUpAtSignal),
+      await inNewFile(file, quietly.cleanUpAtSignal),
+    ];
     await exportStore(empty, first, quietly);
     const bytes = readFileSync(file);
     const other = { ...empty, location: 'elsewhere' };
     expect(await refusalOf(exportStore(other, second, quietly))).to.match(/is there already/);
     expect(readFileSync(file).equals(bytes)).to.equal(true);
     expect(readdirSync(dirname(file))).to.deep.equal([basename(file)]);
+  });
+
+  describe('on a file system without hard links', () => {
+    programs('gcc');
+
+    it('has its name when it is complete, too', async () => {
+      const file = place();
+      const { code } = await shell(`keybin export '${file}'`, { ...source, ...preloaded(noHardLinks) });
+      expect(code).to.equal(0);
+      expect(readFileSync(file).equals(readFileSync(whole))).to.equal(true);
+      expect(readdirSync(dirname(file))).to.deep.equal([basename(file)]);
+    });
   });
 
   it('is a pipe that takes or gives all, without a warning, whatever its name', async () => {

@@ -17,7 +17,7 @@ const program = createProgram({
   stdin: Readable.from([]),
   stdout: new Output(new Written()),
   stderr: new Written(),
-  signal: new AbortController().signal,
+  cleanUpAtSignal: () => () => {},
   fail: () => {},
 });
 const lines = commandLines(program);

@@ -64,9 +64,9 @@ export async function expectFull(client: KeybinClient, full: Full): Promise<void
 }
 
 /** Context of a command whose output is dropped and which is never interrupted. */
-export const quietly: Pick<Context, 'stderr' | 'signal'> = {
+export const quietly: Pick<Context, 'stderr' | 'cleanUpAtSignal'> = {
   stderr: new Written(),
-  signal: new AbortController().signal,
+  cleanUpAtSignal: () => () => {},
 };
 
 export const exportTo = (file: string, env: Env) => keybinJson<Record<string, unknown>>(['export', file], env);

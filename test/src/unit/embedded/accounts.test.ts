@@ -12,7 +12,9 @@ describe('LMDB engine, accounts', () => {
 
   it('finds an account as it was created', async () => {
     const engine = await ownStore();
+    const beforeMs = Date.now();
     const created = await engine.accounts.create('Zoë 🐝', '$2b$12$hash');
+    expect(created.createdAt.getTime()).to.be.within(beforeMs, Date.now());
     expect(await engine.accounts.find('Zoë 🐝')).to.deep.equal(created);
     expect(await engine.accounts.findByNumber(1)).to.deep.equal(created);
     expect(await engine.accounts.findByNumber(2)).to.equal(undefined);
@@ -21,7 +23,6 @@ describe('LMDB engine, accounts', () => {
     expect(created).to.include({ username: 'Zoë 🐝', passwordHash: '$2b$12$hash', number: 1 });
     expect(created.userId).to.match(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(created.objectId).to.match(/^[0-9a-f]{24}$/);
-    expect(Math.abs(Date.now() - created.createdAt.getTime())).to.be.lessThan(60_000);
   });
 
   it('takes names as long as may be, and as odd', async () => {

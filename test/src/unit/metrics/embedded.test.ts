@@ -35,7 +35,9 @@ describe('/metrics of an embedded service', () => {
   it('counts requests by the template of their route, method and status', async () => {
     await start();
     const { token } = await client.newAccount();
+    const fromMs = performance.now();
     for (const key of ['a', 'b']) await client.put(token, key, 1);
+    const mostSeconds = (performance.now() - fromMs) / 1_000;
     await client.get(token, 'none');
     const seen = await scrape(api.url);
     const route = '/user/:token/store/:key';
@@ -43,7 +45,7 @@ describe('/metrics of an embedded service', () => {
     expect(seen.sum(requests, { route, method: 'GET', status: '404' })).to.equal(1);
     expect(seen.sum('keybin_http_request_duration_seconds_bucket', { route, method: 'POST', le: '+Inf' })).to.equal(2);
     const seconds = seen.sum('keybin_http_request_duration_seconds_sum', { route, method: 'POST' });
-    expect(seconds).to.be.within(0.000_001, 10);
+    expect(seconds).to.be.within(0.000_001, mostSeconds);
   });
 
   it('counts what was written, logged in and refused', async () => {

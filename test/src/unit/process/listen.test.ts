@@ -21,9 +21,11 @@ describe('a server that listens', () => {
     expect(await listen(newServer(), 0, '127.0.0.1', 'APP')).to.match(/^http:\/\/127\.0\.0\.1:[1-9]\d*$/);
   });
 
-  (hasIpv6 ? it : it.skip)('has brackets around an IPv6 address', async () => {
-    expect(await listen(newServer(), 0, '::1', 'APP')).to.match(/^http:\/\/\[::1\]:[1-9]\d*$/);
-  });
+  if (hasIpv6) {
+    it('has brackets around an IPv6 address', async () => {
+      expect(await listen(newServer(), 0, '::1', 'APP')).to.match(/^http:\/\/\[::1\]:[1-9]\d*$/);
+    });
+  }
 
   it('fails where another one listens, in words that name the setting', async () => {
     const { port, hostname } = new URL(await listen(newServer(), 0, '127.0.0.1', 'APP'));

@@ -5,7 +5,7 @@ import type { StoreDocument } from '@keybin/shared/engines/scale-out/mongodb/doc
 import { pendingKey, waitingKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import { formatVersion } from '@keybin/shared/engines/scale-out/redis/pending-entry.js';
 import { Applier, type ApplySteps } from '@keybin/worker/apply/applier.js';
-import { guardedWrites } from '@keybin/worker/apply/guarded-writes.js';
+import { writeEntriesTo } from '@keybin/worker/apply/write-entries.js';
 import type { RetryOptions } from '@keybin/worker/apply/retry.js';
 import { readPending } from '@keybin/worker/apply/read-pending.js';
 import { settleBy } from '@keybin/worker/apply/settle.js';
@@ -39,7 +39,7 @@ export class Partition {
     const { connection, prefix } = this.staged;
     return {
       read: (names) => readPending(connection, prefix, names),
-      write: guardedWrites(this.database.store, times.batchMs),
+      write: writeEntriesTo(this.database.store, times.batchMs),
       settle: settleBy(connection, prefix, { times }),
       reject: (entry, reason) => this.rejectedWrites.reject(entry, reason, (job) => this.staged.queue.add(job)),
     };

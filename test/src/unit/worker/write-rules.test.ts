@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { clockKey, epochKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import type { Script } from '@keybin/shared/engines/scale-out/redis/scripts.js';
-import type { WriteEntries } from '@keybin/worker/apply/guarded-writes.js';
+import type { WriteEntries } from '@keybin/worker/apply/write-entries.js';
 import { settleBy } from '@keybin/worker/apply/settle.js';
 import { Overdue } from '@keybin/worker/sweep/overdue.js';
 import { sweepEntries } from '@keybin/worker/sweep/sweep-entries.js';

@@ -1,6 +1,6 @@
 import { erasedName } from '../../../ids/erased-name.js';
 import type { Leftovers } from '../../../ports/operations.js';
-import { failedLoginsEverywhereKey } from '../../../rate-limits/rate-limit-keys.js';
+import { failedLoginsEverywhereKey } from '../../../rate-counters/counter-key.js';
 import type { Databases } from '../lmdb/databases.js';
 import { bearerOfRecord, ownerIn, rangeOfRecords, readCounter } from '../lmdb/records.js';
 

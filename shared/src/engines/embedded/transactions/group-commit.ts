@@ -1,26 +1,17 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { GroupPacing } from '../../../batching/group-pacing.js';
-import { KeybinError, unavailable } from '../../../errors.js';
-import { assertInvariant } from '../../../invariant.js';
-import { WriteGroup } from '../../../batching/write-group.js';
+import { KeybinError } from '../../../errors.js';
 import { unobserved, type WriteObserver } from '../../../ports/write-observer.js';
-import { printVersion } from '../lmdb/records.js';
-import type { StepContext, Step } from './step.js';
+import type { Step } from './step.js';
+import { StepRunner } from './step-runner.js';
 import type { Transactions } from './transactions.js';
+import { WaitingGroups, type StepGroup } from './waiting-groups.js';
 
 export interface EmbeddedGroupCommitOptions {
   readonly timeoutMs: number;
   /** Clock that steps see, in ms since 1970. Default: `Date.now`. */
   readonly clockMs?: () => number;
   readonly observer?: WriteObserver;
-}
-
-class Group extends WriteGroup<Step<unknown>, unknown> {
-  readonly sinceMs = performance.now();
-  timer: NodeJS.Timeout | undefined;
-  /** True if all its writes came by `put`. */
-  arePuts = true;
-  isApplied = false;
 }
 
 /**
@@ -43,7 +34,8 @@ const mostUnderWay = 2;
  * waiting for this thread, which has other requests to serve.
  */
 export class EmbeddedGroupCommit {
-  #groups: Group[] = [];
+  readonly #waiting: WaitingGroups;
+  readonly #runner: StepRunner;
   readonly #pacing: GroupPacing;
   /** Transactions in flight, each with the arrival of its oldest write in `performance.now()` time. */
   readonly #underWay = new Map<Promise<void>, number>();
@@ -58,12 +50,8 @@ export class EmbeddedGroupCommit {
   #arePutsUnderWay = false;
   #turn: Promise<void> | undefined;
   #halted = false;
-  /** Version given out last. It may not be in the store yet. */
-  #clock = 0;
   #failure: KeybinError | undefined;
 
-  readonly #timeoutMs: number;
-  readonly #clockMs: () => number;
   readonly #observer: WriteObserver;
 
   constructor(
@@ -71,8 +59,8 @@ export class EmbeddedGroupCommit {
     { timeoutMs, clockMs = Date.now, observer = unobserved }: EmbeddedGroupCommitOptions,
   ) {
     this.#pacing = new GroupPacing(transactions.put ? mostUnderWay : 1);
-    this.#timeoutMs = timeoutMs;
-    this.#clockMs = clockMs;
+    this.#waiting = new WaitingGroups(this.#pacing, timeoutMs);
+    this.#runner = new StepRunner(transactions, clockMs, observer);
     this.#observer = observer;
   }
 
@@ -90,26 +78,12 @@ export class EmbeddedGroupCommit {
   }
 
   async #join<T>(step: Step<T>, isPut: boolean): Promise<T> {
-    let group = this.#groups.at(-1);
-    if (!group || group.size >= this.#pacing.fullSize) group = this.#begin();
-    group.arePuts &&= isPut;
+    const group = this.#waiting.last(isPut);
     const position = group.writes.push(step) - 1;
     if (this.#mayBegin()) this.#turn ??= this.#afterTurn();
     const answer = (await group.answers)[position];
     if (answer instanceof KeybinError) throw answer;
     return answer as T; // a step's answer is the value that it returned
-  }
-
-  #begin(): Group {
-    const group = new Group();
-    const expire = () => {
-      group.writes.length = 0; // refused writes must not be applied later
-      this.#groups = this.#groups.filter((waiting) => waiting !== group);
-      group.reject(unavailable(new Error(`write was not on the disk after ${this.#timeoutMs} ms`)));
-    };
-    group.timer = setTimeout(expire, this.#timeoutMs);
-    this.#groups.push(group);
-    return group;
   }
 
   /** True if a transaction has the write lock, waits for it, or is about to. */
@@ -119,7 +93,7 @@ export class EmbeddedGroupCommit {
 
   /** Age in ms of the oldest write that is not on the disk, even if it got 503 already; 0 if there is none. */
   get oldestMs(): number {
-    const sinceMs = Math.min(...this.#underWay.values(), this.#groups[0]?.sinceMs ?? Infinity);
+    const sinceMs = Math.min(...this.#underWay.values(), this.#waiting.first?.sinceMs ?? Infinity);
     return Math.max(performance.now() - sinceMs, 0);
   }
 
@@ -150,8 +124,8 @@ export class EmbeddedGroupCommit {
 
   #beginAll(): void {
     while (this.#mayBegin()) {
-      const isPut = this.#isPut(this.#groups.slice(0, 1));
-      const groups = this.#pacing.take(this.#groups, (taken) => !isPut || this.#isPut(taken));
+      const isPut = this.#isPut(this.#waiting.first);
+      const groups = this.#waiting.take(isPut);
       const commit = this.#commit(groups, isPut).finally(() => {
         this.#underWay.delete(commit);
         this.#hasEndedOne = true;
@@ -167,26 +141,26 @@ export class EmbeddedGroupCommit {
    * sync takes time.
    */
   #mayBegin(): boolean {
-    const [next] = this.#groups;
+    const next = this.#waiting.first;
     if (!next || this.#halted) return false;
     if (this.#underWay.size === 0) return true;
     return (
       this.#hasEndedOne &&
       this.#arePutsUnderWay &&
       this.#underWay.size < mostUnderWay &&
-      this.#isPut([next]) &&
+      this.#isPut(next) &&
       next.size >= this.#pacing.fullSize
     );
   }
 
-  #isPut(groups: readonly Group[]): boolean {
-    return this.transactions.put !== undefined && groups.every(({ arePuts }) => arePuts);
+  #isPut(group: StepGroup | undefined): boolean {
+    return this.transactions.put !== undefined && group?.arePuts === true;
   }
 
-  async #commit(groups: readonly Group[], isPut: boolean): Promise<void> {
+  async #commit(groups: readonly StepGroup[], isPut: boolean): Promise<void> {
     try {
       const steps = () => {
-        const applied = this.#applyAll(groups, isPut);
+        const applied = this.#runner.run(groups, isPut);
         this.#pacing.commitBegan(groups.reduce((sum, { size }) => sum + size, 0));
         return applied;
       };
@@ -197,7 +171,7 @@ export class EmbeddedGroupCommit {
         for (const [index, group] of groups.entries()) group.resolve(answers[index] ?? []);
       };
       if (this.#underWay.size > 1) answer();
-      else this.#pacing.hold(answer, this.#groups.length > 0);
+      else this.#pacing.hold(answer, this.#waiting.first !== undefined);
     } catch (error) {
       const failure = await this.transactions.failure(error);
       this.#failure = failure;
@@ -230,39 +204,5 @@ export class EmbeddedGroupCommit {
     if (counted === 0) return;
     this.#observer.accepted(counted, 0);
     this.#observer.applied(counted);
-  }
-
-  #applyAll(groups: readonly Group[], isPut: boolean): { answers: unknown[][]; counted: number; hasWritten: boolean } {
-    for (const group of groups) {
-      assertInvariant(!group.isApplied, 'group_applied_once', this.#observer);
-      group.isApplied = true;
-    }
-    const before = this.transactions.clock();
-    const nowMs = this.#clockMs();
-    let clock = Math.max(before, this.#clock);
-    let counted = 0;
-    const moment: StepContext = {
-      nowMs,
-      snapshot: isPut ? groups : undefined,
-      version: () => {
-        clock = Math.max(clock + 1, nowMs * 1_000);
-        return printVersion(clock);
-      },
-      count: () => {
-        counted += 1;
-      },
-    };
-    const noteClock = () => {
-      this.#clock = clock;
-      if (clock > before) this.transactions.setClock(clock);
-    };
-    try {
-      const answers = groups.map(({ writes }) => writes.map((step) => step(moment)));
-      noteClock();
-      return { answers, counted, hasWritten: counted > 0 || clock > before };
-    } catch (error) {
-      if (isPut) noteClock(); // `put` still commits the steps before the one that failed
-      throw error;
-    }
   }
 }

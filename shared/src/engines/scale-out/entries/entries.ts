@@ -21,8 +21,7 @@ export class ScaleOutEntries implements Entries {
   ) {}
 
   async get(token: string, key: string): Promise<string> {
-    const deadlineMs = this.steps.deadline();
-    const bearer = await this.steps.bearer(token, deadlineMs);
+    const { bearer, deadlineMs } = await this.steps.begin(token);
     const entry = await this.steps.read(
       bearer,
       ({ entries }, verified) => entries.read(bearer, key, verified),
@@ -34,8 +33,7 @@ export class ScaleOutEntries implements Entries {
   }
 
   async keys(token: string): Promise<string[]> {
-    const deadlineMs = this.steps.deadline();
-    const bearer = await this.steps.bearer(token, deadlineMs);
+    const { bearer, deadlineMs } = await this.steps.begin(token);
     const listed = await this.steps.read(bearer, ({ entries }, verified) => entries.keys(bearer, verified), deadlineMs);
     const stored = [];
     for await (const page of this.stored.keys(bearer.userId, deadlineMs)) stored.push(page);
@@ -43,14 +41,12 @@ export class ScaleOutEntries implements Entries {
   }
 
   async put(token: string, key: string, json: string, request?: string): Promise<void> {
-    const deadlineMs = this.steps.deadline();
-    const bearer = await this.steps.bearer(token, deadlineMs);
+    const { bearer, deadlineMs } = await this.steps.begin(token);
     await this.steps.write(bearer, { key, change: `P${json}`, deadlineMs, request });
   }
 
   async delete(token: string, key: string, request?: string): Promise<void> {
-    const deadlineMs = this.steps.deadline();
-    const bearer = await this.steps.bearer(token, deadlineMs);
+    const { bearer, deadlineMs } = await this.steps.begin(token);
     let found = await this.steps.write(bearer, { key, change: 'D', deadlineMs, request });
     // Looks again if another delete reached MongoDB meanwhile: of two deletes of one value, one finds nothing
     while (typeof found === 'object' && (await this.stored.find(bearer.userId, key, deadlineMs)) !== undefined) {

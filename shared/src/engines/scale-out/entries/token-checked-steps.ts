@@ -30,14 +30,13 @@ export class TokenCheckedSteps<Partition extends CommittingPartition> {
     private readonly times: Pick<TimeBudget, 'answerMs'>,
   ) {}
 
-  /** Returns the deadline of a request that begins now, in `performance.now()`'s time. */
-  deadline(): number {
-    return deadlineIn(this.times.answerMs);
-  }
-
-  async bearer(token: string, deadlineMs: number): Promise<Bearer> {
-    const bearer = this.bearers.resolve(token);
-    return bearer instanceof Promise ? withDeadline(bearer, remainingMs(deadlineMs), 'finding a token') : bearer;
+  /** Begins a request. Returns the bearer of `token`, and the deadline in `performance.now()`'s time. */
+  async begin(token: string): Promise<{ readonly bearer: Bearer; readonly deadlineMs: number }> {
+    const deadlineMs = deadlineIn(this.times.answerMs);
+    const found = this.bearers.resolve(token);
+    const bearer =
+      found instanceof Promise ? await withDeadline(found, remainingMs(deadlineMs), 'finding a token') : found;
+    return { bearer, deadlineMs };
   }
 
   async verify(bearer: Bearer, deadlineMs: number): Promise<void> {

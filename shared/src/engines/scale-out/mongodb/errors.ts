@@ -4,13 +4,12 @@ import { KeybinError, orUnavailable, storageFull, unavailable } from '../../../e
 const outOfDiskSpace = 14_031;
 
 /** Does the same as `orUnavailable`, but throws `storage_full` if MongoDB's disk is full. */
-export async function orStorageFull<T>(operation: Promise<T>): Promise<T> {
-  try {
-    return await operation;
-  } catch (error) {
-    if (error instanceof MongoServerError && error.code === outOfDiskSpace) throw storageFull(error);
-    throw error instanceof KeybinError ? error : unavailable(error);
-  }
+export function orStorageFull<T>(operation: Promise<T>): Promise<T> {
+  return orUnavailable(
+    operation.catch((error: unknown) => {
+      throw error instanceof MongoServerError && error.code === outOfDiskSpace ? storageFull(error) : error;
+    }),
+  );
 }
 
 export const isDuplicateError = (error: unknown): boolean => error instanceof MongoServerError && error.code === 11_000;

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { keyIn, userIdIn } from '../../../ids/entry-name.js';
 import { erasedName } from '../../../ids/erased-name.js';
 import type { Leftovers } from '../../../ports/operations.js';
-import { failedLoginsEverywhereKey } from '../../../rate-limits/rate-limit-keys.js';
+import { failedLoginsEverywhereKey } from '../../../rate-counters/counter-key.js';
 import type { Database } from '../mongodb/database.js';
 import {
   countersPrefix,

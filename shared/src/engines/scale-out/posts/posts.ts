@@ -26,8 +26,7 @@ export class ScaleOutPosts implements Posts {
   ) {}
 
   async create(token: string, json: string, request?: string): Promise<string> {
-    const deadlineMs = this.steps.deadline();
-    const bearer = await this.steps.bearer(token, deadlineMs);
+    const { bearer, deadlineMs } = await this.steps.begin(token);
     const { posts } = this.steps.partition(bearer);
     for (;;) {
       const version = await withDeadline(posts.versionToCome(), remainingMs(deadlineMs), 'asking for the version');
@@ -43,8 +42,7 @@ export class ScaleOutPosts implements Posts {
   }
 
   async list(token: string, { limit, after = afterAllPosts }: PageRequest): Promise<PostPage> {
-    const deadlineMs = this.steps.deadline();
-    const bearer = await this.steps.bearer(token, deadlineMs);
+    const { bearer, deadlineMs } = await this.steps.begin(token);
     const range = { after, limit: limit + 1 }; // one extra tells if there are more
     const listed = await this.steps.read(
       bearer,
@@ -65,8 +63,7 @@ export class ScaleOutPosts implements Posts {
    * token, or else `forbidden` or `post_not_found`.
    */
   async #author(token: string, id: string): Promise<string> {
-    const deadlineMs = this.steps.deadline();
-    const bearer = await this.steps.bearer(token, deadlineMs);
+    const { bearer, deadlineMs } = await this.steps.begin(token);
     if (isPostId(id) && isPostIdOf(id, bearer.userId)) return bearer.userId;
     await this.steps.verify(bearer, deadlineMs);
     throw isPostId(id) ? forbidden() : postNotFound(id);

@@ -5,7 +5,7 @@ import { StoredEntries } from '@keybin/shared/engines/scale-out/entries/stored-e
 import { entryId } from '@keybin/shared/ids/entry-name.js';
 import { services } from '../../../world/services/services.js';
 import { storePlace } from '../../../world/services/store-settings.js';
-import { times } from '../../../world/times.js';
+import { patientTimes } from '../../../world/times.js';
 
 describe('stored entries', () => {
   const given = services();
@@ -20,7 +20,7 @@ describe('stored entries', () => {
     await database.store.insertOne({ _id: entryId('user', 'k'), version: 1, value: '1' });
     const stored = new StoredEntries(database);
     const hurried = stored.find('user', 'k', performance.now()).catch(() => {});
-    expect(await stored.find('user', 'k', deadlineIn(times.answerMs))).to.equal('1');
+    expect(await stored.find('user', 'k', deadlineIn(patientTimes.answerMs))).to.equal('1');
     await hurried;
   });
 });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { EmbeddedRateLimiter } from '@keybin/shared/engines/embedded/accounts/rate-limiter.js';
+import { EmbeddedRateCounters } from '@keybin/shared/engines/embedded/accounts/rate-counters.js';
 import { eventually } from '../../world/eventually.js';
 import { count, ownParts, ownSweeper } from './parts.js';
 import { closeStores } from './store.js';
@@ -7,7 +7,7 @@ import { closeStores } from './store.js';
 function ownLimiter() {
   const parts = ownParts();
   const { databases, reads, writes } = parts;
-  return { parts, databases, limiter: new EmbeddedRateLimiter(databases, reads, writes) };
+  return { parts, databases, limiter: new EmbeddedRateCounters(databases, reads, writes) };
 }
 
 describe('LMDB engine, rate limiter', () => {

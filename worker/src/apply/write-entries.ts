@@ -26,7 +26,7 @@ export type WriteEntries = (entries: readonly StagedEntry[]) => Promise<Written>
  * If the whole command fails without an outage, the entries are halved until the one that caused it is alone and
  * rejected. Throws outages: then the outcome of every entry is unknown.
  */
-export function guardedWrites(store: Collection<StoreDocument>, timeoutMs: number): WriteEntries {
+export function writeEntriesTo(store: Collection<StoreDocument>, timeoutMs: number): WriteEntries {
   const write = async (entries: readonly StagedEntry[]): Promise<Written> => {
     try {
       return await writeOnce(store, entries, timeoutMs);

@@ -1,11 +1,11 @@
 import { RateLimiterRedis } from 'rate-limiter-flexible';
-import { FallbackCounters, limiterOptions, type CounterTimes } from '../../../rate-limits/fallback-counters.js';
+import { FallbackCounters, limiterOptions, type CounterTimes } from '../../../rate-counters/fallback-counters.js';
 import type { RateCount, RateCounters } from '../../../ports/engine.js';
 import { countersPrefix, partitionOf, partitionPrefix } from '../redis/keys.js';
 import type { PartitionedConnections } from '../redis/partitioned-redis.js';
 
 /** Counters in Redis, spread over the partitions by key. While a Redis is down, its counters continue in memory. */
-export class ScaleOutRateLimiter implements RateCounters {
+export class ScaleOutRateCounters implements RateCounters {
   readonly #counters: readonly RateCounters[];
 
   constructor(redis: Pick<PartitionedConnections, 'connectionOf' | 'partitions'>, times: CounterTimes) {

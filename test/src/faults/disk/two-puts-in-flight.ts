@@ -1,7 +1,7 @@
 /**
  * A process with two transactions of puts, `one` and `two`, in flight on a faulty disk that fails one of them. It
  * prints the outcome of both, and the stored keys, as JSON.
- *   node two-under-way.js DIRECTORY DISK one|two later|first
+ *   node two-puts-in-flight.js DIRECTORY DISK one|two later|first
  * `first`: they are the first transactions of the process. `EmbeddedGroupCommit` would not run these concurrently.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { FaultyDisk } from '../../world/disks/faulty-disk.js';
 import { ownParts } from '../../unit/embedded/parts.js';
 import { closeStores, codeOf } from '../../unit/embedded/store.js';
 
-export interface TwoUnderWay {
+export interface TwoPutsInFlight {
   /** Code of the error that it failed with. Undefined if it was acknowledged. */
   readonly one?: string;
   readonly two?: string;

@@ -1,5 +1,5 @@
 import { RateLimiterRes } from 'rate-limiter-flexible';
-import type { Limiter } from '../../../rate-limits/fallback-counters.js';
+import type { Limiter } from '../../../rate-counters/fallback-counters.js';
 import type { Databases } from '../lmdb/databases.js';
 import type { Reads } from '../transactions/reads.js';
 import { printCounter, printMs, readCounter, type Counter } from '../lmdb/records.js';
@@ -10,7 +10,7 @@ import type { EmbeddedGroupCommit } from '../transactions/group-commit.js';
  * together, no matter which command started them. The library's limiter for node's cluster could not do that for
  * processes that were started separately. A counted request is expensive by itself, so one more commit hardly matters.
  */
-export class EmbeddedRateLimiter implements Limiter {
+export class EmbeddedRateCounters implements Limiter {
   constructor(
     private readonly databases: Pick<Databases, 'counters' | 'counterExpiries'>,
     private readonly reads: Reads,
