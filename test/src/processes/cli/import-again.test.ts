@@ -20,7 +20,7 @@ import {
   quietly,
   type Env,
   type Full,
-} from '../../unit/cli/transfer-world.js';
+} from '../../unit/transfer/transfer-world.js';
 
 /** Positions in the export: within an account's entries, within its files, and after the last account. */
 const breaks = [0.01, 0.4, 0.99];

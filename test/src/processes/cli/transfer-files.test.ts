@@ -17,7 +17,7 @@ import { spawnApi } from '../../world/processes/keybin-process.js';
 import { preloaded } from '../../world/processes/preloaded.js';
 import { programs } from '../../world/services/services.js';
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
-import { exportTo, fullAccount, importFrom, quietly, shell } from '../../unit/cli/transfer-world.js';
+import { exportTo, fullAccount, importFrom, quietly, shell } from '../../unit/transfer/transfer-world.js';
 
 const embedded = () => ({ KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` });
 const place = (name = 'export.ndjson') => join(temporaryDirectory(), name);

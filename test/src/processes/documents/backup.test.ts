@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expectDone, expectValue } from '../../contract/subjects/answers.js';
-import { expectFull, fullAccount, type Env } from '../../unit/cli/transfer-world.js';
+import { expectFull, fullAccount, type Env } from '../../unit/transfer/transfer-world.js';
 import { KeybinClient } from '../../world/clients/keybin-client.js';
 import { spawnApi } from '../../world/processes/keybin-process.js';
 import { startApi, startWorker } from '../../world/processes/keybin-service.js';

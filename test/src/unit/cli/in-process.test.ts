@@ -7,7 +7,7 @@ import { keybin } from '../../world/processes/keybin-command.js';
 import { services } from '../../world/services/services.js';
 import { unusedPort } from '../../world/processes/some-port.js';
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
-import type { Env } from './transfer-world.js';
+import type { Env } from '../transfer/transfer-world.js';
 
 const sources = fileURLToPath(new URL('../../../../cli/src/', import.meta.url));
 
