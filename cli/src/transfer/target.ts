@@ -73,7 +73,7 @@ async function expectNothingAt(path: string): Promise<void> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
   });
-  if (there) throw new CommandError(`${path} is there already, and stays as it is; '-' is standard output`);
+  if (there) throw new CommandError(`${path} already exists and is not overwritten; '-' is standard output`);
 }
 
 /** Makes the names in a directory durable. */

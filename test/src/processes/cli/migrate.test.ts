@@ -86,11 +86,11 @@ async function migrate(
   expect(said).to.include({ accounts: 2, entries: kept.length + 1, present: 0 });
   expect(said['notKept']).to.have.lengthOf(lost.length + 3);
   for (const [key] of lost)
-    expect(first.stderr).to.match(new RegExp(`^keybin: not kept: entry ${ada.user_id}/${key}: .+$`, 'm'));
+    expect(first.stderr).to.match(new RegExp(`^keybin: not migrated: entry ${ada.user_id}/${key}: .+$`, 'm'));
   expect(first.stderr)
-    .to.match(/^keybin: not kept: account 'eve': /m)
-    .and.match(/^keybin: not kept: entry .*\/orphan: it is of no account$/m)
-    .and.match(/^keybin: not kept: entry .*\/own: there is an older one of the same key/m);
+    .to.match(/^keybin: not migrated: account 'eve': /m)
+    .and.match(/^keybin: not migrated: entry .*\/orphan: it belongs to no account$/m)
+    .and.match(/^keybin: not migrated: entry .*\/own: an older entry has the same key/m);
   await use();
   const second = await keybin(['migrate', '--json', ...from], env);
   expect(JSON.parse(second.stdout)).to.include({ accounts: 0, entries: 0, present: kept.length + 3 });
@@ -167,7 +167,7 @@ describe('keybin migrate', function () {
       const { code, stderr } = await keybin(['migrate', ...args]);
       expect({ code, stderr }).to.deep.equal({
         code: 2,
-        stderr: 'keybin: give the original by --from or by --from-file\n',
+        stderr: 'keybin: use either --from or --from-file\n',
       });
     }
   });

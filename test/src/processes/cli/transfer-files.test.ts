@@ -121,7 +121,7 @@ describe('What an export is written to and an import is read from', function () 
     await exportStore(empty, first, quietly);
     const bytes = readFileSync(file);
     const other = { ...empty, location: 'elsewhere' };
-    expect(await refusalOf(exportStore(other, second, quietly))).to.match(/is there already/);
+    expect(await refusalOf(exportStore(other, second, quietly))).to.match(/already exists/);
     expect(readFileSync(file).equals(bytes)).to.equal(true);
     expect(readdirSync(dirname(file))).to.deep.equal([basename(file)]);
   });
@@ -170,7 +170,7 @@ describe('What an export is written to and an import is read from', function () 
     const changed = { name: 'it', read: () => pieces(reads++ === 0 ? bytes : bytes.subarray(0, 300)) };
     const config = loadConfig(['--config', '/dev/null'], target);
     expect(await refusalOf(withStoreWriter(config, (writer) => importFile(writer, changed, quietly)))).to.match(
-      /was changed/,
+      /changed during the import/,
     );
     expect(await importFrom(whole, target)).to.include({ accounts: 3 });
   });
@@ -184,7 +184,7 @@ describe('The answer of keybin', function () {
   it('that cannot be written is a failure', async () => {
     const { code, stderr } = await shell('keybin user list > /dev/full', env);
     expect(code).to.equal(1);
-    expect(stderr).to.match(/^keybin: the answer could not be written: [^\n]*ENOSPC[^\n]*\n$/);
+    expect(stderr).to.match(/^keybin: the output could not be written: [^\n]*ENOSPC[^\n]*\n$/);
   });
 
   it('that its reader does not want to the end is none', async () => {

@@ -122,7 +122,7 @@ describe('keybin export', function () {
     for (const file of [whole, other, nowhere, '/dev/full']) {
       const { code, stdout, stderr } = await keybin(['export', file], env);
       expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' });
-      expect(stderr).to.equal(`keybin: ${file} is there already, and stays as it is; '-' is standard output\n`);
+      expect(stderr).to.equal(`keybin: ${file} already exists and is not overwritten; '-' is standard output\n`);
     }
     expect(readFileSync(other, 'utf8')).to.equal('Dear Ada,\n');
   });
@@ -151,18 +151,21 @@ describe('keybin import', function () {
     const lines = linesOf(file);
     const changed = (number: number, line: string) => lines.with(number - 1, line);
     const cases: [string[], RegExp][] = [
-      [changed(5, '{"type":"entry"'), /line 5: it is no JSON/],
-      [changed(7, '{"type":"letter"}'), /line 7: it has a type that is not known/],
-      [changed(3, (lines[2] ?? '').replace('"value":', '"value":[')), /line 3: it is no JSON/],
+      [changed(5, '{"type":"entry"'), /line 5: it is not JSON/],
+      [changed(7, '{"type":"letter"}'), /line 7: it has an unknown type/],
+      [changed(3, (lines[2] ?? '').replace('"value":', '"value":[')), /line 3: it is not JSON/],
       [changed(4, (lines[3] ?? '').replace(/"user":"./, '"user":"x')), /line 4: .*account|line \d+: the checksum/],
       [
         changed(3, (lines[2] ?? '').replace(/"version":\d+/, '"version":9007199254740991')),
-        /line 3: 'version' is a time/,
+        /line 3: 'version' is too far in the future/,
       ],
-      [changed(2, (lines[1] ?? '').replace(/"number":\d+/, '"number":9007199254740991')), /line 2: 'number' is 9007/],
-      [lines.toSpliced(9, 1), /the checksum is not that of the lines before it/],
+      [
+        changed(2, (lines[1] ?? '').replace(/"number":\d+/, '"number":9007199254740991')),
+        /line 2: 'number' is out of range: 9007/,
+      ],
+      [lines.toSpliced(9, 1), /the checksum does not match the lines before it/],
       [lines.slice(0, -1), /the last line is missing/],
-      [lines.slice(1), /line 1: the first line is not that of an export/],
+      [lines.slice(1), /line 1: it is not the first line of an export/],
     ];
     for (const [bad, line] of cases) {
       const target = embedded();
@@ -172,14 +175,14 @@ describe('keybin import', function () {
       const { code, stdout, stderr } = await keybin(['import', badFile], target);
       expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' });
       expect(stderr)
-        .to.match(/^keybin: [^\n]+ is refused, nothing was imported: [^\n]+\n$/)
+        .to.match(/^keybin: [^\n]+ is not valid, nothing was imported: [^\n]+\n$/)
         .and.match(line);
       expect(await keybinJson(['user', 'list'], target)).to.deep.equal({ users: [] });
     }
     const broken = exportFile();
     writeFileSync(broken, `${lines.slice(0, 3).join('\n')}\n`);
     appendFileSync(broken, '{"type":"ent');
-    expect((await keybin(['import', broken], embedded())).stderr).to.match(/line 4: it is broken off/);
+    expect((await keybin(['import', broken], embedded())).stderr).to.match(/line 4: it is cut off/);
   });
 
   it('into a store in use reports names that are taken, gives new numbers, and keeps what is newer', async () => {
