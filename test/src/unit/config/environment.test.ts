@@ -27,7 +27,7 @@ describe('The environment', () => {
   it('may not give a setting both ways', () => {
     const { problems } = readEnvironment({ KEYBIN_QUEUE_REDIS: 'redis://h', KEYBIN_QUEUE_REDIS_FILE: file('') });
     expect(problems).to.deep.equal([
-      'KEYBIN_QUEUE_REDIS and KEYBIN_QUEUE_REDIS_FILE are both given; accepted: one of them',
+      'KEYBIN_QUEUE_REDIS and KEYBIN_QUEUE_REDIS_FILE are both set; accepted: one of them',
     ]);
   });
 

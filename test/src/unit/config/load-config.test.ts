@@ -97,7 +97,7 @@ describe('The configuration', () => {
     const found = problems(args, { KEYBIN_ACCOUNTS_BCRYPT_COST: '3', KEYBIN_LIMITS_BODY: '1', KEYBIN_APP_DEBUG: '' });
     expect(found).to.have.lengthOf(8);
     for (const part of [
-      '[APP] port is there already, on line 2',
+      '[APP] port is already set on line 2',
       '[APP] prot',
       'KEYBIN_LIMITS_BODY',
       `[APP] port (${args[1]}, line 2): "99999" is not accepted; accepted: a whole number from 0 to 65535`,

@@ -162,7 +162,7 @@ describe('A setting', () => {
   });
 
   it("[STORE] host says what to do with the placeholder of the original's document", () => {
-    expect(storeHost.parse('mongodb://<IP:PORT>/')).to.have.property('accepted').that.includes('in place of <...>');
+    expect(storeHost.parse('mongodb://<IP:PORT>/')).to.have.property('accepted').that.includes('instead of <...>');
   });
 
   it('[QUEUE] redis takes a Redis or nothing', () => {
@@ -207,10 +207,10 @@ describe('A setting', () => {
       'redis+cluster://a,b/0',
       'redis+cluster://u:p%@a,b',
     ]) {
-      expect(redis.parse(text), text).to.have.property('accepted').that.includes('HOST:PORT with commas in between');
+      expect(redis.parse(text), text).to.have.property('accepted').that.includes('HOST:PORT separated by commas');
     }
     for (const text of ['redis://a,b', 'redis://a:1,b:2', 'rediss://:p@a:1,b:2/0']) {
-      expect(redis.parse(text), text).to.have.property('accepted').that.includes('several nodes are a cluster');
+      expect(redis.parse(text), text).to.have.property('accepted').that.includes('several nodes require redis+cluster');
     }
     expect(redis.parse('redis+cluster://a,b?db=1')).to.have.property('accepted').that.includes('without parameters');
   });
