@@ -51,7 +51,8 @@ for (const { what, apiCount, processes } of setups) {
         await expectStored(api, account, stored);
         expect((await api.send('GET', '/livez')).status).to.equal(200);
       }
-      if (processes === 1) expectDegraded(await here.send('GET', '/readyz'), 'up', 'it was full for the last write');
+      if (processes === 1)
+        expectDegraded(await here.send('GET', '/readyz'), 'up', 'storage was full at the last write');
       expectAnswered(await here.register('somebody', password));
       expectAnswered(await there.unregister('nobody', password));
 

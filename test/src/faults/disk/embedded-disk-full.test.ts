@@ -72,9 +72,7 @@ describe('LMDB engine, on a full disk', () => {
     await (await openStore(directory)).close();
     disk.fill(0);
     const refused = await spawnApi({ env: { KEYBIN_STORE_HOST: `lmdb://${directory}` } }).catch(String);
-    expect(refused)
-      .to.include(`Keybin could not start: Cannot use ${directory}`)
-      .and.include('No space left on device');
+    expect(refused).to.include(`Keybin cannot start: Cannot use ${directory}`).and.include('No space left on device');
     disk.makeRoom();
     await (await openStore(directory)).close();
   });

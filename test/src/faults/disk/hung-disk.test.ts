@@ -50,7 +50,7 @@ for (const processes of [1, 2]) {
         expect(status).to.equal(200);
         expect((json as { value: number }).value).to.be.within(answered, sent); // asserted by the contract
       }
-      expectDegraded(await client.send('GET', '/readyz'), 'down', 'writes wait for its disk, or for its lock');
+      expectDegraded(await client.send('GET', '/readyz'), 'down', 'writes wait for the disk or the write lock');
       const metrics = await client.send('GET', '/metrics');
       expect(metrics.text).to.include('keybin_dependency_up{dependency="lmdb"} 0');
       disk.goOn();

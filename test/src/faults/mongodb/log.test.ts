@@ -24,7 +24,7 @@ async function saidOf(child: Child, mongod: ReturnType<typeof ownServices>['mong
 describe('the log of a process that uses MongoDB', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
   const given = ownServices();
-  const both = ['MongoDB is away', 'MongoDB is back'];
+  const both = ['MongoDB is down', 'MongoDB is up again'];
 
   it('says once that it went and once that it is back: an API', async () => {
     const api = await spawnApi({ env: given.env });

@@ -52,7 +52,7 @@ describe('a worker whose services are away', function () {
     await ready();
     await mongod.kill('SIGKILL');
     await stageAll(keys('a'));
-    await has('is tried again until it works');
+    await has('is retried until it succeeds');
     await stageAll(keys('b'));
     const [id] = await eventually(async () => (await active()).length > 0 && active(), 'an active job');
     const [attempts, failed] = await partition.staged.redis.hmget(`{kb:0}:entries:${id}`, 'atm', 'failedReason');
@@ -68,7 +68,7 @@ describe('a worker whose services are away', function () {
     await ready();
     await mongod.kill('SIGKILL');
     await partition.stage(user, 'a', '"old"');
-    await has('is tried again until it works');
+    await has('is retried until it succeeds');
     await partition.stage(user, 'a', '"new"');
     await mongod.start();
     await drained();
@@ -105,7 +105,7 @@ describe('a worker whose services are away', function () {
     await ready();
     await mongod.kill('SIGKILL');
     await stageAll(keys('a'));
-    await has('is tried again until it works');
+    await has('is retried until it succeeds');
     const exit = await worker.child.stop();
     expect(exit.code).to.equal(0);
     const queue = new Queue('entries', { connection: partition.staged.redis, prefix: partition.staged.prefix });

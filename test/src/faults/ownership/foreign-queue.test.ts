@@ -56,7 +56,7 @@ const adopt = (env: Env) => keybin(['queue', 'adopt', '--json'], env);
 async function adoptSoon(env: Env): Promise<CommandResult> {
   const isOver = async () => {
     const result = await adopt(env);
-    return !result.stderr.includes('a worker is at work') && result;
+    return !result.stderr.includes('a worker is running') && result;
   };
   return eventually(isOver, 'the end of a lease', 20_000);
 }
@@ -88,7 +88,7 @@ function refusalSuite(place: string, provide: () => Services): void {
         expect(before[0]?.flat()).not.to.have.length(0);
         for (const start of [startApi, startWorker]) {
           const refused = await start({ env: env() }).catch((error: unknown) => String(error));
-          expect(refused).to.include('Redis has the queue of another store').and.include('keybin queue adopt');
+          expect(refused).to.include('The queue in Redis belongs to another store').and.include('keybin queue adopt');
         }
         expect([await waitingIn(services.redisUrl), await livesIn(services.redisUrl)]).to.deep.equal(before);
       });
@@ -97,8 +97,8 @@ function refusalSuite(place: string, provide: () => Services): void {
         const { stdout } = await keybin(['doctor', '--json'], env());
         const { findings } = JSON.parse(stdout) as { findings: Diagnosis[] }; // as doctor.test.ts asserts
         const found = findings.find(({ check }) => check === 'queue');
-        expect(found).to.include({ state: 'problem', says: 'Redis has the queue of another store' });
-        expect(found?.remedy).to.include('[STORE] host, database');
+        expect(found).to.include({ state: 'problem', says: 'The queue in Redis belongs to another store' });
+        expect(found?.remedy).to.include('collections in [STORE]');
         const exported = await keybin(['export', join(temporaryDirectory(), 'export.ndjson')], env());
         expect(exported).to.include({ code: 1, stdout: '' });
         expect(exported.stderr)
@@ -157,7 +157,7 @@ function adoptionSuite(place: string, provide: () => Services): void {
       const accounts = await leaveWaiting(world.here, 'stored');
       await world.drained();
       expect(await keybin(['export', backup], old)).to.include({ code: 0 });
-      expect((await adopt(restored)).stderr).to.include('a worker is at work');
+      expect((await adopt(restored)).stderr).to.include('a worker is running');
       await worker.stop();
       for (const { token } of accounts) expectDone(await world.here.put(token, 'waits', 2));
 
@@ -225,10 +225,10 @@ describe('the queue of a store that was taken for gone', function () {
     try {
       await mongod.kill('SIGSTOP');
       expectDone(await world.here.put(account.token, 'late', 1));
-      await eventually(workerSays('Applying entries: failed'), 'an attempt of the worker', 30_000);
+      await eventually(workerSays('Applying entries failed'), 'an attempt of the worker', 30_000);
       expect((await adoptSoon(env)).stdout).to.equal('{"outcome":"adopted"}\n');
       await mongod.kill('SIGCONT');
-      await eventually(workerSays('Redis has the queue of another store'), 'the worker to say so');
+      await eventually(workerSays('The queue in Redis belongs to another store'), 'the worker to say so');
       expect((await waitingIn(world.services.redisUrl)).flat()).to.have.length(1);
 
       const successor = await startWorker({ env });

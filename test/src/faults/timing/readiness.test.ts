@@ -145,7 +145,7 @@ describe('/livez and /readyz', () => {
       redis.disconnect();
       await services.redis.kill('SIGKILL');
       await eventually(
-        async () => (await told('redis'))?.['problem'] === 'the connection is refused',
+        async () => (await told('redis'))?.['problem'] === 'connection refused',
         'the reason why Redis is down',
       );
       await services.redis.start();

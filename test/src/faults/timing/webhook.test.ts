@@ -140,7 +140,10 @@ describe('the webhook for identify codes', () => {
     for (let count = 0; count < 2; count++) expect(await codeOf(deliver())).to.equal('unavailable');
     for (let count = 0; count < 2; count++) await deliver();
     const logged = lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
-    expect(logged).to.deep.equal(['The webhook takes no identify codes', 'The webhook takes identify codes again']);
+    expect(logged).to.deep.equal([
+      'The webhook does not accept identify codes',
+      'The webhook accepts identify codes again',
+    ]);
     for (const text of ['315053', secret]) expect(lines.join('')).not.to.include(text);
   });
 });

@@ -25,7 +25,7 @@ describe('several API processes at one address', () => {
     return eventually(async () => {
       // A request given to a dying process hangs
       await (await request(api.url, { reset: true, headersTimeout: 500 })).body.dump();
-      const pids = api.child.logs.filter(({ msg }) => msg === 'Answered').map(({ pid }) => Number(pid));
+      const pids = api.child.logs.filter(({ msg }) => msg === 'Request completed').map(({ pid }) => Number(pid));
       const distinct = [...new Set(pids)].filter((pid) => pid !== except);
       return distinct.length === 2 && distinct;
     }, 'answers from two processes');

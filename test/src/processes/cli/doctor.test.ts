@@ -77,7 +77,7 @@ describe('keybin doctor, embedded engine', function () {
     const cwd = temporaryDirectory();
     writeFileSync(join(cwd, 'data.mdb'), 'something else'.repeat(1_000));
     const wrong = await findings({ KEYBIN_STORE_HOST: `lmdb://${cwd}` });
-    expect(wrong.get('store')).to.include('not a file of LMDB');
+    expect(wrong.get('store')).to.include('not an LMDB file');
   });
 });
 

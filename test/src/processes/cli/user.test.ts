@@ -38,7 +38,7 @@ describe('keybin user, embedded engine', function () {
       const { code, stderr } = await keybin(['user', 'disable', username], alone);
       expect(code).to.equal(1);
       expect(stderr).to.match(
-        /^keybin: Cannot use [^\n]*: process \d+ has it open, [^\n]*\[APP\] processes = 2 or more\n$/,
+        /^keybin: Cannot use [^\n]*: process \d+ has it open, [^\n]*\[APP\] processes = 2 or more for both\n$/,
       );
     } finally {
       await own.stop();

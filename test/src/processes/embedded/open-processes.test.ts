@@ -33,7 +33,7 @@ describe('LMDB engine, a directory that another process has open', () => {
       await first.ask('open');
       const second = await Peer.start(directory, there);
       const message = await refusal(second.ask('open'));
-      expect(message).to.match(/Cannot use .* as LMDB store: process \d+ has it open[^\n]+\[APP\] processes/);
+      expect(message).to.match(/Cannot use .* as an LMDB store: process \d+ has it open[^\n]+\[APP\] processes/);
       expect(message).to.include(` ${first.pid} `);
 
       await first.kill();
@@ -47,7 +47,7 @@ describe('LMDB engine, a directory that another process has open', () => {
     const first = await Peer.start(directory, shared);
     await first.hold();
     expect(() => openDatabases(directory, true, { ...times, openLockMs: 100 })).to.throw(
-      /^Cannot use .* as LMDB store: a process that has it open has been writing for 100 ms: [^\n]+$/,
+      /^Cannot use .* as an LMDB store: another process has held its lock for 100 ms: [^\n]+$/,
     );
     first.signal('SIGCONT');
     expect(await refusal(ownStore(directory, shared))).to.equal('opened');

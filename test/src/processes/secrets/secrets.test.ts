@@ -114,7 +114,7 @@ describe('no secret leaves', function () {
     searchAnswers(use);
     expect(searchFiles(directory, use)).to.be.above(10_000);
     search('the log', Buffer.from(api.child.output), use);
-    const lines = api.child.logs.filter(({ msg }) => msg === 'Answered');
+    const lines = api.child.logs.filter(({ msg }) => msg === 'Request completed');
     expect(lines.map(({ route }) => route)).to.include('/user/:token/store/:key');
   });
 

@@ -104,7 +104,7 @@ describe('the keybin command', () => {
     const { port } = silent.address() as AddressInfo; // a TCP server has one
     const result = await keybin(['queue', 'rejected'], scaleOut(port));
     silent.close();
-    expectOneLine(result, /cannot be reached: Redis does not answer/);
+    expectOneLine(result, /cannot be reached: Redis does not respond/);
     expect(result.code).to.equal(1);
   });
 });

@@ -87,7 +87,7 @@ describe('the time budget', () => {
 
   it('names each relation that does not hold', () => {
     expect(() => timeBudget({ commitMs: 1_500, freshWriteMs: 1_799, tombstoneMs: 0 })).to.throw(
-      /^The times do not fit: commitBeforeCommand, tombstoneOutlastsLateWrite$/,
+      /^These relations between times do not hold: commitBeforeCommand, tombstoneOutlastsLateWrite$/,
     );
   });
 

@@ -64,7 +64,7 @@ describe('the rules of applying', () => {
     const { staged } = await world.partition.steps.read(names);
     await connection.client.hset(epochKey(prefix), 'store', 'theirs');
     await settleBy(connection, prefix, { times, script: settleScript })(staged).catch((error: unknown) => {
-      expect(String(error)).to.include('Redis has the queue of another store');
+      expect(String(error)).to.include('The queue in Redis belongs to another store');
     });
     return (await world.partition.steps.read(names)).staged.length;
   }

@@ -51,7 +51,7 @@ describe('the form of an upload', () => {
 
   it('is not read when it had to end before that', async () => {
     const { incoming, breakOff } = await arrived();
-    const signal = AbortSignal.abort(unavailable(new Error('the process ends')));
+    const signal = AbortSignal.abort(unavailable(new Error('the process shuts down')));
     expect(await codeOf(readUploadForm(incoming, nothing, signal))).to.equal('unavailable');
     incoming.on('error', () => {});
     breakOff();

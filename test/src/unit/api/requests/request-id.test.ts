@@ -37,7 +37,7 @@ describe('the id of a request', () => {
     const { token } = await client.newAccount();
     await client.send('GET', `/user/${token}/keys`, { headers: { 'x-request-id': 'of-this-test' } });
     const line = await eventually(
-      () => api.logs.find(({ msg, request }) => msg === 'Answered' && request === 'of-this-test'),
+      () => api.logs.find(({ msg, request }) => msg === 'Request completed' && request === 'of-this-test'),
       'the line',
     );
     expect(line).to.include({ method: 'GET', route: '/user/:token/keys', status: 200 });

@@ -99,7 +99,7 @@ describe('settings of Redis', () => {
       server = await startRedis();
       try {
         for (const [url, hint] of [
-          [cluster.node(0).url, 'a node of a Redis Cluster, which [QUEUE] redis names as redis+cluster://'],
+          [cluster.node(0).url, 'a node of a Redis Cluster: set [QUEUE] redis to redis+cluster://'],
           [`redis+cluster://127.0.0.1:${server.port}`, 'cluster support disabled'],
         ] as const) {
           const env = { KEYBIN_STORE_HOST: 'mongodb://127.0.0.1:9/', KEYBIN_QUEUE_REDIS: url };
