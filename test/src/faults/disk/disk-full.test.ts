@@ -32,7 +32,7 @@ for (const { what, apiCount, processes } of setups) {
       for (let count = 0; count < apiCount; count++) apis.push(await spawnApi({ env }));
     };
 
-    it('writes are answered 507, reads go on, nothing is corrupt, and writes go on when there is room, without a restart', async () => {
+    it('writes get 507, reads continue, nothing is corrupt, and writes resume once there is space, without a restart', async () => {
       await start();
       const client = (index: number) => new KeybinClient(apis[index % apiCount]?.url ?? '');
       const [here, there] = [client(0), client(1)];

@@ -30,7 +30,7 @@ async function findings(
 describe('keybin doctor, embedded engine', function () {
   this.timeout(60_000);
 
-  it('finds nothing where all is well, beside nobody, and says so line by line', async () => {
+  it('finds no problem in a healthy store, and reports each check in a line', async () => {
     const env = { KEYBIN_STORE_HOST: `lmdb://${join(temporaryDirectory(), 'data')}` };
     expect([...(await findings(env)).keys()]).to.deep.equal(['store']); // a warning: there is no store yet
     await keybin(['prepare'], env);
@@ -42,7 +42,7 @@ describe('keybin doctor, embedded engine', function () {
       .and.match(/^ok +disk: /m);
   });
 
-  it('finds open files, weak secrets and cheap hashes, each with its remedy', async () => {
+  it('finds readable files, weak secrets and cheap hashes, each with its remedy', async () => {
     const cwd = temporaryDirectory();
     const env = { KEYBIN_STORE_HOST: `lmdb://${cwd}/data` };
     await keybin(['prepare'], env);
@@ -58,7 +58,7 @@ describe('keybin doctor, embedded engine', function () {
     expect(wrong.get('permissions')).to.match(/other users can access .*data \(755\).* → chmod 700 /);
   });
 
-  it('finds a secret in an open file as it is written there', async () => {
+  it('finds a secret in a readable file as it is written there', async () => {
     const cwd = temporaryDirectory();
     const env = { KEYBIN_STORE_HOST: `lmdb://${cwd}/data` };
     await keybin(['prepare'], env);
@@ -73,7 +73,7 @@ describe('keybin doctor, embedded engine', function () {
     }
   });
 
-  it('finds a directory that is none', async () => {
+  it('finds a directory that is not a store', async () => {
     const cwd = temporaryDirectory();
     writeFileSync(join(cwd, 'data.mdb'), 'something else'.repeat(1_000));
     const wrong = await findings({ KEYBIN_STORE_HOST: `lmdb://${cwd}` });
@@ -86,7 +86,7 @@ describe('keybin doctor, scale-out engine', function () {
   const world = new ScaleOutWorld({ services: ownServices });
   const env = () => world.services.env;
 
-  it('finds nothing where all is well, and that no worker is there', async () => {
+  it('finds no problem in healthy services, and that no worker runs', async () => {
     expect([...(await findings(env())).keys()]).to.deep.equal(['worker']);
     const worker = await world.startWorker();
     await eventually(async () => (await findings(env())).size === 0, 'nothing wrong', 30_000);
@@ -109,7 +109,7 @@ describe('keybin doctor, scale-out engine', function () {
     }
   });
 
-  it('says what is away, and goes on with the rest', async () => {
+  it('reports what is down, and checks the rest', async () => {
     const away = { ...env(), KEYBIN_QUEUE_REDIS: `redis://127.0.0.1:${unusedPort}` };
     expect((await findings(away)).get('redis')).to.match(/cannot be reached.* → start Redis/);
     const lost = { ...env(), KEYBIN_STORE_HOST: `mongodb://127.0.0.1:${unusedPort}` };

@@ -40,7 +40,7 @@ describe('keybin verify-erasure, scale-out engine', function () {
   const world = new ScaleOutWorld({ services, env: { KEYBIN_QUEUE_PARTITIONS: '2' } });
   const env = () => ({ ...world.services.env, KEYBIN_QUEUE_PARTITIONS: '2' });
 
-  it('finds what 1,000 queued writes leave, and 0 when a worker is through with them', async () => {
+  it('finds what 1,000 queued writes leave, and 0 after a worker has applied them', async () => {
     const { here, there } = world;
     const { username, password, token } = await here.newAccount();
     // The contract's shape
@@ -109,7 +109,7 @@ describe('keybin verify-erasure, scale-out engine', function () {
 describe('keybin verify-erasure, embedded engine', function () {
   this.timeout(60_000);
 
-  it('prints 0 beside the API when all of an account has gone, and counts what has not', async () => {
+  it('prints 0 next to the API when nothing of an account is left, and counts what is left', async () => {
     const env = { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` };
     const api = await spawnApi({ env });
     try {

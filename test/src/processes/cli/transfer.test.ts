@@ -32,7 +32,7 @@ describe('keybin export and import, between the engines', function () {
   const world = new ScaleOutWorld({ services, env: { KEYBIN_QUEUE_PARTITIONS: '2' } });
   const scaleOut = () => ({ ...world.services.env, KEYBIN_QUEUE_PARTITIONS: '2' });
 
-  it('take everything from the embedded engine to the scale-out engine and back, while they run', async () => {
+  it('copy everything from the embedded engine to the scale-out engine and back, while they run', async () => {
     const from = embedded();
     const file = exportFile();
     const accounts: Full[] = await serving(from, async (client) => {
@@ -54,7 +54,7 @@ describe('keybin export and import, between the engines', function () {
     });
   });
 
-  it('export misses no write that was answered before it began, whatever is applied, deleted and erased meanwhile', async () => {
+  it('export misses no write that was acknowledged before it began, whatever is applied, deleted and erased meanwhile', async () => {
     const { here, there } = world;
     const account = await here.newAccount();
     const doomed = await here.newAccount();
@@ -90,7 +90,7 @@ describe('keybin export and import, between the engines', function () {
     });
   });
 
-  it('import refuses an account whose erasure here is not over', async () => {
+  it('import refuses an account whose erasure is not complete', async () => {
     const { username, password } = await world.here.newAccount();
     const file = exportFile();
     await exportTo(file, scaleOut());
@@ -114,7 +114,7 @@ describe('keybin export', function () {
     await exportTo(whole, env);
   });
 
-  it('touches nothing that is there, and says so in one line', async () => {
+  it('overwrites no existing file, and says so in one line', async () => {
     const other = join(temporaryDirectory(), 'letter.txt');
     const nowhere = join(temporaryDirectory(), 'link');
     writeFileSync(other, 'Dear Ada,\n');
@@ -127,7 +127,7 @@ describe('keybin export', function () {
     expect(readFileSync(other, 'utf8')).to.equal('Dear Ada,\n');
   });
 
-  it('can be read by its owner alone, and has the hashes but no token', async () => {
+  it('is readable by its owner only, and has the hashes but no token', async () => {
     const { mode } = statSync(whole);
     expect(mode & 0o777).to.equal(0o600);
     expect(linesOf(whole)[1]).to.match(/"passwordHash":"\$2b\$/);
@@ -147,7 +147,7 @@ describe('keybin import', function () {
     await exportTo(file, source);
   });
 
-  it('names each bad line by its number, and imports nothing of such a file', async () => {
+  it('names each invalid line by its number, and imports nothing of such a file', async () => {
     const lines = linesOf(file);
     const changed = (number: number, line: string) => lines.with(number - 1, line);
     const cases: [string[], RegExp][] = [
@@ -185,7 +185,7 @@ describe('keybin import', function () {
     expect((await keybin(['import', broken], embedded())).stderr).to.match(/line 4: it is cut off/);
   });
 
-  it('into a store in use reports names that are taken, gives new numbers, and keeps what is newer', async () => {
+  it('into a store in use reports taken names, assigns new numbers, and keeps newer entries', async () => {
     const target = embedded();
     const [first, second] = accounts;
     if (!first || !second) throw new Error('there are accounts');

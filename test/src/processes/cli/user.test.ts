@@ -29,7 +29,7 @@ describe('keybin user, embedded engine', function () {
     () => env,
   );
 
-  it('with [APP] processes = 1 lists beside the API, and says in one line how the others can be done', async () => {
+  it('with [APP] processes = 1 lists next to the API, and says in one line how to run the other commands', async () => {
     const alone = { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` };
     const own = await spawnApi({ env: alone });
     try {

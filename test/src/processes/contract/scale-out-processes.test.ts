@@ -43,10 +43,10 @@ describe('the scale-out engine, two API processes', () => {
     unregisterContract(subject);
   });
 
-  describe('and a worker that comes late', () => {
+  describe('and a worker that starts late', () => {
     const world = new ScaleOutProcesses({ services });
 
-    it('shows before and after the worker what was answered', async () => {
+    it('shows acknowledged writes before and after the worker', async () => {
       const { token } = await world.here.newAccount();
       for (let turn = 0; turn < 50; turn++) {
         expectDone(await world.here.put(token, 'hot', turn));
@@ -68,7 +68,7 @@ describe('the scale-out engine, two API processes', () => {
       await worker.stop();
     });
 
-    it('keeps erased what was erased before it came', async () => {
+    it('keeps accounts erased that were erased before it started', async () => {
       const { username, password, token } = await world.here.newAccount();
       for (let turn = 0; turn < 30; turn++) expectDone(await world.here.put(token, `key_${turn}`, 'erased'));
       expectDone(await world.there.unregister(username, password));

@@ -94,7 +94,7 @@ interface Code {
   readonly identify_code: number;
 }
 
-describe('no secret leaves', function () {
+describe('no secret leaks from', function () {
   this.timeout(60_000); // many requests, on a machine that may be busy
 
   it('the embedded engine, in an answer, the log at its most detailed, or the files of the store', async () => {

@@ -2,7 +2,7 @@ import { spawnApi, spawnWorker, type WorkerProcess } from '../../world/processes
 import { services } from '../../world/services/services.js';
 import { stoppingSuite } from './suite.js';
 
-describe('an API of the scale-out engine that is told to end under load', function () {
+describe('an API of the scale-out engine that shuts down under load', function () {
   this.timeout(60_000); // processes start and end, on a machine that may be busy
   let worker: WorkerProcess;
   after(() => worker?.stop());

@@ -12,7 +12,7 @@ import { Load } from './load.js';
 /** Limit, in ms, of a graceful shutdown. `drain_timeout` is 8 s. */
 const endedWithinMs = 10_000;
 
-describe('a worker that is told to end under load', function () {
+describe('a worker that shuts down under load', function () {
   this.timeout(60_000); // processes start and end, on a machine that may be busy
   let api: ApiProcess;
   let client: KeybinClient;
@@ -101,7 +101,7 @@ describe('a worker that is told to end under load', function () {
     await expectApplied();
   });
 
-  it('returns the jobs that it cannot finish, because MongoDB hangs, and exits 0', async () => {
+  it('gives back the jobs that it cannot finish because MongoDB hangs, and exits 0', async () => {
     const worker = await start();
     await hangMongo();
     await load();
@@ -115,7 +115,7 @@ describe('a worker that is told to end under load', function () {
     await expectApplied();
   });
 
-  it('ends at once by a second signal, not with 0, and loses nothing', async () => {
+  it('exits at once on a second signal, not with 0, and loses nothing', async () => {
     const worker = await start({ KEYBIN_LIMITS_DRAIN_TIMEOUT: '60' });
     await hangMongo();
     await load();

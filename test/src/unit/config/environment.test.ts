@@ -37,7 +37,7 @@ describe('The environment', () => {
     expect(problems[0]).to.include('KEYBIN_QUEUE_REDIS_FILE: "/nowhere/redis" cannot be read');
   });
 
-  it('gives the port as PORT, and KEYBIN_APP_PORT goes before it', () => {
+  it('gives the port as PORT, and KEYBIN_APP_PORT takes precedence', () => {
     expect(readEnvironment({ PORT: '80' }).given.get('APP.port')).to.deep.equal({ text: '80', origin: 'PORT' });
     expect(readEnvironment({ KEYBIN_APP_PORT: '81', PORT: '80' }).given.get('APP.port')?.text).to.equal('81');
   });

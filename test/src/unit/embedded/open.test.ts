@@ -28,20 +28,20 @@ async function asNobody<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-describe('LMDB engine, opening', () => {
+describe('embedded engine, opening', () => {
   afterEach(async () => {
     await killPeers();
     await closeStores();
   });
 
-  it('takes the path relative to the working directory, or absolute', () => {
+  it('accepts a path relative to the working directory, or absolute', () => {
     expect(parseLmdbUrl('lmdb://./data')).to.equal(resolve('data'));
     expect(parseLmdbUrl('lmdb://data')).to.equal(resolve('data'));
     expect(parseLmdbUrl('lmdb:///var/lib/key#bin 1')).to.equal('/var/lib/key#bin 1');
     expect(() => parseLmdbUrl('lmdb://')).to.throw('does not name a directory');
   });
 
-  it('makes the directory for its user alone, and finds the data again', async () => {
+  it('creates the directory for its user only, and has the data after a restart', async () => {
     const directory = join(temporaryDirectory(), 'deep', 'data.v1');
     const first = await ownStore(directory);
     expect(statSync(directory).mode & 0o777).to.equal(0o700);
@@ -90,7 +90,7 @@ describe('LMDB engine, opening', () => {
     expect(await refusal(directory)).to.match(/^Cannot use .* as an LMDB store: .*format 99.*$/);
   });
 
-  it('takes over the data of format 1, in which no account could be found by its number', async () => {
+  it('migrates the data of format 1, in which no account could be found by its number', async () => {
     const directory = temporaryDirectory();
     const { account } = await newUser(await ownStore(directory));
     await closeStores();
@@ -104,7 +104,7 @@ describe('LMDB engine, opening', () => {
     expect(await engine.accounts.findByNumber(account.number)).to.deep.equal(account);
   });
 
-  it('takes over the data of format 2, and keeps a Keybin out that knows nothing of files', async () => {
+  it('migrates the data of format 2, and keeps out a version without files', async () => {
     const directory = temporaryDirectory();
     const { account, token } = await newUser(await ownStore(directory));
     await closeStores();
@@ -129,7 +129,7 @@ describe('LMDB engine, opening', () => {
     await ownStore(directory);
   });
 
-  it('closes twice, after what is under way', async () => {
+  it('closes twice, after the work in flight', async () => {
     const directory = temporaryDirectory();
     const engine = await openStore(directory);
     const { token } = await newUser(engine);
