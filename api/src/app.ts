@@ -51,7 +51,7 @@ export function createApp(parts: AppParts): Koa {
   metrics.gauge('keybin_bcrypt_waiting', (gauge) => gauge.set(passwords.waiting));
   app.on('error', (error: Error) => {
     // Connection errors have a code. They are expected, because clients may disconnect at any time.
-    log['code' in error ? 'debug' : 'error']({ err: error }, 'An answer could not be sent');
+    log['code' in error ? 'debug' : 'error']({ err: error }, 'A response could not be sent');
   });
   app.use(eachRequest({ log, durations: metrics.requests, rateLimited: metrics.rateLimited }));
   if (corsOrigins.length > 0) app.use(allowCors(corsOrigins));

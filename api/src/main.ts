@@ -18,7 +18,7 @@ try {
 } catch (error) {
   // If it was told to shut down while it started, it exits when it has drained.
   if (!lifecycle.ending) {
-    process.stderr.write(`Keybin could not start: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`Keybin cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);
   }
 }

@@ -39,7 +39,7 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
   const failure = await stdout.flush();
   // A reader that closes the pipe early, such as `head`, is no failure. A full disk is one.
   if (!failure || failure.code === 'EPIPE') return code;
-  stderr.write(`keybin: the answer could not be written: ${failure.message}\n`);
+  stderr.write(`keybin: the output could not be written: ${failure.message}\n`);
   return exitCodes.failed;
 }
 

@@ -14,9 +14,9 @@ export function parseProcfile(text: string): ProcessType[] {
     if (/^\s*(#|$)/.test(line)) continue;
     const [, name, command] = /^([\w-]+):\s*(\S.*)$/.exec(line) ?? [];
     if (name === undefined || command === undefined)
-      throw new Error(`Procfile, line ${index + 1}: not "name: command"`);
+      throw new Error(`Procfile, line ${index + 1}: expected "name: command"`);
     if (types.some((type) => type.name === name))
-      throw new Error(`Procfile, line ${index + 1}: ${name} is there twice`);
+      throw new Error(`Procfile, line ${index + 1}: ${name} is defined twice`);
     types.push({ name, command });
   }
   if (types.length === 0) throw new Error('Procfile has no line "name: command"');

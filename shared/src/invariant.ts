@@ -5,14 +5,14 @@ export const invariants = {
   commit_answers_each: 'A group commit answers each of its writes, or none of them.',
   commit_versions_rise: 'Each write of a group commit gets a larger version than the one before it.',
   group_applied_once: 'The writes of a group are applied by one transaction.',
-  batch_entry_has_one_outcome: 'Each entry that MongoDB answered for was in the batch, and has one outcome.',
+  batch_entry_has_one_outcome: 'Each entry with an outcome was in the batch, and has one outcome.',
   overtaken_by_newer: 'An entry is overtaken only by a version that is not smaller than its own.',
-  settled_entry_was_asked: 'Settling answers only with entries that it was asked to settle.',
+  settled_entry_was_asked: 'Settling returns only entries that it was asked to settle.',
   sweep_lease_answer: 'The lease of a sweeper is taken, or held by another worker.',
-  token_lease_answer: 'A lease on a token is answered with what its kind can have.',
+  token_lease_answer: 'A lease on a token has an outcome that its kind can have.',
   fill_under_lease: 'The record of a token is filled only under its own lease, before the token expires.',
-  upload_room_granted: 'An upload gets the room that it needs, or is refused.',
-  upload_is_whole: 'An upload is finished when its store has taken all of its bytes.',
+  upload_room_granted: 'An upload gets the space that it needs, or fails.',
+  upload_is_whole: 'An upload is finished when its store has all of its bytes.',
 } as const;
 
 export type InvariantName = keyof typeof invariants;

@@ -366,6 +366,6 @@ export function timeBudget(given: Partial<TimeBudget> = {}): TimeBudget {
   }
   const budget = Object.freeze(times as unknown as TimeBudget); // `derivations` has each member
   const broken = relationNames.filter((name) => !relations[name](budget));
-  if (broken.length > 0) throw new Error(`The times do not fit: ${broken.join(', ')}`);
+  if (broken.length > 0) throw new Error(`These relations between times do not hold: ${broken.join(', ')}`);
   return budget;
 }

@@ -32,7 +32,7 @@ export async function openServices(
   log: Log,
 ): Promise<Services> {
   const place = openRedisTopology(redisUrl, times);
-  lifecycle.push('Redis place', () => place.close());
+  lifecycle.push('Redis topology', () => place.close());
   const connect = (partitions: number) =>
     new PartitionedConnections(place, partitions, log, {
       times,

@@ -60,7 +60,7 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
   const redisUrl = config.queue.redis;
   if (redisUrl === undefined) {
     throw new Error(
-      'A worker needs [STORE] host = mongodb://... and [QUEUE] redis = redis://...: the embedded engine has none',
+      'A worker needs [STORE] host = mongodb://... and [QUEUE] redis = redis://...: the embedded engine has no worker',
     );
   }
   const metrics = new WorkerMetrics(log);
@@ -70,7 +70,7 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
   const services = await openServices(config, redisUrl, lifecycle, log);
   connected.services = services;
   const watch = new LossWatch(services.redis, services.redis.all, log, config.times);
-  lifecycle.push('watch', () => watch.close());
+  lifecycle.push('loss watch', () => watch.close());
   void watch.run();
   const closing = new AbortController();
   setMaxListeners(0, closing.signal); // one listener per partition and running attempt is no leak
@@ -98,7 +98,7 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
     backlog: () => statusOfEach(queues),
     timeoutMs: config.times.gaugesMs,
   });
-  lifecycle.push('work', async () => {
+  lifecycle.push('jobs and sweepers', async () => {
     closing.abort();
     await Promise.all(work.map((each) => each.close(drainMs * config.times.jobsShare)));
   });

@@ -90,7 +90,7 @@ export class Passwords {
   }
 
   async #thread(dueMs: number): Promise<HashThread> {
-    if (remainingMs(dueMs) === 0) throw unavailable(new Error('A password came too late to be hashed'));
+    if (remainingMs(dueMs) === 0) throw unavailable(new Error('No time left to hash a password'));
     const idle = this.#idle.pop();
     if (idle) return idle;
     if (this.#threads < this.#maxThreads) {
@@ -98,7 +98,8 @@ export class Passwords {
       this.#threads += 1;
       return thread;
     }
-    if (this.#waiting.length >= this.#maxWaiting) throw unavailable(new Error('Too many passwords wait to be hashed'));
+    if (this.#waiting.length >= this.#maxWaiting)
+      throw unavailable(new Error('Too many passwords are waiting to be hashed'));
     return this.#turn(dueMs);
   }
 

@@ -31,7 +31,7 @@ interface Waiter {
 
 export type RoomTimes = Pick<TimeBudget, 'bodyWaitMs' | 'slowBodyMs'>;
 
-const noRoom = () => unavailable(new Error('no room for the body'));
+const noRoom = () => unavailable(new Error('too many request bodies in memory'));
 
 /**
  * Bounds the bytes of bodies that are in memory at once, from before they are read until their requests are answered.

@@ -30,7 +30,7 @@ export class Children {
   async start(processes: number): Promise<Listening> {
     const children = Array.from({ length: processes }, () => this.#fork(firstRestartDelayMs));
     const [listening] = await Promise.all(children.map(async (child) => firstWordOf(child)));
-    if (!listening) throw new Error('A cluster needs a process');
+    if (!listening) throw new Error('A cluster needs at least one process');
     if (this.#state === 'starting') this.#state = 'running';
     return listening;
   }
@@ -40,7 +40,8 @@ export class Children {
     this.#state = 'closing';
     for (const restart of this.#restarts) clearTimeout(restart);
     const codes = await Promise.all([...this.#alive].map(async (child) => endOf(child)));
-    if (codes.some((code) => code !== 0)) throw new Error(`A child ended with code ${codes.join(', ')}`);
+    if (codes.some((code) => code !== 0))
+      throw new Error(`Processes of the cluster exited with codes ${codes.join(', ')}`);
   }
 
   #fork(restartDelayMs: number): Worker {
@@ -51,7 +52,7 @@ export class Children {
       this.#alive.delete(child);
       if (this.#state !== 'running') return;
       const delayMs = performance.now() - startedMs > steadyAfterMs ? firstRestartDelayMs : restartDelayMs;
-      this.#log.error(`Process ${child.process.pid} ended (${signal ?? code}); another one starts in ${delayMs} ms`);
+      this.#log.error(`Process ${child.process.pid} exited (${signal ?? code}); a new one starts in ${delayMs} ms`);
       this.#forkLater(delayMs);
     });
     return child;

@@ -24,7 +24,7 @@ export class ClusterMetrics {
     private readonly timeoutMs: number,
   ) {
     const orLogged = (work: Promise<void>) =>
-      work.catch((error: unknown) => log.error({ err: error }, 'Metrics of the processes could not be added up'));
+      work.catch((error: unknown) => log.error({ err: error }, 'Metrics of the processes could not be aggregated'));
     cluster.on('message', (child, message: ChildMessage) => {
       if (message.type === 'metrics-wanted') void orLogged(this.#answer(child, message.request));
       if (message.type !== 'metrics') return;
@@ -83,7 +83,7 @@ export function readClusterMetrics(worker: Worker, registry: Registry, timeoutMs
     const text = new Promise<string>((resolve) => asked.set(request, resolve));
     try {
       send({ type: 'metrics-wanted', request });
-      return await withDeadline(text, timeoutMs, 'asking for the metrics of all processes');
+      return await withDeadline(text, timeoutMs, 'collecting the metrics of all processes');
     } finally {
       asked.delete(request);
     }

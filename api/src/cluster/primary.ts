@@ -24,6 +24,6 @@ export async function runPrimary(config: Config, log: Log, lifecycle: Lifecycle)
 export function endWithPrimary(worker: Worker, lifecycle: Lifecycle): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => lifecycle.end(signal));
   worker.on('message', (message: PrimaryMessage) => {
-    if (message.type === 'end') lifecycle.end('The primary ends');
+    if (message.type === 'end') lifecycle.end('The primary shuts down');
   });
 }

@@ -49,7 +49,7 @@ export function guard(admin: Admin, limits: Pick<RateLimits, 'checkLogin' | 'log
       await limits.loginFailed(login);
       return refuse(ctx);
     }
-    if (!isRead(ctx) && !isFromOwnPage(ctx)) return answer(ctx, 403, 'Only pages of this host may change something');
+    if (!isRead(ctx) && !isFromOwnPage(ctx)) return answer(ctx, 403, 'Only pages of this host may make changes');
     await next();
     if (ctx.response.is('html') && typeof ctx.body === 'string') ctx.body = ctx.body.replace(foreignLinks, '');
   };
@@ -79,7 +79,7 @@ function isFromOwnPage(ctx: Context): boolean {
 
 function refuse(ctx: Context): void {
   ctx.set('WWW-Authenticate', 'Basic realm="Keybin administration", charset="UTF-8"');
-  answer(ctx, 401, 'The dashboard needs the name and the password of the administrator');
+  answer(ctx, 401, 'The dashboard requires the user name and password of the administrator');
 }
 
 function answer(ctx: Context, status: number, text: string): void {

@@ -27,7 +27,7 @@ const documents: Readonly<Record<ErrorCode, ErrorDocument>> = {
   body_not_json: {
     error: errors.bodyNotJson(),
     interfaces: everywhere,
-    when: 'The body is empty, is no JSON object, or `Content-Type` is not JSON',
+    when: 'The body is empty, is not a JSON object, or `Content-Type` is not JSON',
   },
   parameter_missing: {
     error: errors.parameterMissing('NAME'),
@@ -67,7 +67,7 @@ const documents: Readonly<Record<ErrorCode, ErrorDocument>> = {
   body_not_multipart: {
     error: errors.bodyNotMultipart(),
     interfaces: ['v1'],
-    when: 'An upload is not a form, or the form is cut off',
+    when: 'An upload is not a form, or the form is truncated',
   },
   invalid_credentials: {
     error: errors.invalidCredentials(),
@@ -82,7 +82,7 @@ const documents: Readonly<Record<ErrorCode, ErrorDocument>> = {
   forbidden: {
     error: errors.forbidden(),
     interfaces: ['v1'],
-    when: 'The post, the file, or the name at logout is not that of the account',
+    when: 'The post or file, or the name at logout, belongs to another account',
   },
   route_not_found: { error: errors.routeNotFound(), interfaces: everywhere, when: 'No route has this path' },
   key_not_found: { error: errors.keyNotFound('KEY'), interfaces: ['keybin'], when: 'The account has no such key' },
@@ -122,7 +122,7 @@ const documents: Readonly<Record<ErrorCode, ErrorDocument>> = {
   too_many_requests: {
     error: new errors.RateLimitError('...', { count: 1, windowSeconds: 1 }, 1),
     interfaces: everywhere,
-    when: 'A [rate limit](../rate-limits.md) was met. Try again after `Retry-After` seconds',
+    when: 'A [rate limit](../rate-limits.md) was reached. Try again after `Retry-After` seconds',
   },
   internal_error: {
     error: errors.internalError(undefined),
@@ -132,7 +132,7 @@ const documents: Readonly<Record<ErrorCode, ErrorDocument>> = {
   unavailable: {
     error: errors.unavailable(),
     interfaces: everywhere,
-    when: 'A dependency is down, or a limit on concurrent work was met. Try again after `Retry-After` seconds. A write may have happened',
+    when: 'A dependency is down, or a limit on concurrent work was reached. Try again after `Retry-After` seconds. A write may have happened',
   },
   storage_full: {
     error: errors.storageFull(),

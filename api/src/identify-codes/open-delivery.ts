@@ -7,7 +7,7 @@ export async function openDelivery(settings: Config['v1'], log: Log): Promise<Co
   const { codeDelivery, webhookUrl: url, webhookSecret: secret, webhookTimeoutSeconds: timeoutSeconds } = settings;
   if (codeDelivery === 'response') return { deliver: async ({ code }) => code, close };
   if (codeDelivery === 'log') return { deliver: async (code) => print(log, code), close };
-  if (url === undefined || secret === undefined) throw new Error('A webhook needs a URL and a secret');
+  if (url === undefined || secret === undefined) throw new Error('A webhook requires a URL and a secret');
   const { Webhook } = await import('./webhook.js');
   return new Webhook({ url, secret, timeoutSeconds }, log);
 }

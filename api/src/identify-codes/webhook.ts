@@ -92,7 +92,7 @@ export class Webhook implements CodeDelivery {
     });
     answer.dump().catch(() => {}); // the body does not matter
     if (statusCode >= 200 && statusCode < 300) return;
-    const refusal = new Error(`The webhook answered ${statusCode}`);
+    const refusal = new Error(`The webhook returned ${statusCode}`);
     throw isPassing(statusCode) ? refusal : new AbortError(refusal);
   }
 
@@ -105,8 +105,8 @@ export class Webhook implements CodeDelivery {
   /** Logs once when deliveries begin to fail, and once when they work again. */
   #note(failure: unknown): void {
     if (failure !== undefined && !this.#isFailing)
-      this.log.warn({ err: failure }, 'The webhook takes no identify codes');
-    if (failure === undefined && this.#isFailing) this.log.info('The webhook takes identify codes again');
+      this.log.warn({ err: failure }, 'The webhook does not accept identify codes');
+    if (failure === undefined && this.#isFailing) this.log.info('The webhook accepts identify codes again');
     this.#isFailing = failure !== undefined;
   }
 }

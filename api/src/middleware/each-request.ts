@@ -39,7 +39,10 @@ export function eachRequest({ log, durations, rateLimited }: EachRequestParts): 
     const route = routeOf(ctx);
     durations.add(route, method, status, ms / 1_000);
     if (isLogged) {
-      log.debug({ request: requestIdOf(ctx), method, route: route ?? null, status, ms: Math.round(ms) }, 'Answered');
+      log.debug(
+        { request: requestIdOf(ctx), method, route: route ?? null, status, ms: Math.round(ms) },
+        'Request completed',
+      );
     }
   };
 }

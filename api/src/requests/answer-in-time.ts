@@ -21,5 +21,5 @@ export const hashDueMs = (startedMs: number, { answerMs, storeShareMs }: AnswerT
  */
 export function answerInTime<T>(work: Promise<T>, startedMs: number, times: AnswerTimes): Promise<T> {
   const leftMs = startedMs + times.answerMs - performance.now();
-  return withDeadline(work, Math.max(leftMs, times.storeShareMs), 'a store, after a hash,');
+  return withDeadline(work, Math.max(leftMs, times.storeShareMs), 'the store');
 }

@@ -79,7 +79,7 @@ export class Transfers {
 
   /** Ends all transfers in flight. */
   endAll(): void {
-    for (const end of this.#enders) end(unavailable(new Error('the process ends')));
+    for (const end of this.#enders) end(unavailable(new Error('the process shuts down')));
   }
 
   /** Ends an upload that makes too little progress. Returns a function that stops watching. */
@@ -108,13 +108,14 @@ class Places {
   constructor(private readonly count: number) {}
 
   take(): { readonly countFor: (userId: string) => void; readonly leave: () => void } {
-    if (this.#taken >= this.count) throw unavailable(new Error('too many transfers'));
+    if (this.#taken >= this.count) throw unavailable(new Error('too many concurrent transfers'));
     this.#taken += 1;
     let owner: string | undefined;
     return {
       countFor: (userId) => {
         const before = this.#takenBy.get(userId) ?? 0;
-        if (before >= Math.ceil(this.count * accountShare)) throw unavailable(new Error('too many of one account'));
+        if (before >= Math.ceil(this.count * accountShare))
+          throw unavailable(new Error('too many concurrent transfers of one account'));
         this.#takenBy.set((owner = userId), before + 1);
       },
       leave: () => {

@@ -39,7 +39,7 @@ export async function authenticate(
     await limits.checkLogin(login);
     return { account, login };
   };
-  const { account, login } = await withDeadline(find(), times.answerMs, 'looking for an account');
+  const { account, login } = await withDeadline(find(), times.answerMs, 'finding an account');
   const matches = await passwords.matches(password, account?.passwordHash, hashDueMs(startedMs, times));
   if (!account || !matches || account.disabled) {
     loginsRefused.inc();

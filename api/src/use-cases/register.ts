@@ -28,7 +28,7 @@ export async function register(
     await permit.check();
     return engine.accounts.find(username);
   };
-  if (await withDeadline(find(), times.answerMs, 'looking for an account')) throw accountExists();
+  if (await withDeadline(find(), times.answerMs, 'finding an account')) throw accountExists();
   const hash = await passwords.hash(password, hashDueMs(startedMs, times));
   const create = async () => {
     await permit.redeem();

@@ -8,7 +8,7 @@ export type ViewParts = Pick<AccountParts, 'engine' | 'times'>;
 
 /** Returns the account with this name to a client with a live token. Throws `invalid_token`, `account_not_found`. */
 export function viewAccount({ engine, times }: ViewParts, token: string, username: string): Promise<Account> {
-  return withDeadline(view(engine, token, username), times.answerMs, 'looking at an account');
+  return withDeadline(view(engine, token, username), times.answerMs, 'reading an account');
 }
 
 async function view(engine: Engine, token: string, username: string): Promise<Account> {

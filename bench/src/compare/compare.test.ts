@@ -22,7 +22,7 @@ describe('lines of a comparison', () => {
     });
   });
 
-  it('tells a larger size as a fall, and a smaller one as none', () => {
+  it('reports a larger size as a fall, and a smaller one as no fall', () => {
     expect(judgedLines(pairsOf(memory, 50, 60))[0]).to.include({ passed: false });
     expect(judgedLines(pairsOf(memory, 60, 50))[0]).to.include({ passed: true });
     expect(judgedLines(pairsOf(memory, 60, 50))[0]?.cells[3]).to.equal('1.200');

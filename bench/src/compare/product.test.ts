@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { nodeArguments } from './product.js';
 
 describe('how a version is started', () => {
-  it('gives node what the script says, wherever the version lies', () => {
+  it('starts node with the arguments of the script, wherever the version is', () => {
     const given = nodeArguments('exec node --max-semi-space-size=32 services/api/main.js', '/old');
     expect(given).to.deep.equal(['--max-semi-space-size=32', '/old/services/api/main.js']);
     expect(nodeArguments('node main.js', '/old')).to.deep.equal(['/old/main.js']);

@@ -35,16 +35,16 @@ describe('judging the ratio of two versions', () => {
     expect(judge(noise.map((ratio) => ratio ** 0.2)).fell).to.equal('no');
   });
 
-  it('accepts a fall of less than the tolerance, however certain', () => {
+  it('accepts a fall below the tolerance, however certain it is', () => {
     expect(judge(Array.from({ length: 8 }, () => 0.98)).fell).to.equal('no');
     expect(judge(Array.from({ length: 8 }, () => 0.96)).fell).to.equal('yes');
   });
 
-  it('says unclear where the noise hides the answer', () => {
+  it('reports unclear if the noise hides the answer', () => {
     expect(judge(times(0.97)).fell).to.equal('unclear');
   });
 
-  it('finds a fall in spite of one pair that was disturbed', () => {
+  it('finds a fall although one pair was disturbed', () => {
     expect(judge([...times(0.8).slice(1), 3]).fell).to.equal('yes');
   });
 
@@ -70,7 +70,7 @@ describe('judging the ratio of two versions', () => {
     expect(held / experiments).to.be.within(0.95, 0.97);
   });
 
-  it('refuses too few pairs, and what is no ratio', () => {
+  it('refuses too few pairs, and values that are not ratios', () => {
     expect(() => judge([1, 1, 1, 1, 1])).to.throw('too few');
     expect(() => judge([...noise, 0])).to.throw('cannot be judged');
     expect(() => judge([...noise, NaN])).to.throw('cannot be judged');

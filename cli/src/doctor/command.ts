@@ -7,7 +7,9 @@ import { diagnoseSettings } from './settings.js';
 
 export function doctorCommand({ config, configFile, environment, answer, fail }: Context): Command {
   return new Command('doctor')
-    .description('checks everything the service needs, and says how to fix each problem; exits with 1 if there is one')
+    .description(
+      'checks everything that the service needs, and says how to fix each problem; exits with 1 if there is one',
+    )
     .action(async () => {
       const settings = config();
       const own = diagnoseSettings(settings, configFile(), environment);

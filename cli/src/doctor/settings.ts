@@ -36,7 +36,7 @@ function bcryptCost({ accounts: { bcryptCost: cost } }: Config): Diagnosis {
     return {
       check,
       state: 'problem',
-      says: `${says}: stolen hashes are guessed fast`,
+      says: `${says}: stolen hashes can be cracked quickly`,
       remedy: 'set it to 12',
     };
   if (cost > highCost)
@@ -61,9 +61,9 @@ const passwordIn = (url = '') => /^[a-z+]+:\/\/[^/@]*:([^/@]+)@/.exec(url)?.[1];
 
 function weakSecrets(config: Config): Diagnosis {
   const weak = secretsIn(config).filter(([, secret]) => isWeak(secret));
-  if (weak.length === 0) return { check: 'secrets', state: 'ok', says: 'none is well known or short' };
-  const says = `${weak.map(([name]) => name).join(', ')}: well known or short`;
-  return { check: 'secrets', state: 'problem', says, remedy: "take what 'openssl rand -base64 32' prints" };
+  if (weak.length === 0) return { check: 'secrets', state: 'ok', says: 'no secret is short or well known' };
+  const says = `short or well known: ${weak.map(([name]) => name).join(', ')}`;
+  return { check: 'secrets', state: 'problem', says, remedy: "use the output of 'openssl rand -base64 32'" };
 }
 
 const isWeak = (secret: string) =>
@@ -86,6 +86,11 @@ function permissions(
     const mode = statSync(path).mode & 0o777;
     const says = `${path} contains a secret and has mode ${mode.toString(8).padStart(3, '0')}`;
     if ((mode & 0o007) === 0) return { check: 'permissions', state: 'ok', says };
-    return { check: 'permissions', state: 'problem', says: `${says}: open to all`, remedy: `chmod o-rwx ${path}` };
+    return {
+      check: 'permissions',
+      state: 'problem',
+      says: `${says}: all users can access it`,
+      remedy: `chmod o-rwx ${path}`,
+    };
   });
 }

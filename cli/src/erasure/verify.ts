@@ -14,7 +14,7 @@ export async function verifyErasure(
 }
 
 function* notes({ registered, erased }: Leftovers): Generator<string> {
-  if (registered) yield 'The name belongs to an account, whose data is not counted.';
+  if (registered) yield 'An account has this name; its data is not counted.';
   else if (erased === 0)
-    yield 'The store remembers no erased account of this name: what was counted is of any that it does not remember.';
+    yield 'The store has no record of an erased account with this name. The counts are of accounts without a record.';
 }

@@ -8,7 +8,7 @@ import type { Context } from '../command/context.js';
 /** Creates `keybin prepare`, which a release step runs before the processes start. */
 export function prepareCommand({ config, answer }: Context): Command {
   return new Command('prepare')
-    .description('creates the store and its indexes, or says why the services could not start; may be repeated')
+    .description('creates the store and its indexes, or says why the services cannot start; may be repeated')
     .action(async () => answer(await prepare(config())));
 }
 

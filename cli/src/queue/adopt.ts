@@ -3,6 +3,9 @@ import type { Answer } from '../command/answer.js';
 
 export async function adoptQueue(queue: QueueOperations): Promise<Answer> {
   const outcome = await queue.adopt();
-  const text = outcome === 'own' ? "The queue is this store's already" : 'Adopted: what waits is applied to this store';
+  const text =
+    outcome === 'own'
+      ? 'The queue already belongs to this store'
+      : 'Adopted: workers apply the pending writes to this store';
   return { json: { outcome }, text };
 }

@@ -30,7 +30,7 @@ export function queueCommand({ config, answer }: Context): Command {
     .argument('[write...]', 'USER/KEY, as `queue rejected` shows it', entryNames)
     .option('--all', 'retry all rejected writes')
     .action(async (names: readonly EntryName[], { all = false }: { all?: boolean }, self: Command) => {
-      if (all === names.length > 0) self.error('error: name the writes to try again, or give --all');
+      if (all === names.length > 0) self.error('error: name the writes to retry, or use --all');
       answer(await withQueue(config(), (queue) => (all ? retryAll(queue) : retryWrites(queue, names))));
     });
   command
@@ -43,7 +43,7 @@ export function queueCommand({ config, answer }: Context): Command {
     .action(async () => answer(await withQueue(config(), resumeQueue)));
   command
     .command('adopt')
-    .description('gives the queue in Redis to the configured store: its pending writes will be applied there')
+    .description('makes the configured store the owner of the queue in Redis; pending writes are applied to that store')
     .action(async () => answer(await withQueue(config(), adoptQueue)));
   return command;
 }

@@ -25,6 +25,6 @@ const line = ({ userId, key, acceptedAt, reason }: RejectedWrite) =>
 
 function footer(count: number, shown: number): string {
   if (count === 0) return 'No write is rejected.';
-  const rest = count > shown ? `; --limit shows more than these ${shown}` : '';
+  const rest = count > shown ? `; ${shown} are shown, --limit shows more` : '';
   return `${count} rejected${rest}`;
 }

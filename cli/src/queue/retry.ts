@@ -21,5 +21,5 @@ export async function retryAll(queue: QueueOperations): Promise<Answer> {
 
 const answerOf = (retried: number): Answer => ({
   json: { retried },
-  text: `${retried} tried again; 'keybin queue rejected' shows what is rejected again`,
+  text: `${retried} retried; 'keybin queue rejected' shows the writes that are rejected again`,
 });

@@ -22,16 +22,16 @@ export async function checkExport({
       } catch (error) {
         if (!(error instanceof BadLine)) throw error;
         problems.push(`line ${number}: ${error.message}`);
-        if (problems.length === mostProblems) throw refused(name, [...problems, 'and maybe more']);
+        if (problems.length === mostProblems) throw refused(name, [...problems, 'and possibly more']);
       }
     }
-    if (rest.length > 0) problems.push(`line ${number + 1}: it is broken off`);
+    if (rest.length > 0) problems.push(`line ${number + 1}: it is cut off`);
   }
   const { end } = checker;
-  if (problems.length === 0 && !end) problems.push('the last line is missing: it is not complete');
+  if (problems.length === 0 && !end) problems.push('the last line is missing: the export is incomplete');
   if (problems.length > 0 || !end) throw refused(name, problems);
   return Object.assign(checker, { end });
 }
 
 const refused = (name: string, problems: readonly string[]) =>
-  new CommandError(`${name} is refused, nothing was imported: ${problems.join('; ')}`);
+  new CommandError(`${name} is not valid, nothing was imported: ${problems.join('; ')}`);

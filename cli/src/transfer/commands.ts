@@ -11,7 +11,7 @@ import { inNewFile, inStream } from './target.js';
 export function exportCommand(context: Context): Command {
   const { config, stdout, stderr, cleanUpAtSignal, answer } = context;
   return new Command('export')
-    .description('writes everything into a new file while the service runs; an export that breaks off leaves no file')
+    .description('writes all data into a new file while the service runs; an interrupted export leaves no file')
     .argument('<file>', "path of the new file; '-' is standard output")
     .action(async (file: string) => {
       const toPipe = file === '-';
@@ -26,7 +26,7 @@ export function exportCommand(context: Context): Command {
 export function importCommand(context: Context): Command {
   const { config, stdin, answer, fail } = context;
   return new Command('import')
-    .description('writes an export into the store, which may be empty or in use; if it breaks off, run it again')
+    .description('writes an export into the store, which may be empty or in use; run it again if it was interrupted')
     .argument('<file>', "a complete export; '-' is standard input")
     .action(async (file: string) => {
       const settings = config();
@@ -41,7 +41,7 @@ export function importCommand(context: Context): Command {
 export function migrateCommand(context: Context): Command {
   const { config, answer, fail } = context;
   return new Command('migrate')
-    .description('copies the accounts and values of an original Keybin; if it breaks off, run it again')
+    .description('copies the accounts and values of an original Keybin; run it again if it was interrupted')
     .option('--from <url>', 'MongoDB of the original: mongodb://HOST:PORT/')
     .option(
       '--from-file <path>',
@@ -51,7 +51,7 @@ export function migrateCommand(context: Context): Command {
     .action(async (options: MigrateOptions, self: Command) => {
       const { from = urlIn(options.fromFile), fromDatabase } = options;
       if (from === undefined || (options.from !== undefined && options.fromFile !== undefined))
-        self.error('error: give the original by --from or by --from-file');
+        self.error('error: use either --from or --from-file');
       const settings = config();
       const { database, usersCollection: users, storeCollection: store, tokenCollection: tokens } = settings.store;
       const place = {

@@ -119,7 +119,7 @@ async function* recordsIn({ name, read }: ExportFile, sha256: string): AsyncGene
       if (record) yield record;
     }
   }
-  if (checker.end?.sha256 !== sha256) throw new CommandError(`${name} was changed while it was imported: run it again`);
+  if (checker.end?.sha256 !== sha256) throw new CommandError(`${name} changed during the import: run the import again`);
 }
 
 function answerOf(tally: Tally): ImportAnswer {
@@ -127,9 +127,9 @@ function answerOf(tally: Tally): ImportAnswer {
   const json = { accounts, entries, posts, files, present, skipped, renumbered, conflicts };
   const lines = [
     `${summary(tally)} imported`,
-    ...(present > 0 ? [`${present} were there already, or newer`] : []),
-    ...(renumbered > 0 ? [`${renumbered} accounts have another number than before`] : []),
-    ...(skipped > 0 ? [`${skipped} of accounts that were not imported`] : []),
+    ...(present > 0 ? [`${present} unchanged: the store has them or newer ones`] : []),
+    ...(renumbered > 0 ? [`${renumbered} accounts have a new number`] : []),
+    ...(skipped > 0 ? [`${skipped} skipped: their accounts were not imported`] : []),
     ...conflicts.map(({ username, reason }) => `not imported: account '${username}': ${reason}`),
   ];
   return { json, text: lines.join('\n'), isComplete: conflicts.length === 0 && skipped === 0 };

@@ -21,7 +21,7 @@ export async function migrate(
   const notKept: string[] = [];
   const report = (line: string) => {
     notKept.push(line);
-    context.stderr.write(`keybin: not kept: ${line}\n`);
+    context.stderr.write(`keybin: not migrated: ${line}\n`);
   };
   try {
     await original.setAside(config.store);
@@ -32,7 +32,7 @@ export async function migrate(
     });
     return {
       json: { ...(json as object), notKept },
-      text: [text, ...(notKept.length > 0 ? [`${notKept.length} not kept, see above`] : [])].join('\n'),
+      text: [text, ...(notKept.length > 0 ? [`${notKept.length} not migrated, see above`] : [])].join('\n'),
       isComplete: isComplete && notKept.length === 0,
     };
   } finally {

@@ -86,7 +86,7 @@ async function giveName(partial: string, path: string): Promise<void> {
 }
 
 const alreadyThere = (path: string) =>
-  new CommandError(`${path} is there already, and stays as it is; '-' is standard output`);
+  new CommandError(`${path} already exists and is not overwritten; '-' is standard output`);
 
 const hasCode = (error: unknown, code: string) => error instanceof Error && 'code' in error && error.code === code;
 

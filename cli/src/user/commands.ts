@@ -13,12 +13,12 @@ export function userCommand({ config, answer }: Context): Command {
     .action(async () => answer(await withStoreReader(config(), listUsers)));
   command
     .command('disable')
-    .description('refuses all logins and revokes all tokens of an account, at once; keeps its data and its name')
+    .description('blocks all logins and revokes all tokens of an account at once; keeps its data and its name')
     .argument('<name>', 'name of the account')
     .action(async (name: string) => answer(await withEngine(config(), (engine) => disableUser(engine, name))));
   command
     .command('enable')
-    .description('lets a disabled account log in again; its earlier tokens stay revoked')
+    .description('allows a disabled account to log in again; its earlier tokens stay revoked')
     .argument('<name>', 'name of the account')
     .action(async (name: string) => answer(await withEngine(config(), (engine) => enableUser(engine, name))));
   command

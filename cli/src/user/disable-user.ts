@@ -17,7 +17,7 @@ export async function eraseUser({ accounts, rateCounters }: Engine, name: string
   await rateCounters.forget(failedLoginsEverywhereKey(name));
   return {
     json: { name, erased: true },
-    text: `${name} is erased; 'keybin verify-erasure' tells when nothing is left`,
+    text: `${name} is erased; 'keybin verify-erasure' shows when nothing is left`,
   };
 }
 

@@ -17,7 +17,7 @@ export async function listUsers(reader: StoreReader): Promise<Answer> {
   return { json: { users }, text: users.length === 0 ? 'There are no accounts.' : table([heads, ...rows]) };
 }
 
-const heads = ['number', 'opened', '', 'name'];
+const heads = ['number', 'created', '', 'name'];
 
 const userOf = ({ username, userId, number, createdAt, disabled }: Account) => ({
   name: username,

@@ -23,7 +23,7 @@
 -- another store owns the queue.
 
 local owner = redis.call('HGET', KEYS[6], 'store')
-if ARGV[1] ~= '' and owner and owner ~= ARGV[1] then return redis.error_reply('FOREIGN Redis has the queue of another store') end
+if ARGV[1] ~= '' and owner and owner ~= ARGV[1] then return redis.error_reply('FOREIGN The queue in Redis belongs to another store') end
 
 local headLength = 17
 local rememberMs = tonumber(ARGV[2])

@@ -42,8 +42,8 @@ function tooNarrow({ queue, limits }: Config): string[] {
   const leastBytes = (limits.bodyBytes + entryOverheadBytes) * queue.partitions;
   if (queue.redis === undefined || queue.maxPendingBytes >= leastBytes) return [];
   return [
-    `[QUEUE] max_pending_bytes is ${queue.maxPendingBytes}; accepted: at least ${leastBytes}, room for one body of ` +
-      `[LIMITS] body_bytes (${limits.bodyBytes}) in each of the partitions (${queue.partitions})`,
+    `[QUEUE] max_pending_bytes is ${queue.maxPendingBytes}; accepted: at least ${leastBytes}, enough for one body of ` +
+      `[LIMITS] body_bytes (${limits.bodyBytes}) in each of ${queue.partitions} partitions`,
   ];
 }
 
@@ -56,8 +56,8 @@ function tooSoonDrained({ limits, times }: Config): string[] {
   const leastMs = Math.max(uploadRemovalMs / (1 - transfersShare), idleGraceMs, echoedSignalMs);
   if (limits.drainTimeoutSeconds * 1_000 > leastMs) return [];
   return [
-    `[LIMITS] drain_timeout is ${limits.drainTimeoutSeconds}; accepted: more than ${leastMs / 1_000} seconds, for idle ` +
-      'connections to be noticed and broken uploads to be removed',
+    `[LIMITS] drain_timeout is ${limits.drainTimeoutSeconds}; accepted: more than ${leastMs / 1_000} seconds, to notice ` +
+      'idle connections and remove broken uploads',
   ];
 }
 
@@ -71,7 +71,7 @@ function withoutReceiver({ v1 }: Config): string[] {
     .filter((name) => v1[name] === undefined)
     .map((name) => {
       const { key, kind } = settings.v1[name];
-      return `[V1] ${key} is missing: [V1] code_delivery = webhook needs it; accepted: ${kind.accepted}`;
+      return `[V1] ${key} is missing: [V1] code_delivery = webhook requires it; accepted: ${kind.accepted}`;
     });
 }
 
@@ -82,7 +82,7 @@ function withoutReceiver({ v1 }: Config): string[] {
 function halfAnAdmin({ admin }: Config): string[] {
   const missing = (['user', 'password'] as const).filter((name) => admin[name] === undefined);
   if (missing.length !== 1) return [];
-  return missing.map((name) => `[ADMIN] ${name} is missing: the other one is set; accepted: both or none of them`);
+  return missing.map((name) => `[ADMIN] ${name} is missing, but the other one is set; accepted: both or neither`);
 }
 
 /** Returns a problem unless a MongoDB store has a Redis and an embedded store has none. */
@@ -93,12 +93,12 @@ function unmatched({ given }: RawSettings): string[] {
   const example = 'redis://127.0.0.1:6379';
   if (host.startsWith('mongodb') && !redis?.text) {
     return [
-      '[QUEUE] redis is missing: a MongoDB store needs a Redis for its queue; accepted: ' +
+      '[QUEUE] redis is missing: a MongoDB store requires a Redis for its queue; accepted: ' +
         `the line "redis = ${example}" below [QUEUE] in the file, or ${variable}=${example} in the environment`,
     ];
   }
   if (host.startsWith('lmdb') && redis?.text) {
-    const accepted = `no Redis beside an lmdb:// store, or a MongoDB URL as [STORE] host (${variableOf('STORE', 'host')})`;
+    const accepted = `no Redis with an lmdb:// store, or a MongoDB URL as [STORE] host (${variableOf('STORE', 'host')})`;
     return [notAcceptedProblem(redis, accepted)];
   }
   return [];

@@ -16,11 +16,11 @@ export function noSuchSettingProblem(given: RawSetting, name: string, names: rea
   const nearest = closestMatch(name, names, { maxDistance: Math.ceil(name.length / 3) });
   const hint = nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
   const value = seen({ ...given, secret: given.secret === true || looksSecret });
-  return `${given.origin}: ${value} is given, but there is no such setting${hint}; accepted: ${names.join(', ')}`;
+  return `${given.origin}: ${value} is set, but there is no such setting${hint}; accepted: ${names.join(', ')}`;
 }
 
 function seen({ text, secret }: RawSetting): string {
-  return secret ? 'what it holds' : shown(text);
+  return secret ? 'its value' : shown(text);
 }
 
 /** Returns the text in quotes, shortened and without credentials. */

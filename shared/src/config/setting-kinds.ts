@@ -33,7 +33,7 @@ const bytesPerUnit: Readonly<Record<string, number>> = { '': 1, kib: 1_024, mib:
 
 /** Returns the kind for sizes in plain bytes, or with the unit KiB, MiB or GiB. */
 export function size(leastBytes: number, mostBytes: number): SettingKind<number> {
-  const accepted = `a size from ${sizeText(leastBytes)} to ${sizeText(mostBytes)}, in bytes or like 64MiB (KiB, MiB, GiB)`;
+  const accepted = `a size from ${sizeText(leastBytes)} to ${sizeText(mostBytes)}, in bytes or with a unit (KiB, MiB, GiB), such as 64MiB`;
   return kind(accepted, (text) => {
     const [, digits, unit = ''] = /^(\d{1,16}) ?([KMG]iB)?$/i.exec(text) ?? [];
     const value = Number(digits) * (bytesPerUnit[unit.toLowerCase()] ?? Number.NaN);
@@ -84,7 +84,7 @@ export const mongoName: SettingKind<string> = kind('1 to 63 letters, digits, _ o
 
 /** Origins as browsers write them (RFC 6454, section 6.2), or all. */
 export const origins: SettingKind<readonly string[]> = kind(
-  'origins such as https://app.example.com or http://localhost:3000, with commas between them, or * for all, or nothing',
+  'origins separated by commas, such as https://app.example.com or http://localhost:3000, or * for all, or nothing',
   (text) => {
     const given = text.split(',').map((origin) => origin.trim());
     if (text === '' || text === '*') return text === '' ? [] : given;
@@ -101,7 +101,7 @@ const leastSecretBytes = 32;
 
 /** Key long enough not to be guessed, or nothing. */
 export const signingSecret: SettingKind<string | undefined> = {
-  accepted: `at least ${leastSecretBytes} bytes, such as what "openssl rand -base64 32" prints, or nothing`,
+  accepted: `at least ${leastSecretBytes} bytes, such as the output of "openssl rand -base64 32", or nothing`,
   secret: true,
   parse(text) {
     if (text === '') return { value: undefined };
@@ -121,7 +121,7 @@ export const portOrNone: SettingKind<number | undefined> = {
 
 /** Text that may follow `Bearer` (RFC 6750, section 2.1) and is long enough not to be guessed, or nothing. */
 export const bearerToken: SettingKind<string | undefined> = {
-  accepted: 'at least 16 letters, digits, - . _ ~ + or /, such as what "openssl rand -hex 32" prints, or nothing',
+  accepted: 'at least 16 letters, digits, - . _ ~ + or /, such as the output of "openssl rand -hex 32", or nothing',
   secret: true,
   parse(text) {
     if (text === '') return { value: undefined };
@@ -135,7 +135,7 @@ const mostWebhookKeyBytes = 64;
 
 /** Key of a webhook's signatures. */
 export const webhookSecret: SettingKind<string | undefined> = {
-  accepted: `${leastWebhookKeyBytes} to ${mostWebhookKeyBytes} bytes in base64, such as what "openssl rand -base64 32" prints, also behind whsec_, or nothing`,
+  accepted: `${leastWebhookKeyBytes} to ${mostWebhookKeyBytes} bytes in base64, such as the output of "openssl rand -base64 32", with or without the prefix whsec_, or nothing`,
   secret: true,
   parse(text) {
     if (text === '') return { value: undefined };

@@ -290,7 +290,7 @@ export const settings: Settings = {
       'registrations_per_address',
       '200/3600',
       rateLimit,
-      'Registrations from one address, refused ones included',
+      'Registrations from one address, including failed ones',
     ),
     identifyCodesPerAddress: setting(
       'identify_codes_per_address',

@@ -10,7 +10,7 @@ export const storeUrlKind: SettingKind<string> = {
   parse(text) {
     if (/^lmdb:\/\/[^\n]+$/.test(text)) return { value: text };
     if (/^mongodb(\+srv)?:\/\/[^\n]*<[^\n]*>/.test(text)) {
-      return { accepted: `the address of your MongoDB in place of <...>, such as ${mongoExample}` };
+      return { accepted: `the address of your MongoDB instead of <...>, such as ${mongoExample}` };
     }
     if (!/^mongodb(\+srv)?:\/\/([^@/\n]*@)?[^@/?\s]+([/?]\S*)?$/.test(text)) return { accepted: this.accepted };
     return mongoUrl(escapeCredentials(text));
@@ -20,7 +20,7 @@ export const storeUrlKind: SettingKind<string> = {
 function mongoUrl(url: string): Parsed<string> {
   const refusal = mongodbUrlProblem(url);
   if (refusal === undefined) return { value: url };
-  return { accepted: `a MongoDB URL that its driver takes, such as ${mongoExample}; it says: ${refusal}` };
+  return { accepted: `a MongoDB URL that the driver accepts, such as ${mongoExample}; the driver says: ${refusal}` };
 }
 
 /**
@@ -45,17 +45,17 @@ export const redisUrlKind: SettingKind<string | undefined> = {
     `(special characters of a password percent-encoded), nodes of a Redis Cluster, such as ${clusterExample}, or nothing`,
   parse(text) {
     if (text === '') return { value: undefined };
-    if (/[?#]/.test(text)) return { accepted: `${this.accepted}; without parameters (? and what follows)` };
+    if (/[?#]/.test(text)) return { accepted: `${this.accepted}; without parameters after ?` };
     if (isRedisUrl(text) || parseClusterUrl(text)) return { value: text };
     if (!isClusterUrl(text)) return { accepted: this.accepted + (namesSeveral(text) ? `; ${severalAre}` : '') };
-    return { accepted: `${this.accepted}; of a cluster: ${clusterForm}` };
+    return { accepted: `${this.accepted}; for a cluster: ${clusterForm}` };
   },
 };
 
 const namesSeveral = (text: string) => /^rediss?:\/\/[^/]*,/.test(text);
-const severalAre = 'several nodes are a cluster, redis+cluster:// or rediss+cluster:// (TLS)';
+const severalAre = 'several nodes require redis+cluster:// or rediss+cluster:// (TLS)';
 const clusterForm =
-  'HOST:PORT with commas in between and no blanks, user and password once, before the first, and no database behind them';
+  'HOST:PORT separated by commas without spaces, user and password only before the first, no database';
 
 /** URL that codes are posted to, or nothing. */
 export const webhookUrlKind: SettingKind<string | undefined> = {

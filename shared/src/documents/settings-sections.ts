@@ -4,8 +4,8 @@ import { sections, variableOf, type Setting } from '../config/settings.js';
 /** Returns the text of the shipped `store.cfg`: every setting with its default and its description. */
 export function settingsFile(): string {
   const head = [
-    '# Settings of Keybin with their defaults. The environment goes first: KEYBIN_APP_PORT=8080, or KEYBIN_APP_PORT_FILE=PATH',
-    '# for a value that stands in a file. A # begins a comment only at the start of a line; write %% for a %.',
+    '# Settings of Keybin with their defaults. The environment takes precedence: KEYBIN_APP_PORT=8080, or',
+    '# KEYBIN_APP_PORT_FILE=PATH for a value in a file. A # begins a comment only at the start of a line; write %% for a %.',
   ];
   const blocks = sections.map(({ name, settings }) => [
     `[${name}]`,

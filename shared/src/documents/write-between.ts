@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 export function writeBetween(file: string, name: string, table: string): void {
   const text = readFileSync(file, 'utf8');
   const between = new RegExp(`(<!-- ${name} -->\\n)[^]*(<!-- /${name} -->)`);
-  if (!between.test(text)) throw new Error(`${file} has lost its <!-- ${name} --> ... <!-- /${name} -->`);
+  if (!between.test(text)) throw new Error(`${file} has no <!-- ${name} --> ... <!-- /${name} -->`);
   writeFileSync(
     file,
     text.replace(between, (_all, begin: string, end: string) => `${begin}\n${table}\n\n${end}`),

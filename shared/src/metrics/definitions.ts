@@ -32,7 +32,7 @@ export const definitions = {
   },
   keybin_http_request_duration_seconds: {
     kind: 'histogram',
-    help: 'Seconds from the head of a request to its response, by route template, method and status',
+    help: 'Seconds from the headers of a request to its response, by route template, method and status',
     labels: ['route', 'method', 'status'],
     buckets: answerBuckets,
     of: 'API',
@@ -64,7 +64,7 @@ export const definitions = {
   },
   keybin_invariant_failures_total: {
     kind: 'counter',
-    help: 'Writes and batches that were refused because an invariant of Keybin did not hold',
+    help: 'Writes and batches that failed because an invariant of Keybin did not hold',
     labels: ['invariant'],
     of: 'API and worker',
   },
@@ -97,7 +97,7 @@ export const definitions = {
   },
   keybin_pending_bytes: {
     kind: 'gauge',
-    help: 'Space in Redis taken by pending and rejected entries',
+    help: 'Bytes in Redis used by pending and rejected entries',
     labels: ['partition'],
     of: 'queue',
     aggregator: 'max',

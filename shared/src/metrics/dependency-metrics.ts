@@ -30,7 +30,7 @@ function shared<T>(ask: () => Promise<T>, timeoutMs: number, what: string): () =
  * old value would look like the current state.
  */
 export function collectDependencyMetrics(metrics: Metrics, { health, backlog, timeoutMs }: ObservedDependencies): void {
-  const askHealth = shared(health, timeoutMs, 'asking the dependencies');
+  const askHealth = shared(health, timeoutMs, 'checking the dependencies');
   const eachDependency = (value: (dependency: DependencyHealth) => number) => async (gauge: Gauge) => {
     const known = await askHealth();
     gauge.reset();
@@ -46,7 +46,7 @@ export function collectDependencyMetrics(metrics: Metrics, { health, backlog, ti
   );
   if (!backlog) return;
 
-  const askBacklog = shared(backlog, timeoutMs, 'asking the queue');
+  const askBacklog = shared(backlog, timeoutMs, 'reading the state of the queue');
   const eachPartition = (set: (gauge: Gauge, status: PartitionStatus) => void) => async (gauge: Gauge) => {
     const partitions = await askBacklog();
     gauge.reset();

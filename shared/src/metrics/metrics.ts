@@ -33,7 +33,7 @@ export class Metrics {
     return {
       invariantFailed: (error) => {
         failures.inc({ invariant: error.invariant });
-        log.error({ err: error }, 'An invariant does not hold: what it belongs to is refused');
+        log.error({ err: error }, 'An invariant does not hold: the write or batch fails');
       },
     };
   }

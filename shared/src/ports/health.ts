@@ -33,7 +33,7 @@ export async function askDependency<T>(
 ): Promise<DependencyHealth> {
   const startedMs = performance.now();
   const asked = Promise.resolve().then(ask); // so that an error thrown synchronously is caught too
-  const finding = await withDeadline(asked, timeoutMs, `asking ${name}`).then(
+  const finding = await withDeadline(asked, timeoutMs, `checking ${name}`).then(
     (answer) => ({ answered: true, ...findingOf(answer) }),
     (error: unknown) => ({ answered: false, problem: problemOf(error) }),
   );
@@ -42,13 +42,13 @@ export async function askDependency<T>(
 
 /** Texts for the error codes of node and the drivers, whose own texts hold addresses. */
 const problems: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'the connection is refused',
-  ECONNRESET: 'the connection was cut',
-  EHOSTUNREACH: 'its host cannot be reached',
-  ENETUNREACH: 'its network cannot be reached',
-  ENOTFOUND: 'its host name is not known',
-  EAI_AGAIN: 'its host name cannot be looked up',
-  ETIMEDOUT: 'it does not answer',
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  EHOSTUNREACH: 'host unreachable',
+  ENETUNREACH: 'network unreachable',
+  ENOTFOUND: 'unknown host name',
+  EAI_AGAIN: 'host name lookup failed',
+  ETIMEDOUT: 'connection timed out',
 };
 
 /** Returns a text for the error or one of its causes. */
@@ -57,12 +57,12 @@ function problemOf(error: unknown): string {
     const code = 'code' in cause ? String(cause.code) : '';
     const known = problems[code];
     if (known !== undefined) return known;
-    if (/took longer than|timed? ?out/i.test(cause.message)) return 'it does not answer in time';
+    if (/took longer than|timed? ?out/i.test(cause.message)) return 'no response in time';
     if (/\b(NOAUTH|WRONGPASS|NOPERM|AuthenticationFailed)\b|authentication/i.test(cause.message)) {
-      return 'it refuses the credentials';
+      return 'credentials refused';
     }
   }
-  return 'it cannot be reached';
+  return 'unreachable';
 }
 
 /** Returns the body of `/readyz`. */

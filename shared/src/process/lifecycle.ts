@@ -83,7 +83,7 @@ export class Lifecycle {
 
   /** Ends the process with exit code 1, without draining. */
   leave(reason: string): void {
-    this.#options.log.warn(`${reason}: leaving at once`);
+    this.#options.log.warn(`${reason}: exiting at once`);
     if (this.#halts.length === 0) return this.#exit(1);
     const halted = Promise.allSettled(this.#halts.map(async (halt) => halt()));
     void settledWithin(halted, this.#options.times.haltMs).then(() => this.#exit(1));

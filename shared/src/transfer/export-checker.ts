@@ -35,12 +35,12 @@ export class ExportChecker {
    * `BadLine`.
    */
   next(line: Buffer): TransferRecord | undefined {
-    if (this.end) throw new BadLine('it comes after the end');
+    if (this.end) throw new BadLine('it follows the end of the export');
     const parsed = parseLine(line.toString('utf8'));
-    if (this.lines === 0 && parsed.type !== 'keybin') throw new BadLine('the first line is not that of an export');
+    if (this.lines === 0 && parsed.type !== 'keybin') throw new BadLine('it is not the first line of an export');
     switch (parsed.type) {
       case 'keybin':
-        if (this.lines > 0) throw new BadLine('only the first line says where the data was');
+        if (this.lines > 0) throw new BadLine('only the first line may have this type');
         break;
       case 'end':
         this.#checkEnd(parsed);
@@ -81,15 +81,15 @@ export class ExportChecker {
     const { length, sha256, hash } = this.#file;
     this.#file = undefined;
     if (this.#fileBytes !== length || hash.digest('hex') !== sha256)
-      throw new BadLine('the file before it is not complete');
+      throw new BadLine('the file before it is incomplete');
   }
 
   #checkEnd(end: EndLine): void {
     this.#checkFile();
-    if (end.sha256 !== this.sha256) throw new BadLine('the checksum is not that of the lines before it');
+    if (end.sha256 !== this.sha256) throw new BadLine('the checksum does not match the lines before it');
     for (const [what, count] of Object.entries(end.counts)) {
       // `counts` has exactly these members
-      if (this.counts[what as keyof Counts] !== count) throw new BadLine(`it counts ${count} ${what}`);
+      if (this.counts[what as keyof Counts] !== count) throw new BadLine(`it has a wrong number of ${what}: ${count}`);
     }
   }
 

@@ -110,12 +110,13 @@ const highestNumber = 2 ** 48;
 export function parseLine(line: string): ParsedLine {
   const [, entryUser, key, version, entryJson] = entryLine.exec(line) ?? [];
   if (entryUser !== undefined && key !== undefined && entryJson !== undefined) {
-    if (Number(version) > latestVersion) throw new BadLine("'version' is a time that is too far away");
+    if (Number(version) > latestVersion) throw new BadLine("'version' is too far in the future");
     return { type: 'entry', userId: entryUser, key, version: Number(version), json: checkedValue(entryJson) };
   }
   const [, postUser, id, postJson] = postLine.exec(line) ?? [];
   if (postUser !== undefined && id !== undefined && postJson !== undefined) {
-    if (!isPostId(id) || !isPostIdOf(id, postUser)) throw new BadLine('the id is of no post of this account');
+    if (!isPostId(id) || !isPostIdOf(id, postUser))
+      throw new BadLine('the id does not belong to a post of this account');
     return { type: 'post', userId: postUser, id, json: checkedValue(postJson) };
   }
   const [, chunkUser, fileId, n, base64] = chunkLine.exec(line) ?? [];
@@ -134,7 +135,7 @@ function parse(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {
-    throw new BadLine('it is no JSON');
+    throw new BadLine('it is not JSON');
   }
 }
 
@@ -170,9 +171,9 @@ function parseOther(line: string): ParsedLine {
     case 'entry':
     case 'post':
     case 'chunk':
-      throw new BadLine(`it is not as an export has a line of type ${type}`);
+      throw new BadLine(`it is not a valid line of type ${type}`);
     default:
-      throw new BadLine('it has a type that is not known');
+      throw new BadLine('it has an unknown type');
   }
 }
 
@@ -180,11 +181,11 @@ type Members = Readonly<Record<string, unknown>>;
 
 function accountIn(members: Members): Account {
   const createdAt = new Date(string(members, 'createdAt'));
-  if (Number.isNaN(createdAt.getTime())) throw new BadLine("'createdAt' is no time");
+  if (Number.isNaN(createdAt.getTime())) throw new BadLine("'createdAt' is not a time");
   const disabled = members['disabled'];
   if (typeof disabled !== 'boolean') throw new BadLine("'disabled' is neither true nor false");
   const number = whole(members, 'number');
-  if (number === 0 || number > highestNumber) throw new BadLine(`'number' is ${number}`);
+  if (number === 0 || number > highestNumber) throw new BadLine(`'number' is out of range: ${number}`);
   return {
     userId: string(members, 'userId', (text) => userId.test(text)),
     number,
@@ -204,19 +205,19 @@ const user = (members: Members) => string(members, 'user', (text) => userId.test
 
 function string(members: Members, name: string, isRight: (text: string) => boolean = () => true): string {
   const member = members[name];
-  if (typeof member !== 'string' || !isRight(member)) throw new BadLine(`'${name}' is not as it should be`);
+  if (typeof member !== 'string' || !isRight(member)) throw new BadLine(`'${name}' is not valid`);
   return member;
 }
 
 function whole(members: Members, name: string): number {
   const member = members[name];
   if (typeof member !== 'number' || !Number.isSafeInteger(member) || member < 0)
-    throw new BadLine(`'${name}' is no whole number`);
+    throw new BadLine(`'${name}' is not a whole number`);
   return member;
 }
 
 function object(members: Members, name: string): Members {
   const member = members[name];
-  if (typeof member !== 'object' || member === null) throw new BadLine(`'${name}' is no object`);
+  if (typeof member !== 'object' || member === null) throw new BadLine(`'${name}' is not an object`);
   return member as Members; // its members are checked one by one
 }

@@ -90,14 +90,14 @@ export class LeasedUpload implements Upload {
       this.#writing = finished;
       const file = await finished;
       clearInterval(this.#renewal);
-      this.#failure = new Error('the upload is finished');
+      this.#failure = new Error('the upload has already finished');
       this.#ended = Promise.resolve();
       return file;
     });
   }
 
   abort(): Promise<void> {
-    return this.#end(unavailable(new Error('the upload was given up')));
+    return this.#end(unavailable(new Error('the upload was aborted')));
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
@@ -186,7 +186,7 @@ export class LeasedUpload implements Upload {
  */
 export async function startedInTime(begun: Promise<Upload>, timeoutMs: number): Promise<Upload> {
   try {
-    return await withDeadline(begun, timeoutMs, 'beginning an upload');
+    return await withDeadline(begun, timeoutMs, 'starting an upload');
   } catch (error) {
     begun.then((upload) => upload.abort()).catch(() => {});
     throw error;

@@ -20,10 +20,10 @@ describe('the scale-out engine, two APIs', () => {
     unregisterContract(subject);
   });
 
-  describe('and a worker that comes late', () => {
+  describe('and a worker that starts late', () => {
     const world = new ScaleOutWorld({ services });
 
-    it('shows before and after the worker what was answered', async () => {
+    it('shows acknowledged writes before and after the worker', async () => {
       const { token } = await world.here.newAccount();
       for (let turn = 0; turn < 50; turn++) {
         expectDone(await world.here.put(token, 'hot', turn));
@@ -45,7 +45,7 @@ describe('the scale-out engine, two APIs', () => {
       await worker.stop();
     });
 
-    it('keeps erased what was erased before it came', async () => {
+    it('keeps accounts erased that were erased before it started', async () => {
       const { username, password, token } = await world.here.newAccount();
       for (let turn = 0; turn < 30; turn++) expectDone(await world.here.put(token, `key_${turn}`, 'erased'));
       expectDone(await world.there.unregister(username, password));

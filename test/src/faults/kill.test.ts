@@ -14,7 +14,7 @@ const recoveredWithinMs = 20_000;
 describe('the scale-out engine, killed part by part with kill -9 under load', () => {
   const world = new ScaleOutProcesses({ services: ownServices, env: { KEYBIN_QUEUE_SWEEP_AFTER: '2' } });
 
-  it('loses no answered write and shows none that was replaced', async function () {
+  it('loses no acknowledged write and shows none that was replaced', async function () {
     this.timeout(180_000);
     const { token } = await world.here.newAccount();
     const load = Array.from({ length: writers }, (_, index) => new Writer(world, token, `key_${index}`));

@@ -20,7 +20,7 @@ async function expectAllEqual(url: string): Promise<void> {
 }
 
 describe('250 nested, multilingual records of real data', () => {
-  it('come back equal from the embedded engine, stored once and once more', async () => {
+  it('come back equal from the embedded engine, stored once and again', async () => {
     const api = await startApi();
     await expectAllEqual(api.url);
     await expectAllEqual(api.url);
@@ -30,7 +30,7 @@ describe('250 nested, multilingual records of real data', () => {
   describe('in the scale-out engine', () => {
     const world = new ScaleOutWorld({ services, workers: 1 });
 
-    it('come back equal, stored once and, when MongoDB has them, once more', async () => {
+    it('come back equal, stored once and, when MongoDB has them, again', async () => {
       await expectAllEqual(world.here.baseUrl);
       await world.drained();
       await expectAllEqual(world.there.baseUrl);

@@ -27,7 +27,7 @@ describe('the architecture', () => {
     });
   }
 
-  it('imports only files that are there', () => {
+  it('imports only files that exist', () => {
     expectNone(
       edges()
         .filter(([, to]) => !imports.has(to))

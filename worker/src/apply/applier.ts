@@ -157,7 +157,7 @@ export class Applier {
       } catch (error) {
         this.patience.log.error(
           { err: error, request, userId, key, reason },
-          'MongoDB rejected a write that cannot be marked so: it goes on waiting',
+          'MongoDB rejected a write, but it could not be marked as rejected: it stays pending',
         );
         stillWaiting.push(entry);
       }

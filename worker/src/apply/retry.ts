@@ -58,7 +58,7 @@ export class Abandoned extends Error {
   override readonly name = 'Abandoned';
 
   constructor() {
-    super('The worker ends');
+    super('The worker shuts down');
   }
 }
 
@@ -89,12 +89,12 @@ export async function retryThroughOutage<T>(
     if (closing.aborted && failures > 0) throw new Abandoned();
     try {
       const result = await untilGraceEnds(attempt(), closing, graceMs);
-      if (failures > 0) log.info({ failures }, `${what}: works again`);
+      if (failures > 0) log.info({ failures }, `${what} works again`);
       return result;
     } catch (error) {
       if (error instanceof Abandoned || error instanceof InvariantError) throw error;
       const level = failures % failuresPerWarning === 0 ? 'warn' : 'debug';
-      log[level]({ err: error, failures: failures + 1 }, `${what}: failed, is tried again until it works`);
+      log[level]({ err: error, failures: failures + 1 }, `${what} failed and is retried until it succeeds`);
     }
     const pauseMs = Math.min(firstPauseMs * 2 ** Math.min(failures, 10), longestPauseMs);
     // The loop checks the signal

@@ -12,7 +12,7 @@ export function checkedEntriesJob(name: string, data: unknown): EntriesJob {
   const { entries } = fields;
   const read = Array.isArray(entries) ? { ...fields, entries: entries.map(parseName) } : fields;
   if (isJob(name, read)) return { name, data: read } as unknown as EntriesJob; // as checked
-  throw new UnrecoverableError('This is no job of Keybin');
+  throw new UnrecoverableError('This is not a job of Keybin');
 }
 
 /**

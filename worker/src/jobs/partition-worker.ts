@@ -62,11 +62,11 @@ export class PartitionWorker {
       maxStalledCount: Number.MAX_SAFE_INTEGER,
       runRetryDelay: times.stalledJobsMs,
     });
-    this.#worker.on('error', (error) => log.debug({ err: error, partition }, 'BullMQ worker'));
+    this.#worker.on('error', (error) => log.debug({ err: error, partition }, 'BullMQ worker error'));
   }
 
   start(): void {
-    this.#worker.run().catch((error: unknown) => this.options.log.error({ err: error }, 'BullMQ worker ended'));
+    this.#worker.run().catch((error: unknown) => this.options.log.error({ err: error }, 'BullMQ worker stopped'));
   }
 
   /** Waits for the active jobs, `timeoutMs` at most. Other workers may take up the rest some seconds later. */
@@ -105,13 +105,9 @@ export class PartitionWorker {
   async #showOrRetry(rejected: RejectedJob['data'], retried: boolean): Promise<void> {
     const { gatherer, rejectedWrites, patience } = this.options;
     if (!retried) throw new UnrecoverableError(rejected.reason);
-    await retryThroughOutage('Taking back a rejected write', () => rejectedWrites.takeBack(rejected), patience);
+    await retryThroughOutage('Making a rejected write pending', () => rejectedWrites.takeBack(rejected), patience);
     await gatherer.add([[rejected.userId, [rejected.key]]]);
-    const again = await retryThroughOutage(
-      'Looking at a rejected write',
-      () => rejectedWrites.find(rejected),
-      patience,
-    );
+    const again = await retryThroughOutage('Reading a rejected write', () => rejectedWrites.find(rejected), patience);
     if (again) throw new UnrecoverableError(again.reason);
   }
 }

@@ -123,5 +123,5 @@ export async function startMonitoring(
   };
   const monitoring = await openMonitoring(monitored, host, port);
   lifecycle.push('monitoring', () => monitoring.close());
-  log.info(`Worker answers /metrics, /livez and /readyz on ${monitoring.address}`);
+  log.info(`Worker serves /metrics, /livez and /readyz on ${monitoring.address}`);
 }

@@ -54,7 +54,7 @@ export class LeasedLoop {
         if (await this.#hold()) await this.work();
         failed = false;
       } catch (error) {
-        if (!failed && !(error instanceof Abandoned)) log.warn({ err: error }, `${this.name} failed, is tried again`);
+        if (!failed && !(error instanceof Abandoned)) log.warn({ err: error }, `${this.name} failed and is retried`);
         failed = true;
       }
       // Without jitter, workers that began together would stay in step

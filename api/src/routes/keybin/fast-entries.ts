@@ -74,7 +74,7 @@ export function fastEntries(parts: FastEntriesParts, koa: RequestListener): Requ
     const plain = plainOf(request, bodyLimitBytes);
     if (!plain) return koa(request, response);
     serve(request, response, plain).catch((error: unknown) => {
-      log.error({ err: error }, 'An answer could not be sent');
+      log.error({ err: error }, 'A response could not be sent');
       response.destroy();
     });
   };

@@ -34,12 +34,12 @@ function readVariable(environment: NodeJS.ProcessEnv, variable: string): RawSett
   const given = environment[variable];
   const file = environment[`${variable}_FILE`];
   if (file === undefined) return given === undefined ? undefined : { text: given, origin: variable };
-  if (given !== undefined) return `${variable} and ${variable}_FILE are both given; accepted: one of them`;
+  if (given !== undefined) return `${variable} and ${variable}_FILE are both set; accepted: one of them`;
   try {
     const text = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
     return { text, origin: `${variable}_FILE (${file})`, secret: true };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return `${variable}_FILE: "${file}" cannot be read (${reason}); accepted: a file that holds the value`;
+    return `${variable}_FILE: "${file}" cannot be read (${reason}); accepted: a file with the value`;
   }
 }

@@ -52,9 +52,9 @@ function refusal(found: IniLine, section: string | undefined, lineOf: ReadonlyMa
     return `${shown(found.text)} is neither a section nor a setting; accepted: name = value`;
   if (found.kind === 'section') return refusedSection(found.section, lineOf.get(header(found.section)));
   const { key, value } = found;
-  if (section === undefined) return `${key} stands above all sections; accepted: below the [SECTION] it belongs to`;
+  if (section === undefined) return `${key} is outside all sections; accepted: below its [SECTION]`;
   const first = lineOf.get(nameOf(section, key));
-  if (first !== undefined) return `[${section}] ${key} is there already, on line ${first}; accepted: once`;
+  if (first !== undefined) return `[${section}] ${key} is already set on line ${first}; accepted: once`;
   if (/%\(/.test(value.replaceAll('%%', ''))) {
     return `[${section}] ${key} refers to another setting with %(...); accepted: the value itself (%% for a %)`;
   }
@@ -67,7 +67,7 @@ function refusedSection(section: string, firstLine: number | undefined): string 
   const names = new Set(sections.map(({ name }) => name));
   const upper = section.toUpperCase();
   if (upper === 'DEFAULT') return '[DEFAULT] is not read; accepted: each setting in its own section';
-  if (firstLine !== undefined) return `[${section}] is there already, on line ${firstLine}; accepted: once`;
+  if (firstLine !== undefined) return `[${section}] already begins on line ${firstLine}; accepted: once`;
   if (!names.has(section) && names.has(upper)) return `[${section}] is not read; accepted: [${upper}]`;
   return undefined;
 }

@@ -22,8 +22,8 @@ function trouble(
   { oldestMs, failure }: Pick<EmbeddedGroupCommit, 'oldestMs' | 'failure'>,
   stalledWriteMs: number,
 ): Partial<DependencyHealth> {
-  if (oldestMs > stalledWriteMs) return { answered: false, problem: 'writes wait for its disk, or for its lock' };
+  if (oldestMs > stalledWriteMs) return { answered: false, problem: 'writes wait for the disk or the write lock' };
   if (failure === undefined) return {};
-  if (failure.code === 'storage_full') return { problem: 'it was full for the last write' };
+  if (failure.code === 'storage_full') return { problem: 'storage was full at the last write' };
   return { answered: false, problem: 'the last write failed' };
 }

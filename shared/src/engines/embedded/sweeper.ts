@@ -61,7 +61,7 @@ export class Sweeper {
         await this.#unlinkAll();
         await this.#unlinkOrphans();
       } catch (error) {
-        this.log.warn({ err: error }, 'Sweeping failed, will try again');
+        this.log.warn({ err: error }, 'Sweeping failed and is retried');
         this.#woken = false;
       }
       if (!this.#woken && !this.#closing) await this.#rest();

@@ -93,7 +93,7 @@ async function openRedis(
   log: Log,
   closers: (() => void)[],
 ): Promise<RedisParts> {
-  if (url === undefined) throw new Error('[QUEUE] redis is missing: the scale-out engine stages writes there');
+  if (url === undefined) throw new Error('[QUEUE] redis is missing: the scale-out engine keeps pending writes there');
   const place = openRedisTopology(url, times);
   closers.push(() => place.close());
   const check = (client: Redis) => checkRedisSettings(client, durability, log);

@@ -8,7 +8,7 @@ const paths = ['/api/token', '/api/resource'];
 
 export function basicContract(subject: Subject): void {
   describe('Basic authentication', () => {
-    it('greets whoever gives a name with its password', async () => {
+    it('greets a client that sends a name with its password', async () => {
       for (const name of [`miguel-${randomUUID()}`, `Ünïcödé 名前 ${randomUUID()}`]) {
         const password = 'pass:wörd:';
         expect((await postUser(subject.here, { username: name, password })).status).to.equal(201);
@@ -16,7 +16,7 @@ export function basicContract(subject: Subject): void {
       }
     });
 
-    it('refuses a wrong password, an unknown name, and an account that is gone', async () => {
+    it('refuses a wrong password, an unknown name, and a deleted account', async () => {
       const { username, password } = await subject.here.newAccount();
       const impossible = [
         [username, ''],
@@ -36,7 +36,7 @@ export function basicContract(subject: Subject): void {
       for (const path of paths) expectUnauthorized(await getAs(subject.there, path, username, password));
     });
 
-    it('refuses what is no Basic authentication', async () => {
+    it('refuses other schemes than Basic authentication', async () => {
       const { username, password, token } = await subject.here.newAccount();
       const good = basic(username, password);
       const bad = [
@@ -59,7 +59,7 @@ export function basicContract(subject: Subject): void {
       }
     });
 
-    it('does not take a token of the Keybin dialect for a name or password', async () => {
+    it('does not accept a token of the key/value dialect as a name or password', async () => {
       const { username, token } = await subject.here.newAccount();
       for (const path of paths) {
         expectUnauthorized(await getAs(subject.here, path, token, 'x'));

@@ -7,7 +7,7 @@ const notString = (name: string) => `Parameter '${name}' must be a string`;
 
 export function apiErrorsContract(subject: Subject): void {
   describe('errors', () => {
-    it('of a body are 400, and name what is missing or of another type', async () => {
+    it('of a body are 400, and name the parameter that is missing or has another type', async () => {
       for (const body of [undefined, '', '{}', '[]', '1', '"a"', 'null', '{', 'username=a']) {
         const options = body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } };
         const answer = await subject.here.send('POST', '/api/users', options);
@@ -23,7 +23,7 @@ export function apiErrorsContract(subject: Subject): void {
       }
     });
 
-    it('of paths and methods are JSON, too', async () => {
+    it('of paths and methods are JSON as well', async () => {
       for (const path of ['/api', '/api/', '/api/nothing', '/API/x', '/api/users/1/x']) {
         expectApiError(await subject.here.send('GET', path), 404, 'Not found');
       }

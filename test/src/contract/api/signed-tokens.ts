@@ -11,7 +11,7 @@ const resource = (client: KeybinClient, token: string) => getAs(client, '/api/re
 
 export function signedTokensContract(subject: Subject): void {
   describe('signed tokens', () => {
-    it('open what the name and password open, through every process, with any password', async () => {
+    it('give the access that name and password give, through every process, with any password', async () => {
       const { username, password } = await subject.here.newAccount();
       const answer = await getAs(subject.here, '/api/token', username, password);
       expect(answer.status, answer.text).to.equal(200);
@@ -35,14 +35,14 @@ export function signedTokensContract(subject: Subject): void {
       expectJson(await subject.there.send('GET', `/api/users/${String(id)}`), JSON.stringify({ username }));
     });
 
-    it('may ask for the next one, and that for one more', async () => {
+    it('can issue the next token, which can issue one more', async () => {
       const { username, password } = await subject.here.newAccount();
       let token = await signedToken(subject.here, username, password);
       for (const api of [subject.there, subject.here]) token = await signedToken(api, token, 'x');
       expectGreeting(await resource(subject.there, token), username);
     });
 
-    it('end with their account, at once and everywhere, though its name be registered again', async () => {
+    it('end with their account at once and everywhere, even if its name is registered again', async () => {
       const { username, password } = await subject.here.newAccount();
       const token = await signedToken(subject.here, username, password);
       expectGreeting(await resource(subject.there, token), username);
@@ -58,7 +58,7 @@ export function signedTokensContract(subject: Subject): void {
       await look();
     });
 
-    it('are of no use in the other dialects', async () => {
+    it('are not valid in the other dialects', async () => {
       const { username, password } = await subject.here.newAccount();
       const token = await signedToken(subject.here, username, password);
       expectInvalidToken(await subject.here.keys(token));
@@ -66,7 +66,7 @@ export function signedTokensContract(subject: Subject): void {
       expectInvalidToken(await subject.here.send('GET', '/user/-/keys', { headers }));
     });
 
-    it('are refused when a letter of them was changed', async () => {
+    it('are refused if one of their letters was changed', async () => {
       const { username, password } = await subject.here.newAccount();
       const token = await signedToken(subject.here, username, password);
       const other = await subject.here.newAccount();
@@ -89,7 +89,7 @@ export function signedTokensContract(subject: Subject): void {
       for (const text of changed) expectUnauthorized(await resource(subject.there, text));
     });
 
-    it('of algorithm none, of another key or of nobody are refused', async () => {
+    it('with algorithm none, with another key or for an unknown account are refused', async () => {
       const { username, password } = await subject.here.newAccount();
       const claims = decodeJwt(await signedToken(subject.here, username, password));
       const foreign = await new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.alloc(32));
@@ -100,7 +100,7 @@ export function signedTokensContract(subject: Subject): void {
       }
     });
 
-    it('are signed with the configured secret where there is one, by HS256 alone', async () => {
+    it('are signed with the configured secret if there is one, with HS256 only', async () => {
       const api = await subject.startAnother({
         KEYBIN_ACCOUNTS_SIGNING_SECRET: secret,
       });

@@ -16,7 +16,7 @@ export function usersContract(subject: Subject): void {
   }
 
   describe('users', () => {
-    it('are made with 201, their name, and an absolute URI at which every process shows them', async () => {
+    it('are created with 201, their name, and an absolute URI that every process serves', async () => {
       const username = `miguel-${randomUUID()}`;
       const answer = await postUser(subject.here, { username, password: 'python' });
       expect([answer.status, answer.text]).to.deep.equal([201, JSON.stringify({ username })]);
@@ -28,7 +28,7 @@ export function usersContract(subject: Subject): void {
       }
     });
 
-    it('have their URI under the name that the client used, and under the address where there is none', async () => {
+    it('have a URI with the host that the client used, or with the address if it sent none', async () => {
       expect(await postRaw(subject.here.baseUrl, 'HTTP/1.1', 'Host: keybin.example:81')).to.match(
         /\r\nLocation: http:\/\/keybin\.example:81\/api\/users\/\d+\r\n/,
       );
@@ -40,7 +40,7 @@ export function usersContract(subject: Subject): void {
       }
     });
 
-    it('are accounts of the other dialects, and the other way round', async () => {
+    it('are accounts of the other dialects, and vice versa', async () => {
       const { username } = await newUser();
       const token = await subject.there.logIn(username, 'python');
       expectDone(await subject.here.put(token, 'a', 1));
@@ -48,7 +48,7 @@ export function usersContract(subject: Subject): void {
       expectGreeting(await getAs(subject.there, '/api/resource', other.username, other.password), other.username);
     });
 
-    it('have numbers that rise and are never used again', async () => {
+    it('have increasing numbers that are never reused', async () => {
       const first = await newUser();
       await subject.here.newAccount(); // takes a number, too
       const second = await newUser();
@@ -61,7 +61,7 @@ export function usersContract(subject: Subject): void {
       }
     });
 
-    it('are refused with 400 when the name is taken, by whatever dialect, and the password stays', async () => {
+    it('are refused with 400 if the name is taken in any dialect, and the password stays', async () => {
       const { username, password } = await subject.here.newAccount();
       for (const api of [subject.here, subject.there]) {
         expectApiError(await postUser(api, { username, password: 'other' }), 400, 'User already registered');
@@ -70,7 +70,7 @@ export function usersContract(subject: Subject): void {
       expect((await subject.here.token(username, password)).status).to.equal(200);
     });
 
-    it('of one name that many want at the same moment are one', async () => {
+    it('are created once if many clients register one name at the same time', async () => {
       const username = `race-${randomUUID()}`;
       const answers = await Promise.all(
         Array.from({ length: 8 }, (_, index) => postUser(alternately(subject, index), { username, password: 'p' })),
@@ -78,7 +78,7 @@ export function usersContract(subject: Subject): void {
       expect(answers.map(({ status }) => status)).to.have.members([201, ...Array(7).fill(400)]);
     });
 
-    it('that are not there are 400, and 404 what is no integer', async () => {
+    it('that do not exist are 400, and paths that are no integer 404', async () => {
       for (const id of ['0', '999999999', '9007199254740993', '9'.repeat(400), '00']) {
         expectApiError(await subject.here.send('GET', `/api/users/${id}`), 400, notFound);
       }

@@ -97,7 +97,7 @@ export function badBodies(url: () => string): void {
       expect((await given.client.get(given.account.token, 'large')).text).to.equal(fitting);
     });
 
-    it('refuses a small body that inflates to a huge one', async () => {
+    it('refuses a small body that decompresses to a huge one', async () => {
       const bomb = gzipSync(bodyOf(50_000_000));
       const options = { headers: { ...jsonType, 'content-encoding': 'gzip' }, body: bomb };
       const answer = await given.client.send('POST', `/user/${given.account.token}/store/bomb`, options);
@@ -105,7 +105,7 @@ export function badBodies(url: () => string): void {
       expect((await given.client.get(given.account.token, 'bomb')).status).to.equal(404);
     });
 
-    it('goes on with the connection after a body that was too large', async () => {
+    it('keeps the connection after a body that was too large', async () => {
       const connection = await RawConnection.open(url());
       const post = (body: string) => {
         const head = `POST /register HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n`;
@@ -118,7 +118,7 @@ export function badBodies(url: () => string): void {
       connection.destroy();
     });
 
-    it('writes nothing of an upload that breaks off', async () => {
+    it('writes nothing of an interrupted body', async () => {
       const { token } = given.account;
       const connection = await RawConnection.open(url());
       const head = `POST /user/${token}/store/kept HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n`;

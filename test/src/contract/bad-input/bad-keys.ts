@@ -41,7 +41,7 @@ export function badKeys(url: () => string): void {
       });
     }
 
-    it('leaves nothing behind of refused keys', async () => {
+    it('stores nothing for refused keys', async () => {
       const other = await given.client.newAccount();
       for (const [, key] of refused) {
         for (const [method, path, options] of calls(other.token, key)) await given.client.send(method, path, options);
@@ -62,7 +62,7 @@ export function badKeys(url: () => string): void {
       });
     }
 
-    it('takes the keys . and .., which many clients make a shorter path of', async () => {
+    it('accepts the keys . and .., which many clients resolve to a shorter path', async () => {
       for (const key of ['.', '..']) {
         const { received } = await RawConnection.exchange(
           url(),
@@ -72,7 +72,7 @@ export function badKeys(url: () => string): void {
       }
     });
 
-    it('takes an encoded letter for the letter', async () => {
+    it('treats a percent-encoded letter as the letter', async () => {
       await given.client.put(given.account.token, 'abc', 'there');
       const answer = await given.client.send('GET', `/user/${given.account.token}/store/%61b%63`);
       expect(answer.json).to.deep.equal({ value: 'there' });

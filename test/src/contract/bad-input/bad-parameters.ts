@@ -62,7 +62,7 @@ export function badParameters(url: () => string): void {
       });
     }
 
-    it('refuses a client_id that is no string', async () => {
+    it('refuses a client_id that is not a string', async () => {
       for (const clientId of [{ a: 1 }, ['a'], 5, 0, true, false]) {
         const answer = await given.client.token(given.account.username, given.account.password, clientId);
         expect([answer.status, answer.text]).to.deep.equal([400, "Parameter 'client_id' must be a string"]);
@@ -86,7 +86,7 @@ export function badParameters(url: () => string): void {
       expect((await given.client.get(given.account.token, 'absent')).status).to.equal(404);
     });
 
-    it('looks at the value before the token', async () => {
+    it('checks the value before the token', async () => {
       const answer = await given.client.send('POST', '/user/no-token/store/k', { json: { value: null } });
       expect(answer.text).to.equal("Required parameter 'value' is missing");
     });

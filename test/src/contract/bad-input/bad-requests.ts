@@ -67,7 +67,7 @@ export function badRequests(url: () => string): void {
       }
     });
 
-    it('takes a path with a slash at its end for the path', async () => {
+    it('ignores a slash at the end of a path', async () => {
       expect((await given.client.send('GET', `/user/${given.account.token}/keys/`)).status).to.equal(200);
     });
 
@@ -93,7 +93,7 @@ export function badRequests(url: () => string): void {
       }
     });
 
-    it('says of a deletion whose body is broken what became of it', async () => {
+    it('reports the outcome of a deletion whose body is malformed', async () => {
       for (let turn = 0; turn < 10; turn++) {
         await given.client.put(given.account.token, 'doomed', turn);
         const head = `DELETE /user/${given.account.token}/store/doomed HTTP/1.1\r\nHost: test\r\n`;
@@ -104,7 +104,7 @@ export function badRequests(url: () => string): void {
       }
     });
 
-    it('never fails, whatever it is sent', async () => {
+    it('never returns 500, whatever it is sent', async () => {
       const segment = oneof(
         string(),
         constantFrom('user', 'store', 'keys', 'register', 'token', '%', '..', given.account.token),

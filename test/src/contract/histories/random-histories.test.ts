@@ -51,11 +51,11 @@ describe('the model of any sequence of requests', function () {
     return counterexample?.[0].length ?? Infinity;
   }
 
-  it('finds a stale read, and tells the few steps that it takes', async () => {
+  it('finds a stale read, and reports the few steps that lead to it', async () => {
     expect(await fewestSteps((url) => new StaleClient(url))).to.be.at.most(5);
   });
 
-  it('finds a deleted key that is back, and tells the few steps that it takes', async () => {
+  it('finds a deleted key that came back, and reports the few steps that lead to it', async () => {
     expect(await fewestSteps((url) => new ForgetfulClient(url))).to.be.at.most(5);
   });
 });

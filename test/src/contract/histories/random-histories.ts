@@ -26,7 +26,7 @@ const history = fc.array(fc.tuple(step, fc.nat(1)), { minLength: 1, maxLength: l
 
 export function randomHistoriesContract(subject: Subject): void {
   describe('any sequence of requests', () => {
-    it('through two processes, while workers pause and go on, is answered as by one map of keys to values', async function () {
+    it('through two processes, while workers pause and resume, is answered like by one map of keys to values', async function () {
       this.timeout(120_000);
       await fc.assert(anyHistory(subject), { ...search(histories), interruptAfterTimeLimit: shrinkMs });
     });

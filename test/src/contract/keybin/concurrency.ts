@@ -6,7 +6,7 @@ import type { Subject } from '../subjects/subject.js';
 
 export function concurrencyContract(subject: Subject): void {
   describe('concurrent writers', () => {
-    it('of one key: the last answered wins, and no reader sees an older value after a newer one', async () => {
+    it('of one key: the last acknowledged write wins, and no reader sees an older value after a newer one', async () => {
       const { token } = await subject.here.newAccount();
       const writes = new Map<number, Interval>([[0, await timed(() => write(subject.here, token, 0))]]);
       const reads: Observation[] = [];

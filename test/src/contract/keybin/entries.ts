@@ -15,7 +15,7 @@ export function entriesContract(subject: Subject): void {
       expectValue(await subject.here.get(token, 'a'), 19);
     });
 
-    it('are overwritten by the next write, whichever process takes it', async () => {
+    it('are overwritten by the next write through any process', async () => {
       const { token } = await subject.here.newAccount();
       expectDone(await subject.here.put(token, 'a', 'first'));
       await subject.settle();
@@ -60,7 +60,7 @@ export function entriesContract(subject: Subject): void {
       }
     });
 
-    it('that were stored long ago are deleted likewise', async () => {
+    it('that were stored long ago are deleted as well', async () => {
       const { token } = await subject.here.newAccount();
       expectDone(await subject.here.put(token, 'a', 1));
       await subject.settle();
@@ -92,14 +92,14 @@ export function entriesContract(subject: Subject): void {
       expectKeys(await subject.there.keys(token), []);
     });
 
-    it('survive that their client gets a new token', async () => {
+    it('survive a new token of their client', async () => {
       const { username, password, token } = await subject.here.newAccount();
       expectDone(await subject.here.put(token, 'a', 1));
       const next = await subject.there.logIn(username, password);
       expectValue(await subject.here.get(next, 'a'), 1);
     });
 
-    it('are all kept when many are written at once', async () => {
+    it('are all kept if many are written concurrently', async () => {
       const { token } = await subject.here.newAccount();
       const keys = Array.from({ length: 400 }, (_, index) => `key_${index}`);
       const writes = keys.map((key, index) => alternately(subject, index).put(token, key, { key, index }));

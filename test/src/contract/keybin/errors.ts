@@ -18,7 +18,7 @@ const withBody = [
 
 export function errorsContract(subject: Subject): void {
   describe('errors', () => {
-    it('name a body that is absent, empty or no JSON object', async () => {
+    it('name a body that is absent, empty or not a JSON object', async () => {
       const { token } = await subject.here.newAccount();
       const headers = { 'content-type': 'application/json' };
       for (const [method, path] of [...withBody, ['POST', `/user/${token}/store/a`]] as const) {
@@ -48,7 +48,7 @@ export function errorsContract(subject: Subject): void {
       }
     });
 
-    it('name a parameter that is no string', async () => {
+    it('name a parameter that is not a string', async () => {
       for (const [method, path] of withBody) {
         for (const wrong of [1, 0, true, false, [], ['a'], {}, { $ne: '' }]) {
           const name = { json: { username: wrong, password: 'p' } };
@@ -62,7 +62,7 @@ export function errorsContract(subject: Subject): void {
       }
     });
 
-    it('name a username or password that cannot be', async () => {
+    it('name a username or password that is not allowed', async () => {
       for (const name of ['x'.repeat(257), 'é'.repeat(129), 'a\nb', 'a\u0000', '\u007f', '\ud800']) {
         expectError(await subject.here.register(name, 'p'), 400, badName);
       }
@@ -71,7 +71,7 @@ export function errorsContract(subject: Subject): void {
       }
     });
 
-    it('name a key that cannot be, for every method', async () => {
+    it('name a key that is not allowed, for every method', async () => {
       const { token } = await subject.here.newAccount();
       const json = { value: 1 };
       for (const key of ['a b', 'a-b', 'é', 'a\n', '\n', '\0', 'a/b', 'a%', '$', '*']) {
@@ -105,7 +105,7 @@ export function errorsContract(subject: Subject): void {
       expectError(await subject.there.get(token, 'a'), 404, `Key 'a' not found`);
     });
 
-    it('tell unknown paths from methods that a path has not', async () => {
+    it('distinguish unknown paths from methods that a path does not have', async () => {
       for (const path of ['/', '/nothing', '/user', '/user/x', '/user/x/store', '/user/x/store/', '/register/x']) {
         expectError(await subject.here.send('GET', path), 404, 'Not found');
       }

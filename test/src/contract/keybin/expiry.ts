@@ -31,7 +31,7 @@ export function expiryContract(subject: Subject): void {
     }
   }
 
-  describe('what ends with its time', () => {
+  describe('what expires', () => {
     it('a token, to the second, whatever it was used for', async () => {
       const lifetimeSeconds = 2;
       await withApi({ KEYBIN_STORE_TOKEN_EXPIRATION: String(lifetimeSeconds) }, async (client) => {
@@ -110,7 +110,7 @@ export function expiryContract(subject: Subject): void {
       });
     });
 
-    it('an upload that brings a few bytes now and then, with 408', async () => {
+    it('an upload that sends a few bytes now and then, with 408', async () => {
       await withApi({ KEYBIN_LIMITS_REQUEST_TIMEOUT: '1' }, async (client) => {
         const { v1Token: token } = await newV1Account(client);
         const connection = await RawConnection.open(client.baseUrl);
@@ -132,7 +132,7 @@ export function expiryContract(subject: Subject): void {
       });
     });
 
-    it('the delivery of an identify code that its receiver does not take, with 503 within 2 s', async () => {
+    it('the delivery of an identify code to a receiver that does not accept it, with 503 within 2 s', async () => {
       const receiver = await WebhookReceiver.start();
       const settings = {
         KEYBIN_V1_CODE_DELIVERY: 'webhook',

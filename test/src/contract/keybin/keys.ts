@@ -3,7 +3,7 @@ import type { Subject } from '../subjects/subject.js';
 
 export function keysContract(subject: Subject): void {
   describe('keys', () => {
-    it('of a new account are none', async () => {
+    it('of a new account are an empty list', async () => {
       const { token } = await subject.here.newAccount();
       expectJson(await subject.there.keys(token), '{"keys":[]}');
     });
@@ -22,7 +22,7 @@ export function keysContract(subject: Subject): void {
       expectKeys(await subject.here.keys(token), ['B', 'a', 'c', 'd']);
     });
 
-    it('may be of any of the characters a-z A-Z 0-9 _ . , however they look elsewhere', async () => {
+    it('may contain any of the characters a-z A-Z 0-9 _ . , in any place', async () => {
       const { token } = await subject.here.newAccount();
       const keys = ['__proto__', 'constructor', 'toString', '.', '..', ',', '_', '0', '1e3', '_id', 'A'];
       for (const key of keys) expectDone(await subject.here.put(token, key, { key }));
@@ -36,7 +36,7 @@ export function keysContract(subject: Subject): void {
       expectKeys(await subject.here.keys(token), []);
     });
 
-    it('may have 512 bytes, told apart by the last one', async () => {
+    it('may have 512 bytes, and all of them count', async () => {
       const { token } = await subject.here.newAccount();
       const [one, other] = [`${'k'.repeat(511)}1`, `${'k'.repeat(511)}2`];
       expectDone(await subject.here.put(token, one, 1));

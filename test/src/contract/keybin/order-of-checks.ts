@@ -12,8 +12,8 @@ const badKey = 'a%20b';
 
 /** Defines tests of the order of checks: body, parameters, token or credentials, key, existence. */
 export function orderOfChecksContract(subject: Subject): void {
-  describe('of several mistakes', () => {
-    it('the body is told before the token, and the token before the key', async () => {
+  describe('with several mistakes', () => {
+    it('the body is reported before the token, and the token before the key', async () => {
       const { token } = await subject.here.newAccount();
       const empty = await subject.here.send('POST', `/user/${stranger}/store/${badKey}`, { json: {} });
       expectError(empty, 400, 'Request body is not JSON or is empty');
@@ -26,7 +26,7 @@ export function orderOfChecksContract(subject: Subject): void {
       expectDone(await subject.here.send('POST', `/user/${token}/store/a`, { json }));
     });
 
-    it('the token is told before the key, and the key before whether it is there', async () => {
+    it('the token is reported before the key, and the key before its absence', async () => {
       const { token } = await subject.here.newAccount();
       for (const method of ['GET', 'DELETE'] as const) {
         expectInvalidToken(await subject.here.send(method, `/user/${stranger}/store/${badKey}`));
@@ -37,7 +37,7 @@ export function orderOfChecksContract(subject: Subject): void {
       }
     });
 
-    it('the username is told before the password, and both before whether they are right', async () => {
+    it('the username is reported before the password, and both before the credentials are checked', async () => {
       const { username } = await subject.here.newAccount();
       for (const [method, path] of [
         ['POST', '/token'],

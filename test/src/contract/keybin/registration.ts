@@ -5,13 +5,13 @@ import { alternately, type Subject } from '../subjects/subject.js';
 
 export function registrationContract(subject: Subject): void {
   describe('registration', () => {
-    it('opens an account that every process knows at once', async () => {
+    it('creates an account that every process knows at once', async () => {
       const name = `ann-${randomUUID()}`;
       expectDone(await subject.here.register(name, 'secret'));
       expect((await subject.there.token(name, 'secret')).status).to.equal(200);
     });
 
-    it('refuses a name that is taken, through every process, and leaves its password alone', async () => {
+    it('refuses a taken name through every process, and leaves its password unchanged', async () => {
       const name = `bob-${randomUUID()}`;
       expectDone(await subject.here.register(name, 'first'));
       for (const api of [subject.here, subject.there]) {
@@ -21,7 +21,7 @@ export function registrationContract(subject: Subject): void {
       expect((await subject.there.token(name, 'first')).status).to.equal(200);
     });
 
-    it('gives a name that many want at the same moment to exactly one of them', async () => {
+    it('gives a name to exactly one of many concurrent clients', async () => {
       const name = `cat-${randomUUID()}`;
       const passwords = Array.from({ length: 8 }, (_, index) => `password ${index}`);
       const answers = await Promise.all(
@@ -32,7 +32,7 @@ export function registrationContract(subject: Subject): void {
       expect((await subject.there.token(name, winner)).status).to.equal(200);
     });
 
-    it('takes names and passwords in any script, and tells names apart by every character', async () => {
+    it('accepts names and passwords in any script, and distinguishes names by every character', async () => {
       const id = randomUUID();
       const names = [
         `Ünïcödé-${id}`,

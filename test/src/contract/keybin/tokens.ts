@@ -12,7 +12,7 @@ const uuidV4 = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]
 
 export function tokensContract(subject: Subject): void {
   describe('tokens', () => {
-    it('are UUIDs of version 4 and come with their life in seconds', async () => {
+    it('are UUIDs of version 4 and come with their lifetime in seconds', async () => {
       const { username, password } = await subject.here.newAccount();
       const answer = await subject.here.token(username, password);
       expect(answer.json).to.have.all.keys('token');
@@ -43,7 +43,7 @@ export function tokensContract(subject: Subject): void {
       }
     });
 
-    it('of other clients live on', async () => {
+    it('of other clients stay valid', async () => {
       const { username, password, token } = await subject.here.newAccount();
       const phone = await subject.here.logIn(username, password, 'phone');
       const laptop = await subject.there.logIn(username, password, 'laptop');
@@ -71,7 +71,7 @@ export function tokensContract(subject: Subject): void {
       for (const token of tokens) expectKeys(await subject.there.keys(token), []);
     });
 
-    it('that a client asks for at the same moment leave exactly one alive', async () => {
+    it('that a client requests concurrently leave exactly one valid', async () => {
       const { username, password } = await subject.here.newAccount();
       const apis = [subject.here, subject.there, subject.here, subject.there];
       const tokens = await Promise.all(apis.map((api) => api.logIn(username, password, 'racer')));
@@ -85,7 +85,7 @@ export function tokensContract(subject: Subject): void {
       expectInvalidCredentials(await subject.there.token(`${username}x`, 'correct horse'));
     });
 
-    it('that nobody was given are refused', async () => {
+    it('that were never issued are refused', async () => {
       const { token } = await subject.here.newAccount();
       const strangers = [
         '00000000-0000-4000-8000-000000000000',
@@ -98,7 +98,7 @@ export function tokensContract(subject: Subject): void {
       for (const stranger of strangers) expectInvalidToken(await subject.here.keys(encodeURIComponent(stranger)));
     });
 
-    it('may come as Authorization: Bearer behind - in the path', async () => {
+    it('may come as Authorization: Bearer with - in the path', async () => {
       const { token } = await subject.here.newAccount();
       expectDone(await subject.here.put(token, 'a', 1));
       const headers = { authorization: `Bearer ${token}` };

@@ -29,7 +29,7 @@ export function unregisterContract(subject: Subject): void {
       }
     });
 
-    it('frees the name at once, and the new account of that name starts empty and stays it', async () => {
+    it('frees the name at once, and the new account of that name starts empty and stays empty', async () => {
       const { username, password, token } = await subject.here.newAccount();
       for (const key of ['a', 'b']) expectDone(await subject.here.put(token, key, 'old'));
       await subject.settle();
@@ -61,7 +61,7 @@ export function unregisterContract(subject: Subject): void {
       expectValue(await subject.there.get(token, 'a'), 1);
     });
 
-    it('leaves other accounts alone', async () => {
+    it('leaves other accounts unchanged', async () => {
       const [ann, bob] = [await subject.here.newAccount(), await subject.here.newAccount()];
       for (const { token } of [ann, bob]) expectDone(await subject.here.put(token, 'a', 1));
       expectDone(await subject.there.unregister(ann.username, ann.password));
@@ -70,7 +70,7 @@ export function unregisterContract(subject: Subject): void {
       expectValue(await subject.there.get(bob.token, 'a'), 1);
     });
 
-    it('wins over writes that are under way: each is answered ok or refused, and none is there afterwards', async () => {
+    it('wins over writes in flight: each is acknowledged or refused, and none exists afterwards', async () => {
       const { username, password, token } = await subject.here.newAccount();
       const keys = Array.from({ length: 60 }, (_, index) => `k${index}`);
       const writes = keys.map((key, index) => alternately(subject, index).put(token, key, 'old'));

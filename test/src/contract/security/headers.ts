@@ -66,7 +66,7 @@ export function headersContract(subject: Subject): void {
   });
 
   describe('pages of other origins', () => {
-    it('are let in nowhere unless configured', async () => {
+    it('have no access unless configured', async () => {
       const { token } = await subject.here.newAccount();
       for (const answer of [
         await subject.here.send('GET', `/user/${token}/keys`, { headers: { origin: page } }),
@@ -94,7 +94,7 @@ export function headersContract(subject: Subject): void {
         expect(answer.headers).not.to.have.property('access-control-allow-credentials');
       });
 
-      it('see answers, errors among them, with what these say in headers', async () => {
+      it('see responses, including errors, with their headers', async () => {
         for (const [path, status] of [
           ['/livez', 200],
           ['/user/no-token/keys', 403],
@@ -109,7 +109,7 @@ export function headersContract(subject: Subject): void {
         }
       });
 
-      it('are not confused with others', async () => {
+      it('are not confused with other origins', async () => {
         for (const origin of ['https://evil.example', `${page}.evil.example`, 'null', page.toUpperCase(), '']) {
           const answer = await send(api.url, 'GET', '/livez', { headers: { origin } });
           const asked = await send(api.url, 'OPTIONS', '/token', { headers: { ...preflight, origin } });

@@ -59,7 +59,7 @@ export function rateLimitsContract(subject: Subject): void {
       }
     }
 
-    it('refuse an address that guesses a password, in every dialect and every process, the right one included', async () => {
+    it('refuse an address that guesses a password, in every dialect and process, even the correct password', async () => {
       const secret = await newSecret();
       const address = newAddress();
       const ways = [...waysToLogIn, unregistering];
@@ -75,20 +75,20 @@ export function rateLimitsContract(subject: Subject): void {
       }
     });
 
-    it('leave the owner his account, from another address', async () => {
+    it('let the owner log in from another address', async () => {
       const secret = await newSecret();
       await exhaust(secret, newAddress());
       expect((await logIn(secret, newAddress())).status).to.equal(200);
     });
 
-    it('leave the address its other accounts', async () => {
+    it('let the address log in to its other accounts', async () => {
       const [guessed, own] = [await newSecret(), await newSecret()];
       const address = newAddress();
       await exhaust(guessed, address);
       expect((await logIn(own, address)).status).to.equal(200);
     });
 
-    it('say no more about a name that nobody has', async () => {
+    it('reveal nothing about an unknown name', async () => {
       const [secret, nobody] = [await newSecret(), unknown()];
       const address = newAddress();
       await exhaust(secret, address);
@@ -118,7 +118,7 @@ export function rateLimitsContract(subject: Subject): void {
       expect((await logIn(secret, home, 1)).status).to.equal(200);
     });
 
-    it('tell of so many guesses at most that they are wrong, however many come at once', async () => {
+    it('tell at most as many concurrent guesses as the limit allows that they are wrong', async () => {
       const secret = await newSecret();
       const address = newAddress();
       const guesses = Array.from({ length: 40 }, (_, turn) => logIn(wrong(secret), address, turn));
@@ -127,14 +127,14 @@ export function rateLimitsContract(subject: Subject): void {
       expect(statuses.filter((status) => status === 429)).to.have.length(40 - perAccount);
     });
 
-    it('do not count logins that succeed, however many come at once', async () => {
+    it('do not count successful logins, however many are concurrent', async () => {
       const secret = await newSecret();
       const address = newAddress();
       const logins = Array.from({ length: 40 }, (_, turn) => logIn(secret, address, turn));
       expect((await Promise.all(logins)).map(({ status }) => status)).to.deep.equal(Array(40).fill(200));
     });
 
-    it('count an account anew that was opened under the name of one that has ended', async () => {
+    it('start at zero for a new account with the name of a deleted one', async () => {
       const secret = await newSecret();
       for (let turn = 0; turn < everywhere; turn++) await logIn(wrong(secret), newAddress());
       expect((await subject.here.unregister(secret.username, secret.password)).status).to.equal(200);
@@ -142,7 +142,7 @@ export function rateLimitsContract(subject: Subject): void {
       expect((await logIn(secret, newAddress())).status).to.equal(200);
     });
 
-    it('believe the last of the addresses in X-Forwarded-For, which the proxy has added, and not what the client has sent', async () => {
+    it('trust the last address in X-Forwarded-For, which the proxy has added, and not those that the client has sent', async () => {
       const secret = await newSecret();
       const address = newAddress();
       await exhaust(secret, address);
@@ -150,7 +150,7 @@ export function rateLimitsContract(subject: Subject): void {
       expect((await logIn(secret, `${address}, ${newAddress()}`)).status).to.equal(200);
     });
 
-    it('take the addresses of one IPv6 network of 64 bits for one client', async () => {
+    it('count the addresses of one IPv6 network of 64 bits as one client', async () => {
       const secret = await newSecret();
       for (let turn = 0; turn < perAccount; turn++) {
         expect((await logIn(wrong(secret), `2001:db8:0:1::${turn}`)).status).to.equal(403);
@@ -159,7 +159,7 @@ export function rateLimitsContract(subject: Subject): void {
       expect((await logIn(secret, '2001:db8:0:2::1')).status).to.equal(200);
     });
 
-    it('take an IPv4 address for itself, however it is written', async () => {
+    it('count an IPv4 address as one client, however it is written', async () => {
       const secret = await newSecret();
       await exhaust(secret, '10.8.0.1');
       for (const written of ['::ffff:10.8.0.1', '10.8.0.1:4711', '[::ffff:a08:1]:80']) {
@@ -167,7 +167,7 @@ export function rateLimitsContract(subject: Subject): void {
       }
     });
 
-    it('refuse an address that registers too often, whatever became of it', async () => {
+    it('refuse an address that registers too often, successfully or not', async () => {
       const address = newAddress();
       const { username } = await newSecret();
       const register = (name: string, index: number) =>
@@ -201,7 +201,7 @@ export function rateLimitsContract(subject: Subject): void {
       for (const index of [0, 1]) expectTooMany(await guess(index), 'registrations', registrations);
     });
 
-    it('tell by Problem Details to who asks for them', async () => {
+    it('answer with Problem Details to clients that ask for them', async () => {
       const secret = await newSecret();
       const address = newAddress();
       await exhaust(secret, address);
@@ -212,7 +212,7 @@ export function rateLimitsContract(subject: Subject): void {
   });
 
   describe('the limit of failed logins', () => {
-    it('believes no X-Forwarded-For unless it is told to', async () => {
+    it('ignores X-Forwarded-For by default', async () => {
       const api = await subject.startAnother({ KEYBIN_LIMITS_FAILED_LOGINS_PER_ACCOUNT: '2/600' });
       try {
         const { username, password } = await subject.here.newAccount();

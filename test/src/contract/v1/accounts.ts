@@ -25,7 +25,7 @@ export function accountsContract(subject: Subject): void {
       }
     });
 
-    it('is found by its percent-decoded name', async () => {
+    it('is found by its percent-encoded name', async () => {
       for (const name of [`a/b?c#d&e=f+g %41 ${randomUUID()}`, `Ünïcödé 名前 ${randomUUID()}`]) {
         const { v1Token: token } = await newV1Account(subject.here, name);
         const answer = await view(subject.there, name, token);

@@ -54,7 +54,7 @@ export function deliveryContract(subject: Subject): void {
       });
       afterEach(() => receiver.stop());
 
-      it('posts it to the URL and answers null, after a failed try too', async () => {
+      it('posts it to the URL and answers null, even after a failed attempt', async () => {
         await withApi(settings(), async (client, api) => {
           for (const replies of [[], [replyWith(500)]]) {
             receiver.replies.push(...replies);
@@ -70,7 +70,7 @@ export function deliveryContract(subject: Subject): void {
         });
       });
 
-      it('still delivers when the process is told to end', async () => {
+      it('still delivers while the process shuts down', async () => {
         const api = await subject.startAnother({ KEYBIN_APP_DEBUG: 'true', ...settings() });
         try {
           const held: ServerResponse[] = [];

@@ -20,7 +20,7 @@ export function downloadsContract(subject: Subject): void {
       download(subject.there, token, file.file_id, headers, method);
     const etag = () => `"${file.sha256}"`;
 
-    it('tell length, name, type and that ranges are served, to GET and HEAD alike', async () => {
+    it('have length, name, type and Accept-Ranges, for GET and HEAD alike', async () => {
       for (const method of ['GET', 'HEAD']) {
         const { status, headers, bytes: got } = await get({}, method);
         expect(status).to.equal(200);
@@ -61,7 +61,7 @@ export function downloadsContract(subject: Subject): void {
       });
     }
 
-    it('answer the whole to several ranges, to what is no range of bytes, and to HEAD', async () => {
+    it('return the whole file for several ranges, for other units than bytes, and for HEAD', async () => {
       for (const range of ['bytes=0-1,5-6', 'lines=1-2', 'bytes=x', 'bytes=']) {
         const { status, bytes: got } = await get({ range });
         expect([status, got.length], range).to.deep.equal([200, length]);
@@ -69,7 +69,7 @@ export function downloadsContract(subject: Subject): void {
       expect((await get({ range: 'bytes=0-9' }, 'HEAD')).headers['content-length']).to.equal(String(length));
     });
 
-    it('answer a range only if If-Range names this very file', async () => {
+    it('return a range only if If-Range names this file', async () => {
       const { headers } = await get({}, 'HEAD');
       const range = 'bytes=0-9';
       for (const same of [etag(), String(headers['last-modified'])]) {
@@ -81,7 +81,7 @@ export function downloadsContract(subject: Subject): void {
       }
     });
 
-    it('answer 304 to who has it', async () => {
+    it('answer 304 to a client that has the file', async () => {
       const { status, bytes: got } = await get({ 'if-none-match': etag() });
       expect([status, got.length]).to.deep.equal([304, 0]);
       expect((await get({ 'if-none-match': '"x"' })).status).to.equal(200);

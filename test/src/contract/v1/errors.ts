@@ -10,7 +10,7 @@ export function v1ErrorsContract(subject: Subject): void {
   const post = (json: unknown): Promise<Answer> => subject.here.send('POST', '/v1/users/login', { json });
 
   describe('errors', () => {
-    it('of a body are 400, and name what is missing or of another type', async () => {
+    it('of a body are 400, and name the parameter that is missing or has another type', async () => {
       for (const body of [undefined, '', '{}', '[]', '1', '"a"', 'null', '{', 'accout=a']) {
         const options = body === undefined ? {} : { body, headers: { 'content-type': 'application/json' } };
         const answer = await subject.here.send('POST', '/v1/users/login', options);
@@ -26,7 +26,7 @@ export function v1ErrorsContract(subject: Subject): void {
       }
     });
 
-    it('of paths and methods are JSON, too', async () => {
+    it('of paths and methods are JSON as well', async () => {
       for (const path of ['/v1', '/v1/', '/v1/nothing', '/V1/x', '/v1/users/a/x']) {
         expectV1Error(await subject.here.send('GET', path), 404, 'Not found');
       }

@@ -32,7 +32,7 @@ const idsIn = (answer: Answer) => {
 
 export function postsContract(subject: Subject): void {
   describe('a post', () => {
-    it('has an id of 24 hex digits and is there at once, through every process, as it was sent', async () => {
+    it('has an id of 24 hex digits and is readable at once, through every process, as it was sent', async () => {
       const { username, v1Token: token } = await newV1Account(subject.here);
       const contents = ['my first post', ' ', '"\\\u0000\u2028', '\ud800', 'ünïcödé 名前 🙂', 'x'.repeat(500_000)];
       for (const content of contents) {
@@ -48,7 +48,7 @@ export function postsContract(subject: Subject): void {
       }
     });
 
-    it('is of the time at which it was sent', async () => {
+    it('has the time at which it was sent', async () => {
       const { v1Token: token } = await newV1Account(subject.here);
       const beganMs = Date.now();
       const id = postIdIn(await post(subject.here, token, 'now'));
@@ -56,7 +56,7 @@ export function postsContract(subject: Subject): void {
       expect(Date.parse(createdAt)).to.be.within(beganMs - 100, Date.now() + 100);
     });
 
-    it('is seen with any token of its account, and with Bearer', async () => {
+    it('is readable with any token of its account, and with Bearer', async () => {
       const { v1Token: token } = await newV1Account(subject.here);
       const headers = { authorization: `Bearer ${token}` };
       const sent = await subject.here.send('POST', '/v1/activity/post', { json: { content: 'by header' }, headers });
@@ -77,7 +77,7 @@ export function postsContract(subject: Subject): void {
       }
     });
 
-    it('of another account is forbidden, whether or not it is still there', async () => {
+    it('of another account is forbidden, whether or not it still exists', async () => {
       const owner = await newV1Account(subject.here);
       const { v1Token: stranger } = await newV1Account(subject.there);
       const kept = postIdIn(await post(subject.here, owner.v1Token, 'kept'));
@@ -89,7 +89,7 @@ export function postsContract(subject: Subject): void {
       expect((await getPost(subject.here, kept, owner.v1Token)).json).to.have.property('content', 'kept');
     });
 
-    it('that never was is not found', async () => {
+    it('that never existed is not found', async () => {
       const { v1Token: token } = await newV1Account(subject.here);
       for (const id of ['1', 'post', '0'.repeat(24), 'g'.repeat(24), '%24gt', '%20']) {
         for (const answer of await waysTo(subject.here, id, token)) expectNoPost(answer, decodeURIComponent(id));
@@ -106,7 +106,7 @@ export function postsContract(subject: Subject): void {
       }
     });
 
-    it('needs a content, which is a string', async () => {
+    it('requires a content that is a string', async () => {
       const { v1Token: token } = await newV1Account(subject.here);
       for (const content of [undefined, null, '']) {
         const answer = await subject.here.send('POST', `/v1/activity/post?token=${token}`, { json: { x: 1, content } });
@@ -118,7 +118,7 @@ export function postsContract(subject: Subject): void {
       expectJson(await listPosts(subject.here, token), '{"posts":[],"next":null}');
     });
 
-    it('goes with its account and does not come back with its name', async () => {
+    it('is deleted with its account and does not come back with its name', async () => {
       const account = await newV1Account(subject.here);
       const id = postIdIn(await post(subject.here, account.v1Token, 'erased'));
       expectDone(await subject.there.unregister(account.username, account.password));
@@ -143,7 +143,7 @@ export function postsContract(subject: Subject): void {
       }
     });
 
-    it('has the newest first, 20 of them unless told otherwise, and says where the next page begins', async () => {
+    it('has the newest first, 20 by default, and says where the next page begins', async () => {
       for (const api of [subject.here, subject.there]) {
         expect(idsIn(await listPosts(api, account.v1Token))).to.deep.equal({ ids: ids.slice(0, 20), next: ids[19] });
         const rest = await listPosts(api, account.v1Token, { after: ids[19] ?? '' });
@@ -151,14 +151,14 @@ export function postsContract(subject: Subject): void {
       }
     });
 
-    it('shows each post as it is shown alone', async () => {
+    it('shows each post as a single read does', async () => {
       const [newest = ''] = ids;
       const alone = await getPost(subject.here, newest, account.v1Token);
       const list = await listPosts(subject.there, account.v1Token, { limit: '1' });
       expectJson(list, `{"posts":[${alone.text}],"next":"${newest}"}`);
     });
 
-    it('has as many as one asks for, from 1 to 100', async () => {
+    it('has as many as requested, from 1 to 100', async () => {
       for (const limit of [1, 7, 24, 25, 100]) {
         const pages: string[] = [];
         let after: string | null = '';
@@ -172,7 +172,7 @@ export function postsContract(subject: Subject): void {
       }
     });
 
-    it('is refused with a limit or a place that is none', async () => {
+    it('is refused with an invalid limit or position', async () => {
       for (const limit of ['0', '101', '-1', '1.5', '1e1', 'x', '9'.repeat(20), '%31%30x', '1&limit=2']) {
         const answer = await subject.here.send('GET', `/v1/activity?token=${account.v1Token}&limit=${limit}`);
         expectV1Error(answer, 400, "Parameter 'limit' must be a whole number from 1 to 100");
@@ -185,7 +185,7 @@ export function postsContract(subject: Subject): void {
       }
     });
 
-    it('goes on after a post that is gone', async () => {
+    it('continues after a deleted post', async () => {
       const own = await newV1Account(subject.here);
       const posted: string[] = [];
       for (let index = 0; index < 4; index++) posted.unshift(postIdIn(await post(subject.here, own.v1Token, 'x')));

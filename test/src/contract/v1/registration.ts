@@ -14,7 +14,7 @@ export function registrationContract(subject: Subject): void {
   const codeFor = async (name: string, client = subject.here) => codeIn(await askForCode(client, name));
 
   describe('registration', () => {
-    it('has a code of six digits, with which any process opens the account', async () => {
+    it('has a code of six digits, with which any process creates the account', async () => {
       const name = newName();
       const answer = await askForCode(subject.here, name);
       const code = codeIn(answer);
@@ -35,13 +35,13 @@ export function registrationContract(subject: Subject): void {
       }
     });
 
-    it('takes any name that a path can hold percent-encoded', async () => {
+    it('accepts any name that a path can contain percent-encoded', async () => {
       for (const name of [`a/b?c#d&e=f+g %41 ${randomUUID()}`, `Ünïcödé 名前 ${randomUUID()}`]) {
         expectJson(await register(subject.there, name, await codeFor(name), 'p'), JSON.stringify({ accout: name }));
       }
     });
 
-    it('uses a code up', async () => {
+    it('accepts a code once', async () => {
       const name = newName();
       const code = await codeFor(name);
       expect((await register(subject.here, name, code, 'p')).status).to.equal(200);
@@ -49,7 +49,7 @@ export function registrationContract(subject: Subject): void {
       for (const api of [subject.here, subject.there]) expectWrongCode(await register(api, name, code, 'p'));
     });
 
-    it('of many at once with one code is done once', async () => {
+    it('succeeds once for many concurrent requests with one code', async () => {
       for (let round = 0; round < 3; round++) {
         const name = newName();
         const code = await codeFor(name);
@@ -76,7 +76,7 @@ export function registrationContract(subject: Subject): void {
       expect((await register(subject.there, name, code, 'p')).status).to.equal(200);
     });
 
-    it('bears four wrong codes and no fifth, counted over all processes', async () => {
+    it('accepts the code after four wrong ones, not after five, counted over all processes', async () => {
       const name = newName();
       const code = await codeFor(name);
       for (let count = 0; count < 5; count++) {
@@ -86,7 +86,7 @@ export function registrationContract(subject: Subject): void {
       expect((await register(subject.here, name, await codeFor(name, subject.there), 'p')).status).to.equal(200);
     });
 
-    it('takes the newest code of a name only', async () => {
+    it('accepts only the newest code of a name', async () => {
       const name = newName();
       const first = await codeFor(name);
       const second = await differentFrom(first, () => codeFor(name, subject.there));
@@ -94,7 +94,7 @@ export function registrationContract(subject: Subject): void {
       expect((await register(subject.here, name, second, 'p')).status).to.equal(200);
     });
 
-    it('says that a name is taken to whoever has its code, and to nobody else', async () => {
+    it('tells only a client with a valid code that a name is taken', async () => {
       const { username, password } = await subject.here.newAccount();
       const code = await codeFor(username);
       expect(code).to.be.within(100_000, 999_999);
@@ -128,7 +128,7 @@ export function registrationContract(subject: Subject): void {
       expect((await register(subject.here, name, code, 'p')).status).to.equal(200);
     });
 
-    it('needs a name to make a code for', async () => {
+    it('requires a name to create a code for', async () => {
       for (const [query, message] of [
         ['', "Required parameter 'accout' is missing"],
         ['?accout=', "Required parameter 'accout' is missing"],

@@ -27,7 +27,7 @@ export function sessionsContract(subject: Subject): void {
       expect(token).to.match(/^v1\.[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     });
 
-    it('gives one more token each time, and the earlier ones live on', async () => {
+    it('issues one more token each time, and the earlier ones stay valid', async () => {
       const account = await newV1Account(subject.here);
       const tokens = [account.v1Token];
       for (let index = 0; index < 3; index++) tokens.push(await v1Token(alternately(subject, index), account));
@@ -69,7 +69,7 @@ export function sessionsContract(subject: Subject): void {
       }
     });
 
-    it('is forbidden under the name of another account, or of none, and the token lives on', async () => {
+    it('is forbidden under the name of another or no account, and the token stays valid', async () => {
       const account = await newV1Account(subject.here);
       const other = await subject.here.newAccount();
       for (const name of [other.username, `${account.username}x`, 'x'.repeat(5_000), '\n']) {
@@ -114,7 +114,7 @@ export function sessionsContract(subject: Subject): void {
       expectRefusedToken(await subject.here.send('GET', `/v1/users/${username}?token[$gt]=`));
     });
 
-    it('is of no use in the other dialects, and theirs is of none here', async () => {
+    it('is not valid in the other dialects, and theirs is not valid here', async () => {
       const { username, token, v1Token: own } = await newV1Account(subject.here);
       for (const api of [subject.here, subject.there]) {
         for (const text of [own, encodeURIComponent(own), own.replace('.', '%2e'), own.slice(3)]) {
@@ -133,7 +133,7 @@ export function sessionsContract(subject: Subject): void {
       expect((await subject.there.keys(token)).status).to.equal(200);
     });
 
-    it('ends with its account, though the name be registered again', async () => {
+    it('ends with its account, even if the name is registered again', async () => {
       const account = await newV1Account(subject.here);
       const { username, password, v1Token: token } = account;
       expectDone(await subject.there.unregister(username, password));
@@ -142,7 +142,7 @@ export function sessionsContract(subject: Subject): void {
       for (const api of [subject.here, subject.there]) expectRefusedToken(await view(api, username, token));
     });
 
-    it('makes room for the newest when its account has too many', async () => {
+    it('is replaced by the newest if it is the oldest and its account has too many', async () => {
       const settings = { KEYBIN_ACCOUNTS_CLIENTS_PER_ACCOUNT: '2', KEYBIN_V1_TOKEN_EXPIRATION: '300' };
       const api = await subject.startAnother(settings);
       try {

@@ -83,7 +83,7 @@ export function uploadsContract(subject: Subject): void {
       }
     });
 
-    it('are taken with the parts in any order, with parts that nobody knows, and with the token as Bearer', async () => {
+    it('are accepted with parts in any order, with unknown parts, and with the token as Bearer', async () => {
       for (const parts of [
         [fileOf('abc'), action],
         [{ name: 'comment', content: 'x' }, action, fileOf('abc'), { name: 'more', content: 'y' }],
@@ -123,7 +123,7 @@ export function uploadsContract(subject: Subject): void {
       it(`are refused ${what}`, async () => expectRefused(await sendForm(subject.here, token, parts), 400, message));
     }
 
-    it('are refused with 413 when there is too much around the file', async () => {
+    it('are refused with 413 if the form around the file is too large', async () => {
       const much: FormPart = { name: 'comment', content: Buffer.alloc(3 * megabyte, 'x') };
       for (const parts of [
         [action, much],
@@ -135,7 +135,7 @@ export function uploadsContract(subject: Subject): void {
       }
     });
 
-    it('are refused as a body that is no form, or is broken or cut off', async () => {
+    it('are refused if the body is not a form, is malformed or is truncated', async () => {
       const form = formOf([action, fileOf(randomBytes(100_000))]);
       const bodies: readonly (readonly [Buffer, string, string?])[] = [
         [form, 'application/json'],
@@ -155,7 +155,7 @@ export function uploadsContract(subject: Subject): void {
       }
     });
 
-    it('keep the last part of whatever name they have, and refuse one that is too long or not printable', async () => {
+    it('keep the last part of their path as name, and are refused if it is too long or not printable', async () => {
       const names: readonly (readonly [sent: string, stored: string])[] = [
         ['γειά 🐝.txt', 'γειά 🐝.txt'],
         ['../../etc/passwd', 'passwd'],
@@ -185,7 +185,7 @@ export function uploadsContract(subject: Subject): void {
       }
     });
 
-    it('are refused before anything is read where the token is not live, and 403 or 404 as files', async () => {
+    it('are refused before anything is read if the token is not valid, and 403 or 404 as files', async () => {
       const other = await newV1Account(subject.there);
       const { file_id: id } = await uploadFile(subject.here, token, 'mine');
       for (const bad of ['', 'v1.00000000-0000-0000-0000-000000000000', other.token]) {
@@ -203,7 +203,7 @@ export function uploadsContract(subject: Subject): void {
       expect((await download(subject.there, token, id)).bytes.toString()).to.equal('mine');
     });
 
-    it('larger than the limit are refused with 413, beyond the room of the account with 507, and leave nothing', async () => {
+    it('above the size limit are refused with 413, above the quota with 507, and leave nothing', async () => {
       const limits = { KEYBIN_LIMITS_FILE_BYTES: '1000000', KEYBIN_ACCOUNTS_FILE_BYTES_PER_ACCOUNT: '2MiB' };
       const small = await subject.startAnother(limits);
       try {
@@ -229,7 +229,7 @@ export function uploadsContract(subject: Subject): void {
       }
     });
 
-    it('end with their account, and the next account of the name has none', async () => {
+    it('are deleted with their account, and the next account of the name has none', async () => {
       const { username, password, v1Token } = await newV1Account(subject.here);
       const { file_id: id } = await uploadFile(subject.here, v1Token, randomBytes(megabyte));
       expectDone(await subject.there.unregister(username, password));

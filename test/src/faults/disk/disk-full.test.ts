@@ -32,7 +32,7 @@ for (const { what, apiCount, processes } of setups) {
       for (let count = 0; count < apiCount; count++) apis.push(await spawnApi({ env }));
     };
 
-    it('writes are answered 507, reads go on, nothing is corrupt, and writes go on when there is room, without a restart', async () => {
+    it('writes get 507, reads continue, nothing is corrupt, and writes resume once there is space, without a restart', async () => {
       await start();
       const client = (index: number) => new KeybinClient(apis[index % apiCount]?.url ?? '');
       const [here, there] = [client(0), client(1)];
@@ -51,7 +51,8 @@ for (const { what, apiCount, processes } of setups) {
         await expectStored(api, account, stored);
         expect((await api.send('GET', '/livez')).status).to.equal(200);
       }
-      if (processes === 1) expectDegraded(await here.send('GET', '/readyz'), 'up', 'it was full for the last write');
+      if (processes === 1)
+        expectDegraded(await here.send('GET', '/readyz'), 'up', 'storage was full at the last write');
       expectAnswered(await here.register('somebody', password));
       expectAnswered(await there.unregister('nobody', password));
 

@@ -10,7 +10,7 @@ import { spawnApi } from '../../world/processes/keybin-process.js';
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
 
 describe('downloads from an embedded engine whose disk hangs', () => {
-  it('are answered 503 within 2 s, and say nothing of the file', async () => {
+  it('get 503 within 2 s, without headers of the file', async () => {
     const directory = temporaryDirectory();
     const api = await spawnApi({ env: { KEYBIN_STORE_HOST: `lmdb://${directory}` } });
     const client = new KeybinClient(api.url);

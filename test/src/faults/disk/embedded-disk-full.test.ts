@@ -10,7 +10,7 @@ import { closeStores, codeOf, newUser, openStore, ownStore } from '../../unit/em
 const diskBytes = 16 * 2 ** 20;
 const chunk = JSON.stringify('x'.repeat(100_000));
 
-describe('LMDB engine, on a full disk', () => {
+describe('embedded engine, on a full disk', () => {
   const disk = new SmallDisk(diskBytes);
 
   afterEach(async () => {
@@ -18,7 +18,7 @@ describe('LMDB engine, on a full disk', () => {
     await closeStores();
   });
 
-  it('answers storage_full, serves what it has, and goes on writing when there is room again', async () => {
+  it('returns storage_full, serves reads, and resumes writes once there is space', async () => {
     const directory = join(disk.path, 'shared');
     const engine = await ownStore(directory);
     const peer = await Peer.start(directory);
@@ -44,7 +44,7 @@ describe('LMDB engine, on a full disk', () => {
     for (const key of answered) expect(await again.entries.get(token, key)).to.equal(chunk);
   });
 
-  it('does so in a process of its own, too, where each answer is that of its own transaction', async () => {
+  it('does so in a process of its own, where each answer belongs to its own transaction', async () => {
     const directory = join(disk.path, 'alone');
     const engine = await ownStore(directory, 1);
     const { token } = await newUser(engine);
@@ -67,14 +67,12 @@ describe('LMDB engine, on a full disk', () => {
     expect(await again.entries.keys(token)).to.deep.equal([...answered, 'afterwards'].sort());
   });
 
-  it('is not opened, which one line says', async () => {
+  it('is not opened, and one line says so', async () => {
     const directory = join(disk.path, 'filled');
     await (await openStore(directory)).close();
     disk.fill(0);
     const refused = await spawnApi({ env: { KEYBIN_STORE_HOST: `lmdb://${directory}` } }).catch(String);
-    expect(refused)
-      .to.include(`Keybin could not start: Cannot use ${directory}`)
-      .and.include('No space left on device');
+    expect(refused).to.include(`Keybin cannot start: Cannot use ${directory}`).and.include('No space left on device');
     disk.makeRoom();
     await (await openStore(directory)).close();
   });

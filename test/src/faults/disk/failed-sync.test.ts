@@ -21,17 +21,17 @@ async function twoPutsInFlight(refused: 'one' | 'two', when: 'later' | 'first'):
   return JSON.parse(stdout) as TwoPutsInFlight; // printed by the program
 }
 
-describe('LMDB engine, with two transactions of puts under way of which the disk refuses one', () => {
+describe('embedded engine, with two transactions of puts in flight of which the disk refuses one', () => {
   programs('gcc');
   afterEach(closeStores);
 
-  it('answers each by what became of it', async () => {
+  it('answers each by its outcome', async () => {
     expect(await twoPutsInFlight('one', 'later')).to.deep.equal({ one: 'unavailable', stored: ['earlier', 'two'] });
     expect(await twoPutsInFlight('two', 'later')).to.deep.equal({ two: 'unavailable', stored: ['earlier', 'one'] });
   });
 
-  describe('the first transaction has none beside it', () => {
-    it('so that its end is known before the second one begins', async () => {
+  describe('the first transaction runs alone', () => {
+    it('so that its outcome is known before the second one begins', async () => {
       const { transactions, databases } = ownParts(undefined, { alone: true });
       let underWay = 0;
       const seen: number[] = [];
@@ -52,7 +52,7 @@ describe('LMDB engine, with two transactions of puts under way of which the disk
       expect(seen).to.include(2);
     });
 
-    it('and with one beside it lmdb would take the end of the second for that of the first', async () => {
+    it('and next to another one lmdb would take the outcome of the second for that of the first', async () => {
       expect(await twoPutsInFlight('one', 'first')).to.deep.equal({ stored: ['two'] });
     });
   });

@@ -36,7 +36,7 @@ for (const processes of [1, 2]) {
       return new KeybinClient(api.url);
     };
 
-    it('writes are answered 503 in time, reads go on, and writes go on after it, with nothing lost or out of order', async () => {
+    it('writes get 503 in time, reads continue, and writes resume afterwards, with nothing lost or out of order', async () => {
       const client = await start();
       const { token } = await client.newAccount();
       const writers = Array.from({ length: clientCount }, (_, index) => new Writer(client, token, `key_${index}`));
@@ -50,7 +50,7 @@ for (const processes of [1, 2]) {
         expect(status).to.equal(200);
         expect((json as { value: number }).value).to.be.within(answered, sent); // asserted by the contract
       }
-      expectDegraded(await client.send('GET', '/readyz'), 'down', 'writes wait for its disk, or for its lock');
+      expectDegraded(await client.send('GET', '/readyz'), 'down', 'writes wait for the disk or the write lock');
       const metrics = await client.send('GET', '/metrics');
       expect(metrics.text).to.include('keybin_dependency_up{dependency="lmdb"} 0');
       disk.goOn();
@@ -68,7 +68,7 @@ for (const processes of [1, 2]) {
     });
 
     if (processes > 1) return; // each process reports its own writes
-    it('a sync that fails is a write answered 503, of which /readyz tells until one succeeds', async () => {
+    it('a failed sync makes its write get 503, and /readyz reports it until a write succeeds', async () => {
       const client = await start();
       const { token } = await client.newAccount();
       disk.refuseOne();
@@ -79,7 +79,7 @@ for (const processes of [1, 2]) {
       await expectReady(client);
     });
 
-    it('a root page that cannot be written ends all service, of which /readyz tells, until a new start', async () => {
+    it('a root page that cannot be written makes the service unavailable until a restart, and /readyz reports it', async () => {
       const client = await start({ KEYBIN_LIMITS_DRAIN_TIMEOUT: '1' });
       const { token } = await client.newAccount();
       expectDone(await client.put(token, 'key', 1));

@@ -8,7 +8,7 @@ import { programs } from '../../world/services/services.js';
 const drainTimeoutMs = 1_000;
 const atOnceMs = 2_000;
 
-describe('an API of the embedded engine, alone with its directory, whose disk hangs', function () {
+describe('an API of the embedded engine with exclusive access to its directory, whose disk hangs', function () {
   this.timeout(60_000); // processes start and end, on a machine that may be busy
   programs('gcc');
   let disk: FaultyDisk;
@@ -37,14 +37,14 @@ describe('an API of the embedded engine, alone with its directory, whose disk ha
     await api.child.exited;
   });
 
-  it('ends when its time is over', async () => {
+  it('exits when the drain timeout is over', async () => {
     await startHung({ KEYBIN_LIMITS_DRAIN_TIMEOUT: String(drainTimeoutMs / 1_000) });
     const sinceMs = performance.now();
     await api.kill('SIGTERM');
     await expectGone(sinceMs, drainTimeoutMs + atOnceMs);
   });
 
-  it('ends at once by a second signal', async () => {
+  it('exits at once on a second signal', async () => {
     await startHung({ KEYBIN_LIMITS_DRAIN_TIMEOUT: '30' });
     await api.kill('SIGTERM');
     await eventually(() => api.child.output.includes('draining'), 'the drain');

@@ -14,7 +14,7 @@ const megabyte = 1_000_000;
 describe('uploads to an embedded engine on a full disk', () => {
   const disk = new SmallDisk(32 * megabyte);
 
-  it('are answered 507, leave nothing, and are taken when there is room again', async () => {
+  it('get 507, leave nothing, and are accepted once there is space again', async () => {
     const directory = join(disk.path, 'data');
     const api = await spawnApi({ env: { KEYBIN_STORE_HOST: `lmdb://${directory}` } });
     try {

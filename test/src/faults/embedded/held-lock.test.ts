@@ -9,7 +9,7 @@ import { temporaryDirectory } from '../../world/processes/temporary-directory.js
 
 const atOnceMs = 2_000;
 
-describe('an API of the embedded engine whose writes wait for a process that was stopped', function () {
+describe('an API of the embedded engine whose writes wait for a stopped process', function () {
   this.timeout(60_000); // processes start and end, on a machine that may be busy
   const directory = temporaryDirectory();
   const env = { KEYBIN_STORE_HOST: `lmdb://${directory}`, KEYBIN_APP_PROCESSES: '2' };
@@ -48,13 +48,13 @@ describe('an API of the embedded engine whose writes wait for a process that was
     await killPeers();
   });
 
-  it('ends when its time is over', async () => {
+  it('exits when the drain timeout is over', async () => {
     await startHeld({ KEYBIN_LIMITS_DRAIN_TIMEOUT: '1' });
     await api.kill('SIGTERM');
     await expectGone();
   });
 
-  it('ends at once by a second signal', async () => {
+  it('exits at once on a second signal', async () => {
     await startHeld();
     await api.kill('SIGTERM');
     await eventually(() => api.child.output.includes('draining'), 'the drain');

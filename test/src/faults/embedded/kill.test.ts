@@ -7,13 +7,13 @@ import { closeStores, newUser, openStore, ownStore } from '../../unit/embedded/s
 
 const rounds = 5;
 
-describe('LMDB engine, killed with kill -9', () => {
+describe('embedded engine, killed with kill -9', () => {
   afterEach(async () => {
     await killPeers();
     await closeStores();
   });
 
-  it('loses nothing that was answered, and goes on in the processes beside it', async () => {
+  it('loses no acknowledged write, and the other processes continue', async () => {
     const directory = temporaryDirectory();
     const engine = await ownStore(directory);
     for (let round = 0; round < rounds; round++) {
@@ -32,7 +32,7 @@ describe('LMDB engine, killed with kill -9', () => {
   });
 
   for (const processes of [1, 2]) {
-    it(`finds all that was answered when it is started again, [APP] processes = ${processes}`, async () => {
+    it(`has every acknowledged write after a restart, [APP] processes = ${processes}`, async () => {
       const directory = temporaryDirectory();
       const before = await openStore(directory, processes);
       const { token } = await newUser(before);
@@ -54,7 +54,7 @@ describe('LMDB engine, killed with kill -9', () => {
     });
   }
 
-  it('goes on with the erasure that it left half done', async () => {
+  it('completes the erasure that it left unfinished', async () => {
     const directory = temporaryDirectory();
     const before = await openStore(directory);
     const { account, token } = await newUser(before);

@@ -73,7 +73,7 @@ describe('tokens, with the steps of their protocol in any order', function () {
     it(`keep their promises where the rule is needed: ${name}`, () =>
       withProcesses({}, async (processes) => fc.assert(property(processes, scenario), search(ruleRuns))));
 
-    it(`are found to break them without the rule: ${name}`, () =>
+    it(`break them without the rule: ${name}`, () =>
       withProcesses(variants[name as Rule], async (processes) => {
         const { failed } = await fc.check(property(processes, scenario), untilFound);
         expect(failed).to.equal(true);

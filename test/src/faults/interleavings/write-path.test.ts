@@ -42,7 +42,7 @@ describe('the write path, with its steps in any order', function () {
     byname: smallest({ unregisters: true }),
   };
   for (const [name, variant] of Object.entries(writeVariants)) {
-    it(`is found to break them without its rule: ${name}`, async () => {
+    it(`breaks them without its rule: ${name}`, async () => {
       const scenario = rules[name as keyof typeof writeVariants]; // both have the same keys
       const { failed } = await fc.check(property(variant, scenario), untilFound);
       expect(failed).to.equal(true);

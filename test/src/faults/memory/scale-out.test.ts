@@ -18,7 +18,7 @@ describe('the memory of an API of the scale-out engine', function () {
 
   memorySuite(() => apiOf(world.apis));
 
-  it('is bounded while Redis hangs, for nothing more is sent there before it answers', async () => {
+  it('is bounded while Redis hangs, because nothing more is sent before it responds', async () => {
     const { child, url } = apiOf(world.apis);
     const client = new KeybinClient(url);
     const { token } = await client.newAccount();

@@ -75,7 +75,7 @@ export function memorySuite(api: () => ApiProcess): void {
     expect(tookMs.toSorted((one, another) => one - another)[tookMs.length >> 1]).to.be.below(longestAnswerMs);
   }
 
-  it('is bounded while a client sends request after request and reads none of the large answers', async () => {
+  it('is bounded while a client sends requests and does not read the large responses', async () => {
     const { pid } = api().child;
     const before = await mostResidentBytes(pid, async () => {});
     const socket = await open(api());
@@ -110,7 +110,7 @@ export function memorySuite(api: () => ApiProcess): void {
     expect(most - before, 'bytes more').to.be.below(mostForIdleBytes);
   });
 
-  it(`is bounded with ${postsAtOnce} parallel posts of a mebibyte, which are stored or answered 503`, async () => {
+  it(`is bounded with ${postsAtOnce} parallel posts of a mebibyte, which are stored or get 503`, async () => {
     const { pid } = api().child;
     const stored = new Set<string>();
     const most = await mostResidentBytes(pid, () =>

@@ -18,7 +18,7 @@ describe('while all workers are stopped', function () {
     env: { KEYBIN_QUEUE_MAX_BACKLOG: String(maxBacklog) },
   });
 
-  it('writes are accepted up to the limit, reads are exact, and a worker that comes drains all', async () => {
+  it('writes are accepted up to the limit, reads are exact, and a worker that starts applies everything', async () => {
     const { token } = await world.here.newAccount();
     const worker = await world.startWorker();
     expectDone(await world.here.put(token, 'stored', 'before'));

@@ -24,16 +24,16 @@ async function saidOf(child: Child, mongod: ReturnType<typeof ownServices>['mong
 describe('the log of a process that uses MongoDB', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
   const given = ownServices();
-  const both = ['MongoDB is away', 'MongoDB is back'];
+  const both = ['MongoDB is down', 'MongoDB is up again'];
 
-  it('says once that it went and once that it is back: an API', async () => {
+  it('reports an outage once and its end once: an API', async () => {
     const api = await spawnApi({ env: given.env });
     const client = new KeybinClient(api.url);
     const said = await saidOf(api.child, given.mongod, () => client.keys('no-token')).finally(() => api.stop());
     expect(said).to.deep.equal(both);
   });
 
-  it('says once that it went and once that it is back: a worker', async () => {
+  it('reports an outage once and its end once: a worker', async () => {
     const worker = await spawnWorker({ env: given.env });
     const said = await saidOf(worker.child, given.mongod, async () => {}).finally(() => worker.stop());
     expect(said).to.deep.equal(both);

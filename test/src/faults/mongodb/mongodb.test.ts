@@ -22,12 +22,12 @@ import { failedJobs, openJobs } from '../support/jobs.js';
 
 const rounds = 2;
 
-describe('while MongoDB is away', function () {
+describe('while MongoDB is down', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
   const world = new ScaleOutWorld({ services: ownServices, times, workers: 1 });
 
   for (const { way, begin, end } of ways) {
-    it(`writes and what is pending are served, all else is refused in time, and the backlog is applied: it ${way}`, async () => {
+    it(`writes and reads of pending writes are served, all else is refused in time, and the backlog is applied: it ${way}`, async () => {
       const { mongod, redisUrl } = world.services;
       const account = await world.here.newAccount();
       const { username, password, token } = account;

@@ -58,7 +58,7 @@ describe('a write that MongoDB rejects', function () {
     return document?.['value'] as unknown;
   };
 
-  it('holds nobody up, stays readable and listed with its reason, and is applied by a retry once it can be', async () => {
+  it('blocks no other write, stays readable and listed with its reason, and is applied by a retry once it can be', async () => {
     const { here, there } = world;
     const accounts = await Promise.all(Array.from({ length: 8 }, () => here.newAccount())); // in both partitions
     for (const { token } of accounts) {
@@ -96,7 +96,7 @@ describe('a write that MongoDB rejects', function () {
     for (const { token } of accounts) expectValue(await there.get(token, 'all_1'), poison);
   });
 
-  it('never beats a newer write of its key that was applied before the retry', async () => {
+  it('never replaces a newer write of its key that was applied before the retry', async () => {
     const { token } = await world.here.newAccount();
     expectDone(await world.here.put(token, 'applied', poison));
     const names = await rejected(1);
@@ -113,7 +113,7 @@ describe('a write that MongoDB rejects', function () {
     expectValue(await world.here.get(token, 'applied'), 'newer');
   });
 
-  it('never beats a newer write of its key that is pending when it is tried again', async () => {
+  it('never replaces a newer write of its key that is pending at the retry', async () => {
     const { token } = await world.here.newAccount();
     expectDone(await world.here.put(token, 'pending', poison));
     const names = await rejected(1);
@@ -129,7 +129,7 @@ describe('a write that MongoDB rejects', function () {
     expectValue(await world.here.get(token, 'pending'), 'newer');
   });
 
-  it('is listed and can be tried again when its job was deleted and the queue is paused', async () => {
+  it('is listed and can be retried after its job was deleted, while the queue is paused', async () => {
     const { token } = await world.here.newAccount();
     expectDone(await world.here.put(token, 'jobless', poison));
     const names = await rejected(1);
@@ -146,7 +146,7 @@ describe('a write that MongoDB rejects', function () {
     await world.drained();
   });
 
-  it('is gone with its account', async () => {
+  it('is deleted with its account', async () => {
     const { username, password, token } = await world.here.newAccount();
     expectDone(await world.here.put(token, 'gone', poison));
     await rejected(1);

@@ -20,7 +20,7 @@ describe('uploads to the scale-out engine, while MongoDB hangs,', () => {
   const world = new ScaleOutWorld({ services: ownServices, times, workers: 1 });
 
   for (const sentBytes of sentBefore) {
-    it(`are answered 503 within 2 s, however many, and are taken when it goes on, after ${sentBytes} bytes`, async function () {
+    it(`get 503 within 2 s, however many there are, and are accepted when it resumes, after ${sentBytes} bytes`, async function () {
       this.timeout(60_000);
       const { v1Token: token } = await newV1Account(world.here);
       const bytes = randomBytes(2 * megabyte);

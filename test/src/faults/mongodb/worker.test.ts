@@ -11,7 +11,7 @@ import { Partition } from '../../unit/worker/partition.js';
 
 const keys = (prefix: string) => Array.from({ length: 200 }, (_, i) => `${prefix}${i}`);
 
-describe('a worker whose services are away', function () {
+describe('a worker whose services are down', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
   ownServers('redis-server', 'mongod');
   const database = 'keybin_test';
@@ -47,12 +47,12 @@ describe('a worker whose services are away', function () {
   const active = () => partition.staged.redis.lrange('{kb:0}:entries:active', 0, -1);
   const ready = () => has('Worker is ready');
 
-  it('applies the backlog when MongoDB is back, and no job has used up an attempt', async () => {
+  it('applies the backlog when MongoDB is up again, and no job has used up an attempt', async () => {
     worker = await spawnWorker({ env });
     await ready();
     await mongod.kill('SIGKILL');
     await stageAll(keys('a'));
-    await has('is tried again until it works');
+    await has('is retried until it succeeds');
     await stageAll(keys('b'));
     const [id] = await eventually(async () => (await active()).length > 0 && active(), 'an active job');
     const [attempts, failed] = await partition.staged.redis.hmget(`{kb:0}:entries:${id}`, 'atm', 'failedReason');
@@ -63,19 +63,19 @@ describe('a worker whose services are away', function () {
     expect(await partition.database.store.countDocuments()).to.equal(400);
   });
 
-  it('writes the value that is pending when MongoDB is back, not the one that was when it went', async () => {
+  it('writes the value that is pending when MongoDB is up again, not the one at the start of the outage', async () => {
     worker = await spawnWorker({ env });
     await ready();
     await mongod.kill('SIGKILL');
     await partition.stage(user, 'a', '"old"');
-    await has('is tried again until it works');
+    await has('is retried until it succeeds');
     await partition.stage(user, 'a', '"new"');
     await mongod.start();
     await drained();
     expect((await partition.stored(user, 'a'))?.value).to.equal('"new"');
   });
 
-  it('goes on when Redis is back after a kill', async () => {
+  it('resumes when Redis is up again after a kill', async () => {
     worker = await spawnWorker({ env });
     await stageAll(keys('a'));
     await redis.kill('SIGKILL');
@@ -87,7 +87,7 @@ describe('a worker whose services are away', function () {
     expect(await partition.database.store.countDocuments()).to.equal(400);
   });
 
-  it('waits for both at its start, saying so', async () => {
+  it('waits for both at its start, and logs that', async () => {
     await stageAll(keys('a'));
     await Promise.all([redis.kill('SIGKILL'), mongod.kill('SIGKILL')]);
     worker = launchWorker({ env });
@@ -100,12 +100,12 @@ describe('a worker whose services are away', function () {
     await drained();
   });
 
-  it('gives its jobs back and ends with 0 when it is told to end while MongoDB is away', async () => {
+  it('gives its jobs back and exits with 0 on SIGTERM while MongoDB is down', async () => {
     worker = await spawnWorker({ env });
     await ready();
     await mongod.kill('SIGKILL');
     await stageAll(keys('a'));
-    await has('is tried again until it works');
+    await has('is retried until it succeeds');
     const exit = await worker.child.stop();
     expect(exit.code).to.equal(0);
     const queue = new Queue('entries', { connection: partition.staged.redis, prefix: partition.staged.prefix });
@@ -118,7 +118,7 @@ describe('a worker whose services are away', function () {
     await drained();
   });
 
-  it('ends with 0 in time when MongoDB hangs', async () => {
+  it('exits with 0 in time when MongoDB hangs', async () => {
     worker = await spawnWorker({ env: { ...env, KEYBIN_LIMITS_DRAIN_TIMEOUT: '3' } });
     await ready();
     await mongod.kill('SIGSTOP');
@@ -129,7 +129,7 @@ describe('a worker whose services are away', function () {
     expect(exit.code).to.equal(0);
   });
 
-  it('leaves at once with another code at the second signal', async () => {
+  it('exits at once with another code on the second signal', async () => {
     worker = await spawnWorker({ env });
     await ready();
     await mongod.kill('SIGSTOP');

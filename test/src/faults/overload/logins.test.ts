@@ -14,7 +14,7 @@ import { answersInTime } from '../support/answers.js';
 const slowHashes = { KEYBIN_ACCOUNTS_BCRYPT_COST: '12', KEYBIN_ACCOUNTS_HASHES_AT_ONCE: '1' };
 const atOnce = 60;
 
-describe('while more log in and register than can be hashed in time', function () {
+describe('while more clients log in and register than can be hashed in time', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
   let api: RunningApi;
 
@@ -23,7 +23,7 @@ describe('while more log in and register than can be hashed in time', function (
   });
   after(() => api.stop());
 
-  it('each is answered in time, with 503 if need be, others are served, and the next one is let in at once', async () => {
+  it('each gets a response in time, with 503 if necessary, others are served, and the next login succeeds at once', async () => {
     const client = new KeybinClient(api.url);
     const { username, password, token } = await client.newAccount();
     expect((await client.put(token, 'key', 1)).status).to.equal(200);

@@ -56,7 +56,7 @@ const adopt = (env: Env) => keybin(['queue', 'adopt', '--json'], env);
 async function adoptSoon(env: Env): Promise<CommandResult> {
   const isOver = async () => {
     const result = await adopt(env);
-    return !result.stderr.includes('a worker is at work') && result;
+    return !result.stderr.includes('a worker is running') && result;
   };
   return eventually(isOver, 'the end of a lease', 20_000);
 }
@@ -88,17 +88,17 @@ function refusalSuite(place: string, provide: () => Services): void {
         expect(before[0]?.flat()).not.to.have.length(0);
         for (const start of [startApi, startWorker]) {
           const refused = await start({ env: env() }).catch((error: unknown) => String(error));
-          expect(refused).to.include('Redis has the queue of another store').and.include('keybin queue adopt');
+          expect(refused).to.include('The queue in Redis belongs to another store').and.include('keybin queue adopt');
         }
         expect([await waitingIn(services.redisUrl), await livesIn(services.redisUrl)]).to.deep.equal(before);
       });
 
-      it(`is told of by keybin doctor, and not exported, with another ${what}`, async () => {
+      it(`is reported by keybin doctor, and not exported, with another ${what}`, async () => {
         const { stdout } = await keybin(['doctor', '--json'], env());
         const { findings } = JSON.parse(stdout) as { findings: Diagnosis[] }; // as doctor.test.ts asserts
         const found = findings.find(({ check }) => check === 'queue');
-        expect(found).to.include({ state: 'problem', says: 'Redis has the queue of another store' });
-        expect(found?.remedy).to.include('[STORE] host, database');
+        expect(found).to.include({ state: 'problem', says: 'The queue in Redis belongs to another store' });
+        expect(found?.remedy).to.include('collections in [STORE]');
         const exported = await keybin(['export', join(temporaryDirectory(), 'export.ndjson')], env());
         expect(exported).to.include({ code: 1, stdout: '' });
         expect(exported.stderr)
@@ -107,14 +107,14 @@ function refusalSuite(place: string, provide: () => Services): void {
       });
     }
 
-    it('is told from one of its own, and from one that nobody has claimed, by keybin doctor', async () => {
+    it('is distinguished by keybin doctor from its own queue and from one without an owner', async () => {
       const env = { ...services.env, ...partitioned };
-      expect(await toldByDoctor(env)).to.match(/^ok +queue: .*this store's$/m);
+      expect(await toldByDoctor(env)).to.match(/^ok +queue: .*belongs to this store$/m);
       const more = { KEYBIN_QUEUE_PARTITIONS: String(partitions + 1), KEYBIN_STORE_DATABASE: services.database };
-      expect(await toldByDoctor({ ...env, ...more })).to.match(/^ok +queue: .*claims the queue/m);
+      expect(await toldByDoctor({ ...env, ...more })).to.match(/^ok +queue: .*has no owner yet/m);
     });
 
-    it('is not made by emptying Redis: those that run claim it again', async () => {
+    it('does not result from emptying Redis: the running processes claim the queue again', async () => {
       const own = await claimsIn(services.redisUrl);
       expect(new Set(own)).to.have.property('size', 1);
       await ofEach(services.redisUrl, (redis) => redis.flushall());
@@ -123,7 +123,7 @@ function refusalSuite(place: string, provide: () => Services): void {
       expect(await claimsIn(services.redisUrl)).to.deep.equal(own);
     });
 
-    it('is not served by processes that run, whoever claims it, until it is their own again', async () => {
+    it('is not served by running processes until it is their own again', async () => {
       const accounts = await leaveWaiting(world.here, 'k');
       const [own] = await claimsIn(services.redisUrl);
       await claimFor(services.redisUrl, 'another');
@@ -144,11 +144,11 @@ function refusalSuite(place: string, provide: () => Services): void {
 }
 
 function adoptionSuite(place: string, provide: () => Services): void {
-  describe(`the queue of a store that is gone, over ${place}`, function () {
+  describe(`the queue of a store that no longer exists, over ${place}`, function () {
     this.timeout(90_000); // processes start, on a machine that may be busy, and a lease expires
     const world = new ScaleOutWorld({ services: provide, env: partitioned });
 
-    it('is adopted by the one that was restored in its place: what waited there is not lost', async () => {
+    it('is adopted by the store restored in its place: no pending write is lost', async () => {
       const old = { ...world.services.env, ...partitioned };
       const [claimed] = await claimsIn(world.services.redisUrl);
       const restored = { ...old, KEYBIN_STORE_DATABASE: 'restored' };
@@ -157,7 +157,7 @@ function adoptionSuite(place: string, provide: () => Services): void {
       const accounts = await leaveWaiting(world.here, 'stored');
       await world.drained();
       expect(await keybin(['export', backup], old)).to.include({ code: 0 });
-      expect((await adopt(restored)).stderr).to.include('a worker is at work');
+      expect((await adopt(restored)).stderr).to.include('a worker is running');
       await worker.stop();
       for (const { token } of accounts) expectDone(await world.here.put(token, 'waits', 2));
 
@@ -196,7 +196,7 @@ function adoptionSuite(place: string, provide: () => Services): void {
       expect(await claimsIn(world.services.redisUrl)).to.deep.equal(Array(partitions).fill(claimed));
     });
 
-    it('is adopted with all that it ever had, so that the number of partitions can change again', async () => {
+    it('is adopted as a whole, so that the number of partitions can change again', async () => {
       const successor = { ...world.services.env, KEYBIN_STORE_DATABASE: 'successor' };
       const fewer = { ...successor, KEYBIN_QUEUE_PARTITIONS: '2' };
       await world.drained();
@@ -209,13 +209,13 @@ function adoptionSuite(place: string, provide: () => Services): void {
   });
 }
 
-describe('the queue of a store that was taken for gone', function () {
+describe('the queue of a store that was wrongly believed to be gone', function () {
   this.timeout(90_000); // a batch times out, and a lease expires
   const sweptSoon = { KEYBIN_QUEUE_SWEEP_AFTER: '2' };
   // The worker sweeps entries that hang with MongoDB, and does not renew the lease of its partition meanwhile
   const world = new ScaleOutWorld({ services: ownServices, times, workers: 1, env: sweptSoon });
 
-  it('is not taken away by its workers, which only hung with MongoDB', async () => {
+  it('stays adopted although the workers of that store only hung with MongoDB', async () => {
     const { mongod } = world.services;
     const account = await world.here.newAccount();
     const workerSays = (line: string) => () =>
@@ -225,10 +225,10 @@ describe('the queue of a store that was taken for gone', function () {
     try {
       await mongod.kill('SIGSTOP');
       expectDone(await world.here.put(account.token, 'late', 1));
-      await eventually(workerSays('Applying entries: failed'), 'an attempt of the worker', 30_000);
+      await eventually(workerSays('Applying entries failed'), 'an attempt of the worker', 30_000);
       expect((await adoptSoon(env)).stdout).to.equal('{"outcome":"adopted"}\n');
       await mongod.kill('SIGCONT');
-      await eventually(workerSays('Redis has the queue of another store'), 'the worker to say so');
+      await eventually(workerSays('The queue in Redis belongs to another store'), 'the worker to say so');
       expect((await waitingIn(world.services.redisUrl)).flat()).to.have.length(1);
 
       const successor = await startWorker({ env });
@@ -266,7 +266,7 @@ describe('a queue that cannot be claimed yet', function () {
     }
   });
 
-  it('because Redis takes no writes ends the start of an API with a line that says so', async () => {
+  it('because Redis accepts no writes makes an API exit at start with a line that says so', async () => {
     const { redis } = services;
     const env = { ...services.env, ...partitioned };
     const before = await startApi({ env });
@@ -279,7 +279,7 @@ describe('a queue that cannot be claimed yet', function () {
   });
 });
 
-describe('the queue of another store, in the place of its own under an API and a worker', function () {
+describe('the queue of another store that replaces the own queue of a running API and worker', function () {
   this.timeout(60_000);
   const world = new ScaleOutWorld({ services: ownServices, times });
   const strangers = new ScaleOutWorld({ services: ownServices, times, workers: 1 });
@@ -290,7 +290,7 @@ describe('the queue of another store, in the place of its own under an API and a
   });
   after(() => inItsPlace.stop());
 
-  it('is not applied by them, and they serve as soon as their own is back', async () => {
+  it('is not applied by them, and they serve again as soon as their own queue is back', async () => {
     const [own, their] = [world.services.redis, strangers.services.redis];
     const account = await strangers.here.newAccount();
     const { token } = await world.here.newAccount();

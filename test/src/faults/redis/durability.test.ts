@@ -59,7 +59,7 @@ describe('kill -9 of a Redis whose disk is slow', function () {
     return answered.filter((key) => !keys.includes(key));
   }
 
-  it('loses answered writes with durability = everysec', async () => {
+  it('loses acknowledged writes with durability = everysec', async () => {
     await begin('everysec');
     const answered: string[] = [];
     await eventually(async () => {

@@ -16,7 +16,7 @@ const foreignBytes = 100_000;
 /** More than the pending writes of the test, so applying them makes no room. */
 const overBytes = 1_000_000;
 
-describe('while there is no room for a write', function () {
+describe('while there is no space for a write', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
   const world = new ScaleOutProcesses({
     services: ownServices,
@@ -63,7 +63,7 @@ describe('while there is no room for a write', function () {
     expect(Object.keys(after.pending)).to.have.members(after.waiting);
   }
 
-  it('by the limit of the API on pending bytes, writes are refused whole until a worker has made room', async () => {
+  it('by the limit of the API on pending bytes, writes are refused as a whole until a worker has applied some', async () => {
     const token = await newAccount();
     expectDone(await world.here.put(token, 'pending', value));
     const filling: string[] = [];
@@ -83,7 +83,7 @@ describe('while there is no room for a write', function () {
     for (const client of [world.here, world.there]) expectDone(await client.put(token, 'after', value));
   });
 
-  it('in a Redis that others have filled, writes are refused whole, and workers drain it without fetching jobs', async () => {
+  it('in a Redis that others have filled, writes are refused as a whole, and workers drain it without fetching jobs', async () => {
     const token = await newAccount();
     expectDone(await world.here.put(token, 'pending', value));
     expectDone(await world.there.put(token, 'also', value));

@@ -15,7 +15,7 @@ describe('while Redis hangs', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
   const world = new ScaleOutWorld({ services: ownServices, times });
 
-  it('a large body that has waited for room is refused in time, too', async () => {
+  it('a large body that has waited for memory is refused in time as well', async () => {
     const api = await world.startApi({ KEYBIN_LIMITS_BODIES_BYTES: '1MiB' });
     const client = new KeybinClient(api.url);
     const account = await client.newAccount();

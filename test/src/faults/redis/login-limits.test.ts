@@ -8,7 +8,7 @@ import { waysToLogIn } from '../../contract/security/ways-to-log-in.js';
 
 const limit = 3;
 
-describe('the limits of failed logins while Redis is away', function () {
+describe('the limits of failed logins while Redis is down', function () {
   this.timeout(60_000); // servers start and die, on a machine that may be busy
   const world = new ScaleOutWorld({
     services: ownServices,
@@ -23,7 +23,7 @@ describe('the limits of failed logins while Redis is away', function () {
   after(() => world.services.redis.kill('SIGCONT'));
 
   for (const [how, signal] of [
-    ['is gone', 'SIGKILL'],
+    ['is down', 'SIGKILL'],
     ['hangs', 'SIGSTOP'],
   ] as const) {
     it(`hold in each process by itself, and nobody waits for them (it ${how})`, async () => {

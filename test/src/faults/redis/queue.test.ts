@@ -83,7 +83,7 @@ describe('while the jobs are lost or held back', function () {
   }
 
   for (const { deed, harm } of deeds) {
-    it(`reads stay exact, and the sweeper has all applied within its interval: ${deed}`, async () => {
+    it(`reads stay exact, and the sweeper applies everything within its interval: ${deed}`, async () => {
       const { redisUrl } = world.services;
       const clients = [world.here, world.there] as const;
       const { token } = await world.here.newAccount();
@@ -125,7 +125,7 @@ describe('while the jobs are lost or held back', function () {
     });
   }
 
-  it('writes go on while the queue is obliterated again and again under the workers', async () => {
+  it('writes continue while the queue is obliterated repeatedly under the workers', async () => {
     const { redisUrl } = world.services;
     const { token } = await world.here.newAccount();
     const writing = new Writing('again', [world.here, world.there], token);

@@ -41,7 +41,7 @@ describe('a Redis Cluster', function () {
   }
 
   for (const { way, begin, end } of ways) {
-    it(`of which a node is away refuses its partition in time, serves the others, and goes on by itself: the node ${way}`, async () => {
+    it(`with a node down refuses its partition in time, serves the others, and recovers by itself: the node ${way}`, async () => {
       const { cluster } = world.services;
       const accounts = await newAccounts();
       for (const { token } of accounts) expectDone(await world.here.put(token, 'stored', 'before'));
@@ -96,7 +96,7 @@ describe('a Redis Cluster', function () {
     });
   }
 
-  it('whose slot moves to another node and back loses nothing, and brings no ended token back', async () => {
+  it('whose slot moves to another node and back loses nothing, and revives no revoked token', async () => {
     const { cluster } = world.services;
     const [partition, elsewhere] = [2, 0];
     const account = (await newAccounts())[partition] as Account;
@@ -122,7 +122,7 @@ describe('a Redis Cluster', function () {
     expectKeys(await world.there.keys(second), ['after', 'first', 'second']);
   });
 
-  it('whose slot moves to a node that could forget refuses that partition until the node is set right', async () => {
+  it('whose slot moves to a node that could lose writes refuses that partition until the settings of the node are correct', async () => {
     const { cluster } = world.services;
     const [partition, elsewhere] = [2, 0];
     const setSync = (how: string) =>
@@ -142,7 +142,7 @@ describe('a Redis Cluster', function () {
     for (const client of [world.here, world.there]) await serves(client, account);
   });
 
-  it('whose replica takes the place of a node and gives it back loses nothing, and brings no ended token back', async () => {
+  it('whose replica replaces a node for a while loses nothing, and revives no revoked token', async () => {
     const { cluster } = world.services;
     const partition = 1;
     const replica = await cluster.addReplica(partition);

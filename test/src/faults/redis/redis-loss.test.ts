@@ -17,7 +17,7 @@ const unapplied = 7;
 const errorsOf = ({ logs }: Child) => logs.filter(({ level }) => Number(level) >= errorLevel);
 const lossesOf = (child: Child) => errorsOf(child).filter(({ msg }) => String(msg).includes('lost accepted writes'));
 
-describe('after Redis came back without what it had', function () {
+describe('after Redis came back without its data', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
   const world = new ScaleOutProcesses({ services: ownServices });
   let worker: WorkerProcess;
@@ -91,7 +91,7 @@ describe('after Redis came back without what it had', function () {
     }
   });
 
-  it('is no error when it has lost nothing', async () => {
+  it('is no error if it has lost nothing', async () => {
     const account = await world.here.newAccount();
     await leaveUnapplied(account.token);
     const told = world.apis.map(({ child }) => errorsOf(child).length);

@@ -9,7 +9,7 @@ import { whileConnecting, withRedis } from '../support/with-redis.js';
 /** Connections of an API: one for changes and one for reads. */
 const connections = 2;
 
-describe('a Redis that comes back with settings under which it could forget', function () {
+describe('a Redis that comes back with settings under which it could lose writes', function () {
   this.timeout(60_000); // processes start and end, on a machine that may be busy
   const world = new ScaleOutWorld({ services: ownServices, times });
 
@@ -25,7 +25,7 @@ describe('a Redis that comes back with settings under which it could forget', fu
     return lines.filter((line) => line.includes("appendfsync 'everysec'"));
   };
 
-  it('is given no write, which the log says once, and is used again when they are right', async () => {
+  it('gets no write, which is logged once, and is used again when the settings are correct', async () => {
     const { token } = await world.here.newAccount();
     expectDone(await world.here.put(token, 'k', 1));
     await comeBackWith('everysec');

@@ -19,12 +19,12 @@ import { bringBack, expectUnavailable, serves, unavailableAsJson, ways } from '.
 
 const rounds = 2;
 
-describe('while Redis is away', function () {
+describe('while Redis is down', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
   const world = new ScaleOutWorld({ services: ownServices, times, workers: 1 });
 
   for (const { way, begin, end } of ways) {
-    it(`entries and logins are refused in time, what needs no Redis is served, and service goes on without a restart: it ${way}`, async () => {
+    it(`entries and logins are refused in time, all else is served, and service resumes without a restart: it ${way}`, async () => {
       const { redis } = world.services;
       const account = await world.here.newAccount();
       const { username, password, token } = account;

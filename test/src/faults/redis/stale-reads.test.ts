@@ -19,7 +19,7 @@ const warning = '110 - "Response is Stale"';
 const expectExact = ({ headers }: Answer) => expect(headers).not.to.have.property('warning');
 const expectStale = ({ headers }: Answer) => expect(headers['warning']).to.equal(warning);
 
-describe('reads where the operator allows stale ones', function () {
+describe('reads while stale reads are allowed', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
   const world = new ScaleOutProcesses({ services: ownServices });
   let worker: WorkerProcess;
@@ -48,7 +48,7 @@ describe('reads where the operator allows stale ones', function () {
   }
 
   for (const { way, begin, end } of ways) {
-    it(`come from MongoDB with a warning only while Redis is away: it ${way}`, async () => {
+    it(`come from MongoDB with a warning only while Redis is down: it ${way}`, async () => {
       const { redis } = world.services;
       const { token, ended } = await someStoredSomePending();
       const answers = () =>
@@ -95,7 +95,7 @@ describe('reads where the operator allows stale ones', function () {
     });
   }
 
-  it('are refused, not stale, when MongoDB is away and Redis is not', async () => {
+  it('are refused, not stale, while MongoDB is down and Redis is up', async () => {
     const { mongod } = world.services;
     const { token } = await client.newAccount();
     expectDone(await client.put(token, 'key', 'stored'));
@@ -106,7 +106,7 @@ describe('reads where the operator allows stale ones', function () {
     await eventually(async () => (await client.get(token, 'key')).status === 200, 'reads');
   });
 
-  it('are refused when both are away', async () => {
+  it('are refused while both are down', async () => {
     const { mongod, redis } = world.services;
     const { token } = await client.newAccount();
     await redis.kill('SIGSTOP');

@@ -63,7 +63,7 @@ describe('accepting writes when something goes wrong', () => {
     await staged.redis.del(staged.queue.waitKey);
   });
 
-  it('goes on after SCRIPT FLUSH on the same connection, each entry with its job', async () => {
+  it('continues after SCRIPT FLUSH on the same connection, each entry with its job', async () => {
     const commits = staged.commits();
     for (const json of ['1', '2', '3']) {
       await staged.redis.script('FLUSH');
@@ -84,7 +84,7 @@ describe('accepting writes when something goes wrong', () => {
     expect(await staged.jobs()).to.deep.equal([{ entries: [[bearer.userId, ['k']]] }]);
   });
 
-  it('stages nothing when Redis has no memory left, and goes on when it has', async () => {
+  it('accepts nothing while Redis has no memory left, and resumes when it has', async () => {
     const commits = staged.commits();
     await staged.redis.config('SET', 'maxmemory', '1');
     try {
@@ -97,7 +97,7 @@ describe('accepting writes when something goes wrong', () => {
     expect(await commits.accept(put(bearer, 'k', '1'))).to.equal('accepted');
   });
 
-  it('answers unavailable at once while Redis is away, and goes on when it is back', async () => {
+  it('returns unavailable at once while Redis is down, and resumes when it is up again', async () => {
     const commits = staged.commits();
     await server.kill('SIGKILL');
     await eventually(() => staged.redis.status !== 'ready', 'the end of the connection');
@@ -109,7 +109,7 @@ describe('accepting writes when something goes wrong', () => {
     expect(await commits.accept(put(bearer, 'k', '1'))).to.equal('accepted');
   });
 
-  it('answers a write that comes late in its request in time, though it waits for the commit of fresher ones', async () => {
+  it('answers a write in time that comes late in its request, although it waits for the commit of newer ones', async () => {
     const commits = staged.commits();
     const answered: string[] = [];
     const note = async (name: string, write: Write) => answered.push(`${name}: ${await codeOf(commits.accept(write))}`);
@@ -125,7 +125,7 @@ describe('accepting writes when something goes wrong', () => {
     expect(answered).to.deep.equal(['late: unavailable', 'fresh: unavailable']);
   });
 
-  it('sends a write once, though the connection breaks before its answer', async () => {
+  it('sends a write once, even if the connection breaks before its answer', async () => {
     const proxy = await HoldingProxy.open(server.url);
     const cut = await Staged.open(proxy.url);
     proxy.hold();
@@ -141,17 +141,17 @@ describe('accepting writes when something goes wrong', () => {
   });
 
   describe('with a deadline in the time of Redis', () => {
-    it('stages nothing of a commit that reaches Redis after its writes were given up', async () => {
+    it('accepts nothing of a commit that reaches Redis after its writes timed out', async () => {
       expect(await stagedAfterHang(server, staged, bearer)).to.deep.equal([]);
     });
 
-    it('would stage it without a deadline', async () => {
+    it('would accept it without a deadline', async () => {
       const lax = changedScript('entries/accept', 'if now > tonumber(ARGV[1]) then return {nowText} end');
       await staged.redis.script('LOAD', lax.lua);
       expect(await stagedAfterHang(server, staged, bearer, lax)).to.include(`${bearer.userId}/a`);
     });
 
-    it('learns the time of Redis from a late answer, so that the next try is in time', async () => {
+    it('learns the time of Redis from a late answer, so that the next attempt is in time', async () => {
       const commits = staged.commits();
       staged.connection.observeTime(staged.connection.timeUs - 60_000_000);
       expect(await commits.accept(put(bearer, 'k', '1'))).to.equal('late');

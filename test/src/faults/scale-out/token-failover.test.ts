@@ -19,7 +19,7 @@ const lead = ({ url }: RedisServer) => withRedis(url, (client) => client.replica
 const records = ({ url }: RedisServer, userId: string) =>
   withRedis(url, (client) => client.hlen(tokensKey(partitionPrefix(0), userId)));
 
-describe('tokens when a Redis is a replica for a while', function () {
+describe('tokens while a Redis is a replica', function () {
   this.timeout(60_000); // two servers bring each other up to date
   ownServers('redis-server');
   const place = services();
@@ -46,7 +46,7 @@ describe('tokens when a Redis is a replica for a while', function () {
     return process;
   }
 
-  it('stay ended though the other one had missed their end, over connections that lasted and over new ones', async () => {
+  it('stay revoked although the other Redis had missed it, over old and new connections', async () => {
     const lasting = await open();
     const account = await lasting.register();
     const token = await lasting.login(account);

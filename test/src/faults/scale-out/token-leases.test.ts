@@ -53,15 +53,15 @@ describe('the lease of a token whose document could not be replaced', () => {
     return (await one.accepts(earlier)) === byRedis;
   }
 
-  it('stays as long as the write may still be done, so that nobody fills in what it would replace', async () => {
+  it('stays as long as the write may still happen, so that nobody fills in the document that it would replace', async () => {
     expect(await agreeAfter(noAnswer)).to.equal(true);
   });
 
-  it('would let the earlier token live on in Redis if it were given back', async () => {
+  it('would keep the earlier token valid in Redis if it were released', async () => {
     expect(await agreeAfter(refusal)).to.equal(false);
   });
 
-  it('is given back when the write was refused, so that the next token is issued at once', async () => {
+  it('is released if the write was refused, so that the next token is issued at once', async () => {
     const { process } = await failing(refusal);
     const account = await one.register();
     expect(await process.login(account).catch(() => 'failed')).to.equal('failed');

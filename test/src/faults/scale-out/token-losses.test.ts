@@ -41,7 +41,7 @@ describe('tokens when Redis or MongoDB is lost', () => {
 
   const file = () => join(redis.dir, 'appendonlydir');
 
-  it('keeps live tokens alive and dead ones dead when Redis is restarted, for one look-up each', async () => {
+  it('keeps valid tokens valid and revoked ones revoked when Redis restarts, for one look-up each', async () => {
     const account = await api.register();
     const dead = await api.login(account);
     const live = await api.login(account);
@@ -53,7 +53,7 @@ describe('tokens when Redis or MongoDB is lost', () => {
     expect(await api.accepts(dead)).to.equal(false);
   });
 
-  it('keeps live tokens alive and dead ones dead when Redis comes back empty', async () => {
+  it('keeps valid tokens valid and revoked ones revoked when Redis comes back empty', async () => {
     const account = await api.register();
     const dead = await api.login(account);
     const live = await api.login(account);
@@ -116,7 +116,7 @@ describe('tokens when Redis or MongoDB is lost', () => {
     ['Redis', () => redis],
     ['MongoDB', () => mongod],
   ] as const) {
-    it(`answers within 2 s while ${name} hangs, and goes on when it is back`, async () => {
+    it(`responds within 2 s while ${name} hangs, and resumes when it is back`, async () => {
       const account = await api.register();
       const token = await api.login(account);
       await server().kill('SIGSTOP');

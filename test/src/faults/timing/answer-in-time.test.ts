@@ -113,14 +113,14 @@ const posting = () => {
   return { engine, names: new AuthorNames(engine.accounts), times };
 };
 
-describe('a request that asks a store twice', () => {
+describe('a request that queries a store twice', () => {
   for (const [what, request] of [
     ['logout', () => logOut({ engine: slow(), times }, 'token', 'name')],
     ['an account', () => viewAccount({ engine: slow(), times }, 'token', 'name')],
     ['a post', () => readPost(posting(), 'token', 'id')],
     ['posts', () => listPosts(posting(), 'token', { limit: 1 })],
   ] as const) {
-    it(`is answered within 2 s when that hangs after its first answer (${what})`, async () => {
+    it(`gets a response within 2 s if the store hangs after its first answer (${what})`, async () => {
       await expectRefusedInTime(request());
     });
   }

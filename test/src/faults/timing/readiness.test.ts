@@ -49,7 +49,7 @@ describe('/livez and /readyz', () => {
       expect(await readiness(api)).to.deep.equal([200, 'ready', { lmdb: 'up' }]);
     });
 
-    it('say that it is live and not ready while it drains, for drain_delay on new connections, which are served', async () => {
+    it('report live and not ready while the API drains, for drain_delay on new connections, which are served', async () => {
       await start({ KEYBIN_LIMITS_DRAIN_DELAY: '2' });
       const stopped = api.stop();
       await eventually(async () => (await ask(api, '/readyz')).status === 503, 'the end of readiness');
@@ -61,7 +61,7 @@ describe('/livez and /readyz', () => {
       await stopped;
     });
 
-    it('say so on a connection that is open already, without a delay', async () => {
+    it('report that on an open connection, without a delay', async () => {
       await start();
       const [busy, probe] = [await RawConnection.open(api.url), await RawConnection.open(api.url)];
       busy.send(
@@ -101,10 +101,10 @@ describe('/livez and /readyz', () => {
     }
 
     for (const [what, begin, end] of [
-      ['is away', 'SIGKILL', undefined],
+      ['is down', 'SIGKILL', undefined],
       ['hangs', 'SIGSTOP', 'SIGCONT'],
     ] as const) {
-      it(`say while Redis ${what} that it is live but cannot serve, except where stale reads are allowed`, async () => {
+      it(`report while Redis ${what} that the API is live but cannot serve, unless stale reads are allowed`, async () => {
         await untilReady();
         await services.redis.kill(begin);
         expect(await readiness(exact)).to.deep.equal([503, 'unavailable', { mongodb: 'up', redis: 'down' }]);
@@ -114,7 +114,7 @@ describe('/livez and /readyz', () => {
         await untilReady();
       });
 
-      it(`say while MongoDB ${what} that it is live and serves in part`, async () => {
+      it(`report while MongoDB ${what} that the API is live and degraded`, async () => {
         await untilReady();
         await services.mongod.kill(begin);
         for (const api of [exact, stale]) {
@@ -126,7 +126,7 @@ describe('/livez and /readyz', () => {
       });
     }
 
-    it('say what is wrong, without an address, and what an answered write survives', async () => {
+    it('report the problem without an address, and what an acknowledged write survives', async () => {
       await untilReady();
       const told = async (name: string) =>
         // See docs/interfaces/service.md
@@ -145,7 +145,7 @@ describe('/livez and /readyz', () => {
       redis.disconnect();
       await services.redis.kill('SIGKILL');
       await eventually(
-        async () => (await told('redis'))?.['problem'] === 'the connection is refused',
+        async () => (await told('redis'))?.['problem'] === 'connection refused',
         'the reason why Redis is down',
       );
       await services.redis.start();
@@ -158,7 +158,7 @@ describe('/livez and /readyz', () => {
       await untilReady();
     });
 
-    it('say what is missing when both are away', async () => {
+    it('report both while both are down', async () => {
       await untilReady();
       await Promise.all([services.redis.kill('SIGKILL'), services.mongod.kill('SIGKILL')]);
       expect(await readiness(exact)).to.deep.equal([503, 'unavailable', { mongodb: 'down', redis: 'down' }]);

@@ -32,7 +32,7 @@ describe('/metrics of a scale-out service', function () {
   const api = () => scrape(world.here.baseUrl);
   const ofWorker = () => scrape(worker.url);
 
-  it('has on the API and on the worker all that is defined, and nothing else of Keybin', async () => {
+  it('has all defined metrics on the API and the worker, and no other of Keybin', async () => {
     await world.here.newAccount();
     expect((await api()).declared).to.deep.equal(kindsOf('API'));
     expect((await ofWorker()).declared).to.deep.equal(kindsOf('worker'));
@@ -67,7 +67,7 @@ describe('/metrics of a scale-out service', function () {
     }
   });
 
-  it('counts once what all processes of an API see of one queue', async () => {
+  it('counts a queue once that all processes of an API see', async () => {
     const { token } = await world.here.newAccount();
     await worker.stop();
     for (const key of ['a', 'b', 'c']) await world.here.put(token, key, 1);
@@ -88,7 +88,7 @@ describe('/metrics of a scale-out service', function () {
     await world.drained();
   });
 
-  it('counts what is tried again while MongoDB is away', async () => {
+  it('counts retried writes while MongoDB is down', async () => {
     const { token } = await world.here.newAccount();
     await world.services.mongod.kill('SIGKILL');
     await world.here.put(token, 'a', 1);
@@ -100,7 +100,7 @@ describe('/metrics of a scale-out service', function () {
     expect((await ofWorker()).sum('keybin_writes_rejected_total')).to.equal(0);
   });
 
-  it('counts what MongoDB rejects', async () => {
+  it('counts the writes that MongoDB rejects', async () => {
     const { token } = await world.here.newAccount();
     await world.here.put(token, 'a', 'good'); // creates the collection
     await world.drained();
@@ -118,7 +118,7 @@ describe('/metrics of a scale-out service', function () {
     await client.close();
   });
 
-  it('tells within 2 s nothing of a queue that it cannot ask, instead of what was', async () => {
+  it('has no value within 2 s for a queue that is down, instead of an old one', async () => {
     await world.services.redis.kill('SIGSTOP');
     try {
       for (const read of [api, ofWorker]) {

@@ -42,7 +42,7 @@ describe('the webhook for identify codes', () => {
   const deliver = () => webhook.deliver(message, performance.now());
   const idsReceived = () => receiver.received.map(({ headers }) => headers['webhook-id']);
 
-  it('posts JSON to the URL and tells the client nothing', async () => {
+  it('posts JSON to the URL and does not return the code', async () => {
     expect(await deliver()).to.equal(null);
     const [first, ...others] = receiver.received;
     expect(others).to.deep.equal([]);
@@ -51,7 +51,7 @@ describe('the webhook for identify codes', () => {
     expect(JSON.parse(first?.body ?? '')).to.deep.equal(told);
   });
 
-  it('signs what it posts so that any receiver of Standard Webhooks can trust it, with whsec_ or without', async () => {
+  it('signs messages as Standard Webhooks requires, with whsec_ or without', async () => {
     await deliver();
     await webhook.close();
     webhook = opened(2, receiver.url, `whsec_${secret}`);
@@ -65,7 +65,7 @@ describe('the webhook for identify codes', () => {
     expect(new Set(idsReceived()).size).to.equal(2);
   });
 
-  it('posts again what got 500, 503 or 429, as the same message, and says nothing of it in the log', async () => {
+  it('retries after 500, 503 or 429 with the same message, and logs nothing about it', async () => {
     receiver.replies.push(replyWith(500), replyWith(503), replyWith(429));
     expect(await deliver()).to.equal(null);
     expect(receiver.received).to.have.lengthOf(4);
@@ -74,7 +74,7 @@ describe('the webhook for identify codes', () => {
     expect(lines).to.deep.equal([]);
   });
 
-  it('gives up a try that hangs in time for another one', async () => {
+  it('aborts a hanging attempt in time for another one', async () => {
     receiver.replies.push(hang);
     const startedMs = performance.now();
     expect(await deliver()).to.equal(null);
@@ -82,7 +82,7 @@ describe('the webhook for identify codes', () => {
     expect(performance.now() - startedMs).to.be.below(longestAnswerMs);
   });
 
-  it('says within 2 s that a receiver which hangs, fails, or is away took nothing', async () => {
+  it('returns 503 within 2 s if the receiver hangs, fails, or is down', async () => {
     const away = await WebhookReceiver.start();
     const other = opened(2, away.url);
     await away.stop();
@@ -97,14 +97,14 @@ describe('the webhook for identify codes', () => {
     await other.close();
   });
 
-  it('counts its time from the beginning of the request', async () => {
+  it('measures its time from the start of the request', async () => {
     receiver.replies.push(...Array<typeof hang>(10).fill(hang));
     const startedMs = performance.now() - 1_500;
     expect(await codeOf(webhook.deliver(message, startedMs))).to.equal('unavailable');
     expect(performance.now() - startedMs).to.be.below(longestAnswerMs);
   });
 
-  it('does not post again what was refused, nor follow where it is sent', async () => {
+  it('does not retry a refused message, and follows no redirect', async () => {
     const other = await WebhookReceiver.start();
     for (const reply of [replyWith(400), replyWith(401), replyWith(404), replyWith(307, { location: other.url })]) {
       receiver.replies.push(reply);
@@ -115,13 +115,13 @@ describe('the webhook for identify codes', () => {
     await other.stop();
   });
 
-  it('opens at most 32 connections, over which all arrive', async () => {
+  it('opens at most 32 connections, over which all messages arrive', async () => {
     await Promise.all(Array.from({ length: 200 }, deliver));
     expect(new Set(idsReceived()).size).to.equal(200);
     expect(receiver.mostConnections).to.be.within(2, 32);
   });
 
-  it('delivers what is on its way before it closes', async () => {
+  it('delivers messages in flight before it closes', async () => {
     const held: ServerResponse[] = [];
     receiver.replies.push((response) => void held.push(response));
     const delivered = deliver();
@@ -140,7 +140,10 @@ describe('the webhook for identify codes', () => {
     for (let count = 0; count < 2; count++) expect(await codeOf(deliver())).to.equal('unavailable');
     for (let count = 0; count < 2; count++) await deliver();
     const logged = lines.map((line) => (JSON.parse(line) as { msg: string }).msg);
-    expect(logged).to.deep.equal(['The webhook takes no identify codes', 'The webhook takes identify codes again']);
+    expect(logged).to.deep.equal([
+      'The webhook does not accept identify codes',
+      'The webhook accepts identify codes again',
+    ]);
     for (const text of ['315053', secret]) expect(lines.join('')).not.to.include(text);
   });
 });

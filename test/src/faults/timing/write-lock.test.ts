@@ -16,13 +16,13 @@ async function locked() {
   return { engine, peer, ...user };
 }
 
-describe('LMDB engine, while a stopped process holds the write lock', () => {
+describe('embedded engine, while a stopped process holds the write lock', () => {
   afterEach(async () => {
     await killPeers();
     await closeStores();
   });
 
-  it('answers writes 503 within 2 s, serves reads, and goes on afterwards without what was refused', async () => {
+  it('returns 503 for writes within 2 s, serves reads, and resumes afterwards without the refused writes', async () => {
     const { engine, peer, token, account } = await locked();
     const startedAt = performance.now();
     const writes = [
@@ -47,14 +47,14 @@ describe('LMDB engine, while a stopped process holds the write lock', () => {
     expect(await engine.accounts.find('name')).to.equal(undefined);
   });
 
-  it('answers at once the secrets that were agreed on, so that a process can start', async () => {
+  it('returns the stored secrets at once, so that a process can start', async () => {
     const { engine } = await locked();
     const startedAt = performance.now();
     expect(await engine.secrets.agree('secret', 'another')).to.equal('agreed');
     expect(performance.now() - startedAt).to.be.below(1_000);
   });
 
-  it('takes the lock over when that process dies', async () => {
+  it('takes over the lock when that process dies', async () => {
     const { engine, peer, token } = await locked();
     const waiting = engine.entries.put(token, 'key', '"after"');
     await peer.kill();

@@ -25,13 +25,13 @@ describe('several API processes at one address', () => {
     return eventually(async () => {
       // A request given to a dying process hangs
       await (await request(api.url, { reset: true, headersTimeout: 500 })).body.dump();
-      const pids = api.child.logs.filter(({ msg }) => msg === 'Answered').map(({ pid }) => Number(pid));
+      const pids = api.child.logs.filter(({ msg }) => msg === 'Request completed').map(({ pid }) => Number(pid));
       const distinct = [...new Set(pids)].filter((pid) => pid !== except);
       return distinct.length === 2 && distinct;
     }, 'answers from two processes');
   }
 
-  it('say once where they listen, and all answer', async () => {
+  it('report once where they listen, and all respond', async () => {
     const lines = api.child.logs.filter(({ msg }) => String(msg).startsWith('Keybin listens'));
     expect(lines.map(({ msg }) => msg)).to.match(
       new RegExp(`^Keybin listens on ${api.url}, data in .+ \\(embedded\\)$`),
@@ -39,7 +39,7 @@ describe('several API processes at one address', () => {
     expect(await twoAnswering()).not.to.include(api.child.pid);
   });
 
-  it('show what any of them has written', async () => {
+  it('show the writes of each of them', async () => {
     const { token } = await client.newAccount();
     await twoAnswering();
     for (let round = 0; round < 50; round++) {
@@ -49,27 +49,27 @@ describe('several API processes at one address', () => {
     }
   });
 
-  it('are as many again when one was killed', async () => {
+  it('replace a process that was killed', async () => {
     const [victim] = await twoAnswering();
     if (victim === undefined) throw new Error('two were answering');
     process.kill(victim, 'SIGKILL');
     expect(await twoAnswering(victim)).not.to.include(victim);
   });
 
-  it('end together, cleanly, also when the signal reaches each of them twice', async () => {
+  it('shut down together, cleanly, even if the signal reaches each of them twice', async () => {
     const pids = await twoAnswering();
     process.kill(-api.child.pid, 'SIGTERM');
     expect((await api.child.exited).code).to.equal(0);
     for (const pid of pids) expect(() => process.kill(pid, 0)).to.throw('ESRCH');
   });
 
-  it('end with the primary', async () => {
+  it('exit with the primary', async () => {
     const pids = await twoAnswering();
     await api.child.kill('SIGKILL');
     await eventually(() => pids.every((pid) => !isAlive(pid)), 'the end of the children');
   });
 
-  it('do not start at all where one cannot', async () => {
+  it('do not start at all if one cannot', async () => {
     const { port } = new URL(api.url);
     const main = new URL('../../../../api/dist/main.js', import.meta.url).pathname;
     const env = { KEYBIN_APP_PROCESSES: '2', KEYBIN_APP_PORT: port };

@@ -5,7 +5,7 @@ import { spawnApi, type ApiProcess, type ProcessOptions } from '../../world/proc
 import { RawConnection } from '../../world/clients/raw-connection.js';
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
 
-describe('an API process that is told to end', () => {
+describe('an API process that is told to shut down', () => {
   let api: ApiProcess;
   let token: string;
   let upload: RawConnection;
@@ -32,7 +32,7 @@ describe('an API process that is told to end', () => {
   });
 
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    it(`by ${signal} answers what it had accepted, durably, and exits 0`, async () => {
+    it(`by ${signal} answers the requests that it had accepted, durably, and exits 0`, async () => {
       const cwd = temporaryDirectory();
       await startUpload({ cwd });
       await api.kill(signal);
@@ -45,7 +45,7 @@ describe('an API process that is told to end', () => {
     });
   }
 
-  it('leaves at once on a second signal, with an exit code of its own', async () => {
+  it('exits at once on a second signal, with an exit code of its own', async () => {
     await startUpload({ env: { KEYBIN_LIMITS_DRAIN_TIMEOUT: '60' } });
     await api.kill('SIGTERM');
     await draining();
@@ -54,7 +54,7 @@ describe('an API process that is told to end', () => {
     expect((await api.child.exited).code).to.equal(1);
   });
 
-  it('leaves when its time to drain is over', async () => {
+  it('exits when its time to drain is over', async () => {
     await startUpload({ env: { KEYBIN_LIMITS_DRAIN_TIMEOUT: '1' } });
     await api.kill('SIGTERM');
     expect((await api.child.exited).code).to.equal(1);

@@ -19,13 +19,13 @@ describe('an API process', () => {
 
   const errorLines = () => api.child.logs.filter(({ level }) => Number(level) >= 40);
 
-  it('says where it listens and where the data is', async () => {
+  it('reports where it listens and where the data is', async () => {
     await start({});
     const line = `Keybin listens on ${api.url}, data in `;
     await eventually(() => api.child.logs.some(({ msg }) => String(msg).startsWith(line)), 'the line');
   });
 
-  it('ends a request that is slow to arrive, and writes nothing of it', async () => {
+  it('ends a request that arrives too slowly, and writes nothing of it', async () => {
     await start({ KEYBIN_LIMITS_REQUEST_TIMEOUT: '1' });
     const { token } = await client.newAccount();
     const slow = await RawConnection.open(api.url);
@@ -37,7 +37,7 @@ describe('an API process', () => {
     expect(errorLines()).to.deep.equal([]);
   });
 
-  it('gives the room of a large body that is slow to arrive to others who need it, and refuses that one', async () => {
+  it('gives the memory of a large slow body to other requests that need it, and refuses that body', async () => {
     await start({ KEYBIN_LIMITS_BODIES_BYTES: '1MiB' });
     const { token } = await client.newAccount();
     const slow = await RawConnection.open(api.url);
@@ -52,7 +52,7 @@ describe('an API process', () => {
     expect((await client.keys(token)).json).to.deep.equal({ keys: ['large', 'small'] });
   });
 
-  it('takes uploads that break off, however many, without a word', async () => {
+  it('tolerates many interrupted uploads without logging them', async () => {
     await start({});
     const { token } = await client.newAccount();
     const head = `POST /user/${token}/store/k HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n`;
@@ -89,7 +89,7 @@ describe('an API process', () => {
       expect(api.child.output).not.to.include(secret);
   });
 
-  it('hashes for a name that it does not know, so that time does not tell who is registered', async () => {
+  it('hashes for an unknown name, so that the time does not reveal who is registered', async () => {
     await start({
       KEYBIN_ACCOUNTS_BCRYPT_COST: '12',
       KEYBIN_ACCOUNTS_HASHES_AT_ONCE: '1',
@@ -100,7 +100,7 @@ describe('an API process', () => {
     expect(statuses).to.deep.equal([403, 503, 503]);
   });
 
-  it('goes on reading while many log in, and answers 503 to those for whom the line is too long', async () => {
+  it('serves reads while many clients log in, and returns 503 to logins beyond the queue limit', async () => {
     await start({
       KEYBIN_ACCOUNTS_BCRYPT_COST: '9', // so that a busy machine computes four in time
       KEYBIN_ACCOUNTS_HASHES_AT_ONCE: '1',

@@ -12,7 +12,7 @@ import { temporaryDirectory } from '../../world/processes/temporary-directory.js
 describe('keybin verify-erasure, embedded engine', function () {
   this.timeout(60_000);
 
-  it('prints 0 beside the API when all of an account has gone, and counts what has not', async () => {
+  it('prints 0 next to the API when nothing of an account is left, and counts what is left', async () => {
     const env = { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` };
     const api = await spawnApi({ env });
     try {
@@ -59,7 +59,7 @@ describe('keybin user, embedded engine', function () {
     () => env,
   );
 
-  it('with [APP] processes = 1 lists beside the API, and says in one line how the others can be done', async () => {
+  it('with [APP] processes = 1 lists next to the API, and says in one line how to run the other commands', async () => {
     const alone = { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` };
     const own = await spawnApi({ env: alone });
     try {
@@ -68,7 +68,7 @@ describe('keybin user, embedded engine', function () {
       const { code, stderr } = await keybin(['user', 'disable', username], alone);
       expect(code).to.equal(1);
       expect(stderr).to.match(
-        /^keybin: Cannot use [^\n]*: process \d+ has it open, [^\n]*\[APP\] processes = 2 or more\n$/,
+        /^keybin: Cannot use [^\n]*: process \d+ has it open, [^\n]*\[APP\] processes = 2 or more for both\n$/,
       );
     } finally {
       await own.stop();

@@ -34,7 +34,7 @@ interface Serving {
   readonly serve: (work: (client: KeybinClient) => Promise<void>) => Promise<void>;
 }
 
-describe('keybin import that breaks off', function () {
+describe('keybin import that is interrupted', function () {
   this.timeout(120_000);
   const source = { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` };
   const file = join(temporaryDirectory(), 'export.ndjson');
@@ -51,7 +51,7 @@ describe('keybin import that breaks off', function () {
     suite({ env: () => target, serve: (work) => serveEmbedded(target, work) });
   });
 
-  describe('of the scale-out engine, beside its API', () => {
+  describe('of the scale-out engine, next to its API', () => {
     const world = new ScaleOutWorld({ services, workers: 1 });
     const serve: Serving['serve'] = async (work) => {
       await work(world.here);
@@ -61,7 +61,7 @@ describe('keybin import that breaks off', function () {
   });
 
   function suite({ env, serve }: Serving): void {
-    it('is run again, and ends as if it had not; what clients wrote meanwhile stays', async () => {
+    it('is repeated with the same result, and keeps what clients wrote meanwhile', async () => {
       const [first] = accounts;
       if (!first) throw new Error('there are accounts');
       await killOnceBegun(file, env());
@@ -94,7 +94,7 @@ describe('keybin import that breaks off', function () {
       });
     });
 
-    it('changes nothing when it is run once more', async () => {
+    it('changes nothing if it is repeated once more', async () => {
       const before = join(temporaryDirectory(), 'before.ndjson');
       await exportTo(before, env());
       expect(await importFrom(file, env())).to.include({ accounts: 0, entries: 0, posts: 0, files: 0 });

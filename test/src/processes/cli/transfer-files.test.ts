@@ -52,7 +52,7 @@ const refusalOf = (promise: Promise<unknown>) =>
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
 
-describe('What an export is written to and an import is read from', function () {
+describe('The file of an export or import', function () {
   this.timeout(60_000);
   const source = embedded();
   const whole = place();
@@ -82,7 +82,7 @@ describe('What an export is written to and an import is read from', function () 
     return run;
   }
 
-  it('has its name only when it is complete: a full disk leaves nothing', async () => {
+  it('has its name only once it is complete: a full disk leaves nothing', async () => {
     const file = place();
     const { code, stderr } = await shell(`ulimit -f 2000; keybin export '${file}'`, source);
     expect(code).to.equal(1);
@@ -92,7 +92,7 @@ describe('What an export is written to and an import is read from', function () 
     expect(readFileSync(file).equals(readFileSync(whole))).to.equal(true);
   });
 
-  it('has its name only when it is complete: an error in the middle leaves nothing', async () => {
+  it('has its name only once it is complete: an error in the middle leaves nothing', async () => {
     const file = place();
     const failing = { ...empty, records: failingRecords };
     const target = await inNewFile(file, quietly.cleanUpAtSignal);
@@ -102,7 +102,7 @@ describe('What an export is written to and an import is read from', function () 
   });
 
   for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) {
-    it(`has its name only when it is complete: ${signal} leaves nothing, and ends the process as ever`, async () => {
+    it(`has its name only once it is complete: ${signal} leaves nothing, and ends the process as usual`, async () => {
       const file = place();
       const run = await hangingExport(file);
       await run.kill(signal);
@@ -111,7 +111,7 @@ describe('What an export is written to and an import is read from', function () 
     });
   }
 
-  it("has its name only when it is complete: what kill -9 leaves is for its owner alone, and in nobody's way", async () => {
+  it('has its name only once it is complete: after kill -9 only its owner can read the rest, which blocks nothing', async () => {
     const file = place();
     const run = await hangingExport(file);
     await run.kill('SIGKILL');
@@ -132,7 +132,7 @@ describe('What an export is written to and an import is read from', function () 
     await exportStore(empty, first, quietly);
     const bytes = readFileSync(file);
     const other = { ...empty, location: 'elsewhere' };
-    expect(await refusalOf(exportStore(other, second, quietly))).to.match(/is there already/);
+    expect(await refusalOf(exportStore(other, second, quietly))).to.match(/already exists/);
     expect(readFileSync(file).equals(bytes)).to.equal(true);
     expect(readdirSync(dirname(file))).to.deep.equal([basename(file)]);
   });
@@ -149,7 +149,7 @@ describe('What an export is written to and an import is read from', function () 
     });
   });
 
-  it('is a pipe that takes or gives all, without a warning, whatever its name', async () => {
+  it('is a pipe that is written or read completely, without a warning, whatever its name', async () => {
     const file = place();
     const exported = await shell(`keybin export - | cat > '${file}'`, source);
     expect(exported.code).to.equal(0);
@@ -163,13 +163,13 @@ describe('What an export is written to and an import is read from', function () 
       .with.lengthOf(3);
   });
 
-  it('is a pipe whose reader has gone, which ends the export', async () => {
+  it('is a pipe whose reader closes it, which ends the export', async () => {
     const { code, stderr } = await shell('keybin export - | head -c 1', source);
     expect(code).to.equal(1);
     expect(stderr).to.match(/^keybin: [^\n]*EPIPE\n$/);
   });
 
-  it('has no name while it is a copy, so that a kill leaves no hash behind', async () => {
+  it('has no name while it is a copy, so that a kill leaves no password hash behind', async () => {
     const directory = temporaryDirectory();
     const before = process.env['TMPDIR'];
     process.env['TMPDIR'] = directory;
@@ -186,20 +186,20 @@ describe('What an export is written to and an import is read from', function () 
     }
   });
 
-  it('is not done when it was changed between the look at it and the import', async () => {
+  it('is not imported completely if it changed between the check and the import', async () => {
     const target = embedded();
     const bytes = readFileSync(whole);
     let reads = 0;
     const changed = { name: 'it', read: () => pieces(reads++ === 0 ? bytes : bytes.subarray(0, 300)) };
     const config = loadConfig(['--config', '/dev/null'], target);
     expect(await refusalOf(withStoreWriter(config, (writer) => importFile(writer, changed, quietly)))).to.match(
-      /was changed/,
+      /changed during the import/,
     );
     expect(await importFrom(whole, target)).to.include({ accounts: 3 });
   });
 });
 
-describe('The answer of keybin', function () {
+describe('The output of keybin', function () {
   this.timeout(60_000);
   const env = embedded();
   before(() => keybin(['prepare'], env));
@@ -207,10 +207,10 @@ describe('The answer of keybin', function () {
   it('that cannot be written is a failure', async () => {
     const { code, stderr } = await shell('keybin user list > /dev/full', env);
     expect(code).to.equal(1);
-    expect(stderr).to.match(/^keybin: the answer could not be written: [^\n]*ENOSPC[^\n]*\n$/);
+    expect(stderr).to.match(/^keybin: the output could not be written: [^\n]*ENOSPC[^\n]*\n$/);
   });
 
-  it('that its reader does not want to the end is none', async () => {
+  it('that its reader does not read to the end is not a failure', async () => {
     expect(await shell('keybin --help | head -c 1', env)).to.deep.include({ code: 0, stderr: '' });
   });
 });

@@ -93,7 +93,7 @@ describe('the dashboard in a browser', function () {
   const waitingJob = async () =>
     (await openJobs(world.services.redisUrl)).find(({ name }) => name === 'apply')?.id ?? '';
 
-  it('loads each page from its own host alone, shows account and key and no value, and changes nothing', async () => {
+  it('loads each page from its own host only, shows account and key but no value, and changes nothing', async () => {
     const { token } = await world.here.newAccount();
     await world.here.put(token, 'a_key', 'a secret value');
     const walk = await begin(world.here.baseUrl);
@@ -110,7 +110,7 @@ describe('the dashboard in a browser', function () {
   });
 
   for (const isWritable of [false, true]) {
-    it(`loses nothing by a click on any of its buttons, where it ${isWritable ? 'may change something' : 'only shows'}`, async () => {
+    it(`loses nothing by a click on any of its buttons, ${isWritable ? 'with changes allowed' : 'read-only'}`, async () => {
       const { token } = await world.here.newAccount();
       await world.here.put(token, 'a_key', 'a secret value');
       const walk = await begin(isWritable ? writable.url : world.here.baseUrl);

@@ -49,18 +49,18 @@ async function expectExposed(expression: string): Promise<void> {
   for (const label of labelsIn(expression)) expect(labels, expression).to.include(label);
 }
 
-describe('what deploy has for Prometheus', () => {
-  describe('and its rules', () => {
+describe('the files for Prometheus in deploy', () => {
+  describe('and the rules', () => {
     programs('promtool');
 
-    it('is a configuration that it takes, with rules that do what they should', () => {
+    it('are a valid configuration, with rules that pass their tests', () => {
       expect(promtool(['check', 'config', path('prometheus.yml')])).to.equal('');
       expect(promtool(['check', 'rules', path('keybin-alerts.yml')])).to.equal('');
       expect(promtool(['test', 'rules', path('keybin-alerts.test.yml')])).to.equal('');
     });
   });
 
-  it('tries out each alert, and when all is well none', () => {
+  it('test each alert, and that none fires in a healthy service', () => {
     const tests = read('deploy/prometheus/keybin-alerts.test.yml');
     for (const { alert: name } of alerts) {
       expect(tests).to.include(`  - name: ${name}\n`);
@@ -69,11 +69,11 @@ describe('what deploy has for Prometheus', () => {
     expect(alerts).to.have.length.above(10);
   });
 
-  it('alerts by metrics and labels that there are', async () => {
+  it('use only metrics and labels that exist', async () => {
     for (const { expr } of alerts) await expectExposed(expr);
   });
 
-  it('has a section of docs/operations/alerts.md for each alert, and for no other', () => {
+  it('have a section in docs/operations/alerts.md for each alert, and for no other', () => {
     const sections = [...read('docs/operations/alerts.md').matchAll(/^### (Keybin\w+)$/gm)].map(([, name]) => name);
     expect(sections).to.deep.equal(alerts.map(({ alert }) => alert));
     for (const { alert, annotations } of alerts) {
@@ -83,7 +83,7 @@ describe('what deploy has for Prometheus', () => {
 });
 
 describe('the dashboard for Grafana', () => {
-  it('shows metrics and labels that there are', async () => {
+  it('uses only metrics and labels that exist', async () => {
     // Grafana's format
     const { panels } = JSON.parse(dashboard) as { panels: { title: string; targets?: { expr: string }[] }[] };
     const expressions = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
@@ -95,7 +95,7 @@ describe('the dashboard for Grafana', () => {
     for (const name of Object.keys(definitions)) expect(dashboard).to.include(name);
   });
 
-  it('is the only one there', () => {
+  it('is the only dashboard', () => {
     const names = readdirSync(new URL('deploy/grafana/dashboards', root)).filter((name) => name.endsWith('.json'));
     expect(names).to.deep.equal(['keybin.json']);
   });

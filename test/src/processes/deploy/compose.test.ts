@@ -20,7 +20,7 @@ describe('docker-compose.yml', () => {
     file = readComposeFile();
   });
 
-  it('checks the health of all that stays', () => {
+  it('checks the health of each service that keeps running', () => {
     for (const [name, { healthcheck }] of Object.entries(file.services)) {
       if (steps.has(name)) expect(healthcheck?.test, name).to.deep.equal(['NONE']);
       else expect(healthcheck?.test?.[0], name).to.equal('CMD');
@@ -37,14 +37,14 @@ describe('docker-compose.yml', () => {
     });
   });
 
-  it('publishes on the loopback address only', () => {
+  it('publishes ports on the loopback address only', () => {
     const published = Object.values(file.services).flatMap(({ ports = [] }) => ports);
     expect(published).to.not.deep.equal([]);
     for (const port of published) expect(port).to.match(/^127\.0\.0\.1:/);
     expect(file.networks['inside']).to.deep.equal({ internal: true });
   });
 
-  it('has all that it mounts', () => {
+  it('mounts only files that exist', () => {
     const mounted = Object.values(file.services).flatMap(({ volumes = [] }) =>
       volumes.map((each) => each.split(':', 1)[0]),
     );
@@ -53,7 +53,7 @@ describe('docker-compose.yml', () => {
     for (const source of inRepository) expect(existsSync(source), source).to.equal(true);
   });
 
-  describe('its command lines, as plain processes', function () {
+  describe('its command lines, run as plain processes', function () {
     this.timeout(60_000);
     ownServers('redis-server', 'mongod');
     programs('prometheus', 'wget');
@@ -61,7 +61,7 @@ describe('docker-compose.yml', () => {
     let run: ComposeRun | undefined;
     afterEach(() => run?.stop());
 
-    it('start in their order, serve, and end well', () => onSomePort(serveAndEnd));
+    it('start in their order, serve, and shut down cleanly', () => onSomePort(serveAndEnd));
 
     async function serveAndEnd(firstPort: number): Promise<void> {
       await run?.stop(); // a failed attempt, whose ports were taken

@@ -159,7 +159,7 @@ for (const [name, start] of Object.entries({ nginx, caddy })) {
       expect(statuses.at(-1)).to.equal(429);
     });
 
-    it('goes on with the other process when one is killed', async () => {
+    it('continues with the other process when one is killed', async () => {
       await apis[0]?.child.kill('SIGKILL');
       for (let count = 0; count < 10; count++) {
         const { statusCode, body } = await send('/api/users/1');

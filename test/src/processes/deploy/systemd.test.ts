@@ -21,7 +21,7 @@ describe('the units for systemd', () => {
     expect(said).to.equal('');
   });
 
-  it('start what npm start and npm run start:worker start', () => {
+  it('run the same commands as npm start and npm run start:worker', () => {
     const starts = units.map(
       (unit) => /^ExecStart=\/usr\/bin\/env (.+)$/m.exec(readFileSync(`${folder}${unit}`, 'utf8'))?.[1],
     );

@@ -31,7 +31,7 @@ describe('a lock on a file', () => {
     for (const lock of locks) lock.close();
   });
 
-  it('is had by work of one process together, and by another one when all that has ended', async () => {
+  it('is shared by the work of one process, and goes to another process when all that work has ended', async () => {
     const [first, second] = [work(), work()];
     const held = [own.hold(first.do), own.hold(second.do)];
     expect(others.takeSync(0)).to.equal(false);
@@ -43,7 +43,7 @@ describe('a lock on a file', () => {
     expect(others.takeSync(0)).to.equal(true);
   });
 
-  it('is waited for until the other one lets go of it, or ends', async () => {
+  it('is waited for until the other process releases it, or exits', async () => {
     for (const letGo of [() => others.release(), () => locks.pop()?.close()]) {
       expect(others.takeSync(0)).to.equal(true);
       let isHeld = false;
@@ -55,7 +55,7 @@ describe('a lock on a file', () => {
     }
   });
 
-  it('is left to others in between, though there is always work', async () => {
+  it('is released to others in between, even if there is always work', async () => {
     let done = false;
     let last = Promise.resolve();
     const link = () =>

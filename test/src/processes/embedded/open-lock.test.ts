@@ -94,24 +94,24 @@ async function whileWriting(
   await writing;
 }
 
-describe('LMDB engine, the lock of whoever opens a directory', () => {
+describe('embedded engine, the lock for opening a directory', () => {
   programs('gcc');
   afterEach(closeStores);
 
   for (const how of ['service', 'reader'] as const) {
-    it(`has a write wait until a ${how} has opened the directory, so that it stays`, async () => {
+    it(`makes a write wait until a ${how} has opened the directory, so that the write is kept`, async () => {
       expect(await writeWhileOpening(how)).to.deep.equal({ answeredMeanwhile: false, stored: 'after' });
     });
   }
 
-  it('and without it LMDB would undo what is committed and answered meanwhile', async () => {
+  it('and without it LMDB would undo what is committed and acknowledged meanwhile', async () => {
     expect(await writeWhileOpening('unlocked')).to.deep.equal({ answeredMeanwhile: true, stored: 'before' });
   });
 
   for (const alone of [false, true]) {
     const whose = alone ? 'its own' : 'a shared';
 
-    it(`is left to a reader by a process that writes to ${whose} directory without a pause`, async () => {
+    it(`is available to a reader while a process writes to ${whose} directory without a pause`, async () => {
       const directory = temporaryDirectory();
       await whileWriting(ownParts(directory, { alone }), 64, () => openOnce(directory, 'reader'));
     });

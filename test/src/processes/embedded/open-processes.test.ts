@@ -16,7 +16,7 @@ async function refusal(opening: Promise<unknown>): Promise<string> {
   );
 }
 
-describe('LMDB engine, a directory that another process has open', () => {
+describe('embedded engine, a directory that another process has open', () => {
   afterEach(async () => {
     await killPeers();
     await closeStores();
@@ -27,13 +27,13 @@ describe('LMDB engine, a directory that another process has open', () => {
     [alone, shared],
     [shared, alone],
   ] as const) {
-    it(`is refused where one has ${here} and the other wants ${there} processes, until the first is gone`, async () => {
+    it(`is refused if one has ${here} and the other ${there} processes, until the first exits`, async () => {
       const directory = temporaryDirectory();
       const first = await Peer.start(directory, here);
       await first.ask('open');
       const second = await Peer.start(directory, there);
       const message = await refusal(second.ask('open'));
-      expect(message).to.match(/Cannot use .* as LMDB store: process \d+ has it open[^\n]+\[APP\] processes/);
+      expect(message).to.match(/Cannot use .* as an LMDB store: process \d+ has it open[^\n]+\[APP\] processes/);
       expect(message).to.include(` ${first.pid} `);
 
       await first.kill();
@@ -42,25 +42,25 @@ describe('LMDB engine, a directory that another process has open', () => {
     });
   }
 
-  it('is refused after a while if that process is stopped in a transaction, and opened when it goes on', async () => {
+  it('is refused after a while if that process is stopped in a transaction, and opened when it resumes', async () => {
     const directory = temporaryDirectory();
     const first = await Peer.start(directory, shared);
     await first.hold();
     expect(() => openDatabases(directory, true, { ...times, openLockMs: 100 })).to.throw(
-      /^Cannot use .* as LMDB store: a process that has it open has been writing for 100 ms: [^\n]+$/,
+      /^Cannot use .* as an LMDB store: another process has held its lock for 100 ms: [^\n]+$/,
     );
     first.signal('SIGCONT');
     expect(await refusal(ownStore(directory, shared))).to.equal('opened');
   });
 
-  it('is opened by one alone of many that want it alone at the same time', async () => {
+  it('is opened by only one of many processes that require exclusive access at the same time', async () => {
     const directory = temporaryDirectory();
     const peers = await Promise.all(Array.from({ length: 5 }, () => Peer.start(directory, alone)));
     const outcomes = await Promise.all(peers.map((peer) => refusal(peer.ask('open'))));
     expect(outcomes.filter((outcome) => outcome === 'opened')).to.have.length(1);
   });
 
-  it('stays claimed through all that the process does', async () => {
+  it('stays claimed whatever the process does', async () => {
     const directory = temporaryDirectory();
     const engine = await ownStore(directory, alone);
     const { token, account } = await newUser(engine);

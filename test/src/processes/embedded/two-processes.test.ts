@@ -9,13 +9,13 @@ async function pair() {
   return { engine, peer: await Peer.start(directory), ...(await newUser(engine)) };
 }
 
-describe('LMDB engine, two processes in one directory', () => {
+describe('embedded engine, two processes in one directory', () => {
   afterEach(async () => {
     await killPeers();
     await closeStores();
   });
 
-  it('read each other’s answered writes at once', async () => {
+  it('read each other’s acknowledged writes at once', async () => {
     const { engine, peer, token } = await pair();
     let stale = 0;
     const readEachOther = async (lane: number) => {
@@ -31,7 +31,7 @@ describe('LMDB engine, two processes in one directory', () => {
     expect(stale, 'stale reads of 3,200').to.equal(0);
   });
 
-  it('see a key that the other deleted no more', async () => {
+  it('no longer see a key that the other one deleted', async () => {
     const { engine, peer, token } = await pair();
     for (let round = 0; round < 100; round++) {
       await engine.entries.put(token, 'key', '1');
@@ -54,7 +54,7 @@ describe('LMDB engine, two processes in one directory', () => {
     }
   });
 
-  it('refuse the token and free the name at once of an account that the other erased', async () => {
+  it('refuse the token and free the name of an account at once that the other one erased', async () => {
     const { engine, peer } = await pair();
     for (let round = 0; round < 50; round++) {
       const { account, token } = await newUser(engine, 'name');
@@ -66,7 +66,7 @@ describe('LMDB engine, two processes in one directory', () => {
     }
   });
 
-  it('create one account only of one name, and give rising numbers', async () => {
+  it('create only one account per name, and assign increasing numbers', async () => {
     const { engine, peer } = await pair();
     const names = Array.from({ length: 20 }, (_, index) => `name${index}`);
     const numbers: number[] = [];
@@ -81,7 +81,7 @@ describe('LMDB engine, two processes in one directory', () => {
     expect(new Set(numbers).size).to.equal(numbers.length);
   });
 
-  it('agree on one secret of a name, whoever asks first', async () => {
+  it('agree on one secret per name, whichever asks first', async () => {
     const { engine, peer } = await pair();
     for (let round = 0; round < 20; round++) {
       const name = `name${round}`;

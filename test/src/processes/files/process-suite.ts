@@ -35,14 +35,14 @@ export function filesOfProcesses(world: FilesWorld): void {
     return upload;
   }
 
-  it('that a client breaks off leave nothing', async () => {
+  it('that a client interrupts leave nothing', async () => {
     const { v1Token } = await newV1Account(world.here);
     const upload = await beginUpload(world.here.baseUrl, v1Token);
     upload.break();
     await nothingLeft();
   });
 
-  it('that end with their process by kill -9 leave nothing, and no less room', async function () {
+  it('that are interrupted by kill -9 leave nothing, and take nothing from the quota', async function () {
     this.timeout(90_000);
     const { v1Token } = await newV1Account(world.here);
     const limits = { KEYBIN_ACCOUNTS_FILE_BYTES_PER_ACCOUNT: '4MiB' };
@@ -58,7 +58,7 @@ export function filesOfProcesses(world: FilesWorld): void {
     await again.stop();
   });
 
-  it('of an account that is unregistered meanwhile are answered 401 and leave nothing', async () => {
+  it('of an account that is unregistered meanwhile get 401 and leave nothing', async () => {
     const { username, password, v1Token } = await newV1Account(world.here);
     const done = await uploadFile(world.here, v1Token, randomBytes(megabyte));
     const uploads = [await beginUpload(world.here.baseUrl, v1Token), await beginUpload(world.there.baseUrl, v1Token)];
@@ -76,7 +76,7 @@ export function filesOfProcesses(world: FilesWorld): void {
     await nothingLeft();
   });
 
-  it('are finished while their process ends, and those that cannot be are answered 503 and leave nothing', async () => {
+  it('are finished while their process shuts down; the ones that cannot be get 503 and leave nothing', async () => {
     const { v1Token } = await newV1Account(world.here);
     const api = await world.startAnother({ KEYBIN_LIMITS_DRAIN_TIMEOUT: '4' });
     const ending = await beginUpload(api.url, v1Token);
@@ -95,7 +95,7 @@ export function filesOfProcesses(world: FilesWorld): void {
     await nothingLeft();
   });
 
-  it('are cut off for a reader who takes nothing when their process ends, which exits with 0', async () => {
+  it('are cut off for a client that reads nothing when their process shuts down, which exits with 0', async () => {
     const { v1Token } = await newV1Account(world.here);
     const { file_id: id } = await uploadFile(world.here, v1Token, randomBytes(30 * megabyte));
     const api = await world.startAnother({ KEYBIN_LIMITS_DRAIN_TIMEOUT: '2' });
@@ -110,7 +110,7 @@ export function filesOfProcesses(world: FilesWorld): void {
     await nothingLeft();
   });
 
-  it('may take longer than the request timeout while they go on', async () => {
+  it('may take longer than the request timeout while they make progress', async () => {
     const { v1Token } = await newV1Account(world.here);
     const api = await world.startAnother({ KEYBIN_LIMITS_REQUEST_TIMEOUT: '1' });
     const upload = new OpenUpload(api.url, v1Token);

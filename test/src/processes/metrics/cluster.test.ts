@@ -18,13 +18,13 @@ describe('/metrics of several processes', () => {
 
   afterEach(() => api.stop());
 
-  it('is of all of them, whichever answers', async () => {
+  it('covers all of them, whichever responds', async () => {
     const { count } = await registerOnBoth(api);
     for (let round = 0; round < 6; round++) expect(registered(await scrape(api.url))).to.equal(count);
     expect((await scrape(api.url)).of('keybin_build_info').map(({ value }) => value)).to.deep.equal([1]);
   });
 
-  it('goes on counting what a process had counted that was killed', async () => {
+  it('keeps the counts of a process that was killed', async () => {
     const { pids, count } = await registerOnBoth(api);
     expect(registered(await scrape(api.url))).to.equal(count);
     const [victim = 0] = pids;
@@ -36,7 +36,7 @@ describe('/metrics of several processes', () => {
     }, 'the same count');
   });
 
-  it('answers in time, with what it said last, while one of them hangs', async () => {
+  it('responds in time, with the last values of a process that hangs', async () => {
     const { pids, count } = await registerOnBoth(api);
     expect(registered(await scrape(api.url))).to.equal(count);
     const [hanging = 0] = pids;

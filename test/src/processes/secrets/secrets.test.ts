@@ -94,7 +94,7 @@ interface Code {
   readonly identify_code: number;
 }
 
-describe('no secret leaves', function () {
+describe('no secret leaks from', function () {
   this.timeout(60_000); // many requests, on a machine that may be busy
 
   it('the embedded engine, in an answer, the log at its most detailed, or the files of the store', async () => {
@@ -114,7 +114,7 @@ describe('no secret leaves', function () {
     searchAnswers(use);
     expect(searchFiles(directory, use)).to.be.above(10_000);
     search('the log', Buffer.from(api.child.output), use);
-    const lines = api.child.logs.filter(({ msg }) => msg === 'Answered');
+    const lines = api.child.logs.filter(({ msg }) => msg === 'Request completed');
     expect(lines.map(({ route }) => route)).to.include('/user/:token/store/:key');
   });
 

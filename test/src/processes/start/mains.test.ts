@@ -22,14 +22,14 @@ for (const workspace of ['api', 'worker']) {
       return printed();
     }
 
-    it('does not start with settings that are wrong: it prints all of them and exits with 2', async () => {
+    it('does not start with wrong settings: it prints all of them and exits with 2', async () => {
       const file = '[APP]\nport = 99999\nprot = 1\n';
       const found = await problems(3, file, { KEYBIN_ACCOUNTS_BCRYPT_COST: '3' });
       expect(found).to.have.lengthOf(3);
       expect(found.join('\n')).to.match(/\[APP\] prot [^]*\[APP\] port [^]*KEYBIN_ACCOUNTS_BCRYPT_COST/);
     });
 
-    it('reports a URL that only the driver refuses beside what else is wrong, without the password', async () => {
+    it('reports a URL that only the driver refuses with all other problems, without the password', async () => {
       const file =
         '[APP]\nport = 99999\n[STORE]\nhost = mongodb://u:secret@h:99999/\n[QUEUE]\nredis = redis://:secret@h/x\n';
       const found = (await problems(3, file)).join('\n');
@@ -39,7 +39,7 @@ for (const workspace of ['api', 'worker']) {
       expect(found).to.not.include('secret');
     });
 
-    it('names the line that an original file lacks and exits with 2', async () => {
+    it('names the line that is missing in an original file, and exits with 2', async () => {
       const found = await problems(1, '[APP]\nport=5000\n[STORE]\n# Yours\nhost=mongodb://127.0.0.1:27017/\n');
       expect(found).to.have.lengthOf(1);
       expect(found[0]).to.include('[QUEUE] redis is missing').and.include('KEYBIN_QUEUE_REDIS');

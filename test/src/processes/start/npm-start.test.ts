@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../../../../', import.meta.url));
 const startTimeoutMs = 60_000;
 
 describe('npm start in a fresh clone', () => {
-  it('builds, prints its address, serves on 127.0.0.1 from ./data, and finds its data again', async function () {
+  it('builds, prints its address, serves on 127.0.0.1 from ./data, and has its data after a restart', async function () {
     this.timeout(3 * startTimeoutMs);
     const clone = freshClone();
 

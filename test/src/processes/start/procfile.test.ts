@@ -56,7 +56,7 @@ describe('Running a Procfile', () => {
   });
 
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    it(`ends all of them on ${signal}, once, waits for them and exits 0`, async () => {
+    it(`shuts all of them down on ${signal}, once, waits for them and exits 0`, async () => {
       const { runner } = await startAll('a: node drains.js\nb: node drains.js\n', 2);
       await runner.kill(signal);
       expect(await runner.exited).to.deep.equal({ code: 0, signal: null });
@@ -64,55 +64,55 @@ describe('Running a Procfile', () => {
       expect(runner.output.match(/^b \| end$/gm)).to.have.lengthOf(1);
     });
 
-    it(`ends what a shell started for them on ${signal}`, async () => {
+    it(`shuts down what a shell started for them on ${signal}`, async () => {
       const { runner } = await startAll('a: node drains.js & node drains.js; echo\nb: (node drains.js) && true\n', 3);
       await runner.kill(signal);
       await runner.exited;
     });
   }
 
-  it('ends all of them when nobody reads what they print any more', async () => {
+  it('shuts all of them down when nobody reads their output any longer', async () => {
     const { runner, pids } = await startAll('a: node drains.js\nb: node chatters.js\n', 2);
     runner.stopReading();
     expect(await runner.exited).to.deep.equal({ code: 0, signal: null });
     expect(pids.filter(runs)).to.deep.equal([]);
   });
 
-  it('kills what does not end within the deadline, and exits non-zero', async () => {
+  it('kills processes that do not exit within the deadline, and exits non-zero', async () => {
     const { runner } = await startAll('a: node stubborn.js\nb: node drains.js\n', 2);
     await runner.kill('SIGTERM');
     expect((await runner.exited).code).to.equal(1);
     expect(runner.output).to.include('a | end');
   });
 
-  it('ends the others when one is killed, and exits non-zero', async () => {
+  it('shuts the others down when one is killed, and exits non-zero', async () => {
     const { runner, pids } = await startAll('a: exec node drains.js\nb: node drains.js\n', 2);
     process.kill(pids[0] ?? 0, 'SIGKILL');
     expect((await runner.exited).code).to.equal(1);
     expect(runner.output.match(/ end$/gm)).to.have.lengthOf(1);
   });
 
-  it('ends the others when one ends by itself, even well, and exits non-zero', async () => {
+  it('shuts the others down when one exits by itself, even with 0, and exits non-zero', async () => {
     const { runner, go } = await startAll(`a: node drains.js\nb: ${wait}; true\n`, 1);
     go();
     expect((await runner.exited).code).to.equal(1);
     expect(runner.output).to.include('a | end');
   });
 
-  it('ends what one that died left behind', async () => {
+  it('shuts down what a dead process left behind', async () => {
     const { runner, go } = await startAll(`a: node drains.js & ${wait}; exit 1\nb: node drains.js\n`, 2);
     go();
     expect((await runner.exited).code).to.equal(1);
     expect(runner.output.match(/ end$/gm)).to.have.lengthOf(2);
   });
 
-  it('exits non-zero when one of them fails to end well', async () => {
+  it('exits non-zero if one of them does not exit with 0', async () => {
     const { runner } = await startAll('a: node fails.js\nb: node drains.js\n', 2);
     await runner.kill('SIGTERM');
     expect((await runner.exited).code).to.equal(1);
   });
 
-  it('starts the others when `release` has ended well', async () => {
+  it('starts the others when `release` has exited with 0', async () => {
     const { runner } = await startAll('a: node drains.js\nrelease: node once.js\n', 2);
     expect(runner.output).to.match(/^release \| pid \d+\n(.*\n)*release ended with code 0\n(.*\n)*a \s*\| pid/m);
     await runner.kill('SIGTERM');
@@ -125,14 +125,14 @@ describe('Running a Procfile', () => {
     expect(runner.output.match(/pid/g)).to.have.lengthOf(1);
   });
 
-  it('ends `release` on SIGTERM, starts none of the others and exits non-zero', async () => {
+  it('shuts `release` down on SIGTERM, starts none of the others and exits non-zero', async () => {
     const { runner } = await startAll('a: node drains.js\nrelease: node drains.js\n', 1);
     await runner.kill('SIGTERM');
     expect((await runner.exited).code).to.equal(1);
     expect(runner.output.match(/pid/g)).to.have.lengthOf(1);
   });
 
-  it('starts nothing with a configuration that is wrong', async () => {
+  it('starts nothing with a wrong configuration', async () => {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, 'Procfile'), 'a: echo started\n');
     const runner = new Child('procfile', process.execPath, [main], { cwd: directory, env: { KEYBIN_APP_PORT: 'x' } });

@@ -20,7 +20,7 @@ describe('npm run start:all', function () {
   };
 
   for (const [ending, end] of Object.entries(endings)) {
-    it(`serves with API and worker until ${ending}, then drains and leaves none of them behind`, async () => {
+    it(`serves with API and worker until ${ending}, then drains and leaves no process behind`, async () => {
       const { child, client } = await startAll(servers.env);
       const { token } = await client.newAccount();
       expectDone(await client.put(token, 'a', 'kept'));

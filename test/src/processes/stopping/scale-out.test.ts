@@ -3,7 +3,7 @@ import type { RunningWorker } from '../../world/processes/running.js';
 import { services } from '../../world/services/services.js';
 import { stoppingSuite } from './suite.js';
 
-describe('an API of the scale-out engine that is told to end under load', function () {
+describe('an API of the scale-out engine that shuts down under load', function () {
   this.timeout(60_000); // processes start and end, on a machine that may be busy
   let worker: RunningWorker;
   after(() => worker?.stop());

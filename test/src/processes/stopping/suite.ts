@@ -44,7 +44,7 @@ export function stoppingSuite(own: () => Settings, { isReplaceable }: { readonly
     await Promise.all(started.splice(0).map(({ child }) => child.stop()));
   });
 
-  it('fails no request that it accepted, ends its connections politely, and exits 0', async () => {
+  it('fails no request that it accepted, closes its connections gracefully, and exits 0', async () => {
     const api = await startOne();
     const clients = await load(() => api.url);
     await api.kill('SIGTERM');
@@ -56,7 +56,7 @@ export function stoppingSuite(own: () => Settings, { isReplaceable }: { readonly
     await expectKept(clients);
   });
 
-  it('ends at once by a second signal, not with 0, and has lost nothing that it answered', async () => {
+  it('exits at once on a second signal, not with 0, and has lost no acknowledged write', async () => {
     const api = await startOne({ KEYBIN_LIMITS_DRAIN_DELAY: '3600' }); // it keeps serving meanwhile
     const clients = await load(() => api.url);
     await api.kill('SIGTERM');
@@ -73,7 +73,7 @@ export function stoppingSuite(own: () => Settings, { isReplaceable }: { readonly
     await expectKept(clients);
   });
 
-  it('ends when its time is over, not with 0, and has lost nothing that it answered', async () => {
+  it('exits when the drain timeout is over, not with 0, and has lost no acknowledged write', async () => {
     const api = await startOne({ KEYBIN_LIMITS_DRAIN_TIMEOUT: '1' });
     const clients = await load(() => api.url);
     const half = await halfRequest(api);
@@ -87,7 +87,7 @@ export function stoppingSuite(own: () => Settings, { isReplaceable }: { readonly
   });
 
   if (!isReplaceable) return;
-  it('is replaced, and so is the other one, without a failed request behind a plain load balancer', async () => {
+  it('is replaced, like the other one, without a failed request behind a plain load balancer', async () => {
     const env = { KEYBIN_LIMITS_DRAIN_DELAY: '1' };
     const apis = await Promise.all([startOne(env), startOne(env)]);
     const balancer = new RoundRobin(() => apis.map(({ url }) => url));

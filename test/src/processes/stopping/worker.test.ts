@@ -11,7 +11,7 @@ import { openJobs, failedJobs, withQueue } from '../../faults/support/jobs.js';
 import { storedDocuments } from '../../world/services/stored-documents.js';
 import { Load } from './load.js';
 
-describe('a worker that is told to end under load', function () {
+describe('a worker that shuts down under load', function () {
   this.timeout(60_000); // processes start and end, on a machine that may be busy
   let api: RunningApi;
   let client: KeybinClient;
@@ -100,7 +100,7 @@ describe('a worker that is told to end under load', function () {
     await expectApplied();
   });
 
-  it('returns the jobs that it cannot finish, because MongoDB hangs, and exits 0', async () => {
+  it('gives back the jobs that it cannot finish because MongoDB hangs, and exits 0', async () => {
     const worker = await start();
     await hangMongo();
     await load();
@@ -113,7 +113,7 @@ describe('a worker that is told to end under load', function () {
     await expectApplied();
   });
 
-  it('ends at once by a second signal, not with 0, and loses nothing', async () => {
+  it('exits at once on a second signal, not with 0, and loses nothing', async () => {
     const worker = await start({ KEYBIN_LIMITS_DRAIN_TIMEOUT: '3600' });
     await hangMongo();
     await load();

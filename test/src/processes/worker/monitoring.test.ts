@@ -29,7 +29,7 @@ describe('/livez and /readyz of a worker', function () {
     worker = await spawnWorker({ env: { ...services.env, ...env } });
   };
 
-  it('say that it is live and ready on an empty queue, and when it has applied a batch last', async () => {
+  it('report live and ready on an empty queue, and the time of the last batch', async () => {
     await start();
     expect(await ask(worker, '/livez')).to.deep.equal([200, { status: 'live' }]);
     const [status, body] = await ask(worker, '/readyz');
@@ -51,7 +51,7 @@ describe('/livez and /readyz of a worker', function () {
     await api.stop();
   });
 
-  it('say that it is live but not ready until it has connected, and while a service is away', async () => {
+  it('report live but not ready until the worker has connected, and while a service is down', async () => {
     await services.redis.kill('SIGSTOP');
     worker = launchWorker({ env: services.env });
     const first = await eventually(() => statusOf(worker), 'an answer');
@@ -65,7 +65,7 @@ describe('/livez and /readyz of a worker', function () {
     await eventually(async () => (await statusOf(worker))[1] === 'ready', 'readiness again');
   });
 
-  it('say 503 while it drains', async () => {
+  it('return 503 while the worker drains', async () => {
     await start({ KEYBIN_LIMITS_DRAIN_TIMEOUT: '4' });
     const api = await spawnApi({ env: services.env });
     const client = new KeybinClient(api.url);
@@ -81,12 +81,12 @@ describe('/livez and /readyz of a worker', function () {
     await api.stop();
   });
 
-  it('are not there without a port, and the worker is at work all the same', async () => {
+  it('are off without a port, and the worker still applies writes', async () => {
     await start({ KEYBIN_WORKER_PORT: '' });
     expect(worker.child.output).not.to.include('http://');
   });
 
-  it('answers nothing else', async () => {
+  it('have no other routes next to them', async () => {
     await start();
     expect((await send(worker.url, 'GET', '/')).status).to.equal(404);
     const wrong = await send(worker.url, 'POST', '/readyz');

@@ -50,7 +50,7 @@ describe('a worker process', function () {
 
   const storedCount = () => partition.database.store.countDocuments({ _id: { $regex: `^${user.userId}/` } });
 
-  it('applies what was accepted and leaves no job behind', async () => {
+  it('applies accepted writes and leaves no job behind', async () => {
     await start();
     await stageAll(['a', 'b'], String);
     await drained();
@@ -59,7 +59,7 @@ describe('a worker process', function () {
     expect(await partition.staged.bytes()).to.equal(0);
   });
 
-  it('loses nothing when it is killed in the middle', async () => {
+  it('loses nothing if it is killed while it applies', async () => {
     const keys = Array.from({ length: 1_500 }, (_, i) => `k${i}`);
     const settled = 300;
     const mongoWay = await HoldingProxy.open(world.mongoUrl);
@@ -101,7 +101,7 @@ describe('a worker process', function () {
     }
   });
 
-  it('takes a job up again however often its workers have died', async () => {
+  it('processes a job again, however often its workers have died', async () => {
     await stageAll(['a'], String);
     await withQueue(world.redisUrl, async (queue) => {
       for (const { id = '' } of await queue.getWaiting()) {
@@ -114,7 +114,7 @@ describe('a worker process', function () {
     expect(await failedJobs(world.redisUrl)).to.equal(0);
   });
 
-  it('finds what has lost its job', async () => {
+  it('applies writes that have lost their job', async () => {
     await stageAll(['a'], String);
     const queue = new Queue('entries', { connection: partition.staged.redis, prefix: partition.staged.prefix });
     await queue.obliterate();
@@ -123,7 +123,7 @@ describe('a worker process', function () {
     await queue.close();
   });
 
-  it('applies what waits too long while the queue is paused', async () => {
+  it('applies overdue writes while the queue is paused', async () => {
     await stageAll(['a'], String);
     const queue = new Queue('entries', { connection: partition.staged.redis, prefix: partition.staged.prefix });
     await queue.pause();
@@ -191,7 +191,7 @@ describe('a worker process', function () {
     await last.close();
   });
 
-  it('goes on after Redis forgot all scripts', async () => {
+  it('continues after Redis forgot all scripts', async () => {
     await start();
     await stageAll(['a'], String);
     await drained();

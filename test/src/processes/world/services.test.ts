@@ -30,7 +30,7 @@ async function runWithoutPrograms(requireServices: string): Promise<{ code: numb
   return { code, output: run.output };
 }
 
-describe('a suite that needs what this machine has not', () => {
+describe('a suite that needs a program which is not installed', () => {
   it('is skipped, and one line says which suite and why', async () => {
     const { code, output } = await runWithoutPrograms('');
     const lines = output.split('\n').filter((line) => line.startsWith('!!! SKIPPED: '));

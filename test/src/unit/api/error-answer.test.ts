@@ -111,7 +111,7 @@ describe('The answer to an error', () => {
     });
   }
 
-  it('tells in every dialect when a rate limit resets, in whole seconds and at least one', () => {
+  it('says in every dialect when a rate limit resets, in whole seconds and at least one', () => {
     for (const [resetsInMs, seconds] of [
       [0, 1],
       [1_000, 1],
@@ -132,7 +132,7 @@ describe('The answer to an error', () => {
 });
 
 describe('The dialect of a path', () => {
-  it('is told by its first segment, in any case', () => {
+  it('is determined by its first segment, in any case', () => {
     const paths = { api: ['/api', '/api/', '/API/users', '/api//x'], v1: ['/v1', '/V1/users'] };
     for (const [dialect, some] of Object.entries(paths)) {
       for (const path of some) expect(dialectOf(path), path).to.equal(dialect);

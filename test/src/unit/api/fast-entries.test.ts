@@ -49,7 +49,7 @@ describe('reads and writes that are answered without Koa', () => {
     await expectAlike(await fetch(path('a')), await fetch(path('a?x')));
   });
 
-  it('fail as they do there', async () => {
+  it('fail like there', async () => {
     await expectAlike(await fetch(path('missing')), await fetch(path('missing?x')));
     for (const body of [
       '',
@@ -72,7 +72,7 @@ describe('reads and writes that are answered without Koa', () => {
     );
   });
 
-  it('are refused likewise for a body larger than is configured, with however small a value', async () => {
+  it('are refused alike for a body above the limit, even with a small value', async () => {
     const body = `{"value":1,"other":"${'x'.repeat(8_192)}"}`;
     const refused = await post('c', body);
     expect(refused.status).to.equal(413);
@@ -80,7 +80,7 @@ describe('reads and writes that are answered without Koa', () => {
     await expectAlike(await fetch(path('c')), await fetch(path('c?x')));
   });
 
-  it('take over the id of a request', async () => {
+  it('use the id of the request', async () => {
     const { headers } = await fetch(path('a'), { headers: { 'x-request-id': 'mine' } });
     expect(headers.get('x-request-id')).to.equal('mine');
   });
@@ -126,7 +126,7 @@ describe('a write that fails without Koa', () => {
 
   beforeEach(() => lines.splice(0));
 
-  it('is timed from its beginning, is answered with the id that its write had, and never comes to Koa', async () => {
+  it('is timed from its start, gets the id of its write, and never reaches Koa', async () => {
     const fromMs = performance.now();
     const { status, headers, requests, scrape } = await failed(unavailable(), 200);
     const mostSeconds = (performance.now() - fromMs) / 1_000;
@@ -137,14 +137,14 @@ describe('a write that fails without Koa', () => {
     expect(lines).to.deep.equal([]);
   });
 
-  it('is a line in the log, of little weight, where the client is not told the cause', async () => {
+  it('is logged at debug level with the cause, which the client does not see', async () => {
     const cause = new Error('the disk hangs');
     const { requests } = await failed(unavailable(cause));
     const message = 'Service unavailable, try again later';
     expect(lines).to.deep.equal([{ level: 'debug', request: requests[0], err: cause, message }]);
   });
 
-  it('is answered by a fixed sentence, and logged as an error, if nobody expected it', async () => {
+  it('gets a fixed message, and is logged as an error, if it was unexpected', async () => {
     const bug = new TypeError('x is not a function');
     const { status, text, requests } = await failed(bug);
     expect(status).to.equal(500);

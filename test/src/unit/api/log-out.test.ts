@@ -15,7 +15,7 @@ describe('logging out', () => {
     await engine.tokens.check(token);
   });
 
-  it('tells that the token has ended if its account does meanwhile and the name becomes another one', async () => {
+  it('reports an invalid token if its account is deleted meanwhile and the name is registered again', async () => {
     const engine = await ownStore();
     const { account, token } = await newUser(engine, 'name');
     const find = async (username: string) => {

@@ -52,7 +52,7 @@ function takenBy({ middleware }: Koa): string[] {
 }
 
 describe('The list of routes', () => {
-  it('has every route that the API takes, and no other', async () => {
+  it('has every route of the API, and no other', async () => {
     await withApp((app) => {
       expect(takenBy(app)).to.have.members(routes.map(({ method, path }) => `${method} ${path}`));
     });

@@ -92,19 +92,19 @@ describe('the keybin command', () => {
     expect(result.code).to.equal(1);
   });
 
-  it('ends in one line without the password and with 1 when Redis is not there', async () => {
+  it('reports in one line, without the password, that Redis is down, and exits with 1', async () => {
     const result = await keybin(['queue', 'status'], scaleOut(unusedPort));
     expectOneLine(result, /Redis at redis:\/\/\*\*\*@127\.0\.0\.1:\d+ cannot be reached: .*ECONNREFUSED/);
     expect(result.code).to.equal(1);
   });
 
-  it('does so when Redis takes the connection and never answers', async () => {
+  it('does so if Redis accepts the connection and never responds', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as AddressInfo; // a TCP server has one
     const result = await keybin(['queue', 'rejected'], scaleOut(port));
     silent.close();
-    expectOneLine(result, /cannot be reached: Redis does not answer/);
+    expectOneLine(result, /cannot be reached: Redis does not respond/);
     expect(result.code).to.equal(1);
   });
 });

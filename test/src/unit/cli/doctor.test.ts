@@ -30,7 +30,7 @@ async function findings(
 describe('keybin doctor, embedded engine', function () {
   this.timeout(60_000);
 
-  it('finds nothing where all is well, beside nobody, and says so line by line', async () => {
+  it('finds no problem in a healthy store, and reports each check in a line', async () => {
     const env = { KEYBIN_STORE_HOST: `lmdb://${join(temporaryDirectory(), 'data')}` };
     expect([...(await findings(env)).keys()]).to.deep.equal(['store']); // a warning: there is no store yet
     await keybin(['prepare'], env);
@@ -38,11 +38,11 @@ describe('keybin doctor, embedded engine', function () {
     const { code, stdout } = await keybin(['doctor'], env);
     expect(code).to.equal(0);
     expect(stdout)
-      .to.match(/^ok +store: LMDB in .* can be read$/m)
+      .to.match(/^ok +store: LMDB in .* is readable and has format \d+$/m)
       .and.match(/^ok +disk: /m);
   });
 
-  it('finds open files, weak secrets and cheap hashes, each with its remedy', async () => {
+  it('finds readable files, weak secrets and cheap hashes, each with its remedy', async () => {
     const cwd = temporaryDirectory();
     const env = { KEYBIN_STORE_HOST: `lmdb://${cwd}/data` };
     await keybin(['prepare'], env);
@@ -52,13 +52,13 @@ describe('keybin doctor, embedded engine', function () {
     writeFileSync(join(cwd, 'store.cfg'), `[ACCOUNTS]\nbcrypt_cost = 4\nsigning_secret = ${secret}\n`, { mode: 0o644 });
     const { stdout } = await keybin(['doctor', ...file], env);
     expect(stdout).not.to.include(secret);
-    expect(stdout).to.match(/^problem +permissions: .*store\.cfg.*open to all\n +→ chmod o-rwx /m);
+    expect(stdout).to.match(/^problem +permissions: .*store\.cfg.*all users can access it\n +→ chmod o-rwx /m);
     const wrong = await findings(env, file);
     expect([...wrong.keys()].sort()).to.deep.equal(['bcrypt cost', 'permissions', 'secrets']);
-    expect(wrong.get('permissions')).to.match(/data is open to others \(755\).* → chmod 700 /);
+    expect(wrong.get('permissions')).to.match(/other users can access .*data \(755\).* → chmod 700 /);
   });
 
-  it('finds a secret in an open file as it is written there', async () => {
+  it('finds a secret in a readable file as it is written there', async () => {
     const cwd = temporaryDirectory();
     const env = { KEYBIN_STORE_HOST: `lmdb://${cwd}/data` };
     await keybin(['prepare'], env);
@@ -68,16 +68,16 @@ describe('keybin doctor, embedded engine', function () {
     ]) {
       writeFileSync(join(cwd, 'store.cfg'), lines, { mode: 0o644 });
       expect((await findings(env, ['--config', join(cwd, 'store.cfg')])).get('permissions')).to.match(
-        /store\.cfg.*open to all/,
+        /store\.cfg.*all users can access it/,
       );
     }
   });
 
-  it('finds a directory that is none', async () => {
+  it('finds a directory that is not a store', async () => {
     const cwd = temporaryDirectory();
     writeFileSync(join(cwd, 'data.mdb'), 'something else'.repeat(1_000));
     const wrong = await findings({ KEYBIN_STORE_HOST: `lmdb://${cwd}` });
-    expect(wrong.get('store')).to.include('not a file of LMDB');
+    expect(wrong.get('store')).to.include('not an LMDB file');
   });
 });
 
@@ -86,7 +86,7 @@ describe('keybin doctor, scale-out engine', function () {
   const world = new ScaleOutWorld({ services: ownServices });
   const env = () => world.services.env;
 
-  it('finds nothing where all is well, and that no worker is there', async () => {
+  it('finds no problem in healthy services, and that no worker runs', async () => {
     expect([...(await findings(env())).keys()]).to.deep.equal(['worker']);
     const worker = await world.startWorker();
     await eventually(async () => (await findings(env())).size === 0, 'nothing wrong', 30_000);
@@ -109,7 +109,7 @@ describe('keybin doctor, scale-out engine', function () {
     }
   });
 
-  it('says what is away, and goes on with the rest', async () => {
+  it('reports what is down, and checks the rest', async () => {
     const away = { ...env(), KEYBIN_QUEUE_REDIS: `redis://127.0.0.1:${unusedPort}` };
     expect((await findings(away)).get('redis')).to.match(/cannot be reached.* → start Redis/);
     const lost = { ...env(), KEYBIN_STORE_HOST: `mongodb://127.0.0.1:${unusedPort}` };

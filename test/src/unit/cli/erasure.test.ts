@@ -14,7 +14,7 @@ describe('keybin verify-erasure, scale-out engine', function () {
   const world = new ScaleOutWorld({ services, env: { KEYBIN_QUEUE_PARTITIONS: '2' } });
   const env = () => ({ ...world.services.env, KEYBIN_QUEUE_PARTITIONS: '2' });
 
-  it('finds what 1,000 queued writes leave, and 0 when a worker is through with them', async () => {
+  it('finds what 1,000 queued writes leave, and 0 after a worker has applied them', async () => {
     const { here, there } = world;
     const { username, password, token } = await here.newAccount();
     // The contract's shape

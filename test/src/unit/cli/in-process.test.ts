@@ -21,7 +21,7 @@ const traces = () => ({
 describe('keybin commands in one process', function () {
   this.timeout(60_000);
 
-  it('have the process itself only from main.ts', () => {
+  it('use the global process only in main.ts', () => {
     const files = readdirSync(sources, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
     const users = files.filter((name) => /\bprocess\.(?!versions\b)\w/.test(readFileSync(join(sources, name), 'utf8')));
     expect(users).to.deep.equal(['main.ts']);
@@ -36,7 +36,7 @@ describe('keybin commands in one process', function () {
     const world = services();
     leavesNothing(() => world.env);
 
-    it('leave nothing behind when Redis or MongoDB is not there', async () => {
+    it('leave nothing open if Redis or MongoDB is down', async () => {
       const [redis, mongo] = [`redis://127.0.0.1:${unusedPort}`, `mongodb://127.0.0.1:${unusedPort}`];
       await expectNothingLeft(async () => {
         const commands = [
@@ -53,7 +53,7 @@ describe('keybin commands in one process', function () {
 });
 
 function leavesNothing(env: () => Env): void {
-  it('leave nothing behind, whether they succeed or fail', async () => {
+  it('leave nothing open, whether they succeed or fail', async () => {
     const codes: number[] = [];
     await expectNothingLeft(async () => {
       const file = join(temporaryDirectory(), 'export.ndjson');

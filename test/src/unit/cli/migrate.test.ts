@@ -86,11 +86,11 @@ async function migrate(
   expect(said).to.include({ accounts: 2, entries: kept.length + 1, present: 0 });
   expect(said['notKept']).to.have.lengthOf(lost.length + 3);
   for (const [key] of lost)
-    expect(first.stderr).to.match(new RegExp(`^keybin: not kept: entry ${ada.user_id}/${key}: .+$`, 'm'));
+    expect(first.stderr).to.match(new RegExp(`^keybin: not migrated: entry ${ada.user_id}/${key}: .+$`, 'm'));
   expect(first.stderr)
-    .to.match(/^keybin: not kept: account 'eve': /m)
-    .and.match(/^keybin: not kept: entry .*\/orphan: it is of no account$/m)
-    .and.match(/^keybin: not kept: entry .*\/own: there is an older one of the same key/m);
+    .to.match(/^keybin: not migrated: account 'eve': /m)
+    .and.match(/^keybin: not migrated: entry .*\/orphan: it belongs to no account$/m)
+    .and.match(/^keybin: not migrated: entry .*\/own: an older entry has the same key/m);
   await use();
   const second = await keybin(['migrate', '--json', ...from], env);
   expect(JSON.parse(second.stdout)).to.include({ accounts: 0, entries: 0, present: kept.length + 3 });
@@ -117,7 +117,7 @@ describe('keybin migrate', function () {
   });
   after(() => client.close());
 
-  it('takes over the database that the store is to be in, whose documents were refused at start', async () => {
+  it('takes over the database of the configured store, whose documents were refused at the start', async () => {
     await fill(client.db(servers.database));
     const refused = await keybin(['prepare'], servers.env);
     expect(refused.code).to.equal(1);
@@ -133,7 +133,7 @@ describe('keybin migrate', function () {
     );
   });
 
-  it('takes over another database, which it leaves as it is, into a directory', async () => {
+  it('copies another database, which it leaves unchanged, into a directory', async () => {
     const database = `${servers.database}_o`;
     await fill(client.db(database));
     const env = { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` };
@@ -148,7 +148,7 @@ describe('keybin migrate', function () {
     }
   });
 
-  it('says in one line that the MongoDB of the original is not there, and no password', async () => {
+  it('reports in one line, without a password, that the MongoDB of the original is down', async () => {
     const url = 'mongodb://user:secret@127.0.0.1:1/';
     const file = join(temporaryDirectory(), 'original');
     writeFileSync(file, `${url}\n`);
@@ -162,12 +162,12 @@ describe('keybin migrate', function () {
     }
   });
 
-  it('wants the original once', async () => {
+  it('accepts only one of --from and --from-file', async () => {
     for (const args of [[], ['--from', 'mongodb://h/', '--from-file', '/dev/null']]) {
       const { code, stderr } = await keybin(['migrate', ...args]);
       expect({ code, stderr }).to.deep.equal({
         code: 2,
-        stderr: 'keybin: give the original by --from or by --from-file\n',
+        stderr: 'keybin: use either --from or --from-file\n',
       });
     }
   });

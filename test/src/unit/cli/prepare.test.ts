@@ -11,7 +11,7 @@ interface Prepared {
 }
 
 describe('keybin prepare', () => {
-  it('makes the directory of the embedded engine, once and again', async () => {
+  it('creates the directory of the embedded engine, and may be repeated', async () => {
     const directory = temporaryDirectory();
     const env = { KEYBIN_STORE_HOST: `lmdb://${directory}/data` };
     for (let times = 0; times < 2; times++) {
@@ -22,7 +22,7 @@ describe('keybin prepare', () => {
     }
   });
 
-  it('says in one line what the services could not start with, and exits with 1', async () => {
+  it('says in one line why the services cannot start, and exits with 1', async () => {
     const env = { KEYBIN_STORE_HOST: 'lmdb:///dev/null/data' };
     const { code, stderr } = await keybin(['prepare'], env);
     expect(code).to.equal(1);
@@ -32,7 +32,7 @@ describe('keybin prepare', () => {
   describe('of the scale-out engine', () => {
     const servers = services();
 
-    it('makes the indexes', async () => {
+    it('creates the indexes', async () => {
       await keybinJson<Prepared>(['prepare'], servers.env);
       const client = await MongoClient.connect(servers.mongoUrl);
       try {
@@ -47,7 +47,7 @@ describe('keybin prepare', () => {
       }
     });
 
-    it('fails in one line while Redis is not there', async () => {
+    it('fails in one line while Redis is down', async () => {
       const { code, stderr } = await keybin(['prepare'], {
         ...servers.env,
         KEYBIN_QUEUE_REDIS: `redis://127.0.0.1:${unusedPort}`,

@@ -39,7 +39,7 @@ function queueSuite(place: string, provide: () => Services): void {
       }
     }
 
-    it('status counts what waits in each partition, and what becomes of it', async () => {
+    it('status counts the pending writes of each partition, and their outcomes', async () => {
       const empty = await status();
       expect(empty.map(({ partition }) => partition)).to.deep.equal([0, 1, 2]);
       expect(empty[0]).to.deep.equal({
@@ -76,7 +76,7 @@ function queueSuite(place: string, provide: () => Services): void {
       expect(await status()).to.deep.equal(empty);
     });
 
-    it('pause keeps workers from taking jobs in every partition, resume lets them', async () => {
+    it('pause stops workers from taking jobs in every partition, resume allows it again', async () => {
       const worker = await world.startWorker();
       expect((await command('pause')).code).to.equal(0);
       await write();

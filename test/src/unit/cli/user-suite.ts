@@ -14,7 +14,7 @@ interface Users {
 export function userSuite(subject: Pick<Subject, 'here' | 'there'>, env: () => Readonly<Record<string, string>>): void {
   const user = (...args: string[]) => keybinJson(['user', ...args], env());
 
-  it('disable refuses logins and tokens of every dialect, through every process, at once, and keeps the data', async () => {
+  it('disable blocks logins and tokens of every dialect, through every process, at once, and keeps the data', async () => {
     const { here, there } = subject;
     const { username, password, token } = await here.newAccount();
     expectDone(await here.put(token, 'kept', 'value'));
@@ -78,7 +78,7 @@ export function userSuite(subject: Pick<Subject, 'here' | 'there'>, env: () => R
       .and.match(/disabled +Zoë "🐝"\n/);
   });
 
-  it('erase ends an account as unregister does', async () => {
+  it('erase deletes an account as unregister does', async () => {
     const { here, there } = subject;
     const { username, password, token } = await here.newAccount();
     expectDone(await here.put(token, 'gone', 'value'));

@@ -27,7 +27,7 @@ describe('The environment', () => {
   it('may not give a setting both ways', () => {
     const { problems } = readEnvironment({ KEYBIN_QUEUE_REDIS: 'redis://h', KEYBIN_QUEUE_REDIS_FILE: file('') });
     expect(problems).to.deep.equal([
-      'KEYBIN_QUEUE_REDIS and KEYBIN_QUEUE_REDIS_FILE are both given; accepted: one of them',
+      'KEYBIN_QUEUE_REDIS and KEYBIN_QUEUE_REDIS_FILE are both set; accepted: one of them',
     ]);
   });
 
@@ -37,7 +37,7 @@ describe('The environment', () => {
     expect(problems[0]).to.include('KEYBIN_QUEUE_REDIS_FILE: "/nowhere/redis" cannot be read');
   });
 
-  it('gives the port as PORT, and KEYBIN_APP_PORT goes before it', () => {
+  it('gives the port as PORT, and KEYBIN_APP_PORT takes precedence', () => {
     expect(readEnvironment({ PORT: '80' }).given.get('APP.port')).to.deep.equal({ text: '80', origin: 'PORT' });
     expect(readEnvironment({ KEYBIN_APP_PORT: '81', PORT: '80' }).given.get('APP.port')?.text).to.equal('81');
   });

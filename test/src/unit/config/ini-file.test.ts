@@ -25,11 +25,11 @@ describe('An ini file', () => {
     });
   });
 
-  it('takes # and ; at the start of a line as a comment, indented or not', () => {
+  it('treats # and ; at the start of a line as a comment, indented or not', () => {
     expect(given('# a', '; b', '[APP]', '  # c', 'port = 1', '   ; d')).to.deep.equal({ 'APP.port': '1' });
   });
 
-  it('divides a setting at the first = or :', () => {
+  it('splits a setting at the first = or :', () => {
     expect(given('[APP]', 'port: 1', 'host=a:b=c', 'debug :on')).to.deep.equal({
       'APP.port': '1',
       'APP.host': 'a:b=c',
@@ -37,7 +37,7 @@ describe('An ini file', () => {
     });
   });
 
-  it('takes names of settings in any case', () => {
+  it('accepts names of settings in any case', () => {
     expect(given('[APP]', 'PORT = 1', 'Host = h')).to.deep.equal({ 'APP.port': '1', 'APP.host': 'h' });
   });
 
@@ -50,7 +50,7 @@ describe('An ini file', () => {
     });
   });
 
-  it('gives any value of one line back as it was', () => {
+  it('returns any value of one line unchanged', () => {
     const line = string({ unit: 'binary' }).map((text) => text.replace(/[\r\n%]/g, '').trim());
     assert(
       property(line, (text) => {
@@ -59,7 +59,7 @@ describe('An ini file', () => {
     );
   });
 
-  it('goes on with the value in more indented lines, comments and blank lines between them', () => {
+  it('continues a value in further indented lines, with comments and blank lines between them', () => {
     expect(given('[APP]', 'host = a', '  b', '# no', '', '  c', 'port = 1')).to.deep.equal({
       'APP.host': 'a\nb\n\nc',
       'APP.port': '1',
@@ -85,23 +85,23 @@ describe('An ini file', () => {
     expect(given('[QUEUE]', 'redis =')).to.deep.equal({ 'QUEUE.redis': '' });
   });
 
-  it('may have sections that are not known, whatever they hold', () => {
+  it('may have unknown sections with any content', () => {
     expect(given('[OTHER.part]', 'a = 1', 'b: 2', '[__proto__]', 'port = 1', '[APP.x]', 'port = 1')).to.deep.equal({});
   });
 
-  it('says where a value stands', () => {
+  it('knows the line of each value', () => {
     expect(read('[APP]', '', 'Port = 1').given.get('APP.port')?.origin).to.equal('[APP] port (store.cfg, line 3)');
   });
 
-  it('is refused with the line of a setting that does not exist, and the nearest that does', () => {
+  it('is refused with the line of an unknown setting, and the nearest known one', () => {
     const text = problem('[APP]', 'porte = 80');
     expect(text).to.include('[APP] porte (store.cfg, line 2): "80"');
     expect(text).to.include('did you mean port?').and.include('accepted: host, port, debug, processes');
   });
 
   for (const [what, line, lines] of [
-    ['a setting that is there twice', 3, ['[APP]', 'port = 1', 'PORT : 2']],
-    ['a section that is there twice', 3, ['[APP]', '[STORE]', '[APP]']],
+    ['a setting that is set twice', 3, ['[APP]', 'port = 1', 'PORT : 2']],
+    ['a section that begins twice', 3, ['[APP]', '[STORE]', '[APP]']],
     ['a line that is neither', 2, ['[APP]', 'port 5000']],
     ['a setting above all sections', 1, ['port = 1', '[APP]']],
     ['a reference to another setting', 2, ['[STORE]', 'host = mongodb://%(name)s/']],
@@ -115,7 +115,7 @@ describe('An ini file', () => {
     });
   }
 
-  it('takes %%( for text and not for a reference', () => {
+  it('reads %%( as text and not as a reference', () => {
     expect(given('[STORE]', 'host = %%(name)s')).to.deep.equal({ 'STORE.host': '%(name)s' });
   });
 });

@@ -45,7 +45,7 @@ const original = `
 `;
 
 describe('The configuration', () => {
-  it('takes the environment before the file before the defaults', () => {
+  it('prefers the environment to the file, and the file to the defaults', () => {
     const args = file('[APP]', 'port = 1', 'host = a', '[STORE]', 'token_expiration = 5');
     const config = loadConfig(args, { KEYBIN_APP_HOST: 'b', PORT: '2' });
     expect(config.app).to.deep.equal({
@@ -59,7 +59,7 @@ describe('The configuration', () => {
     expect(config.store).to.include({ host: 'lmdb://./data', tokenExpirationSeconds: 5 });
   });
 
-  it('takes an original file together with the address of a Redis', () => {
+  it('accepts an original file together with the address of a Redis', () => {
     const { app, store, queue } = loadConfig(file(original), { KEYBIN_QUEUE_REDIS: 'redis://10.0.0.2' });
     expect(app).to.include({ host: '127.0.0.1', port: 5000, debug: true });
     expect(store).to.include({ host: 'mongodb://10.0.0.1:27017/', usersCollection: 'users' });
@@ -67,20 +67,20 @@ describe('The configuration', () => {
     expect(problems(file(original, '    [QUEUE]', '    redis = redis://10.0.0.2'))).to.deep.equal([]);
   });
 
-  it('names the one line that an original file lacks, and both ways to give it', () => {
+  it('names the one line that is missing in an original file, and both ways to give it', () => {
     const found = problems(file(original));
     expect(found).to.have.lengthOf(1);
     expect(found[0]).to.match(/^\[QUEUE\] redis is missing/);
     expect(found[0]).to.include('"redis = redis://').and.include('[QUEUE]').and.include('KEYBIN_QUEUE_REDIS=redis://');
   });
 
-  it('refuses a Redis beside a directory, which would not use it', () => {
+  it('refuses a Redis with a directory, which would not use it', () => {
     const found = problems([], { KEYBIN_QUEUE_REDIS: 'redis://:secret@h' });
     expect(found).to.have.lengthOf(1);
     expect(found[0]).to.include('KEYBIN_QUEUE_REDIS: "redis://***@h"').and.not.include('secret');
   });
 
-  it('refuses room for pending writes in which a partition could not hold one body', () => {
+  it('refuses a limit on pending bytes that is too small for one body per partition', () => {
     const scaleOut = {
       KEYBIN_STORE_HOST: 'mongodb://h/',
       KEYBIN_QUEUE_REDIS: 'redis://h',
@@ -97,7 +97,7 @@ describe('The configuration', () => {
     const found = problems(args, { KEYBIN_ACCOUNTS_BCRYPT_COST: '3', KEYBIN_LIMITS_BODY: '1', KEYBIN_APP_DEBUG: '' });
     expect(found).to.have.lengthOf(8);
     for (const part of [
-      '[APP] port is there already, on line 2',
+      '[APP] port is already set on line 2',
       '[APP] prot',
       'KEYBIN_LIMITS_BODY',
       `[APP] port (${args[1]}, line 2): "99999" is not accepted; accepted: a whole number from 0 to 65535`,
@@ -113,7 +113,7 @@ describe('The configuration', () => {
     }
   });
 
-  it('does not show what a file of the environment holds', () => {
+  it('does not show the content of a file that the environment names', () => {
     const path = join(temporaryDirectory(), 'port');
     writeFileSync(path, 'topsecret');
     const found = problems([], { KEYBIN_APP_PORT_FILE: path });
@@ -128,22 +128,22 @@ describe('The configuration', () => {
     expect(found.join('\n')).to.not.include('topsecret');
   });
 
-  it('does not look at the settings of other programs', () => {
+  it('ignores the settings of other programs', () => {
     expect(problems(file('[OTHER]', 'port = x'), { KEYBIN_TEST_REQUIRE_SERVICES: '1' })).to.deep.equal([]);
   });
 
-  it('refuses a file that is named but not there', () => {
+  it('refuses a named file that does not exist', () => {
     expect(problems(['--config', '/nowhere/store.cfg'])).to.have.lengthOf(1);
     expect(problems(['--config=/tmp'])).to.have.lengthOf(1);
   });
 
-  it('refuses arguments that it does not know', () => {
+  it('refuses unknown arguments', () => {
     expect(problems(['--confg', 'x'])).to.have.lengthOf(1);
     expect(problems(['--config'])).to.have.lengthOf(1);
     expect(problems(['store.cfg'])).to.have.lengthOf(1);
   });
 
-  it('wants both the name and the password of an administrator, or none, and shows no password', () => {
+  it('requires both name and password of an administrator, or neither, and shows no password', () => {
     const [user, password] = [{ KEYBIN_ADMIN_USER: 'root' }, { KEYBIN_ADMIN_PASSWORD: 'a long password' }];
     expect(problems([], { ...user, ...password })).to.deep.equal([]);
     expect(problems([], user).join()).to.match(/^\[ADMIN\] password is missing/);

@@ -81,13 +81,13 @@ const cases = [
 
 describe('A setting', () => {
   for (const [name, { kind }, accepted, refused] of cases) {
-    it(`${name} takes what it says: ${kind.accepted}`, () => {
+    it(`${name} accepts what its description says: ${kind.accepted}`, () => {
       for (const [text, value] of Object.entries(accepted)) expect(kind.parse(text), text).to.deep.equal({ value });
       for (const text of refused) expect(kind.parse(text), text).to.deep.equal({ accepted: kind.accepted });
     });
   }
 
-  it('[ACCOUNTS] signing_secret takes what is long enough to be a key, or nothing, and is not shown', () => {
+  it('[ACCOUNTS] signing_secret accepts a text that is long enough for a key, or nothing, and is not shown', () => {
     const { kind } = accounts.signingSecret;
     expect(kind.parse('x'.repeat(32))).to.deep.equal({ value: 'x'.repeat(32) });
     expect(kind.parse('')).to.deep.equal({ value: undefined });
@@ -97,7 +97,7 @@ describe('A setting', () => {
     expect(problems[0]).not.to.include('hunter2');
   });
 
-  it('[V1] webhook_secret is not shown, and is needed by a webhook as its URL is', () => {
+  it('[V1] webhook_secret is not shown, and a webhook requires it as well as its URL', () => {
     const webhook = { KEYBIN_V1_CODE_DELIVERY: 'webhook' };
     const [ofSecret = '', ...others] = problemsWith({
       ...webhook,
@@ -117,7 +117,7 @@ describe('A setting', () => {
   const storeHost = store.host.kind;
   const redis = queue.redis.kind;
 
-  it('[STORE] host takes a directory or a MongoDB', () => {
+  it('[STORE] host accepts a directory or a MongoDB', () => {
     for (const text of [
       'lmdb://./data',
       'lmdb:///var/lib/keybin',
@@ -141,7 +141,7 @@ describe('A setting', () => {
     }
   });
 
-  it('[STORE] host tells what the driver of MongoDB says of a URL', () => {
+  it('[STORE] host reports why the driver of MongoDB refuses a URL', () => {
     for (const [text, reason] of [
       ['mongodb://h:99999/', 'Unable to parse h:99999 with URL'],
       ['mongodb://a:1,b:0/', 'Invalid port (zero)'],
@@ -155,17 +155,17 @@ describe('A setting', () => {
     }
   });
 
-  it('[STORE] host escapes what the original took unescaped in a password', () => {
+  it('[STORE] host escapes characters that the original accepted unescaped in a password', () => {
     expect(storeHost.parse('mongodb://u:p#s?[1]%40@h/?appName=b#c')).to.deep.equal({
       value: 'mongodb://u:p%23s%3F%5B1%5D%40@h/?appName=b#c',
     });
   });
 
   it("[STORE] host says what to do with the placeholder of the original's document", () => {
-    expect(storeHost.parse('mongodb://<IP:PORT>/')).to.have.property('accepted').that.includes('in place of <...>');
+    expect(storeHost.parse('mongodb://<IP:PORT>/')).to.have.property('accepted').that.includes('instead of <...>');
   });
 
-  it('[QUEUE] redis takes a Redis or nothing', () => {
+  it('[QUEUE] redis accepts a Redis or nothing', () => {
     for (const text of ['redis://h', 'redis://:p%40@h:6379/0', 'rediss://u:p@h:6380', 'redis://[::1]/15']) {
       expect(redis.parse(text), text).to.deep.equal({ value: text });
     }
@@ -188,7 +188,7 @@ describe('A setting', () => {
     }
   });
 
-  it('[QUEUE] redis takes nodes of a Redis Cluster, and says how they are written', () => {
+  it('[QUEUE] redis accepts nodes of a Redis Cluster, and says how they are written', () => {
     for (const text of [
       'redis+cluster://h',
       'redis+cluster://a:7000,b:7001,c/',
@@ -207,15 +207,15 @@ describe('A setting', () => {
       'redis+cluster://a,b/0',
       'redis+cluster://u:p%@a,b',
     ]) {
-      expect(redis.parse(text), text).to.have.property('accepted').that.includes('HOST:PORT with commas in between');
+      expect(redis.parse(text), text).to.have.property('accepted').that.includes('HOST:PORT separated by commas');
     }
     for (const text of ['redis://a,b', 'redis://a:1,b:2', 'rediss://:p@a:1,b:2/0']) {
-      expect(redis.parse(text), text).to.have.property('accepted').that.includes('several nodes are a cluster');
+      expect(redis.parse(text), text).to.have.property('accepted').that.includes('several nodes require redis+cluster');
     }
     expect(redis.parse('redis+cluster://a,b?db=1')).to.have.property('accepted').that.includes('without parameters');
   });
 
-  it('the nodes of a Redis Cluster have one user, one password and the port of Redis unless told otherwise', () => {
+  it('the nodes of a Redis Cluster have one user, one password and by default the port of Redis', () => {
     expect(parseClusterUrl('rediss+cluster://u:p%40@a:1,[::1]:2,c')).to.deep.equal({
       nodes: [
         { host: 'a', port: 1 },

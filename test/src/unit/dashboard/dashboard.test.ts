@@ -79,8 +79,8 @@ describe('the dashboard of the queue', function () {
     redis.disconnect();
   };
 
-  describe('is for the administrator', () => {
-    it('and for nobody without name and password', async () => {
+  describe('requires the administrator', () => {
+    it('and refuses requests without name and password', async () => {
       const wrong = [undefined, basic(user, 'wrong'), basic('root', password), basic('', ''), 'Bearer x'];
       for (const authorization of wrong) {
         const headers = authorization === undefined ? {} : { authorization };
@@ -94,7 +94,7 @@ describe('the dashboard of the queue', function () {
       expect((await askBoard(readOnly(), 'GET', '/no-page')).status).to.equal(404);
     });
 
-    it('and limits how often one may guess', async () => {
+    it('and limits failed logins', async () => {
       const api = await world.startApi({ KEYBIN_LIMITS_FAILED_LOGINS_PER_ACCOUNT: '3/60' });
       const guess = async (secret: string) =>
         (await send(api.url, 'GET', board, { headers: { authorization: basic('guessed', secret) } })).status;
@@ -104,20 +104,20 @@ describe('the dashboard of the queue', function () {
       await api.stop();
     });
 
-    it('and is not there until one is configured', async () => {
+    it('and is off until one is configured', async () => {
       const api = await startApi({ env: world.services.env });
       expect((await askBoard(api, 'GET', '')).status).to.equal(404);
       await api.stop();
     });
 
-    it('and not on an engine that has no queue', async () => {
+    it('and is off on an engine without a queue', async () => {
       const api = await startApi({ env: adminSettings });
       expect((await askBoard(api, 'GET', '')).status).to.equal(404);
       await api.stop();
     });
   });
 
-  it('shows the account and the key of what a job is about', async () => {
+  it('shows the account and the key of each entry of a job', async () => {
     await emptyQueue();
     const { token } = await world.here.newAccount();
     await world.here.put(token, 'a_key', 'a secret value');
@@ -126,7 +126,7 @@ describe('the dashboard of the queue', function () {
     expect(job?.data.entries?.[0]).to.match(/^[0-9a-f-]{36}\/a_key$/);
   });
 
-  it('loads nothing from elsewhere, by its pages and by its policy', async () => {
+  it('loads nothing from other hosts, by its pages and by its policy', async () => {
     const { text, headers } = await askBoard(readOnly(), 'GET', '');
     expect(text).not.to.match(/https?:/);
     const policy = String(headers['content-security-policy']);
@@ -135,7 +135,7 @@ describe('the dashboard of the queue', function () {
       .and.not.match(/https?:|\*/);
   });
 
-  it('refuses all that changes something, unless that is switched on', async () => {
+  it('refuses all changes unless they are allowed', async () => {
     await emptyQueue();
     const { token } = await world.here.newAccount();
     await world.here.put(token, 'a', 1);
@@ -165,7 +165,7 @@ describe('the dashboard of the queue', function () {
     after(() => api.stop());
     afterEach(() => worker?.stop());
 
-    it('obeys no page of another host', async () => {
+    it('refuses requests from pages of other hosts', async () => {
       for (const headers of [
         { 'sec-fetch-site': 'cross-site' },
         { 'sec-fetch-site': 'same-site' },
@@ -204,7 +204,7 @@ describe('the dashboard of the queue', function () {
       });
     }
 
-    it('does no harm by jobs that were made, edited or doubled by hand', async () => {
+    it('does no harm with jobs that were created, edited or duplicated by hand', async () => {
       await emptyQueue();
       const model = new Model(world, await world.here.newAccount());
       const other = await world.here.newAccount();

@@ -7,7 +7,7 @@ import { eventually } from '../../world/eventually.js';
 import { count, ownParts, ownSweeper } from './parts.js';
 import { clientsPerAccount, closeStores, codeOf, newToken, newUser, ownStore } from './store.js';
 
-describe('LMDB engine, accounts', () => {
+describe('embedded engine, accounts', () => {
   afterEach(closeStores);
 
   it('finds an account as it was created', async () => {
@@ -25,7 +25,7 @@ describe('LMDB engine, accounts', () => {
     expect(created.objectId).to.match(/^[0-9a-f]{24}$/);
   });
 
-  it('takes names as long as may be, and as odd', async () => {
+  it('accepts names of any legal length and kind', async () => {
     const engine = await ownStore();
     const names = ['x'.repeat(256), 'é'.repeat(128), '__proto__', 'constructor', ' ', '1', 'a/b', '~', '\u{10ffff}'];
     for (const name of names) await engine.accounts.create(name, name);
@@ -33,7 +33,7 @@ describe('LMDB engine, accounts', () => {
     expect(await engine.accounts.find('2')).to.equal(undefined);
   });
 
-  it('creates one account of a name when several ask at once', async () => {
+  it('creates one account for several concurrent registrations of a name', async () => {
     const engine = await ownStore();
     const codes = await Promise.all([1, 2, 3].map(() => codeOf(engine.accounts.create('name', 'hash'))));
     expect(codes).to.deep.equal([undefined, 'account_exists', 'account_exists']);
@@ -54,7 +54,7 @@ describe('LMDB engine, accounts', () => {
     expect(await engine.accounts.findByNumber(1)).to.equal(undefined);
   });
 
-  it('forgets which numbers an unfinished import found free, when an account is erased', async () => {
+  it('discards the numbers that an unfinished import reserved, when an account is erased', async () => {
     const { databases, reads, writes } = ownParts();
     const accounts = embeddedAccounts(databases, reads, writes, () => {});
     const account = await accounts.create('name', 'hash');
@@ -72,7 +72,7 @@ describe('LMDB engine, accounts', () => {
     expect(await codeOf(newToken(engine, account))).to.equal('invalid_credentials');
   });
 
-  it('refuses all that was sent before an erasure and comes after it', async () => {
+  it('refuses requests that were sent before an erasure and arrive after it', async () => {
     const engine = await ownStore();
     const { account, token } = await newUser(engine);
     const erased = engine.accounts.erase(account);
@@ -86,7 +86,7 @@ describe('LMDB engine, accounts', () => {
     expect(await codeOf(engine.entries.keys(token))).to.equal('invalid_token');
   });
 
-  it('leaves no record of an erased account, and every one of its neighbours', async () => {
+  it('leaves no record of an erased account, and all records of other accounts', async () => {
     const parts = ownParts();
     const { databases, reads, writes } = parts;
     const sweeper = ownSweeper(parts);

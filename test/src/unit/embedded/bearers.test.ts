@@ -4,7 +4,7 @@ import { invalidToken } from '@keybin/shared/errors.js';
 
 const bearer = { userId: 'user', client: 'client', number: '1' };
 
-describe('LMDB engine, finding a bearer once', () => {
+describe('embedded engine, finding a bearer once', () => {
   let lookups: string[];
   let find: ReturnType<typeof oncePerSnapshot>;
 
@@ -16,7 +16,7 @@ describe('LMDB engine, finding a bearer once', () => {
     });
   });
 
-  it('looks for a token again in another snapshot or millisecond, and never answers with what another one stands for', () => {
+  it('looks up a token again in another snapshot or millisecond, and never returns the account of another token', () => {
     expect([find('known', 5, 1), find('known', 5, 1)]).to.deep.equal([bearer, bearer]);
     expect(find('unknown', 5, 1)).to.have.property('code', 'invalid_token');
     expect(find('known', 5, 1)).to.equal(bearer);
@@ -25,7 +25,7 @@ describe('LMDB engine, finding a bearer once', () => {
     expect(lookups).to.deep.equal(['known 5', 'unknown 5', 'known 5', 'known 6', 'known 6']);
   });
 
-  it('looks each time where there is no snapshot', () => {
+  it('looks up each time without a snapshot', () => {
     for (let look = 0; look < 2; look++) find('known', 5, undefined);
     expect(lookups).to.deep.equal(['known 5', 'known 5']);
   });

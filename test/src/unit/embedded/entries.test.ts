@@ -3,10 +3,10 @@ import { closeStores, codeOf, newUser, ownStore } from './store.js';
 
 const keysOf = (size = 0) => Array.from({ length: size }, (_, index) => `key${index}`);
 
-describe('LMDB engine, entries', () => {
+describe('embedded engine, entries', () => {
   afterEach(closeStores);
 
-  it('gives values back as they were, whatever their size and text', async () => {
+  it('returns values unchanged, whatever their size and text', async () => {
     const engine = await ownStore();
     const { token } = await newUser(engine);
     const values = [
@@ -29,7 +29,7 @@ describe('LMDB engine, entries', () => {
     expect(await engine.entries.get(token, 'key')).to.equal('1');
   });
 
-  it('takes keys of 512 bytes and legal names of any kind', async () => {
+  it('accepts keys of 512 bytes and legal names of any kind', async () => {
     const engine = await ownStore();
     const { token } = await newUser(engine);
     const keys = ['k'.repeat(512), 'k'.repeat(511), '__proto__', 'constructor', '.', '..', ',', '_', '0', 'A', 'a'];
@@ -66,7 +66,7 @@ describe('LMDB engine, entries', () => {
     }
   });
 
-  it('serves others while it lists many keys, and lists those that stay throughout', async () => {
+  it('serves other requests while it lists many keys, and lists all keys that exist throughout', async () => {
     const engine = await ownStore();
     const { token } = await newUser(engine);
     const keys = keysOf(20_000);
@@ -87,7 +87,7 @@ describe('LMDB engine, entries', () => {
     expect(keys.filter((key) => key !== 'key7' && !listed.has(key))).to.deep.equal([]);
   });
 
-  it('ends a listing of an account that is erased meanwhile', async () => {
+  it('ends the listing of an account that is erased meanwhile', async () => {
     const engine = await ownStore();
     const { account, token } = await newUser(engine);
     const keys = keysOf(20_000);

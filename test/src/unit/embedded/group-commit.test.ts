@@ -34,7 +34,7 @@ const nextVersion = ({ version }: StepContext) => version();
 
 const inTime = { timeoutMs: times.answerMs };
 
-describe('LMDB engine, group commit', () => {
+describe('embedded engine, group commit', () => {
   afterEach(closeStores);
 
   it('commits the writes of a turn in one transaction, and those that come meanwhile in the next', async () => {
@@ -76,7 +76,7 @@ describe('LMDB engine, group commit', () => {
     expect(sizes.slice(2), 'of 8').to.deep.equal(Array.from({ length: 28 }, () => 8));
   });
 
-  it('answers what is on the disk although the next transaction cannot begin', async () => {
+  it('acknowledges writes that are on disk although the next transaction cannot begin', async () => {
     const { transactions } = ownParts();
     let transactionCount = 0;
     let open = nothing;
@@ -94,7 +94,7 @@ describe('LMDB engine, group commit', () => {
     expect(await second).to.equal(2);
   });
 
-  it('answers each write for itself', async () => {
+  it('answers each write separately', async () => {
     const { writes } = ownParts();
     const answers = [writes.apply(() => 1), writes.apply(() => storageFull()), writes.apply(nextVersion)];
     const [one, full, version] = await Promise.allSettled(answers);
@@ -103,7 +103,7 @@ describe('LMDB engine, group commit', () => {
     expect(version).to.nested.include({ status: 'fulfilled' });
   });
 
-  it('applies no write any more that it refused for the time it took', async () => {
+  it('never applies a write that it refused because of a timeout', async () => {
     const { transactions, databases } = ownParts();
     const locked = lockedBy(transactions);
     const writes = new EmbeddedGroupCommit(locked.transactions, { timeoutMs: 20 });
@@ -128,7 +128,7 @@ describe('LMDB engine, group commit', () => {
     expect(count(databases.entries)).to.equal(1);
   });
 
-  it('tells what a step failed with, and writes no version in a transaction that has failed', async () => {
+  it('returns the error of a failed step, and writes no version in a failed transaction', async () => {
     const { transactions } = ownParts();
     const writes = new EmbeddedGroupCommit({ ...transactions, setClock: hasFailed }, inTime);
     const failing = writes.apply(({ version }) => {
@@ -138,7 +138,7 @@ describe('LMDB engine, group commit', () => {
     expect(await codeOf(failing)).to.equal('storage_full');
   });
 
-  it('has two transactions of puts under way at most, and one alone that has steps', async () => {
+  it('runs at most two transactions of puts at once, and a transaction with steps alone', async () => {
     const { transactions, databases } = ownParts(undefined, { alone: true });
     const underWay = { put: 0, run: 0 };
     const seen = new Set<string>();
@@ -171,7 +171,7 @@ describe('LMDB engine, group commit', () => {
     );
   });
 
-  it('puts in the order in which it was asked to, with rising versions, in whatever transactions', async () => {
+  it('puts in the order of the calls, with increasing versions, in any transactions', async () => {
     const { transactions, databases } = ownParts(undefined, { alone: true });
     const writes = new EmbeddedGroupCommit(transactions, inTime);
     const versions: string[] = [];
@@ -196,7 +196,7 @@ describe('LMDB engine, group commit', () => {
     expect(stored.at(-1)).to.equal(String(last));
   });
 
-  it('halts when both of two transactions of puts have ended, and begins none after', async () => {
+  it('halts when both of two transactions of puts have ended, and begins none afterwards', async () => {
     const { transactions, databases } = ownParts(undefined, { alone: true });
     let transactionCount = 0;
     let open = nothing;
@@ -243,7 +243,7 @@ describe('LMDB engine, group commit', () => {
     expect(count(databases.entries)).to.equal(3);
   });
 
-  it('gives no version twice that a put has which was handed over beside one that fails', async () => {
+  it('assigns no version twice if another put of the same transaction fails', async () => {
     const { transactions, databases } = ownParts(undefined, { alone: true });
     const before = new EmbeddedGroupCommit(transactions, { ...inTime, clockMs: stoppedClockMs });
     const put = before.put(({ version }) => void databases.entries.put('key', version()));
@@ -256,7 +256,7 @@ describe('LMDB engine, group commit', () => {
     expect(Number(next)).to.be.above(Number(databases.entries.get('key')));
   });
 
-  it('gives rising versions when the clock goes back, after a new start too', async () => {
+  it('assigns increasing versions when the clock goes back, also after a restart', async () => {
     const { transactions } = ownParts();
     const hours = [12, 11, 13, 1];
     const versions: string[] = [];

@@ -28,20 +28,20 @@ async function asNobody<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-describe('LMDB engine, opening', () => {
+describe('embedded engine, opening', () => {
   afterEach(async () => {
     await killPeers();
     await closeStores();
   });
 
-  it('takes the path relative to the working directory, or absolute', () => {
+  it('accepts a path relative to the working directory, or absolute', () => {
     expect(parseLmdbUrl('lmdb://./data')).to.equal(resolve('data'));
     expect(parseLmdbUrl('lmdb://data')).to.equal(resolve('data'));
     expect(parseLmdbUrl('lmdb:///var/lib/key#bin 1')).to.equal('/var/lib/key#bin 1');
-    expect(() => parseLmdbUrl('lmdb://')).to.throw('names no directory');
+    expect(() => parseLmdbUrl('lmdb://')).to.throw('does not name a directory');
   });
 
-  it('makes the directory for its user alone, and finds the data again', async () => {
+  it('creates the directory for its user only, and has the data after a restart', async () => {
     const directory = join(temporaryDirectory(), 'deep', 'data.v1');
     const first = await ownStore(directory);
     expect(statSync(directory).mode & 0o777).to.equal(0o700);
@@ -57,20 +57,20 @@ describe('LMDB engine, opening', () => {
   it('refuses in one line a path that is a file', async () => {
     const file = join(temporaryDirectory(), 'file');
     writeFileSync(file, '');
-    expect(await refusal(file)).to.match(/^Cannot use .*file as LMDB store: .+$/);
-    expect(await refusal(join(file, 'data'))).to.match(/^Cannot use .*data as LMDB store: .+$/);
+    expect(await refusal(file)).to.match(/^Cannot use .*file as an LMDB store: .+$/);
+    expect(await refusal(join(file, 'data'))).to.match(/^Cannot use .*data as an LMDB store: .+$/);
   });
 
   it('refuses in one line a directory with another program’s data', async () => {
     for (const content of ['something else'.repeat(1_000), 'short', Buffer.alloc(20_000)]) {
       const directory = temporaryDirectory();
       writeFileSync(join(directory, 'data.mdb'), content);
-      expect(await refusal(directory)).to.match(/^Cannot use .* as LMDB store: data.mdb is not a file of LMDB$/);
+      expect(await refusal(directory)).to.match(/^Cannot use .* as an LMDB store: data.mdb is not an LMDB file$/);
     }
     for (const name of ['data.mdb', 'lock.mdb']) {
       const directory = temporaryDirectory();
       mkdirSync(join(directory, name));
-      expect(await refusal(directory)).to.match(/^Cannot use .* as LMDB store: .*.mdb is no file$/);
+      expect(await refusal(directory)).to.match(/^Cannot use .* as an LMDB store: .*.mdb is not a file$/);
     }
   });
 
@@ -79,7 +79,7 @@ describe('LMDB engine, opening', () => {
     const closed = join(parent, 'closed');
     mkdirSync(closed, { mode: 0o500 });
     const messages = await asNobody(() => Promise.all([refusal(closed), refusal(join(closed, 'data'))]));
-    for (const message of messages) expect(message).to.match(/^Cannot use .* as LMDB store: EACCES: [^\n]+$/);
+    for (const message of messages) expect(message).to.match(/^Cannot use .* as an LMDB store: EACCES: [^\n]+$/);
   });
 
   it('refuses in one line the data of a later Keybin', async () => {
@@ -87,10 +87,10 @@ describe('LMDB engine, opening', () => {
     const { writes, databases } = ownParts(directory);
     await writes.apply(() => void databases.meta.put('format', '99'));
     await closeStores();
-    expect(await refusal(directory)).to.match(/^Cannot use .* as LMDB store: .*format 99.*$/);
+    expect(await refusal(directory)).to.match(/^Cannot use .* as an LMDB store: .*format 99.*$/);
   });
 
-  it('takes over the data of format 1, in which no account could be found by its number', async () => {
+  it('migrates the data of format 1, in which no account could be found by its number', async () => {
     const directory = temporaryDirectory();
     const { account } = await newUser(await ownStore(directory));
     await closeStores();
@@ -104,7 +104,7 @@ describe('LMDB engine, opening', () => {
     expect(await engine.accounts.findByNumber(account.number)).to.deep.equal(account);
   });
 
-  it('takes over the data of format 2, and keeps a Keybin out that knows nothing of files', async () => {
+  it('migrates the data of format 2, and keeps out a version without files', async () => {
     const directory = temporaryDirectory();
     const { account, token } = await newUser(await ownStore(directory));
     await closeStores();
@@ -124,12 +124,12 @@ describe('LMDB engine, opening', () => {
     const { writes, databases } = ownParts(directory);
     await writes.apply(() => void databases.meta.put('format', '2')); // as if the peer had written it
     await closeStores();
-    expect(await refusal(directory)).to.match(/^Cannot use .* as LMDB store: process \d+, .* older Keybin, .*$/);
+    expect(await refusal(directory)).to.match(/^Cannot use .* as an LMDB store: process \d+ of an older version .*$/);
     await peer.kill();
     await ownStore(directory);
   });
 
-  it('closes twice, after what is under way', async () => {
+  it('closes twice, after the work in flight', async () => {
     const directory = temporaryDirectory();
     const engine = await openStore(directory);
     const { token } = await newUser(engine);

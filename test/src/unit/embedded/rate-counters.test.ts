@@ -10,10 +10,10 @@ function ownLimiter() {
   return { parts, databases, limiter: new EmbeddedRateCounters(databases, reads, writes) };
 }
 
-describe('LMDB engine, rate limiter', () => {
+describe('embedded engine, rate limiter', () => {
   afterEach(closeStores);
 
-  it('counts in a window that begins with the first and is not made longer by the next', async () => {
+  it('counts in a window that begins with the first request and is not extended by the next', async () => {
     const { limiter } = ownLimiter();
     expect(await limiter.get('key')).to.equal(null);
     const first = await limiter.penalty('key', 1, { customDuration: 60 });
@@ -24,7 +24,7 @@ describe('LMDB engine, rate limiter', () => {
     expect(await limiter.get('another')).to.equal(null);
   });
 
-  it('begins anew when the window has ended, or was told to', async () => {
+  it('starts at zero when the window has ended, or after a reset', async () => {
     const { limiter } = ownLimiter();
     await limiter.penalty('ended', 1, { customDuration: 0 });
     expect(await limiter.get('ended')).to.equal(null);
@@ -34,7 +34,7 @@ describe('LMDB engine, rate limiter', () => {
     expect(await limiter.get('told')).to.equal(null);
   });
 
-  it('removes what has ended in the background, and nothing else', async () => {
+  it('removes expired counters in the background, and nothing else', async () => {
     const { parts, databases, limiter } = ownLimiter();
     await Promise.all(Array.from({ length: 600 }, (_, index) => limiter.penalty(`${index}`, 1, { customDuration: 0 })));
     await limiter.penalty('0', 1, { customDuration: 60 }); // a second window for a key whose first one has ended

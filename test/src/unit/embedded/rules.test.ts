@@ -123,10 +123,10 @@ async function answeredBeforeDisk(wait: (disk: Promise<void>) => Transactions['f
   return before;
 }
 
-describe('LMDB engine, its rules', () => {
+describe('embedded engine, the rules of its protocol', () => {
   afterEach(closeStores);
 
-  describe('the token is looked at inside the transaction', () => {
+  describe('the token is checked inside the transaction', () => {
     for (const alone of [false, true]) {
       const where = alone ? 'in a directory of its own' : 'in a shared directory';
 
@@ -134,27 +134,27 @@ describe('LMDB engine, its rules', () => {
         expect(await writeAfterErasure(findBearerIn, alone)).to.deep.equal({ code: 'invalid_token', entries: 0 });
       });
 
-      it(`and looking before it instead would store an entry of an account that is gone, ${where}`, async () => {
+      it(`and a check before it would store an entry of a deleted account, ${where}`, async () => {
         expect(await writeAfterErasure(lookBefore, alone)).to.deep.equal({ code: undefined, entries: 1 });
       });
     }
   });
 
-  describe('puts are applied while nothing but puts is under way', () => {
-    it('so one that an erasure under way overtakes is refused', async () => {
+  describe('puts are applied while only puts are in flight', () => {
+    it('so one that an erasure in flight overtakes is refused', async () => {
       expect(await putBesideErasure((transactions) => transactions)).to.deep.equal({
         code: 'invalid_token',
         entries: 0,
       });
     });
 
-    it('and being applied beside it would store an entry of an account that is gone', async () => {
+    it('and applying it concurrently would store an entry of a deleted account', async () => {
       expect(await putBesideErasure(beside)).to.deep.equal({ code: undefined, entries: 1 });
     });
   });
 
   describe('the snapshot is renewed before the first read of a turn', () => {
-    it('so what another process was answered is read', async () => {
+    it('so a write that another process acknowledged is read', async () => {
       const answers = await readAfterWrite(
         ({ environment }) =>
           () =>
@@ -163,18 +163,18 @@ describe('LMDB engine, its rules', () => {
       expect(answers).to.deep.equal([['"old"'], ['"new"']]);
     });
 
-    it('and leaving that to lmdb would answer what was there before', async () => {
+    it('and leaving that to lmdb would return the older value', async () => {
       const answers = await readAfterWrite(() => nothing);
       expect(answers).to.deep.equal([['"old"'], ['"old"']]);
     });
   });
 
   describe('an answer waits for the disk', () => {
-    it('so nothing is answered that a power cut could take', async () => {
+    it('so nothing is acknowledged that a power cut could lose', async () => {
       expect(await answeredBeforeDisk((disk) => () => disk)).to.equal(false);
     });
 
-    it('and not waiting would answer what is only visible', async () => {
+    it('and not waiting would acknowledge writes that are only visible', async () => {
       expect(await answeredBeforeDisk(() => () => Promise.resolve())).to.equal(true);
     });
   });

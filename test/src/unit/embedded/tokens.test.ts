@@ -5,7 +5,7 @@ import { eventually } from '../../world/eventually.js';
 import { count, ownParts, ownSweeper } from './parts.js';
 import { clientsPerAccount, closeStores, codeOf, newToken, newUser, ownStore } from './store.js';
 
-describe('LMDB engine, tokens', () => {
+describe('embedded engine, tokens', () => {
   afterEach(closeStores);
 
   it('replaces the token of a client and leaves those of others', async () => {
@@ -18,7 +18,7 @@ describe('LMDB engine, tokens', () => {
     await engine.tokens.check(other);
   });
 
-  it('tells clients apart whose ids differ in a lone surrogate only', async () => {
+  it('distinguishes clients whose ids differ only in a lone surrogate', async () => {
     const engine = await ownStore();
     const { account } = await newUser(engine);
     const one = await newToken(engine, account, { clientId: '\ud800' });
@@ -27,7 +27,7 @@ describe('LMDB engine, tokens', () => {
     await engine.tokens.check(two);
   });
 
-  it('makes room for a client too many with the oldest, the rotated one counting as new', async () => {
+  it('removes the oldest client if there are too many, and counts a rotated one as new', async () => {
     const engine = await ownStore();
     const { account, token: first } = await newUser(engine);
     const tokens = [first];
@@ -50,7 +50,7 @@ describe('LMDB engine, tokens', () => {
     expect(await codeOf(engine.tokens.revoke(token))).to.equal('invalid_token');
   });
 
-  it('refuses a token that nobody was given', async () => {
+  it('refuses a token that was never issued', async () => {
     const engine = await ownStore();
     const { token } = await newUser(engine);
     for (const unknown of ['', 'x', token.toUpperCase(), `${token} `, '\ud800']) {
@@ -59,7 +59,7 @@ describe('LMDB engine, tokens', () => {
     }
   });
 
-  it('lets a token live exactly as long as it was issued for', async () => {
+  it('keeps a token valid exactly for its lifetime', async () => {
     const engine = await ownStore();
     const { account } = await newUser(engine);
     const before = Date.now();
@@ -78,7 +78,7 @@ describe('LMDB engine, tokens', () => {
     expect(await codeOf(engine.tokens.revoke(token))).to.equal('invalid_token');
   });
 
-  it('removes expired tokens in the background, and no other', async () => {
+  it('removes expired tokens in the background, and no others', async () => {
     const parts = ownParts();
     const { databases, reads, writes } = parts;
     const accounts = embeddedAccounts(databases, reads, writes, () => {});

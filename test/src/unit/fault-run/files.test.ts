@@ -46,7 +46,7 @@ function found(life: Life): Partial<Record<keyof Findings, number>> {
 }
 
 describe('the checker of files in a fault run', () => {
-  it('accepts lists that show what was answered, and what was not or not', () => {
+  it('accepts lists that show acknowledged writes, with or without the unacknowledged ones', () => {
     expect(found(soundLife())).to.deep.equal({});
   });
 
@@ -55,7 +55,7 @@ describe('the checker of files in a fault run', () => {
     ['a file that is gone at the end', all.slice(0, 2), { lost: 1 }, true],
     ['a file without an answer that was seen and is gone', all.slice(1), { missed: 1 }],
     ['a file that was never sent', [shown('5', 'of another'), ...all], { resurrected: 1 }],
-    ['an upload that was broken off', [shown('5', 'broken'), ...all], { resurrected: 1 }],
+    ['an interrupted upload', [shown('5', 'broken'), ...all], { resurrected: 1 }],
     ['a file that was deleted', [shown('4', 'deleted'), ...all], { resurrected: 1 }],
     ['a file under the id of another', [shown('5', 'first'), ...all.slice(0, 2)], { resurrected: 1 }],
     ['other bytes', [{ ...shown('1', 'first'), sha256: 'another' }, ...all.slice(0, 2)], { resurrected: 1 }],
@@ -68,7 +68,7 @@ describe('the checker of files in a fault run', () => {
     });
   }
 
-  it('asks nothing of a list that was answered when the account was about to end', () => {
+  it('checks nothing in a list that was returned while the account was about to be deleted', () => {
     const life = soundLife();
     life.endingFromMs = 49;
     life.files.lists.push({ fromMs: 48, toMs: 51, files: [] });

@@ -53,7 +53,7 @@ const nothing = { lost: 0, stale: 0, missed: 0, resurrected: 0 };
 
 describe('the checker of a fault run', () => {
   for (const seed of [1, 2, 3, 4, 5]) {
-    it(`accepts a history in which nothing is wrong (seed ${seed})`, () => {
+    it(`accepts a correct history (seed ${seed})`, () => {
       const { history, last, nowMs, values } = soundHistory(seed);
       for (const key of keys) {
         last.record(key, { kind: 'read', content: values.get(key), fromMs: nowMs, toMs: nowMs + 1, final: true });
@@ -120,7 +120,7 @@ describe('the checker of a fault run', () => {
     });
   }
 
-  it('tells with what is wrong the writes that came before it', () => {
+  it('reports a violation with the writes before it', () => {
     const history = new History();
     const life = history.life('somebody', 'password');
     life.record('a', { kind: 'write', content: 'one', fromMs: 1, toMs: 2 });

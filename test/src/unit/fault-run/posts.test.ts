@@ -52,7 +52,7 @@ function found(life: Life): Partial<Record<keyof Findings, number>> {
 }
 
 describe('the checker of posts in a fault run', () => {
-  it('accepts lists that show what was answered, and what was not or not', () => {
+  it('accepts lists that show acknowledged writes, with or without the unacknowledged ones', () => {
     expect(found(soundLife())).to.deep.equal({});
   });
 
@@ -109,7 +109,7 @@ describe('the checker of posts in a fault run', () => {
     });
   }
 
-  it('asks nothing of a list that was answered when the account was about to end', () => {
+  it('checks nothing in a list that was returned while the account was about to be deleted', () => {
     const life = soundLife();
     life.endingFromMs = 49;
     life.posts.lists.push({ fromMs: 48, toMs: 51, posts: [] });

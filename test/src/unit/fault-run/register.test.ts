@@ -75,7 +75,7 @@ const cases: readonly Case[] = [
     found: [3],
   },
   {
-    what: 'a new value that is seen, and then the old one, while the write is under way',
+    what: 'a new value that is seen, and then the old one, while the write is in flight',
     operations: [put('1', 0, 1), put('2', 2, 20), read('2', 3, 4), read('1', 5, 6)],
     found: [3],
   },
@@ -130,7 +130,7 @@ describe('the checker of one key', () => {
     });
   }
 
-  it('copes with many operations that are open at the same time, and with many whose outcome is unknown', () => {
+  it('handles many concurrent operations, and many whose outcome is unknown', () => {
     const at = 100;
     const open = Array.from({ length: 8 }, (_, index) => put(`open ${index}`, at, at + 10));
     const unanswered = Array.from({ length: 200 }, (_, index) =>

@@ -34,11 +34,11 @@ function goodRun(engine: RunResult['engine'] = 'scale-out'): RunResult {
 }
 
 describe('the report of a fault run', () => {
-  it('is good when enough happened and nothing was wrong', () => {
+  it('passes if enough happened and nothing was wrong', () => {
     expect(report(goodRun())).to.include({ isGood: true });
   });
 
-  it('tells where something was wrong what the servers did, and the faults with their times', () => {
+  it('shows for a violation what the servers did, and the faults with their times', () => {
     const run = goodRun();
     run.faults.log.push('kill -9 of API 1: 1000 ms to 2000 ms');
     expect(report(run).details).to.deep.equal([]);
@@ -48,7 +48,7 @@ describe('the report of a fault run', () => {
   });
 
   const wrong: readonly [string, (run: RunResult) => Partial<RunResult> | void][] = [
-    ['an answered write is lost', ({ findings }) => void findings.lost.push('a')],
+    ['an acknowledged write is lost', ({ findings }) => void findings.lost.push('a')],
     ['a read was stale', ({ findings }) => void findings.stale.push('a')],
     ['a list missed a key', ({ findings }) => void findings.missed.push('a')],
     ['something is back', ({ findings }) => void findings.resurrected.push('a')],
@@ -72,19 +72,19 @@ describe('the report of a fault run', () => {
     ['too few reads met a pending entry', ({ history }) => void (history.readsOfPending = 99)],
   ];
   for (const [what, change] of wrong) {
-    it(`is bad when ${what}`, () => {
+    it(`fails if ${what}`, () => {
       const run = goodRun();
       expect(report({ ...run, ...change(run) })).to.include({ isGood: false });
     });
   }
 
-  it('asks for no pending entries of an engine that has none', () => {
+  it('requires no pending entries of an engine that has none', () => {
     const run = goodRun('embedded');
     run.history.readsOfPending = 0;
     expect(report(run)).to.include({ isGood: true });
   });
 
-  it('is put into a document in the place of its engine, in that of the last one', () => {
+  it('replaces the last report of its engine in a document', () => {
     const places = ['scale-out', 'embedded'].map(
       (engine) => `<!-- results of ${engine} -->\n<!-- end of ${engine} -->\n`,
     );

@@ -10,7 +10,7 @@ import { temporaryDirectory } from '../../world/processes/temporary-directory.js
 import { operationsOf, traceInMongo, traceInRedis } from '../../fault-run/checkers/traces.js';
 
 describe('the file to which Redis appends', () => {
-  it('is read as far as it goes while Redis writes to it', () => {
+  it('is read up to its end while Redis writes to it', () => {
     const directory = temporaryDirectory();
     mkdirSync(join(directory, 'appendonlydir'));
     const whole = '*3\r\n$4\r\nHDEL\r\n$4\r\nhash\r\n$1\r\nk\r\n';
@@ -21,10 +21,10 @@ describe('the file to which Redis appends', () => {
   });
 });
 
-describe('what is told of an entry that was lost or read stale', () => {
+describe('the report of an entry that was lost or read stale', () => {
   const world = new ScaleOutWorld({ services: ownServices, workers: 1 });
 
-  it('is all that Redis and MongoDB did with it, in their order', async () => {
+  it('has everything that Redis and MongoDB did with it, in order', async () => {
     const { username, token } = await world.here.newAccount();
     const { redis, mongoUrl, database } = world.services;
     const client = await new MongoClient(mongoUrl).connect();

@@ -34,7 +34,7 @@ function openStore(leaseMs = times.uploadLeaseMs): Store {
   return { ...parts, path, engine };
 }
 
-describe('files of the LMDB engine', () => {
+describe('files of the embedded engine', () => {
   let store: Store;
   beforeEach(() => (store = openStore()));
   afterEach(closeStores);
@@ -65,7 +65,7 @@ describe('files of the LMDB engine', () => {
     return 'token';
   }
 
-  it('are swept when their lease is over, and their room is free again', async () => {
+  it('are swept when their lease has expired, and their space is free again', async () => {
     store = openStore(1);
     const token = await newToken();
     const begun = await store.engine.files.begin(token, { name: 'abandoned' });
@@ -80,7 +80,7 @@ describe('files of the LMDB engine', () => {
     expect([count(store.databases.uploads), count(store.databases.fileRoom)]).to.deep.equal([0, 0]);
   });
 
-  it('whose lease was over are refused when they want to go on or to be finished', async () => {
+  it('whose lease has expired are refused when they continue or finish', async () => {
     store = openStore(1);
     const token = await newToken();
     const [first, second] = [
@@ -98,7 +98,7 @@ describe('files of the LMDB engine', () => {
     expect(count(store.databases.fileOwners)).to.equal(0);
   });
 
-  it('that nobody has a record of are removed, and others stay', async () => {
+  it('without a record are removed, and others stay', async () => {
     const token = await newToken();
     const kept = await upload(store.engine.files, token, 'kept', Buffer.from('kept'));
     const under = await store.engine.files.begin(token, { name: 'under way' });
@@ -112,7 +112,7 @@ describe('files of the LMDB engine', () => {
     await under.finish();
   });
 
-  it('that are deleted while an export runs do not end it', async () => {
+  it('that are deleted during an export do not end it', async () => {
     const token = await newToken();
     await upload(store.engine.files, token, 'first', Buffer.from('first'));
     const second = await upload(store.engine.files, token, 'second', Buffer.from('second'));
@@ -125,7 +125,7 @@ describe('files of the LMDB engine', () => {
     expect(seen).to.deep.equal(['file', 'chunk', 'file', 'gone']);
   });
 
-  it('that cannot be removed keep no others from it', async () => {
+  it('that cannot be removed do not keep others from being removed', async () => {
     const token = await newToken();
     const ids: string[] = [];
     for (const name of ['first', 'second'])
@@ -142,7 +142,7 @@ describe('files of the LMDB engine', () => {
     await eventually(() => count(store.databases.fileOwners) === 0, 'the first to be gone');
   });
 
-  it('are refused within 2 s while the disk hangs, and leave nothing when it goes on', async () => {
+  it('are refused within 2 s while the disk hangs, and leave nothing when it resumes', async () => {
     const token = await newToken();
     const gate = new EventEmitter();
     const opened = once(gate, 'open');
@@ -159,7 +159,7 @@ describe('files of the LMDB engine', () => {
     expect(filesIn(store.path)).to.deep.equal([]);
   });
 
-  it('that are opened only after nobody waits for it any more are closed', async () => {
+  it('that are opened after their request has ended are closed', async () => {
     const token = await newToken();
     const { id } = await upload(store.engine.files, token, 'name', Buffer.from('content'));
     const directory = new FileDirectory(store.path, 20);

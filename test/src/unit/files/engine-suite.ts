@@ -95,7 +95,7 @@ export function filesSuite(subject: FilesSubject): void {
     }
   });
 
-  it('are not there before they are finished', async () => {
+  it('do not exist before they are finished', async () => {
     const begun = await subject.here.files.begin(token, { name: 'half' });
     await begun.write(Buffer.alloc(2 * block));
     expect(await subject.there.files.list(token, { limit: 10 })).to.deep.equal({ files: [], more: false });
@@ -103,7 +103,7 @@ export function filesSuite(subject: FilesSubject): void {
     expect(await subject.there.files.list(token, { limit: 10 })).to.deep.equal({ files: [file], more: false });
   });
 
-  it('are listed newest first, page by page, and after one that is gone', async () => {
+  it('are listed newest first, page by page, and after a deleted one', async () => {
     const stored: StoredFile[] = [];
     for (const name of ['a', 'b', 'c', 'd', 'e'])
       stored.unshift(await upload(subject.here.files, token, name, Buffer.from(name)));
@@ -123,7 +123,7 @@ export function filesSuite(subject: FilesSubject): void {
     });
   });
 
-  it('that are deleted cannot be read, and leave neither bytes nor less room', async () => {
+  it('that are deleted cannot be read, and leave no bytes and no used quota', async () => {
     const { id } = await upload(subject.here.files, token, 'name', randomBytes(2 * block));
     await subject.there.files.delete(token, id);
     expect(await codeOf(subject.here.files.open(token, id))).to.equal('file_not_found');
@@ -132,7 +132,7 @@ export function filesSuite(subject: FilesSubject): void {
     await expectAllRoom();
   });
 
-  it('that are deleted after they were found are not found by who wants to read them', async () => {
+  it('that are deleted after they were found are not found on reading', async () => {
     const { id } = await upload(subject.here.files, token, 'name', randomBytes(2 * block));
     const opened = await subject.there.files.open(token, id);
     await subject.here.files.delete(token, id);
@@ -140,7 +140,7 @@ export function filesSuite(subject: FilesSubject): void {
     expect(await codeOf(bytesOf(opened))).to.equal('file_not_found');
   });
 
-  it('of another account are forbidden, and those that never were are not found', async () => {
+  it('of another account are forbidden, and those that never existed are not found', async () => {
     const { id } = await upload(subject.here.files, token, 'mine', Buffer.from('mine'));
     const other = await newAuthor(subject.there);
     for (const { files } of [subject.here, subject.there]) {
@@ -155,7 +155,7 @@ export function filesSuite(subject: FilesSubject): void {
     expect((await bytesOf(await subject.there.files.open(token, id))).toString()).to.equal('mine');
   });
 
-  it('are refused with a token that no account has', async () => {
+  it('are refused with an unknown token', async () => {
     const { files } = subject.here;
     const bad = randomUUID();
     const { id } = await upload(files, token, 'name', Buffer.from('x'));
@@ -168,7 +168,7 @@ export function filesSuite(subject: FilesSubject): void {
     expect(await Promise.all(calls.map(codeOf))).to.deep.equal(Array(4).fill('invalid_token'));
   });
 
-  it('that are aborted leave nothing, and take nothing more', async () => {
+  it('that are aborted leave nothing, and accept nothing more', async () => {
     const begun = await subject.here.files.begin(token, { name: 'aborted' });
     await begun.write(randomBytes(2 * block + 1));
     await begun.abort();
@@ -188,7 +188,7 @@ export function filesSuite(subject: FilesSubject): void {
     expect((await upload(subject.here.files, token, 'largest', Buffer.alloc(fileBytes))).length).to.equal(fileBytes);
   });
 
-  it('find no room beyond that of their account, whether or not their length is known', async () => {
+  it('are refused above the quota of their account, whether or not their length is known', async () => {
     for (const name of ['a', 'b']) await upload(subject.here.files, token, name, Buffer.alloc(fileBytes));
     const left = fileBytesPerAccount - 2 * fileBytes;
     const known = { name: 'known', atMostBytes: left + 70_000 };
@@ -203,7 +203,7 @@ export function filesSuite(subject: FilesSubject): void {
     expect(await codeOf(subject.here.files.begin(token, { name: 'empty' }))).to.equal('account_full');
   });
 
-  it('that come at the same time never take more room together than there is', async () => {
+  it('that are concurrent never exceed the quota together', async () => {
     const lengths = Array.from({ length: 8 }, (_, at) => (at % 4 === 0 ? 3 : 2) * 2 ** 20);
     const stored = await Promise.all(
       lengths.map(async (length, at) => {
@@ -224,7 +224,7 @@ export function filesSuite(subject: FilesSubject): void {
     await expectAllRoom();
   });
 
-  it('of an erased account are gone, and an upload under way ends with invalid_token and leaves nothing', async () => {
+  it('of an erased account are deleted, and an upload in flight ends with invalid_token and leaves nothing', async () => {
     const { id } = await upload(subject.here.files, token, 'old', randomBytes(2 * block));
     const [first, second] = await Promise.all([
       subject.here.files.begin(token, { name: 'first' }),
@@ -241,7 +241,7 @@ export function filesSuite(subject: FilesSubject): void {
     await isEmpty();
   });
 
-  it('break off for a reader whose account is erased', async () => {
+  it('are cut off for a reader whose account is erased', async () => {
     const { id } = await upload(subject.here.files, token, 'read', randomBytes(6 * block));
     const opened = await subject.there.files.open(token, id);
     const reader = opened.read({ start: 0, end: 6 * block })[Symbol.asyncIterator]();

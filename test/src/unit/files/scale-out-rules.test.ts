@@ -106,7 +106,7 @@ describe('the rules of files in MongoDB', () => {
     expect([await chunksLeft(), await documentsLeft()]).to.deep.equal([0, 0]);
   });
 
-  it('a lease that is over ends the upload, one that was prolonged does not', async () => {
+  it('an expired lease ends the upload, a renewed one does not', async () => {
     const upload = await begin();
     await upload.write(randomBytes(2 * chunkBytes));
     nowMs += 15_000;
@@ -120,7 +120,7 @@ describe('the rules of files in MongoDB', () => {
     expect(await documents.find(names.id)).to.equal(undefined);
   });
 
-  it('an upload whose account ends between its last byte and its end removes itself', async () => {
+  it('an upload whose account is deleted between its last byte and its end removes itself', async () => {
     const upload = await begin();
     await upload.write(randomBytes(2 * chunkBytes));
     await database.users.deleteOne({ user_id: names.userId });

@@ -23,11 +23,11 @@ const answer = (status: number, body = '') => ({
 });
 
 describe('the fuzzer', () => {
-  it('has a request for each route that there is', () => {
+  it('has a request for each route', () => {
     expect(routeNames).to.have.members(routes.map(({ method, path }) => `${method} ${path}`));
   });
 
-  it('makes the same requests again by the same seed, and others by another', () => {
+  it('makes the same requests for the same seed, and others for another', () => {
     expect(bytes(7)).to.deep.equal(bytes(7));
     expect(new Set([...bytes(7), ...bytes(8)]).size).to.be.above(800);
   });
@@ -60,7 +60,7 @@ describe('the fuzzer', () => {
     });
   }
 
-  it('finds nothing in an answer as it should be, nor where what was sent is no HTTP and ends without one', () => {
+  it('accepts correct responses, and no response to input that is not HTTP', () => {
     expect(problemOf(request, answer(404, "Key 'a' not found"))).to.equal(undefined);
     expect(problemOf({ ...request, isHttp: false }, { statuses: [], text: '', hung: false })).to.equal(undefined);
   });

@@ -4,7 +4,7 @@ import { runFuzz } from '../../fuzz-run/run.js';
 describe('the fuzz run', function () {
   this.timeout(60_000); // a process starts slowly on a busy machine
 
-  it('that is broken off tells by what, and what its processes printed', async () => {
+  it('that is interrupted reports why, and what its processes printed', async () => {
     const settings = { KEYBIN_LIMITS_REGISTRATIONS_PER_ADDRESS: '1/900' };
     const { problems } = await runFuzz({ engine: 'embedded', requests: 1, seed: 1, settings });
     expect(problems).to.have.length(2);

@@ -7,10 +7,10 @@ import { eventually } from '../../world/eventually.js';
 import { times } from '../../world/times.js';
 import { codesSuite, isRight, putCode, redeems } from './engine-suite.js';
 
-describe('identify codes of the LMDB engine', () => {
+describe('identify codes of the embedded engine', () => {
   codesSuite(oneStore());
 
-  it('end to the millisecond', async () => {
+  it('expire to the millisecond', async () => {
     const { databases, transactions } = ownParts();
     let nowMs = Date.now();
     const codes = embeddedIdentifyCodes(

@@ -39,7 +39,7 @@ export function codesSuite(subject: CodesSubject): void {
     name = `name/${randomUUID()}`;
   });
 
-  it('are right as often as one asks, and redeemed once, by whatever process', async () => {
+  it('can be checked many times, and redeemed once, by any process', async () => {
     await putCode(here(), name, 'code');
     for (const codes of [there(), here(), there()]) expect(await isRight(codes, name, 'code')).to.equal(true);
     expect(await redeems(there(), name, 'code')).to.equal(true);
@@ -49,7 +49,7 @@ export function codesSuite(subject: CodesSubject): void {
     }
   });
 
-  it('are redeemed by one of many who try at once', async () => {
+  it('are redeemed by one of many concurrent attempts', async () => {
     for (let round = 0; round < 10; round++) {
       await putCode(here(), name, `code ${round}`);
       const redeemed = await Promise.all(
@@ -68,7 +68,7 @@ export function codesSuite(subject: CodesSubject): void {
     expect(await redeems(there(), name, 'code')).to.equal(true);
   });
 
-  it('are replaced by a newer one, which has all its tries', async () => {
+  it('are replaced by a newer one, which has all its attempts', async () => {
     await putCode(here(), name, 'first');
     for (let count = 0; count < tries - 1; count++) await isRight(here(), name, 'wrong');
     await putCode(there(), name, 'second');
@@ -77,7 +77,7 @@ export function codesSuite(subject: CodesSubject): void {
     expect(await redeems(there(), name, 'second')).to.equal(true);
   });
 
-  it('bear four wrong tries and end with the fifth', async () => {
+  it('survive four wrong attempts and end with the fifth', async () => {
     await putCode(here(), name, 'code');
     for (let count = 1; count < tries; count++) expect(await isRight(here(), name, `wrong ${count}`)).to.equal(false);
     expect(await isRight(there(), name, 'code')).to.equal(true);
@@ -86,7 +86,7 @@ export function codesSuite(subject: CodesSubject): void {
     expect(await redeems(here(), name, 'code')).to.equal(false);
   });
 
-  it('end with five wrong tries of many at once', async () => {
+  it('end with five of many concurrent wrong attempts', async () => {
     await putCode(here(), name, 'code');
     const guess = (index: number) => isRight(index % 2 ? here() : there(), name, `wrong ${index}`);
     const guessed = await Promise.all(Array.from({ length: 50 }, (_, index) => guess(index)));
@@ -94,7 +94,7 @@ export function codesSuite(subject: CodesSubject): void {
     expect(await isRight(here(), name, 'code')).to.equal(false);
   });
 
-  it('live exactly as long as they were made for', async () => {
+  it('are valid exactly for their lifetime', async () => {
     const before = Date.now();
     await putCode(here(), name, 'code', 1);
     const after = Date.now();

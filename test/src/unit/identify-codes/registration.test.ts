@@ -17,7 +17,7 @@ const address = '127.0.0.1';
 describe('a registration with an identify code', () => {
   afterEach(closeStores);
 
-  it('that was refused because too many hashes wait may come again with its code', async () => {
+  it('that was refused because too many hashes wait may be repeated with its code', async () => {
     const engine = await ownStore();
     const passwords = new Passwords({ cost: 10, hashesAtOnce: 1, maxWaiting: 0 });
     const limits = new RateLimits(checkSettings({ given: new Map(), problems: [] }).limits, engine.rateCounters);

@@ -36,7 +36,7 @@ describe('identify codes of the scale-out engine', () => {
     },
   });
 
-  it("end to the millisecond, in Redis's time, whatever the time of this machine", async () => {
+  it('expire to the millisecond in the time of Redis, whatever the time of this machine', async () => {
     const clock = { timeUs: (Date.now() - 86_400_000) * 1_000 };
     const codes = codesOf(0, clock);
     await putCode(codes, 'name', 'code', 600);
@@ -47,14 +47,14 @@ describe('identify codes of the scale-out engine', () => {
     expect(await redeems(codes, 'name', 'code')).to.equal(false);
   });
 
-  it('are many when many are made for one name at once, and the one that is left is one of them', async () => {
+  it('differ if many are created for one name at once, and one of them is stored', async () => {
     const made = Array.from({ length: 16 }, (_, index) => `code ${index}`);
     await Promise.all(made.map((code, index) => putCode(codesOf(index % 2), 'wanted', code)));
     const stored = await databases[0]?.codes.findOne({ _id: 'wanted' });
     expect(made.map(hashed)).to.include(stored?.hash);
   });
 
-  it('are tidied up by an index, an hour after they have ended', async () => {
+  it('are removed by an index, an hour after they have expired', async () => {
     const indexes = await databases[0]?.codes.indexes();
     expect(indexes?.map(({ key, expireAfterSeconds }) => ({ key, expireAfterSeconds }))).to.deep.include({
       key: { expires_at: 1 },

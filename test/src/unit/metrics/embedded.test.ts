@@ -24,7 +24,7 @@ describe('/metrics of an embedded service', () => {
   describe('for Prometheus', () => {
     programs('promtool');
 
-    it('is as its rules want it', async () => {
+    it('follows its rules for names', async () => {
       await start();
       const { token } = await client.newAccount();
       await client.put(token, 'a', 1);
@@ -48,7 +48,7 @@ describe('/metrics of an embedded service', () => {
     expect(seconds).to.be.within(0.000_001, mostSeconds);
   });
 
-  it('counts what was written, logged in and refused', async () => {
+  it('counts writes, logins and refused requests', async () => {
     await start();
     const { username, password, token } = await client.newAccount();
     await client.put(token, 'a', 1);
@@ -74,7 +74,7 @@ describe('/metrics of an embedded service', () => {
     expect(seen.sum('nodejs_eventloop_lag_seconds')).to.be.at.least(0);
   });
 
-  it('has nothing in a label that a client chose, and no more of them for what clients make up', async () => {
+  it('has no label with text from a client, and no more series for unknown paths', async () => {
     await start();
     const { username, token } = await client.newAccount();
     await client.put(token, 'mykey', 1);
@@ -97,7 +97,7 @@ describe('/metrics of an embedded service', () => {
     for (const secret of [username, token, 'mykey', 'made-up']) expect(text).not.to.include(secret);
   });
 
-  it('wants the token that is set, and is not there where it is off', async () => {
+  it('requires the configured token, and does not exist if it is off', async () => {
     const token = 'a'.repeat(32);
     await start({ KEYBIN_METRICS_TOKEN: token });
     for (const headers of [{}, { authorization: 'Bearer wrong' }]) {

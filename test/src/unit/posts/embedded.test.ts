@@ -9,12 +9,12 @@ import { eventually } from '../../world/eventually.js';
 import { postsSuite } from './engine-suite.js';
 import { pagingSuite } from './paging.js';
 
-describe('posts of the LMDB engine', () => {
+describe('posts of the embedded engine', () => {
   const subject = Object.assign(oneStore(), { settle: async () => {} });
   postsSuite(subject);
   pagingSuite(subject);
 
-  it('leave no record of an erased account, and every one of its neighbours', async () => {
+  it('leave no record of an erased account, and all records of other accounts', async () => {
     const parts = ownParts();
     const { databases, reads, writes } = parts;
     const sweeper = ownSweeper(parts);

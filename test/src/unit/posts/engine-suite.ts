@@ -64,7 +64,7 @@ export function postsSuite(subject: PostsSubject): void {
     });
   }
 
-  it('are in the order in which one was answered before the next was sent', async () => {
+  it('are in the order in which they were acknowledged', async () => {
     const ids: string[] = [];
     for (let at = 0; at < 30; at++) {
       ids.push(await (at % 2 ? subject.here : subject.there).posts.create(token, String(at)));
@@ -74,7 +74,7 @@ export function postsSuite(subject: PostsSubject): void {
     expect(listed.map(({ id }) => id)).to.deep.equal(ids.toReversed());
   });
 
-  it('of many at once are all there, each once', async () => {
+  it('that are created concurrently all exist, each once', async () => {
     const created = await Promise.all(
       Array.from({ length: 300 }, (_, at) => (at % 2 ? subject.here : subject.there).posts.create(token, String(at))),
     );
@@ -96,7 +96,7 @@ export function postsSuite(subject: PostsSubject): void {
     }
   });
 
-  it('of much content make shorter pages, and none is left out', async () => {
+  it('with much content make shorter pages, and none is left out', async () => {
     const json = JSON.stringify('x'.repeat(900_000));
     const ids: string[] = [];
     for (let at = 0; at < 12; at++) {
@@ -110,7 +110,7 @@ export function postsSuite(subject: PostsSubject): void {
     expect(listed.map(({ id }) => id)).to.deep.equal(ids.toReversed());
   });
 
-  it('go on after a post that has been deleted', async () => {
+  it('continue after a deleted post', async () => {
     const ids: string[] = [];
     for (let at = 0; at < 6; at++) ids.push(await subject.here.posts.create(token, String(at)));
     const [last] = (await subject.here.posts.list(token, { limit: 1 })).posts;
@@ -121,7 +121,7 @@ export function postsSuite(subject: PostsSubject): void {
     expect(page.more).to.equal(true);
   });
 
-  it('are no keys, and entries are no posts', async () => {
+  it('are not keys, and entries are not posts', async () => {
     const id = await subject.here.posts.create(token, '1');
     await subject.here.entries.put(token, 'key', '2');
     for (const look of ['pending', 'settled']) {
@@ -131,7 +131,7 @@ export function postsSuite(subject: PostsSubject): void {
     }
   });
 
-  it('of another account are forbidden, and those that never were are not found', async () => {
+  it('of another account are forbidden, and those that never existed are not found', async () => {
     const other = await newAuthor(subject.there);
     const id = await subject.here.posts.create(token, '"mine"');
     expect(await codesOf(subject.there.posts, id, other.token)).to.deep.equal(['forbidden', 'forbidden']);
@@ -143,7 +143,7 @@ export function postsSuite(subject: PostsSubject): void {
     expect((await subject.there.posts.get(token, id)).json).to.equal('"mine"');
   });
 
-  it('are refused with a token that is unknown or of an erased account, and are gone with it', async () => {
+  it('are refused with a token that is unknown or of an erased account, and are deleted with it', async () => {
     const id = await subject.here.posts.create(token, '1');
     await subject.settle();
     const pending = await subject.here.posts.create(token, '2');

@@ -23,7 +23,7 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 /** Compares pages with a list of posts, while posts are created and deleted between the pages. */
 export function pagingSuite(subject: PostsSubject): void {
-  it('pages show each post that stays once, none that was gone before, in order', async function () {
+  it('pages show each remaining post once, no deleted one, in order', async function () {
     this.timeout(60_000);
     await fc.assert(
       fc.asyncProperty(history, async ({ before, limit, between }) => {

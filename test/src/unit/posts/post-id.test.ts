@@ -25,13 +25,13 @@ describe('the id of a post', () => {
     expect(new Set(Array.from({ length: 20 }, () => newPostId(nowUs, userId))).size).to.be.above(15);
   });
 
-  it('is told apart from those of other accounts, but for one in 65,536', () => {
+  it('differs from those of other accounts, except for one in 65,536', () => {
     const ids = Array.from({ length: 200 }, () => newPostId(nowUs, userId));
     expect(ids.every((id) => isPostIdOf(id, userId))).to.equal(true);
     expect(ids.filter((id) => isPostIdOf(id, randomUUID())).length).to.be.below(3);
   });
 
-  it('is told apart from what Keybin never made', () => {
+  it('differs from ids that Keybin never created', () => {
     const id = newPostId(nowUs, userId);
     const other = id.endsWith('0') ? '1' : '0';
     const never = ['', 'a', '0'.repeat(24), 'f'.repeat(24), id.toUpperCase() + 'g', `${id}\n`, id.slice(0, 23) + other];

@@ -94,7 +94,7 @@ describe('the rules of posts in Redis and MongoDB', () => {
     expect(await accept(key, 'N"third"')).to.equal('taken');
   });
 
-  it('versions stay above the id of a post, though Redis was set back after it was asked for one', async () => {
+  it('versions stay above the id of a post, even if Redis was set back after the id was read', async () => {
     const anHourAheadUs = Math.floor(staged.connection.timeUs) + 3_600_000_000;
     const key = postKey(newPostId(anHourAheadUs, bearer.userId));
     expect(await accept(key, 'N1')).to.equal('accepted');
@@ -104,7 +104,7 @@ describe('the rules of posts in Redis and MongoDB', () => {
     expect(postTimeUs(await postsOf({ pending, stored }).create('', '2'))).to.be.above(anHourAheadUs);
   });
 
-  it('an id is asked for again when it is taken', async () => {
+  it('an id is read again if it is taken', async () => {
     const version = await pending.versionToCome();
     const posted = 2_000; // of about 65,000 IDs of one time
     let asked = 0;
@@ -142,12 +142,12 @@ describe('the rules of posts in Redis and MongoDB', () => {
     return { created, listed: idsOf(await postsOf(order(worked)).list('', { limit: 20 })) };
   }
 
-  it('a list that a worker overtakes misses no post', async () => {
+  it('a list that is overtaken by a worker misses no post', async () => {
     const { created, listed } = await listWhileApplied((steps) => steps);
     expect(listed).to.deep.equal(created.toReversed());
   });
 
-  it('a list that looked at MongoDB first would miss them', async () => {
+  it('a list that read MongoDB first would miss posts', async () => {
     expect((await listWhileApplied(mongoFirst)).listed).to.deep.equal([]);
   });
 

@@ -243,7 +243,7 @@ describe('an invariant', () => {
   };
 
   for (const [name, { broken, next }] of Object.entries(cases) as [InvariantName, Case][]) {
-    it(`refuses what it belongs to, and no more, in the log and as a metric: ${name}`, async () => {
+    it(`fails its write or batch and nothing else, with a log line and a metric: ${name}`, async () => {
       const observer = observed();
       expect(await observer.failures(name)).to.equal(0);
       const error = await broken(observer).then(
@@ -258,7 +258,7 @@ describe('an invariant', () => {
     });
   }
 
-  it('that does not hold for the batch of a job fails the job, whose entries wait for the sweeper', async () => {
+  it('that does not hold for the batch of a job fails the job, and the sweeper retries its entries', async () => {
     const { partition, user } = world;
     const { queue, redis } = partition.staged;
     const { port = 0, db = 0 } = redis.options;

@@ -7,7 +7,7 @@ const log = createLog({ debug: false });
 log.level = 'silent';
 
 describe('the lifecycle of a process', () => {
-  it('closes what was opened in the opposite order, one after the other, once', async () => {
+  it('closes in the reverse order of opening, one after the other, once', async () => {
     const { lifecycle } = observed(1_000);
     const closed: string[] = [];
     for (const name of ['store', 'queue', 'server']) {

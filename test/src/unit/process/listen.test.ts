@@ -17,7 +17,7 @@ describe('a server that listens', () => {
     for (const server of servers.splice(0)) server.close();
   });
 
-  it('tells the address and the port that it took, as a URL', async () => {
+  it('returns the address and the port as a URL', async () => {
     expect(await listen(newServer(), 0, '127.0.0.1', 'APP')).to.match(/^http:\/\/127\.0\.0\.1:[1-9]\d*$/);
   });
 
@@ -27,7 +27,7 @@ describe('a server that listens', () => {
     });
   }
 
-  it('fails where another one listens, in words that name the setting', async () => {
+  it('fails on a taken port with an error that names the setting', async () => {
     const { port, hostname } = new URL(await listen(newServer(), 0, '127.0.0.1', 'APP'));
     const messages = await Promise.all(
       (['APP', 'WORKER'] as const).map(async (section) =>

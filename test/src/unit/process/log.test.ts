@@ -14,7 +14,7 @@ const code = `
 const logged = () => execFileSync(process.execPath, ['--input-type=module', '--eval', code], { encoding: 'utf8' });
 
 describe('the log', () => {
-  it('says of an error what it is and where it comes from, and nothing that a library hangs on it', () => {
+  it('shows the message and stack of an error, and no other member that a library adds', () => {
     const text = logged();
     expect(text).not.to.include('hunter2');
     const [first, second] = text

@@ -67,14 +67,14 @@ const past: { readonly [Name in RelationName]: readonly Partial<TimeBudget>[] } 
 const boundBySettings = ['idleGraceMs', 'echoedSignalMs'];
 
 describe('the time budget', () => {
-  it('fits', () => {
+  it('fulfils each relation', () => {
     expect(times).to.include({ promisedMs: 2_000, answerMs: 1_800, commitMs: 1_400, tombstoneMs: dayMs });
     expect(Object.isFrozen(times)).to.equal(true);
   });
 
   for (const name of relationNames) {
     for (const change of past[name]) {
-      it(`does not with ${JSON.stringify(change)}: ${name}`, () => {
+      it(`breaks a relation with ${JSON.stringify(change)}: ${name}`, () => {
         expect(() => timeBudget(change)).to.throw(new RegExp(`\\b${name}\\b`));
       });
     }
@@ -87,11 +87,11 @@ describe('the time budget', () => {
 
   it('names each relation that does not hold', () => {
     expect(() => timeBudget({ commitMs: 1_500, freshWriteMs: 1_799, tombstoneMs: 0 })).to.throw(
-      /^The times do not fit: commitBeforeCommand, tombstoneOutlastsLateWrite$/,
+      /^These relations between times do not hold: commitBeforeCommand, tombstoneOutlastsLateWrite$/,
     );
   });
 
-  it('has those that are derived follow', () => {
+  it('derives times from changed ones', () => {
     const { answerMs, commitMs, tokenLeaseMs } = timeBudget({ promisedMs: 3_000 });
     expect({ answerMs, commitMs, tokenLeaseMs }).to.deep.equal({
       answerMs: 2_800,
@@ -145,7 +145,7 @@ const details: Readonly<Record<string, string>> = {
 };
 
 describe('a time', () => {
-  it('stands in the time budget, or is a detail of its file', () => {
+  it('is in the time budget, or is a detail of its file', () => {
     const files = sources('.ts').filter(([file]) => file !== 'shared/src/time-budget.ts');
     const found = files.flatMap(([file, text]) =>
       Array.from(

@@ -5,7 +5,7 @@ describe('the search for secrets', () => {
   const password = { name: 'password', text: marker('password') };
   const code = { name: 'code', text: '123456' };
 
-  it('finds what it is to find, encoded or not, among any bytes', () => {
+  it('finds a secret, encoded or not, among any bytes', () => {
     const noise = Buffer.from([0xff, 0x00, 0x80]);
     for (const encoding of ['utf8', 'base64', 'base64url', 'hex'] as const) {
       const written = Buffer.from(Buffer.from(password.text).toString(encoding));

@@ -32,7 +32,7 @@ describe('keybin export and import, between the engines', function () {
   const world = new ScaleOutWorld({ services, env: { KEYBIN_QUEUE_PARTITIONS: '2' } });
   const scaleOut = () => ({ ...world.services.env, KEYBIN_QUEUE_PARTITIONS: '2' });
 
-  it('take everything from the embedded engine to the scale-out engine, which runs meanwhile, and back', async () => {
+  it('copy everything from the embedded engine to the scale-out engine, which runs meanwhile, and back', async () => {
     const from = embedded();
     const file = exportFile();
     const accounts: Full[] = await serving(from, async (client) => [
@@ -56,7 +56,7 @@ describe('keybin export and import, between the engines', function () {
     });
   });
 
-  it('export misses no write that was answered before it began, whatever is applied, deleted and erased meanwhile', async () => {
+  it('export misses no write that was acknowledged before it began, whatever is applied, deleted and erased meanwhile', async () => {
     const { here, there } = world;
     const account = await here.newAccount();
     const doomed = await here.newAccount();
@@ -92,7 +92,7 @@ describe('keybin export and import, between the engines', function () {
     });
   });
 
-  it('import refuses an account whose erasure here is not over', async () => {
+  it('import refuses an account whose erasure is not complete', async () => {
     const { username, password } = await world.here.newAccount();
     const file = exportFile();
     await exportTo(file, scaleOut());
@@ -116,7 +116,7 @@ describe('keybin export', function () {
     await exportTo(whole, env);
   });
 
-  it('touches nothing that is there, and says so in one line', async () => {
+  it('overwrites no existing file, and says so in one line', async () => {
     const other = join(temporaryDirectory(), 'letter.txt');
     const nowhere = join(temporaryDirectory(), 'link');
     writeFileSync(other, 'Dear Ada,\n');
@@ -124,12 +124,12 @@ describe('keybin export', function () {
     for (const file of [whole, other, nowhere, '/dev/full']) {
       const { code, stdout, stderr } = await keybin(['export', file], env);
       expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' });
-      expect(stderr).to.equal(`keybin: ${file} is there already, and stays as it is; '-' is standard output\n`);
+      expect(stderr).to.equal(`keybin: ${file} already exists and is not overwritten; '-' is standard output\n`);
     }
     expect(readFileSync(other, 'utf8')).to.equal('Dear Ada,\n');
   });
 
-  it('can be read by its owner alone, and has the hashes but no token', async () => {
+  it('is readable by its owner only, and has the hashes but no token', async () => {
     const { mode } = statSync(whole);
     expect(mode & 0o777).to.equal(0o600);
     expect(linesOf(whole)[1]).to.match(/"passwordHash":"\$2b\$/);
@@ -149,22 +149,25 @@ describe('keybin import', function () {
     await exportTo(file, source);
   });
 
-  it('names each bad line by its number, and imports nothing of such a file', async () => {
+  it('names each invalid line by its number, and imports nothing of such a file', async () => {
     const lines = linesOf(file);
     const changed = (number: number, line: string) => lines.with(number - 1, line);
     const cases: [string[], RegExp][] = [
-      [changed(5, '{"type":"entry"'), /line 5: it is no JSON/],
-      [changed(7, '{"type":"letter"}'), /line 7: it has a type that is not known/],
-      [changed(3, (lines[2] ?? '').replace('"value":', '"value":[')), /line 3: it is no JSON/],
+      [changed(5, '{"type":"entry"'), /line 5: it is not JSON/],
+      [changed(7, '{"type":"letter"}'), /line 7: it has an unknown type/],
+      [changed(3, (lines[2] ?? '').replace('"value":', '"value":[')), /line 3: it is not JSON/],
       [changed(4, (lines[3] ?? '').replace(/"user":"./, '"user":"x')), /line 4: .*account|line \d+: the checksum/],
       [
         changed(3, (lines[2] ?? '').replace(/"version":\d+/, '"version":9007199254740991')),
-        /line 3: 'version' is a time/,
+        /line 3: 'version' is too far in the future/,
       ],
-      [changed(2, (lines[1] ?? '').replace(/"number":\d+/, '"number":9007199254740991')), /line 2: 'number' is 9007/],
-      [lines.toSpliced(9, 1), /the checksum is not that of the lines before it/],
+      [
+        changed(2, (lines[1] ?? '').replace(/"number":\d+/, '"number":9007199254740991')),
+        /line 2: 'number' is out of range: 9007/,
+      ],
+      [lines.toSpliced(9, 1), /the checksum does not match the lines before it/],
       [lines.slice(0, -1), /the last line is missing/],
-      [lines.slice(1), /line 1: the first line is not that of an export/],
+      [lines.slice(1), /line 1: it is not the first line of an export/],
     ];
     for (const [bad, line] of cases) {
       const target = embedded();
@@ -174,17 +177,17 @@ describe('keybin import', function () {
       const { code, stdout, stderr } = await keybin(['import', badFile], target);
       expect({ code, stdout }).to.deep.equal({ code: 1, stdout: '' });
       expect(stderr)
-        .to.match(/^keybin: [^\n]+ is refused, nothing was imported: [^\n]+\n$/)
+        .to.match(/^keybin: [^\n]+ is not valid, nothing was imported: [^\n]+\n$/)
         .and.match(line);
       expect(await keybinJson(['user', 'list'], target)).to.deep.equal({ users: [] });
     }
     const broken = exportFile();
     writeFileSync(broken, `${lines.slice(0, 3).join('\n')}\n`);
     appendFileSync(broken, '{"type":"ent');
-    expect((await keybin(['import', broken], embedded())).stderr).to.match(/line 4: it is broken off/);
+    expect((await keybin(['import', broken], embedded())).stderr).to.match(/line 4: it is cut off/);
   });
 
-  it('into a store in use reports names that are taken, gives new numbers, and keeps what is newer', async () => {
+  it('into a store in use reports taken names, assigns new numbers, and keeps newer entries', async () => {
     const target = embedded();
     const [first, second] = accounts;
     if (!first || !second) throw new Error('there are accounts');

@@ -71,7 +71,7 @@ describe('applying entries', () => {
     expect(await world.partition.staged.bytes()).to.equal(0);
   });
 
-  it('rejects of several writes only the one with which the whole command fails', async () => {
+  it('rejects only the write with which the whole command fails', async () => {
     const keys = ['a', 'b', 'bad', 'c'];
     for (const key of keys) await world.partition.stage(world.user, key, '1');
     await world.partition.stage(world.user, 'bad', `"${'x'.repeat(17 * 1024 * 1024)}"`);
@@ -82,7 +82,7 @@ describe('applying entries', () => {
     for (const key of ['a', 'b', 'c']) expect((await world.partition.stored(world.user, key))?.value).to.equal('1');
   });
 
-  it('settles nothing when MongoDB answers a write concern error, and writes again', async () => {
+  it('settles nothing when MongoDB returns a write concern error, and writes again', async () => {
     await world.partition.stage(world.user, 'a', '1');
     const { write } = world.partition.steps;
     let attempts = 0;
@@ -103,7 +103,7 @@ describe('applying entries', () => {
     expect(await world.partition.pendingCount(world.user)).to.equal(0);
   });
 
-  it('reads again when a batch took longer than its greatest age', async () => {
+  it('reads again if a batch took longer than its maximum age', async () => {
     await world.partition.stage(world.user, 'a', '1');
     const { read, write } = world.partition.steps;
     let newer: Promise<unknown> | undefined;
@@ -153,7 +153,7 @@ describe('applying entries', () => {
     expect(new Set(sent)).to.deep.equal(new Set(['"new"'])); // sent twice if MongoDB took that long to answer
   });
 
-  it('has nothing to do for a job whose entries were applied already', async () => {
+  it('does nothing for a job whose entries were already applied', async () => {
     await world.partition.stage(world.user, 'a', '1');
     await world.partition.apply(world.user, 'a');
     let writes = 0;

@@ -101,7 +101,7 @@ describe('the rules of erasing', () => {
     };
   }
 
-  it('forgets which numbers an unfinished import found free: one of them may be that of the account', async () => {
+  it('discards the numbers that an unfinished import reserved: one of them may belong to the account', async () => {
     const { counters } = partition.database;
     const before = await takeNumbersUpTo(counters, 1_000, 'export');
     expect(await takeNumbersUpTo(counters, 1_000, 'export')).to.equal(before);
@@ -109,7 +109,7 @@ describe('the rules of erasing', () => {
     expect(await takeNumbersUpTo(counters, 1_000, 'export')).to.equal(1_000);
   });
 
-  it('erases again what a batch brought back after the first time', async () => {
+  it('erases again what a batch brought back after the first pass', async () => {
     expect(await storedAfterLateBatch(1, records)).to.equal(false);
   });
 
@@ -117,15 +117,15 @@ describe('the rules of erasing', () => {
     expect(await storedAfterLateBatch(1, endingAfter(1))).to.equal(true);
   });
 
-  it('erases what a batch brought back after the second time', async () => {
+  it('erases what a batch brought back after the second pass', async () => {
     expect(await storedAfterLateBatch(2, records)).to.equal(false);
   });
 
-  it('would leave it there if the second time was the last (nolast)', async () => {
+  it('would leave it there if the second pass was the last (nolast)', async () => {
     expect(await storedAfterLateBatch(2, endingAfter(2))).to.equal(true);
   });
 
-  it('repeats at growing intervals for a day and then forgets the account', async () => {
+  it('repeats at growing intervals for a day and then removes the record', async () => {
     await end();
     const dueSeconds: number[] = [];
     await passAll({
@@ -151,7 +151,7 @@ describe('the rules of erasing', () => {
   }
 
   describe('an erasure is recorded in MongoDB (norecord)', () => {
-    it('erases though Redis lost the job', async () => {
+    it('erases although Redis lost the job', async () => {
       expect(await storedAfterLossOfRedis()).to.equal(false);
     });
 
@@ -205,11 +205,11 @@ describe('the rules of erasing', () => {
   }
 
   describe('the erase job knows the user id only (byname)', () => {
-    it('leaves an account alone that has taken the name since', async () => {
+    it('keeps an account that has registered the name since', async () => {
       expect(await heirsAfterErasure(erase)).to.equal(1);
     });
 
-    it('would end it if it went by name', async () => {
+    it('would delete it if it used the name', async () => {
       const heirs = heirsAfterErasure(async (userId, username) => {
         await erase(userId);
         await partition.database.users.deleteOne({ username });

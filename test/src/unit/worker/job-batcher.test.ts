@@ -50,7 +50,7 @@ describe('gathering jobs into batches', () => {
     await Promise.all(jobs);
   });
 
-  it('puts an entry that is in a batch under way into the next one', async () => {
+  it('puts an entry that is in a running batch into the next one', async () => {
     const batches = new Batches();
     const gatherer = new JobBatcher(batches.apply, 500, 100);
     const first = gatherer.add([['u', ['a']]]);
@@ -83,7 +83,7 @@ describe('gathering jobs into batches', () => {
     }
   });
 
-  it('does not wait when as many jobs wait as there can be', async () => {
+  it('does not wait if as many jobs wait as there can be', async () => {
     const batches = new Batches();
     const gatherer = new JobBatcher(batches.apply, 500, 2, 60_000);
     const first = gatherer.add([['u', ['a']]]);
@@ -96,7 +96,7 @@ describe('gathering jobs into batches', () => {
     await Promise.all(jobs);
   });
 
-  it('begins a second batch beside the first when it is full, and no third', async () => {
+  it('begins a second batch next to a full first one, and no third', async () => {
     const batches = new Batches();
     const gatherer = new JobBatcher(batches.apply, 10, 100);
     const jobs = [gatherer.add([['u', ['first']]])];
@@ -139,7 +139,7 @@ describe('gathering jobs into batches', () => {
     expect(outcomes.map(({ status }) => status)).to.deep.equal(['rejected', 'fulfilled']);
   });
 
-  it('gives up what has not begun when it closes, and takes nothing more', async () => {
+  it('abandons jobs that have not begun when it closes, and accepts no more', async () => {
     const batches = new Batches();
     const gatherer = new JobBatcher(batches.apply, 500, 100);
     const underWay = gatherer.add([['u', ['a']]]);

@@ -6,8 +6,8 @@ const secondUs = 1_000_000;
 const hourUs = 3_600 * secondUs;
 const nowUs = 1_800_000_000 * secondUs;
 
-describe('what has waited too long', () => {
-  it('is told by the time of Redis', () => {
+describe('what is overdue', () => {
+  it('is decided by the time of Redis', () => {
     const overdue = new Overdue(afterSeconds);
     for (const seconds of [0, 7, 15, 22, 40]) {
       const timeUs = nowUs + seconds * secondUs;
@@ -15,7 +15,7 @@ describe('what has waited too long', () => {
     }
   });
 
-  it('is what was given out so long ago where that time was set back', () => {
+  it('is decided by the version of that time if the clock was set back', () => {
     const overdue = new Overdue(afterSeconds);
     const at = (seconds: number, version: number) =>
       overdue.lastVersion(nowUs + seconds * secondUs - hourUs, version, seconds * 1_000);

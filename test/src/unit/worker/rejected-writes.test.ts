@@ -60,7 +60,7 @@ describe('a write that MongoDB rejects', () => {
     return failedJob();
   }
 
-  it('has a failed job with its reason, stays readable and stops nobody', async () => {
+  it('has a failed job with its reason, stays readable and blocks nothing', async () => {
     const staged = ['a', 'rejected', 'b'].map((key) =>
       partition.stage(user, key, key === 'rejected' ? '"POISON"' : '1'),
     );
@@ -74,7 +74,7 @@ describe('a write that MongoDB rejects', () => {
     expect(JSON.stringify(job)).not.to.contain('POISON');
   });
 
-  it('is not tried again by itself, but a newer write of its key is applied', async () => {
+  it('is not retried by itself, but a newer write of its key is applied', async () => {
     await poison();
     await eventually(async () => (await partition.waitsSince(user, 'rejected')) === undefined, 'a rejected entry');
     await partition.apply(user, 'rejected');
@@ -95,7 +95,7 @@ describe('a write that MongoDB rejects', () => {
     expect(await partition.rejectedWrites.find({ userId: user.userId, key: 'rejected' })).to.equal(undefined);
   });
 
-  it('fails the same job again when it is retried in vain', async () => {
+  it('fails the same job again if the retry fails', async () => {
     const job = await poison();
     await job.retry();
     const again = await eventually(async () => {
@@ -106,7 +106,7 @@ describe('a write that MongoDB rejects', () => {
     expect(await partition.shown(user, 'rejected')).to.equal('"POISON"');
   });
 
-  it('is found by halves when the whole command fails with it', async () => {
+  it('is found by bisection if the whole command fails with it', async () => {
     const keys = ['a', 'b', 'c', 'd', 'e'];
     for (const key of keys) await partition.stage(user, key, '1');
     const tooLarge = `"${'x'.repeat(17 * 1024 * 1024)}"`;

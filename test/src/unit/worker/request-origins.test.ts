@@ -24,7 +24,7 @@ describe('the origins of entries', () => {
     expect(origins.requestOf({ userId: 'v', key: 'k29999' })).to.equal('k29999');
   });
 
-  it('are named in a line each once, and so many at most', () => {
+  it('are named once each in a line, up to a limit', () => {
     const many = Array.from({ length: 100 }, (_, index) => `r${index % 50}`);
     const { requests, requestCount } = requestsOf({ entries: [], requests: [...many, ''] });
     expect(requests).to.have.lengthOf(20);

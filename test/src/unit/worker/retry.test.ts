@@ -16,7 +16,7 @@ const serverError = (code: number, errorLabels: string[] = []) =>
   new MongoServerError({ message: 'refused', code, errorLabels });
 
 describe('an outage', () => {
-  it('is what passes by itself', () => {
+  it('is an error that passes by itself', () => {
     const nobody = {} as TopologyDescription; // used only as the error's reason
     const selection = new MongoServerSelectionError('no primary', nobody);
     const codes = [13, 18, 91, 189, 10_107, 11_600, 13_435, 14_031].map((code) => serverError(code));
@@ -42,12 +42,12 @@ describe('an outage', () => {
     expect(isOutage(error)).to.equal(true);
   });
 
-  it('is not what is wrong with the write itself', () => {
+  it('is not an error of the write itself', () => {
     const errors = [serverError(121), serverError(2), new MongoInvalidArgumentError('no'), new RangeError('too large')];
     for (const error of errors) expect(isOutage(error), String(error)).to.equal(false);
   });
 
-  it('is outlasted by trying again', async () => {
+  it('is survived by retries', async () => {
     let attempts = 0;
     const attempt = async () => {
       attempts += 1;
@@ -58,7 +58,7 @@ describe('an outage', () => {
     expect(await retryThroughOutage('Test', attempt, patience)).to.equal(4);
   });
 
-  it('is given up when the worker ends, and so is an attempt that hangs', async () => {
+  it('is abandoned when the worker shuts down, and so is an attempt that hangs', async () => {
     const ending = new AbortController();
     const patience = { log: silent, closing: ending.signal, graceMs: 10 };
     const failing = retryThroughOutage('Test', () => Promise.reject(unavailable()), patience);

@@ -9,7 +9,7 @@ import { freshPartition } from './partition.js';
 describe('sweeping', () => {
   const world = freshPartition();
 
-  it('goes on behind rejected writes that cannot be marked so', async () => {
+  it('continues behind rejected writes that cannot be marked as rejected', async () => {
     const { partition, user } = world;
     for (const key of ['bad', 'a', 'worse', 'b']) await partition.stage(user, key, '1');
     const { write } = partition.steps;
@@ -35,7 +35,7 @@ describe('sweeping', () => {
     expect((await partition.stored(user, 'b'))?.value).to.equal('1');
   });
 
-  it('applies the neighbours of an entry that breaks an invariant, and those behind it', async () => {
+  it('applies the entries around an entry that breaks an invariant, and those behind it', async () => {
     const { partition, user } = world;
     for (const key of ['a', 'bad', 'b', 'c', 'd']) await partition.stage(user, key, '1');
     const applier = partition.applier();

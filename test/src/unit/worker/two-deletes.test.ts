@@ -74,7 +74,7 @@ describe('two deletes of one stored value at once', () => {
     expect((await world.partition.stored(world.user, 'k'))?.value).to.equal(undefined);
   });
 
-  it('leave nothing in Redis for long', async () => {
+  it('leave nothing in Redis after a few seconds', async () => {
     const { redis, prefix } = world.partition.staged;
     await slowDelete();
     expect(await redis.pttl(deletedKey(prefix))).to.be.within(1, 10_000);

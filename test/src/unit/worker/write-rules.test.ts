@@ -42,7 +42,7 @@ describe('the rules of applying', () => {
     return world.partition.shown(world.user, 'a');
   }
 
-  describe('a write holds only over a smaller version (noguard)', () => {
+  describe('a write replaces only a smaller version (noguard)', () => {
     it('keeps the newer value', async () => {
       expect(await shownAfterSlowWorker(world.partition.steps.write)).to.equal('"new"');
     });
@@ -64,17 +64,17 @@ describe('the rules of applying', () => {
     const { staged } = await world.partition.steps.read(names);
     await connection.client.hset(epochKey(prefix), 'store', 'theirs');
     await settleBy(connection, prefix, { times, script: settleScript })(staged).catch((error: unknown) => {
-      expect(String(error)).to.include('Redis has the queue of another store');
+      expect(String(error)).to.include('The queue in Redis belongs to another store');
     });
     return (await world.partition.steps.read(names)).staged.length;
   }
 
-  describe('only the store that has claimed the queue settles', () => {
-    it('leaves the entry to it', async () => {
+  describe('only the store that owns the queue settles', () => {
+    it('leaves the entry to that store', async () => {
       expect(await pendingAfterAnothersClaim()).to.equal(1);
     });
 
-    it('would take it away without', async () => {
+    it('would remove it without', async () => {
       expect(await pendingAfterAnothersClaim(changedScript('entries/settle', 'owner ~= ARGV[1]', 'false'))).to.equal(0);
     });
   });
@@ -192,13 +192,13 @@ describe('the rules of applying', () => {
     return (await world.partition.stored(world.user, 'a'))?.value;
   }
 
-  describe('what waits without a job is swept (nosweep)', () => {
+  describe('a pending entry without a job is swept (nosweep)', () => {
     it('applies it', async () => {
       expect(await storedAfterLostJobs(true)).to.equal('1');
       expect(await world.partition.pendingCount(world.user)).to.equal(0);
     });
 
-    it('would leave it pending for ever without', async () => {
+    it('would leave it pending forever without', async () => {
       expect(await storedAfterLostJobs(false)).to.equal(undefined);
       expect(await world.partition.pendingCount(world.user)).to.equal(1);
     });

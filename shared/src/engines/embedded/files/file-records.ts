@@ -158,7 +158,7 @@ export class FileRecords {
     const { uploads, numbers } = this.databases;
     if (numbers.get(number) === undefined) return invalidToken();
     const json = uploads.get(id);
-    return json === undefined ? unavailable(new Error('the lease of the upload has run out')) : parseUpload(json);
+    return json === undefined ? unavailable(new Error('the lease of the upload has expired')) : parseUpload(json);
   }
 
   #putUpload(id: string, record: UploadRecord): void {

@@ -59,7 +59,7 @@ export function embeddedFiles({
           directory.run(() => handle.read(window, 0, window.length, at)),
           reads.ask(() => records.findLive(number, id)),
         ]);
-        if (bytesRead === 0) throw new Error(`file ${id} is shorter than it was`);
+        if (bytesRead === 0) throw new Error(`file ${id} is shorter than recorded`);
         yield window.subarray(0, bytesRead);
         at += bytesRead;
       }

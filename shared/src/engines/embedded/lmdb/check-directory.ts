@@ -18,7 +18,7 @@ export function checkDirectory(directory: string): void {
   for (const name of ['data.mdb', 'lock.mdb']) {
     const stat = statSync(join(directory, name), { throwIfNoEntry: false });
     if (!stat) continue;
-    if (!stat.isFile()) throw new Error(`${name} is no file`);
+    if (!stat.isFile()) throw new Error(`${name} is not a file`);
     accessSync(join(directory, name), R_OK | W_OK);
     if (name === 'data.mdb' && stat.size > 0) checkFormat(join(directory, name));
   }
@@ -42,6 +42,6 @@ function checkFormat(file: string): void {
     closeSync(descriptor);
   }
   const word = (offset: number) => head.getUint32(offset, endianness() === 'LE');
-  if (word(magicOffset) !== magic) throw new Error('data.mdb is not a file of LMDB');
+  if (word(magicOffset) !== magic) throw new Error('data.mdb is not an LMDB file');
   if (word(magicOffset + 4) !== dataVersion) throw new Error('data.mdb was written by another version of LMDB');
 }

@@ -131,7 +131,7 @@ export function openDatabases(directory: string, shared: boolean, times: Directo
       });
     });
   } catch (error) {
-    throw new Error(`Cannot use ${directory} as LMDB store: ${reason(error)}`, { cause: error });
+    throw new Error(`Cannot use ${directory} as an LMDB store: ${reason(error)}`, { cause: error });
   }
 }
 
@@ -148,11 +148,11 @@ export function openDatabasesToRead(directory: string, times: DirectoryTimes): D
         const databases = databasesIn(environment);
         const missing = Object.values<unknown>({ ...databases }).includes(undefined); // one was never created
         if (!missing && databases.meta.get('format') === format) return databases;
-        throw new Error("it was not made by this version: run 'keybin prepare'");
+        throw new Error("it was not created by this version: run 'keybin prepare'");
       });
     });
   } catch (error) {
-    throw new Error(`Cannot read ${directory} as LMDB store: ${reason(error)}`, { cause: error });
+    throw new Error(`Cannot read ${directory} as an LMDB store: ${reason(error)}`, { cause: error });
   }
 }
 
@@ -170,8 +170,8 @@ function openLocked(directory: string, times: DirectoryTimes, work: () => Unlock
   const lock = new FileLock(join(directory, 'open.lock'), times);
   try {
     if (!lock.takeSync(openLockMs)) {
-      const wait = `has been writing for ${openLockMs} ms`;
-      throw new Error(`a process that has it open ${wait}: it is stopped, or its disk hangs`);
+      const held = `another process has held its lock for ${openLockMs} ms`;
+      throw new Error(`${held}: that process is stopped, or its disk hangs`);
     }
     const databases = { ...work(), lock };
     lock.release();
@@ -209,10 +209,11 @@ function noteFormat({ environment, accounts, numbers, meta }: UnlockedDatabases,
     const stored = meta.get('format'); // again: another process may have been first
     if (stored === format) return;
     if (!earlierFormats.has(stored)) {
-      throw new Error(`it has format ${stored}, this Keybin knows format ${format}`);
+      throw new Error(`it has format ${stored}, but this version supports format ${format}`);
     }
     const [older] = stored === undefined ? [] : otherLiveProcesses(environment, processes);
-    if (older !== undefined) throw new Error(`process ${older}, which is an older Keybin, has it open: stop it first`);
+    if (older !== undefined)
+      throw new Error(`process ${older} of an older version has it open: stop that process first`);
     if (stored === '1') addNumbers(accounts, numbers);
     meta.putSync('format', format);
   });

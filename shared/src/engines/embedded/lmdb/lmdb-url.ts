@@ -6,6 +6,6 @@ import { resolve } from 'node:path';
  */
 export function parseLmdbUrl(host: string): string {
   const path = /^lmdb:\/\/(.+)$/s.exec(host)?.[1];
-  if (path === undefined) throw new Error(`[STORE] host: '${host}' names no directory, expected lmdb://PATH`);
+  if (path === undefined) throw new Error(`[STORE] host: '${host}' does not name a directory, expected lmdb://PATH`);
   return resolve(path);
 }

@@ -60,11 +60,11 @@ function refuseOrListGone(environment: Environment, processes: OpenProcesses, sh
 const others = (processes: OpenProcesses) => [...processes.getRange()].filter(({ key }) => key !== process.pid);
 
 const notAlone = (pid: number) =>
-  `process ${pid} has it open, and [APP] processes = 1 wants it alone: end that process, or give each of them ` +
-  '[APP] processes = 2 or more';
+  `process ${pid} has it open, and [APP] processes = 1 requires it exclusively: stop that process, or set ` +
+  '[APP] processes = 2 or more for both';
 
 const notShared = (pid: number) =>
-  `process ${pid} has it open alone ([APP] processes = 1): end that process, or give it [APP] processes = 2 or more`;
+  `process ${pid} has it open exclusively ([APP] processes = 1): stop that process, or set [APP] processes = 2 or more for it`;
 
 function livePids(environment: Environment): Set<number> {
   environment.readerCheck(); // a process that was killed may have left its slot behind

@@ -13,7 +13,7 @@ const lowestBytes = 64 * 2 ** 20;
 export async function diagnose({ store, times }: Pick<Config, 'store' | 'times'>): Promise<Diagnosis[]> {
   const directory = parseLmdbUrl(store.host);
   if (!statSync(directory, { throwIfNoEntry: false })) {
-    const says = `there is no ${directory} yet`;
+    const says = `${directory} does not exist yet`;
     return [{ check: 'store', state: 'warning', says, remedy: "start the service or run 'keybin prepare'" }];
   }
   return [await look(directory, times), permissions(directory), await room(directory)];
@@ -22,11 +22,11 @@ export async function diagnose({ store, times }: Pick<Config, 'store' | 'times'>
 async function look(directory: string, times: DirectoryTimes): Promise<Diagnosis> {
   try {
     const databases = openDatabasesToRead(directory, times);
-    const says = `LMDB in ${directory}, format ${databases.meta.get('format')}, can be read`;
+    const says = `LMDB in ${directory} is readable and has format ${databases.meta.get('format')}`;
     await closeDatabases(databases);
     return { check: 'store', state: 'ok', says };
   } catch (error) {
-    const remedy = "run 'keybin prepare' to learn more, or restore the directory from a backup";
+    const remedy = "run 'keybin prepare' for details, or restore the directory from a backup";
     return { check: 'store', state: 'problem', says: error instanceof Error ? error.message : String(error), remedy };
   }
 }
@@ -35,16 +35,16 @@ function permissions(directory: string): Diagnosis {
   const mode = statSync(directory).mode & 0o777;
   const text = mode.toString(8).padStart(3, '0');
   if ((mode & 0o077) === 0)
-    return { check: 'permissions', state: 'ok', says: `${directory} is its owner's alone (${text})` };
-  const says = `${directory} is open to others (${text}): other users can read all values and hashes`;
+    return { check: 'permissions', state: 'ok', says: `only the owner can access ${directory} (${text})` };
+  const says = `other users can access ${directory} (${text}) and read all values and hashes`;
   return { check: 'permissions', state: 'problem', says, remedy: `chmod 700 ${directory}` };
 }
 
 async function room(directory: string): Promise<Diagnosis> {
   const { bavail, bsize } = await statfs(directory);
   const free = bavail * bsize;
-  const says = `${(free / 2 ** 30).toFixed(1)} GiB are free for ${directory}`;
+  const says = `${(free / 2 ** 30).toFixed(1)} GiB are free on the disk of ${directory}`;
   if (free >= lowBytes) return { check: 'disk', state: 'ok', says };
-  const remedy = 'free some space: on a full disk writes fail with 507';
+  const remedy = 'free disk space: on a full disk writes fail with 507';
   return { check: 'disk', state: free < lowestBytes ? 'problem' : 'warning', says, remedy };
 }

@@ -72,7 +72,7 @@ async function* chunksOf(
     for (let n = 0; n * chunkBytes < length; n++) {
       const bytes = Buffer.allocUnsafe(Math.min(chunkBytes, length - n * chunkBytes));
       const { bytesRead } = await directory.run(() => handle.read(bytes, 0, bytes.length, n * chunkBytes));
-      if (bytesRead < bytes.length) throw new Error(`file ${fileId} is shorter than it was`);
+      if (bytesRead < bytes.length) throw new Error(`file ${fileId} is shorter than recorded`);
       yield { type: 'chunk', userId, fileId, n, bytes };
     }
   } finally {

@@ -47,7 +47,7 @@ export class WaitingGroups {
     const expire = () => {
       group.writes.length = 0; // refused writes must not be applied later
       this.#groups = this.#groups.filter((waiting) => waiting !== group);
-      group.reject(unavailable(new Error(`write was not on the disk after ${this.timeoutMs} ms`)));
+      group.reject(unavailable(new Error(`write was not on disk after ${this.timeoutMs} ms`)));
     };
     group.timer = setTimeout(expire, this.timeoutMs);
     this.#groups.push(group);

@@ -28,7 +28,7 @@ export async function takeAccountNumbers(
     await makeCounter(counters, bounds);
     counter = await take();
   }
-  if (!counter) throw unavailable(new Error('the counter of accounts has gone'));
+  if (!counter) throw unavailable(new Error('the account counter is missing'));
   return counter.last;
 }
 

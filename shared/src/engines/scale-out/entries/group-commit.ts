@@ -121,7 +121,7 @@ export class ScaleOutGroupCommit {
       void this.#commitGathered();
     }
     const answers = await (mustWait && remainingMs < this.#times.freshWriteMs
-      ? withDeadline(group.answers, remainingMs, 'a commit after another one')
+      ? withDeadline(group.answers, remainingMs, 'waiting for the commit before')
       : group.answers);
     return answers[position] ?? 'late'; // no answers: the deadline of the group was over
   }
@@ -173,7 +173,7 @@ export class ScaleOutGroupCommit {
       const executed = transaction.exec();
       this.#pacing.commitBegan(writes.length);
       const [ran, added] = (await executed) ?? [];
-      if (connection.meeting !== meeting) throw new Error('the deadline was in the time of another Redis');
+      if (connection.meeting !== meeting) throw new Error('Redis reconnected during the commit');
       if (!ran || (withJob && !added)) throw new Error('the transaction was not executed');
       if (ran[0]?.message.startsWith('NOSCRIPT')) {
         await connection.client.script('LOAD', script.lua);
@@ -198,11 +198,11 @@ export class ScaleOutGroupCommit {
 
   /** Adds a job by itself. `reason`: the error of adding it together with its entries, if that was tried. */
   async #addJob(job: ApplyJob, reason: Error | null | undefined): Promise<void> {
-    if (reason) this.#log.info({ err: reason }, 'job was not added with its entries: adding it again');
+    if (reason) this.#log.info({ err: reason }, 'A job was not added with its entries; adding it again');
     try {
       await this.#queue.add(job);
     } catch (error) {
-      this.#log.warn({ err: error }, 'entries were accepted without a job: the sweeper will find them');
+      this.#log.warn({ err: error }, 'Entries were accepted without a job; the sweeper applies them');
     }
   }
 }

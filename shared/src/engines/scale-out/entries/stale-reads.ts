@@ -63,11 +63,11 @@ export class StaleReads implements Entries {
   ): Promise<T> {
     const deadlineMs = deadlineIn(this.parts.times.answerMs);
     try {
-      return await withDeadline(exact, this.parts.times.exactReadMs, 'an exact read');
+      return await withDeadline(exact, this.parts.times.exactReadMs, 'reading without stale data');
     } catch (error) {
       if (!onStale || !hasCode(error, 'unavailable') || (await this.#redisAnswers(token))) return exact;
     }
-    const account = withDeadline(this.#account(token), remainingMs(deadlineMs), 'checking a token by MongoDB');
+    const account = withDeadline(this.#account(token), remainingMs(deadlineMs), 'checking a token in MongoDB');
     const found = await ofAccount(await account, deadlineMs);
     onStale();
     return found;
@@ -75,7 +75,7 @@ export class StaleReads implements Entries {
 
   async #redisAnswers(token: string): Promise<boolean> {
     try {
-      await withDeadline(this.parts.probe(token), this.parts.times.redisProbeMs, 'asking Redis');
+      await withDeadline(this.parts.probe(token), this.parts.times.redisProbeMs, 'checking Redis');
       return true;
     } catch {
       return false;

@@ -54,7 +54,7 @@ export class TokenCheckedSteps<Partition extends CommittingPartition> {
     if (answer !== 'unknown') return answer;
     await this.verify(bearer, deadlineMs);
     const verified = await withDeadline(ask(partition, true), remainingMs(deadlineMs), 'reading from Redis');
-    if (verified === 'unknown') throw unavailable(new Error('a verified token was checked'));
+    if (verified === 'unknown') throw unavailable(new Error('Redis has forgotten the verified token'));
     return verified;
   }
 
@@ -67,7 +67,7 @@ export class TokenCheckedSteps<Partition extends CommittingPartition> {
         case 'refused':
           throw invalidToken();
         case 'full':
-          throw unavailable(new Error('too much is pending'));
+          throw unavailable(new Error('the queue is full'));
         case 'marked':
           await this.verify(bearer, deadlineMs);
           throw unavailable(new Error('the account is being erased'));

@@ -36,7 +36,7 @@ export class FileChunks {
     return this.#slots(async () => {
       const stillMs = performance.now() - Math.max(askedMs, this.#takenMs);
       const timeoutMs = Math.floor(this.database.times.mongoOperationMs - stillMs);
-      if (timeoutMs <= 0) throw unavailable(new Error('MongoDB takes no chunk'));
+      if (timeoutMs <= 0) throw unavailable(new Error('MongoDB does not accept chunks'));
       const inserted = this.database.chunks.insertOne(documentOf(userId, id, n, bytes), { maxTimeMS: timeoutMs });
       await orStorageFull(withDeadline(inserted, timeoutMs, 'writing a chunk'));
       this.#takenMs = performance.now();

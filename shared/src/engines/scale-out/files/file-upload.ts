@@ -111,7 +111,7 @@ export class FileUpload implements UploadTarget {
 
   async #whyGone(): Promise<Error> {
     const isThere = await this.parts.documents.userExists(this.names.userId);
-    return isThere ? unavailable(new Error('the lease of the upload has run out')) : invalidToken();
+    return isThere ? unavailable(new Error('the lease of the upload has expired')) : invalidToken();
   }
 
   #now(): Date {

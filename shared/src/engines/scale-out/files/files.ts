@@ -87,7 +87,7 @@ export class ScaleOutFiles implements Files {
       const [chunk, isThere] = await Promise.all([this.parts.chunks.find(userId, id, n, deadlineMs), exists]);
       if (!isThere) throw invalidToken();
       const part = chunk.subarray(at - n * chunkBytes, end - n * chunkBytes);
-      if (part.length === 0) throw new Error(`chunk ${n} of file ${id} is shorter than it was`);
+      if (part.length === 0) throw new Error(`chunk ${n} of file ${id} is shorter than recorded`);
       return part;
     };
     let next: Promise<Uint8Array> | undefined = start < end ? partFrom(start) : undefined;

@@ -224,7 +224,7 @@ async function refuseOriginal({ store, users, tokens }: Database, settings: Plac
   const original = names.filter((_name, position) => found[position]);
   if (original.length === 0) return;
   throw new Error(
-    `Database '${settings.database}' holds documents of an original Keybin (in ${original.join(', ')}): ` +
-      `'keybin migrate' with --from ${maskCredentials(settings.host)} takes it over`,
+    `Database '${settings.database}' contains documents of an original Keybin (in ${original.join(', ')}): ` +
+      `run 'keybin migrate' with --from ${maskCredentials(settings.host)}`,
   );
 }

@@ -12,10 +12,10 @@ export function logOutages(client: MongoClient, log: Log): void {
     const servers = [...newDescription.servers.values()];
     const serves = servers.some(({ isWritable }) => isWritable);
     if (serves && sinceMs !== undefined) {
-      log.info({ seconds: Math.round((performance.now() - sinceMs) / 1_000) }, 'MongoDB is back');
+      log.info({ seconds: Math.round((performance.now() - sinceMs) / 1_000) }, 'MongoDB is up again');
       sinceMs = undefined;
     } else if (!serves && sinceMs === undefined) {
-      log.warn({ err: servers.find(({ error }) => error)?.error }, 'MongoDB is away');
+      log.warn({ err: servers.find(({ error }) => error)?.error }, 'MongoDB is down');
       sinceMs = performance.now();
     }
   });

@@ -44,8 +44,8 @@ const reasonOf = (error: unknown) => (error instanceof Error ? error.message : S
 const failed =
   (check: string, remedy: string) =>
   (error: unknown): Diagnosis[] => [{ check, state: 'problem', says: reasonOf(error), remedy }];
-const redisProblem = failed('redis', 'start Redis, or set [QUEUE] redis right');
-const mongoProblem = failed('mongodb', 'start MongoDB, or set [STORE] host right');
+const redisProblem = failed('redis', 'start Redis, or correct [QUEUE] redis');
+const mongoProblem = failed('mongodb', 'start MongoDB, or correct [STORE] host');
 
 async function lookAtRedis(
   redis: PartitionedConnections,
@@ -68,11 +68,11 @@ async function whose(redis: PartitionedConnections, database: Database): Promise
   try {
     const isClaimed = await expectOwnQueue(database, redis);
     const says = isClaimed
-      ? "the queue in Redis is this store's"
-      : 'the first process that starts claims the queue in Redis';
+      ? 'the queue in Redis belongs to this store'
+      : 'the queue in Redis has no owner yet; the first process that starts claims it';
     return [{ check, state: 'ok', says }];
   } catch (error) {
-    if (!(error instanceof ForeignQueueError)) return failed(check, 'repair Redis and MongoDB first')(error);
+    if (!(error instanceof ForeignQueueError)) return failed(check, 'fix Redis and MongoDB first')(error);
     return [{ check, state: 'problem', says: ForeignQueueError.sentence, remedy: ForeignQueueError.remedy }];
   }
 }
@@ -97,13 +97,13 @@ async function settings(client: Redis, durability: Config['queue']['durability']
   try {
     const problems = settingsProblems(await readSettings(client), durability);
     if (problems.length === 0) return { check, state: 'ok', says: 'Redis keeps acknowledged writes' };
-    return { check, state: 'problem', says: problems.join(' '), remedy: 'as it says for each setting' };
+    return { check, state: 'problem', says: problems.join(' '), remedy: 'change each setting as described' };
   } catch (error) {
     return {
       check,
       state: 'warning',
       says: reasonOf(error),
-      remedy: 'allow CONFIG GET, or look at redis.conf yourself',
+      remedy: 'allow CONFIG GET, or check redis.conf yourself',
     };
   }
 }
@@ -111,21 +111,21 @@ async function settings(client: Redis, durability: Config['queue']['durability']
 function memory(info: string): Diagnosis {
   const [used, most] = [Number(field(info, 'used_memory')), Number(field(info, 'maxmemory'))];
   const check = 'redis memory';
-  if (most === 0) return { check, state: 'ok', says: `Redis has ${mib(used)} and no limit of its own` };
-  const says = `Redis has ${mib(used)} of ${mib(most)}`;
+  if (most === 0) return { check, state: 'ok', says: `Redis uses ${mib(used)} and has no memory limit` };
+  const says = `Redis uses ${mib(used)} of ${mib(most)}`;
   if (used < most * fullShare) return { check, state: 'ok', says };
   return {
     check,
     state: 'problem',
     says,
-    remedy: "raise maxmemory, or find with 'keybin queue status' why so much waits",
+    remedy: "raise maxmemory, or find out with 'keybin queue status' why so many writes are pending",
   };
 }
 
 function appendStatus(info: string): Diagnosis {
   const says = `last write of the append-only file: ${field(info, 'aof_last_write_status') ?? 'unknown'}`;
   if (says.endsWith('ok') || says.endsWith('unknown')) return { check: 'redis disk', state: 'ok', says };
-  return { check: 'redis disk', state: 'problem', says, remedy: 'make room on the disk of Redis' };
+  return { check: 'redis disk', state: 'problem', says, remedy: 'free space on the disk of Redis' };
 }
 
 const mib = (bytes: number) => `${Math.round(bytes / 2 ** 20)} MiB`;
@@ -138,16 +138,16 @@ async function redisTime(client: Redis): Promise<number> {
 async function skew(name: string, timeMs: number, { clockSkewMs }: TimeBudget): Promise<Diagnosis> {
   const awayMs = Math.abs(timeMs - Date.now());
   const check = `${name.toLowerCase()} clock`;
-  const says = `the clock of ${name} differs from this machine's by ${(awayMs / 1_000).toFixed(1)} s`;
+  const says = `the clocks of ${name} and this machine differ by ${(awayMs / 1_000).toFixed(1)} s`;
   if (awayMs <= clockSkewMs) return { check, state: 'ok', says };
-  return { check, state: 'problem', says, remedy: 'set the clocks by NTP' };
+  return { check, state: 'problem', says, remedy: 'synchronize the clocks with NTP' };
 }
 
 async function workers(redis: PartitionedConnections): Promise<Diagnosis> {
   const without = redis.partitions - (await partitionsWithWorker(redis)).length;
-  if (without === 0) return { check: 'worker', state: 'ok', says: 'a worker is at work in each partition' };
-  const says = `no worker is at work in ${without} of ${redis.partitions} partitions`;
-  return { check: 'worker', state: 'problem', says, remedy: 'start one: npm run start:worker' };
+  if (without === 0) return { check: 'worker', state: 'ok', says: 'each partition has a running worker' };
+  const says = `${without} of ${redis.partitions} partitions have no running worker`;
+  return { check: 'worker', state: 'problem', says, remedy: 'start a worker: npm run start:worker' };
 }
 
 async function lookAtMongo(database: Database): Promise<Diagnosis[]> {
@@ -173,7 +173,7 @@ async function indexes(database: Database): Promise<Diagnosis> {
       if (!found || (unique && !found.unique)) missing.push(`${collection.collectionName} ${JSON.stringify(key)}`);
     }
   }
-  if (missing.length === 0) return { check: 'indexes', state: 'ok', says: 'all indexes are there' };
+  if (missing.length === 0) return { check: 'indexes', state: 'ok', says: 'all indexes exist' };
   return { check: 'indexes', state: 'problem', says: `missing: ${missing.join(', ')}`, remedy: "run 'keybin prepare'" };
 }
 
@@ -182,8 +182,8 @@ async function disk(database: Database): Promise<Diagnosis> {
   const stats = await database.store.db.command({ dbStats: 1 }).catch(() => ({}));
   // The documented answer of dbStats
   const { fsUsedSize: used, fsTotalSize: total } = stats as { fsUsedSize?: number; fsTotalSize?: number };
-  if (!used || !total) return { check, state: 'ok', says: 'MongoDB does not tell how full its disk is' };
+  if (!used || !total) return { check, state: 'ok', says: 'MongoDB does not report its disk usage' };
   const says = `the disk of MongoDB is ${Math.round((100 * used) / total)} % full`;
   if (used < total * fullShare) return { check, state: 'ok', says };
-  return { check, state: 'problem', says, remedy: 'make room: nothing is applied while the disk is full' };
+  return { check, state: 'problem', says, remedy: 'free disk space: no write is applied while the disk is full' };
 }

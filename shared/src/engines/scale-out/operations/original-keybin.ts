@@ -56,8 +56,8 @@ async function setAside(
       if (!(await holdsOriginal(source.collection(name)))) continue;
       if (await exists(source, name + asideSuffix)) {
         throw new Error(
-          `${name} holds documents of an original Keybin, and so does ${name}${asideSuffix}: ` +
-            'stop the original Keybin, which still writes',
+          `${name} and ${name}${asideSuffix} both contain documents of an original Keybin: ` +
+            'stop the original Keybin, which is still writing',
         );
       }
       await source.renameCollection(name, name + asideSuffix);
@@ -111,7 +111,7 @@ async function* recordsOf(
   let last: string | undefined;
   const passOrphans = async (isOrphan: (entry: Document) => boolean) => {
     for (; entry && isOrphan(entry); entry = await entries.next())
-      report(`entry ${nameOf(entry)}: it is of no account`);
+      report(`entry ${nameOf(entry)}: it belongs to no account`);
   };
   for await (const user of accounts) {
     const account = accountOf(user, number + 1, last, report);
@@ -149,7 +149,7 @@ function accountOf(user: Document, number: number, last: string | undefined, rep
     disabled: false,
     generation: 0,
   };
-  const why = userId === last ? 'its user id is that of another account' : whyBad({ type: 'account', account });
+  const why = userId === last ? 'another account has the same user id' : whyBad({ type: 'account', account });
   if (why === undefined) return account;
   report(`account '${name}': ${why}`);
   return undefined;
@@ -164,7 +164,7 @@ function entryOf(
   const { _id: id, value } = entry;
   const key = textIn(entry['key']);
   try {
-    if (key === lastKey) throw new NotKept('there is an older one of the same key, which the original returned');
+    if (key === lastKey) throw new NotKept('an older entry has the same key, and the original returned that one');
     const version = id instanceof ObjectId ? id.getTimestamp().getTime() * 1_000 : 1;
     const record = { type: 'entry', userId, key, version, json: jsonOfOriginalValue(value) } as const;
     const why = whyBad(record);

@@ -29,16 +29,16 @@ function textOf(value: unknown): string {
   if (value instanceof Double) return numberText(value.value);
   if (typeof value === 'number') return numberText(value);
   if (Array.isArray(value)) return `[${value.map(textOf).join(',')}]`;
-  if (typeof value !== 'object') throw new NotKept(`it holds a ${typeof value}`);
-  if (value instanceof Date) throw new NotKept('it holds a date');
+  if (typeof value !== 'object') throw new NotKept(`it contains a ${typeof value}`);
+  if (value instanceof Date) throw new NotKept('it contains a date');
   // The prototype of a document is Object's
   const { constructor: type } = Object.getPrototypeOf(value) as { constructor: { name: string } };
-  if (type.name !== 'Object') throw new NotKept(`it holds a BSON ${type.name}`);
+  if (type.name !== 'Object') throw new NotKept(`it contains a BSON ${type.name}`);
   const members = Object.entries(value).map(([name, member]) => `${JSON.stringify(name)}:${textOf(member)}`);
   return `{${members.join(',')}}`;
 }
 
 function numberText(number: number): string {
-  if (!Number.isFinite(number)) throw new NotKept(`it holds the number ${number}`);
+  if (!Number.isFinite(number)) throw new NotKept(`it contains the number ${number}`);
   return Object.is(number, -0) ? '-0' : JSON.stringify(number);
 }

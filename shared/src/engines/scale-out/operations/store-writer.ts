@@ -215,7 +215,7 @@ function refusedBy(error: unknown): number[] {
     const errors = [error.writeErrors].flat();
     const other = errors.find(({ code }) => code !== 11_000);
     if (!other && errors.length > 0) return errors.map(({ index }) => index);
-    if (other) throw new Error(`MongoDB refuses a record: ${other.errmsg ?? error.message}`, { cause: error });
+    if (other) throw new Error(`MongoDB rejected a record: ${other.errmsg ?? error.message}`, { cause: error });
   }
   if (isDuplicateError(error)) return [0];
   throw error instanceof KeybinError ? error : new Error(`MongoDB failed: ${String(error)}`, { cause: error });

@@ -40,7 +40,7 @@ async function expectEntriesInPlace(redis: PartitionedConnections): Promise<void
       const [, partition, userId = ''] = /^\{kb:(\d+)\}:pending:(.*)$/s.exec(key) ?? [];
       if (Number(partition) === partitionOf(userId, redis.partitions)) continue;
       throw new Error(
-        `[QUEUE] partitions is ${redis.partitions}, but Redis has writes that were acknowledged with another number of partitions: set that one`,
+        `[QUEUE] partitions is ${redis.partitions}, but Redis has writes that were acknowledged with another number of partitions: set that number`,
       );
     }
   }

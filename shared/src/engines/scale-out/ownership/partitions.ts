@@ -31,7 +31,7 @@ export async function agreeOnPartitions(
     if (pending.length > 0) {
       throw new Error(
         `[QUEUE] partitions is ${partitions}, but writes are pending in ${pending.length} of ${stored} partitions: ` +
-          `run the workers with partitions = ${stored} until all is applied, then start with ${partitions}`,
+          `run the workers with partitions = ${stored} until all writes are applied, then start with ${partitions}`,
       );
     }
     await beginEpochs(redis);
@@ -41,7 +41,7 @@ export async function agreeOnPartitions(
   await settings.updateOne({ _id: settingId, value: stored }, { $set: { value: partitions } });
   const agreed = await agreedSetting(settings, settingId, partitions);
   if (agreed !== partitions)
-    throw new Error(`[QUEUE] partitions is ${partitions}, but another process has just made it ${agreed}`);
+    throw new Error(`[QUEUE] partitions is ${partitions}, but another process has just set it to ${agreed}`);
 }
 
 /** Throws an `Error` if the processes have agreed on another number of partitions. */

@@ -29,7 +29,7 @@ export class ScaleOutPosts implements Posts {
     const { bearer, deadlineMs } = await this.steps.begin(token);
     const { posts } = this.steps.partition(bearer);
     for (;;) {
-      const version = await withDeadline(posts.versionToCome(), remainingMs(deadlineMs), 'asking for the version');
+      const version = await withDeadline(posts.versionToCome(), remainingMs(deadlineMs), 'reading the last version');
       const id = newPostId(version, bearer.userId);
       const answer = await this.steps.write(bearer, { key: postKey(id), change: `N${json}`, deadlineMs, request });
       if (answer !== 'taken') return id;

@@ -105,7 +105,7 @@ export class PartitionQueue {
       prefix: partitionPrefix(partition),
       streams: { events: { maxLen: queueEventsLimit } },
     });
-    queue.on('error', (error) => log.debug({ err: error, partition }, 'BullMQ queue'));
+    queue.on('error', (error) => log.debug({ err: error, partition }, 'BullMQ queue error'));
     await withDeadline(queue.getBackend().client, openMs, 'opening the queue');
     return new PartitionQueue(partition, queue, connection, transactionsOf(connection.client));
   }
@@ -167,7 +167,7 @@ function transactionsOf(client: Redis): () => Transaction {
     const multi = view.multi() as unknown as Transaction & Record<string, (args: unknown) => unknown>;
     const runCommand = (name: string, args: unknown) => {
       const add = multi[name];
-      if (!add) throw new Error(`BullMQ adds a job by ${name}, which the transaction lacks`);
+      if (!add) throw new Error(`BullMQ adds jobs with ${name}, which the transaction does not have`);
       add.call(multi, args);
       return multi;
     };

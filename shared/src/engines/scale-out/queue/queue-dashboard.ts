@@ -24,7 +24,7 @@ export async function openQueueDashboard(config: Config, log: Log): Promise<Queu
       prefix: partitionPrefix(partition),
       skipMetasUpdate: true,
     });
-    queue.on('error', (error) => log.debug({ err: error, partition }, 'BullMQ queue'));
+    queue.on('error', (error) => log.debug({ err: error, partition }, 'BullMQ queue error'));
     return { queue, partition };
   });
   const options = (partition: number) => ({

@@ -74,7 +74,7 @@ class PartitionedQueue implements QueueOperations {
   async adopt(): Promise<'adopted' | 'own'> {
     if ((await partitionsWithWorker(this.redis)).length > 0) {
       throw new Error(
-        'a worker is at work on this queue: shut down the processes that use it, and try again after some seconds',
+        'a worker is running on this queue: shut down the processes that use it, and retry after a few seconds',
       );
     }
     const database = await connectDatabase(this.config);
@@ -112,7 +112,7 @@ class OperatedPartition {
       prefix,
       skipMetasUpdate: true, // looking at a Redis at `maxmemory` must not need room
     });
-    this.queue.on('error', (error) => log.debug({ err: error, partition }, 'BullMQ queue'));
+    this.queue.on('error', (error) => log.debug({ err: error, partition }, 'BullMQ queue error'));
   }
 
   status(): Promise<PartitionStatus> {

@@ -4,10 +4,10 @@
  */
 export class ForeignQueueError extends Error {
   override readonly name = 'ForeignQueueError';
-  static readonly sentence = 'Redis has the queue of another store';
+  static readonly sentence = 'The queue in Redis belongs to another store';
   static readonly remedy =
-    '[QUEUE] redis, or [STORE] host, database or a collection, has changed; or this store takes the place of one that is ' +
-    "gone: shut down the processes of that one, then run 'keybin queue adopt'";
+    'correct [QUEUE] redis, or the host, database or collections in [STORE]; or, if this store replaces the other one, ' +
+    "shut down the processes of the other one and run 'keybin queue adopt'";
 
   constructor() {
     super(`${ForeignQueueError.sentence}: ${ForeignQueueError.remedy}`);

@@ -17,7 +17,7 @@ interface Look {
 const lookScript = loadScript('partitions/count-looks');
 
 /**
- * Watch that logs an error when Redis has lost writes, because it came back empty or older than it was.
+ * Watch that logs an error when Redis has lost writes, because it came back empty or with older data.
  *
  * Every second each process increments a count of its own in each partition. A smaller count than before means that
  * later writes are lost, too. The number of lost entries is known as of the last look. Nothing records what was
@@ -72,7 +72,7 @@ export class LossWatch {
     const seenMsAgo = Math.round(atMs - last.atMs);
     this.log.error(
       { partition, lost, waitedBefore: last.waiting, seenMsAgo },
-      'Redis has lost accepted writes that were not applied: it came back empty or older than it was',
+      'Redis has lost accepted writes that were not applied: it came back empty or with older data',
     );
   }
 }

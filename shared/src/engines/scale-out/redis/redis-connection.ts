@@ -108,9 +108,7 @@ export class RedisConnection {
   async checkServer(): Promise<void> {
     const [server, replication] = await Promise.all([this.#client.info('server'), this.#client.info('replication')]);
     if (this.#mode === 'standalone' && field(server, 'redis_mode') === 'cluster') {
-      throw new Error(
-        'it is a node of a Redis Cluster, which [QUEUE] redis names as redis+cluster://HOST:PORT,HOST:PORT',
-      );
+      throw new Error('it is a node of a Redis Cluster: set [QUEUE] redis to redis+cluster://HOST:PORT,HOST:PORT');
     }
     const [run, history] = [field(server, 'run_id'), field(replication, 'master_replid')];
     if (!run || !history) throw new Error('INFO has no run_id or master_replid');
@@ -209,7 +207,7 @@ export class RedisConnection {
     if (this.#isChecked) return;
     let checked: (() => void) | undefined;
     const meeting = new Promise<void>((resolve) => this.#client.once('checked', (checked = resolve)));
-    const late = () => unavailable(this.#failure ?? new Error('Redis does not answer'));
+    const late = () => unavailable(this.#failure ?? new Error('Redis does not respond'));
     await orTimeout(meeting, timeoutMs, late).finally(() => checked && this.#client.off('checked', checked));
   }
 

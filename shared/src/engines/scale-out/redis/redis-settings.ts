@@ -33,11 +33,11 @@ function needs(durability: Durability): Readonly<Record<keyof RedisSettings, Nee
       why: always
         ? 'with it a power cut loses the last acknowledged writes'
         : 'with it a power cut loses minutes of writes',
-      ...(always && { or: 'accept the loss of the last seconds by [QUEUE] durability = everysec' }),
+      ...(always && { or: 'accept the loss of the last seconds with [QUEUE] durability = everysec' }),
     },
     'no-appendfsync-on-rewrite': {
       accepted: always ? ['no'] : ['no', 'yes'],
-      why: 'with it nothing reaches the disk while the file is rewritten',
+      why: 'with it no write is synced while the file is rewritten',
     },
   };
 }
@@ -51,7 +51,7 @@ export function settingsProblems(settings: RedisSettings, durability: Durability
   for (const [name, { accepted, why, or }] of Object.entries(needs(durability))) {
     const seen = settings[name as keyof RedisSettings]; // `needs` has just these names
     if (seen === undefined || accepted.includes(seen)) continue;
-    const remedy = `set '${name} ${accepted[0]}' in redis.conf or by CONFIG SET${or ? `, or ${or}` : ''}`;
+    const remedy = `set '${name} ${accepted[0]}' in redis.conf or with CONFIG SET${or ? `, or ${or}` : ''}`;
     problems.push(`Redis runs with ${name} '${seen}': ${why}; ${remedy}.`);
   }
   return problems;
@@ -79,7 +79,7 @@ export const weakest = (durabilities: readonly ReturnType<typeof durabilityOf>[]
 export async function checkRedisSettings(client: Redis, durability: Durability, log: Log): Promise<void> {
   const settings = await readSettings(client);
   if (settings.appendfsync === undefined) {
-    log.warn('Redis does not tell its appendfsync: make sure that it is what [QUEUE] durability says');
+    log.warn('Redis does not report appendfsync: make sure that it matches [QUEUE] durability');
   }
   const problems = settingsProblems(settings, durability);
   if (problems.length > 0) throw new Error(problems.join(' '));
@@ -111,7 +111,7 @@ export async function checkAllRedisSettings(
 async function warnOfFullCoverage(client: Redis, node: string, log: Log): Promise<void> {
   const setting = 'cluster-require-full-coverage';
   if ((await ask(client, setting).catch(() => undefined)) !== 'yes') return;
-  log.warn({ node }, `With ${setting} yes the outage of one node stops all partitions`);
+  log.warn({ node }, `With ${setting} = yes, the outage of one node stops all partitions`);
 }
 
 /** Reads Redis's settings. Where `CONFIG` is forbidden, `INFO` tells only two of them. */

@@ -85,6 +85,6 @@ export class TokenIndex {
       this.redis.connectionOf(partition).client,
       tokenIndexKey(partitionPrefix(partition), tokenHash),
     );
-    return withDeadline(orUnavailable(asked), this.times.tokenIndexMs, 'asking the token index');
+    return withDeadline(orUnavailable(asked), this.times.tokenIndexMs, 'reading the token index');
   }
 }

@@ -157,7 +157,7 @@ export class ScaleOutTokens implements Tokens, Bearers {
     for (;;) {
       const lease = await this.#records.lease(client, kind);
       if (lease.outcome !== 'held') return lease;
-      if (performance.now() > giveUpAt) throw unavailable(new Error('another change of this token is under way'));
+      if (performance.now() > giveUpAt) throw unavailable(new Error('another change of this token is in progress'));
       await sleep(leasePollMs);
     }
   }

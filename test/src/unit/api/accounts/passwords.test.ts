@@ -8,7 +8,7 @@ const whenever = performance.now() + 600_000;
 const cheap = { cost: 4, hashesAtOnce: 2, maxWaiting: 100 };
 
 describe('passwords', () => {
-  it('are known again by their bcrypt hash of the configured cost', async () => {
+  it('match their bcrypt hash of the configured cost', async () => {
     const passwords = new Passwords({ ...cheap, cost: 5 });
     const hash = await passwords.hash('pass word', whenever);
     expect(hash).to.match(/^\$2b\$05\$/);
@@ -25,7 +25,7 @@ describe('passwords', () => {
     expect(unknown / known).to.be.within(0.5, 2);
   });
 
-  it('are hashed so many at once, wait in a bounded line in their order, and are refused beyond it', async () => {
+  it('are hashed with bounded concurrency, wait in a bounded queue in their order, and are refused beyond it', async () => {
     const passwords = new Passwords({ cost: 4, hashesAtOnce: 1, maxWaiting: 2 });
     const ended: string[] = [];
     const calls = ['first', 'second', 'third', 'fourth'].map(async (name) => {
@@ -52,14 +52,14 @@ describe('passwords', () => {
     expect(cpuMs() - startedCpuMs).to.be.below(15 * hashCpuMs);
   });
 
-  it('that come too late are refused though nobody waits', async () => {
+  it('that come too late are refused even if the queue is empty', async () => {
     const [late] = await Promise.allSettled([new Passwords(cheap).hash('x', performance.now())]);
     expect(late)
       .to.have.property('reason')
       .that.satisfies((reason: unknown) => hasCode(reason, 'unavailable'));
   });
 
-  it('are judged at their turn by the hash before them, not by what was known when they came', async () => {
+  it('are accepted or refused at their turn by the time of the previous hash', async () => {
     const options = { cost: 12, hashesAtOnce: 1, maxWaiting: 100 };
     const known = new Passwords(options);
     const hashMs = await shortestMs(nowMs, async () => known.hash('x', whenever));
@@ -72,7 +72,7 @@ describe('passwords', () => {
       .that.satisfies((reason: unknown) => hasCode(reason, 'unavailable'));
   });
 
-  it('leave their place in the line when hashing fails', async () => {
+  it('leave the queue when hashing fails', async () => {
     const passwords = new Passwords({ cost: 4, hashesAtOnce: 1, maxWaiting: 0 });
     const notText = 5 as unknown as string; // makes bcrypt throw
     const failed = await Promise.allSettled([passwords.hash(notText, whenever)]);

@@ -12,8 +12,8 @@ const refused = (work: Promise<unknown>) =>
     (error: unknown) => hasCode(error, 'unavailable'),
   );
 
-describe('the room for bodies', () => {
-  it('lets in what fits together, and the next ones in their order as places are given back', async () => {
+describe('the memory for bodies', () => {
+  it('admits bodies that fit together, and the next ones in their order as memory is released', async () => {
     const room = new BodyMemory(100, late);
     const places = await Promise.all([room.take(60), room.take(40)]);
     const order: number[] = [];
@@ -33,7 +33,7 @@ describe('the room for bodies', () => {
     expect(order).to.deep.equal([0, 1, 2]);
   });
 
-  it('takes a place back once', async () => {
+  it('releases memory once', async () => {
     const room = new BodyMemory(100, soon);
     const place = await room.take(60);
     await room.take(40);
@@ -43,7 +43,7 @@ describe('the room for bodies', () => {
     expect(await refused(room.take(60))).to.equal(true);
   });
 
-  it('takes a place back only when the work is done that holds the body', async () => {
+  it('releases memory only when the work that holds the body is done', async () => {
     const room = new BodyMemory(100, late);
     const place = await room.take(100);
     let fail: ((error: Error) => void) | undefined;
@@ -58,7 +58,7 @@ describe('the room for bodies', () => {
     await next;
   });
 
-  it('refuses whoever waits too long, and lets in what stood behind', async () => {
+  it('refuses a body that waits too long, and admits the ones behind it', async () => {
     const room = new BodyMemory(100, soon);
     await room.take(60);
     const [large, small] = [room.take(50), room.take(40)];
@@ -66,7 +66,7 @@ describe('the room for bodies', () => {
     await small;
   });
 
-  it('lets in alone what is larger than all of it', async () => {
+  it('admits a body alone that is larger than the limit', async () => {
     const room = new BodyMemory(100, soon);
     const place = await room.take(1_000);
     const next = room.take(1);
@@ -75,7 +75,7 @@ describe('the room for bodies', () => {
     expect(await refused(room.take(1_000))).to.equal(true);
   });
 
-  it('takes the place from a body that is slow to arrive, if others wait, and from no other', async () => {
+  it('takes memory from a body that arrives slowly if others wait, and from no other', async () => {
     const room = new BodyMemory(100, soon);
     const [slow, there] = await Promise.all([room.take(50), room.take(50)]);
     there.arrived();

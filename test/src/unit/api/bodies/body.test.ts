@@ -16,7 +16,7 @@ const postWithoutBody = `POST / HTTP/1.1\r\n${head}\r\nExpect: 100-continue\r\n\
 /** Request without a Content-Length, which needs the whole room. */
 const postInChunks = `POST / HTTP/1.1\r\n${head.replace(/Content-Length.*/, 'Transfer-Encoding: chunked')}\r\n\r\n7\r\n{"a":1}\r\n0\r\n\r\n`;
 
-describe('the room of a body', () => {
+describe('the memory of a body', () => {
   let url: string;
   let server: HttpServer;
   let holder: RawConnection | undefined;
@@ -52,7 +52,7 @@ describe('the room of a body', () => {
 
   const expectRoom = async () => expect((await send(url, 'POST', '/', { json })).status).to.equal(200);
 
-  it('is given back when the connection ends, whose answer waited for the one before', async () => {
+  it('is released when the connection ends while its answer waits for the previous one', async () => {
     connection = await RawConnection.open(url);
     connection.send(get + post);
     await eventually(() => arrived === 1, 'the body');
@@ -60,7 +60,7 @@ describe('the room of a body', () => {
     await expectRoom();
   });
 
-  it('is given back when the connection had ended before there was room', async () => {
+  it('is released when the connection ends before there is memory', async () => {
     holder = await RawConnection.open(url);
     holder.send(postWithoutBody);
     await holder.answers(1);

@@ -38,7 +38,7 @@ describe('the form of an upload', () => {
     return { incoming, breakOff: () => sent.destroy() };
   }
 
-  it('is refused, and not waited for, when its client has gone before it is read', async () => {
+  it('is refused at once if its client disconnects before it is read', async () => {
     const { incoming, breakOff } = await arrived();
     const gone = new Promise<void>((resolve) => incoming.once('close', resolve));
     incoming.on('error', () => {}); // reports that the request was broken off
@@ -49,9 +49,9 @@ describe('the form of an upload', () => {
     );
   });
 
-  it('is not read when it had to end before that', async () => {
+  it('is not read if it was aborted before', async () => {
     const { incoming, breakOff } = await arrived();
-    const signal = AbortSignal.abort(unavailable(new Error('the process ends')));
+    const signal = AbortSignal.abort(unavailable(new Error('the process shuts down')));
     expect(await codeOf(readUploadForm(incoming, nothing, signal))).to.equal('unavailable');
     incoming.on('error', () => {});
     breakOff();

@@ -6,7 +6,7 @@ import { KeybinError } from '@keybin/shared/errors.js';
 const limitBytes = 1_048_576;
 
 describe('the text of a value', () => {
-  it('is the value again, whatever it holds', () => {
+  it('parses to the same value, whatever it contains', () => {
     assert(
       property(jsonValue({ noUnicodeString: false }), (value) => {
         expect(JSON.parse(valueText(value, limitBytes))).to.deep.equal(JSON.parse(JSON.stringify(value)));
@@ -30,7 +30,7 @@ describe('the text of a value', () => {
     );
   });
 
-  it('goes 1,000 levels deep', () => {
+  it('may be 1,000 levels deep', () => {
     const text = nested(1_000);
     expect(valueText(JSON.parse(text), limitBytes)).to.equal(text);
     expect(codeOf(nested(1_001))).to.equal('value_too_deep');

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { clientAddress } from '@keybin/api/requests/client-address.js';
 
-describe('the address that a client is counted by', () => {
+describe('the address under which a client is counted', () => {
   for (const [ip, counted] of [
     ['192.0.2.1', '192.0.2.1'],
     ['::ffff:192.0.2.1', '192.0.2.1'],

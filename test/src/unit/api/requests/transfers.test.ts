@@ -22,7 +22,7 @@ function held() {
 const send = async (transfers: Transfers, userId: string, to = response()) => transfers.sending(to, userId);
 
 describe('uploads and downloads of a process', () => {
-  it('are only so many, and a place is free when one has ended, whichever way', async () => {
+  it('are bounded, and a slot is free when one has ended in any way', async () => {
     const transfers = new Transfers({ atOnce: 2, idleMs: 1_000 });
     const { over, release } = held();
     const under = [1, 2].map(() => transfers.receiving(request(), () => over));
@@ -38,13 +38,13 @@ describe('uploads and downloads of a process', () => {
     await send(transfers, 'another');
   });
 
-  it('take no place for a client that has gone', async () => {
+  it('take no slot for a client that has disconnected', async () => {
     const transfers = new Transfers({ atOnce: 1, idleMs: 1_000 });
     await send(transfers, 'a', Object.assign(response(), { destroyed: true }));
     await send(transfers, 'a');
   });
 
-  it('of one account are a quarter at most', async () => {
+  it('of one account take at most a quarter', async () => {
     const transfers = new Transfers({ atOnce: 8, idleMs: 1_000 });
     const { over, release } = held();
     const receive = (userId: string) =>
@@ -63,7 +63,7 @@ describe('uploads and downloads of a process', () => {
     await send(transfers, 'b');
   });
 
-  it('are all ended when the process ends', async () => {
+  it('are all aborted when the process shuts down', async () => {
     const transfers = new Transfers({ atOnce: 8, idleMs: 1_000 });
     const upload = transfers.receiving(request(), ({ signal }) => {
       return new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));

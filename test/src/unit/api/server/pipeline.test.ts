@@ -13,7 +13,7 @@ const mostUnderWay = 8;
 const times = timeBudget({ lateCheckMs: 50 });
 const large = 'x'.repeat(100_000);
 
-describe('requests that a client sends without waiting for their answers', () => {
+describe('pipelined requests', () => {
   let server: HttpServer;
   let socket: Socket;
   let bytes = 0;
@@ -34,7 +34,7 @@ describe('requests that a client sends without waiting for their answers', () =>
     await server.close();
   });
 
-  it('are begun a few at a time, in their order, as answers are sent', async () => {
+  it('start a few at a time, in their order, as responses are sent', async () => {
     const waiting: ServerResponse[] = [];
     const begun: (string | undefined)[] = [];
     await start((request, response) => {
@@ -51,7 +51,7 @@ describe('requests that a client sends without waiting for their answers', () =>
     }
   });
 
-  it('are all answered, however many they are', async () => {
+  it('all get responses, however many there are', async () => {
     const count = 3_000;
     let answered = 0;
     await start((_request, response) => {
@@ -63,7 +63,7 @@ describe('requests that a client sends without waiting for their answers', () =>
     await eventually(() => bytes > count * 1_000 && answered === count, 'all answers');
   });
 
-  it('are all answered where they have bodies', async () => {
+  it('all get responses if they have bodies', async () => {
     const count = 100;
     let answered = 0;
     await start((request, response) => {
@@ -77,7 +77,7 @@ describe('requests that a client sends without waiting for their answers', () =>
     await eventually(() => bytes > count * 1_000 && answered === count, 'all answers');
   });
 
-  it('are each told when their connection ends', async () => {
+  it('are each notified when their connection ends', async () => {
     const waiting: ServerResponse[] = [];
     let told = 0;
     await start((_request, response) => {
@@ -91,7 +91,7 @@ describe('requests that a client sends without waiting for their answers', () =>
     expect(waiting.map(({ destroyed }) => destroyed)).to.deep.equal([true, true, true]);
   });
 
-  it('are not begun while the client takes no answer, and no more of them is read', async () => {
+  it('do not start while the client reads no response, and no more of them is read', async () => {
     let begun = 0;
     await start((_request, response) => {
       begun++;
@@ -109,7 +109,7 @@ describe('requests that a client sends without waiting for their answers', () =>
     expect(isTaken).to.equal(false);
   });
 
-  it('end with their connection when the client takes nothing of an answer for too long', async () => {
+  it('end with their connection if the client reads nothing of a response for too long', async () => {
     const answer = large.repeat(100);
     let isCut = false;
     await start((_request, response) => {

@@ -67,7 +67,7 @@ describe('the HTTP server', () => {
     ['CONNECT', connect, 405],
     ['a request that never arrives whole', 'GET / HTTP/1.1\r\nHost', 408],
   ] as const) {
-    it(`keeps no connection, and drains, when the sender of ${what} keeps its side open`, async () => {
+    it(`closes the connection, and drains, when the sender of ${what} keeps its side open`, async () => {
       const connection = await RawConnection.open(await start(answerLater, 100), { allowHalfOpen: true });
       connections.push(connection);
       connection.send(bytes);
@@ -77,7 +77,7 @@ describe('the HTTP server', () => {
     });
   }
 
-  it('leaves the answer to a request whose body is broken and of no matter, and ends the connection with it', async () => {
+  it('answers a request whose body is broken but irrelevant, and closes the connection afterwards', async () => {
     const connection = await open(await start(answerLater));
     connection.send('DELETE / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\nnot hex\r\n');
     const response = await eventually(() => waiting[0], 'the request');
@@ -90,7 +90,7 @@ describe('the HTTP server', () => {
       .and.match(/deleted/);
   });
 
-  it('outlives connections that are reset in the midst of anything', async () => {
+  it('survives connections that are reset at any moment', async () => {
     const url = await start(answerAtOnce);
     for (const bytes of [connect, 'FOO', get, 'GET / HT']) {
       for (const answers of [0, bytes === 'GET / HT' ? 0 : 1]) {
@@ -126,7 +126,7 @@ describe('the HTTP server', () => {
     ['a late body', slowBody],
     ['broken bytes, after an answer that waits for its turn,', `${getAtOnce}FOO`],
   ] as const) {
-    it(`does not answer ${what} in the place of an answer that is still to come, nor within it`, async () => {
+    it(`does not answer ${what} before or within an earlier response that is not complete`, async () => {
       const url = await start((request, response) => {
         if (request.url === '/at-once') response.end('answered');
         else if (request.method === 'GET') waiting.push(response);
@@ -144,7 +144,7 @@ describe('the HTTP server', () => {
     });
   }
 
-  describe('whose client is slow to take an answer', () => {
+  describe('whose client reads a response slowly', () => {
     /** Slightly larger than the system's buffers of both sides: the client has a second to take the rest. */
     const large = 'x'.repeat(6_000_000);
 
@@ -168,13 +168,13 @@ describe('the HTTP server', () => {
       expect(received.includes(`${large}HTTP/1.1 408`)).to.equal(true);
     });
 
-    it('does not answer broken bytes in the place of one that waits behind it', async () => {
+    it('does not answer broken bytes instead of a request that waits behind it', async () => {
       expect((await receivedLate(`${get}${getAtOnce}FOO`)).statuses).to.deep.equal([200]);
     });
   });
 
   describe('that closes', () => {
-    it('answers what it accepted, with Connection: close', async () => {
+    it('answers the requests that it accepted, with Connection: close', async () => {
       const connection = await open(await start(answerLater));
       connection.send(get);
       const response = await eventually(() => waiting[0], 'the request');
@@ -195,7 +195,7 @@ describe('the HTTP server', () => {
       expect(connection.statuses).to.deep.equal([200, 200]);
     });
 
-    it('takes a request whose body is still to come', async () => {
+    it('accepts a request whose body has not arrived yet', async () => {
       const url = await start((request, response) => request.resume().on('end', () => response.end('late')));
       const connection = await open(url);
       connection.send('POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 2\r\n\r\n1');
@@ -208,7 +208,7 @@ describe('the HTTP server', () => {
       expect(await connection.closed()).to.match(/^HTTP\/1\.1 200 [^]*late$/);
     });
 
-    it('ends connections that wait for their next request', async () => {
+    it('closes idle connections', async () => {
       const connection = await open(await start(answerAtOnce));
       connection.send(get);
       await connection.answers(1);
@@ -216,7 +216,7 @@ describe('the HTTP server', () => {
       await connection.closed();
     });
 
-    it('answers a request that was on its way, the last of its connection, and takes no other', async () => {
+    it('answers a request in flight as the last one of its connection', async () => {
       let answered = 0;
       const url = await start((_request, response) => {
         response.end('answered', () => {
@@ -235,7 +235,7 @@ describe('the HTTP server', () => {
       expect([used.statuses, fresh.statuses]).to.deep.equal([[200, 200], [200]]);
     });
 
-    it('answers a pipeline that arrives meanwhile, with Connection: close in its last answer alone', async () => {
+    it('answers a pipeline that arrives meanwhile, with Connection: close only in the last response', async () => {
       const connection = await open(await start(answerLater));
       connection.send(get);
       await eventually(() => waiting.length === 1, 'the request');
@@ -249,7 +249,7 @@ describe('the HTTP server', () => {
       expect(connection.received.match(/Connection: close/g)).to.have.length(1);
     });
 
-    it('does nothing that comes after the last answer', async () => {
+    it('ignores requests after the last response', async () => {
       const url = await start(answerLater);
       const [connection, other] = [await open(url), await open(url)];
       connection.send(get);
@@ -281,7 +281,7 @@ describe('the HTTP server', () => {
       });
     }
 
-    it('sends an answer that has begun to its end, and then ends its connection', async () => {
+    it('completes a response that has begun, and then closes its connection', async () => {
       const connection = await open(await start(answerLater));
       connection.send(get);
       const response = await eventually(() => waiting[0], 'the request');
@@ -293,20 +293,20 @@ describe('the HTTP server', () => {
       expect(await connection.closed()).to.match(/begun[^]* and ended/);
     });
 
-    it('ends connections that never sent anything', async () => {
+    it('closes connections that never sent anything', async () => {
       const connection = await open(await start(answerAtOnce));
       await server.close();
       await connection.closed();
     });
 
-    it('takes no new connection', async () => {
+    it('accepts no new connection', async () => {
       const url = await start(answerAtOnce);
       await server.close();
       const result = await Promise.allSettled([RawConnection.open(url)]);
       expect(result[0].status).to.equal('rejected');
     });
 
-    it('may be told so twice', async () => {
+    it('may be closed twice', async () => {
       await start(answerAtOnce);
       await Promise.all([server.close(), server.close()]);
     });

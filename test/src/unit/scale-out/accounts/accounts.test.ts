@@ -26,7 +26,7 @@ describe('accounts of the scale-out engine', () => {
     await other?.close();
   });
 
-  it('are found by their name and their number, with what they were made of', async () => {
+  it('are found by their name and their number, with all members', async () => {
     const made = await api.accounts.create('ann', '$2b$12$hash');
     expect(await other.accounts.find('ann')).to.deep.equal(made);
     expect(await other.accounts.findByNumber(made.number)).to.deep.equal(made);
@@ -38,20 +38,20 @@ describe('accounts of the scale-out engine', () => {
     expect(made.objectId).to.match(/^[0-9a-f]{24}$/);
   });
 
-  it('are told apart by every letter of their name', async () => {
+  it('are distinguished by every letter of their name', async () => {
     await api.accounts.create('Bob', 'hash');
     expect(await api.accounts.find('bob')).to.equal(undefined);
     expect(await api.accounts.find('Bob ')).to.equal(undefined);
   });
 
-  it('have numbers that rise, and a name that is taken uses up none', async () => {
+  it('have increasing numbers, and a taken name uses none', async () => {
     const first = await api.register();
     const error = await api.accounts.create(first.username, 'hash').catch((thrown: unknown) => thrown);
     expect(hasCode(error, 'account_exists')).to.equal(true);
     expect((await other.register()).number).to.equal(first.number + 1);
   });
 
-  it('have the numbers from 1 on when the first of a database are made at once', async () => {
+  it('have the numbers from 1 on if the first ones are created concurrently', async () => {
     for (let round = 0; round < 5; round++) {
       await api.database.users.deleteMany({});
       await api.database.counters.deleteMany({});
@@ -60,7 +60,7 @@ describe('accounts of the scale-out engine', () => {
     }
   });
 
-  it('are made once when many processes register one name at once', async () => {
+  it('are created once if many processes register one name concurrently', async () => {
     const tries = Array.from({ length: 8 }, (_, at) => (at % 2 ? api : other).accounts.create('race', `hash${at}`));
     const settled = await Promise.allSettled(tries);
     expect(settled.filter(({ status }) => status === 'fulfilled')).to.have.length(1);
@@ -68,7 +68,7 @@ describe('accounts of the scale-out engine', () => {
     expect(errors.every((error) => hasCode(error, 'account_exists'))).to.equal(true);
   });
 
-  it('are gone at once in every process when they are erased, and their name is free for one that starts empty', async () => {
+  it('are gone in every process as soon as they are erased, and their name is free for a new empty account', async () => {
     const before = await api.register();
     const token = await api.login(before);
     expect(await other.accepts(token)).to.equal(true);
@@ -88,7 +88,7 @@ describe('accounts of the scale-out engine', () => {
     await api.accounts.create(before.username, 'hash');
   });
 
-  it('may be erased twice, and that of the earlier owner leaves the name alone', async () => {
+  it('may be erased twice, and the second erasure keeps a new account of that name', async () => {
     const earlier = await api.register();
     await api.accounts.erase(earlier);
     const later = await api.accounts.create(earlier.username, 'hash');
@@ -122,7 +122,7 @@ describe('accounts of the scale-out engine', () => {
       expect((await jobs()) - queued).to.equal(1);
     });
 
-    it('stay marked for a day while another unregister of them is under way', async () => {
+    it('stay marked for a day while another unregister of them is in flight', async () => {
       const account = await api.register();
       await api.accounts.erase(account);
       const put = other.gates.pause('put');
@@ -146,7 +146,7 @@ describe('accounts of the scale-out engine', () => {
       expect((await jobs()) - queued).to.equal(1);
     });
 
-    it('can be finished from the record by whoever finds it, if their unregister died half-way', async () => {
+    it('are erased from the record if their unregister died half-way', async () => {
       const account = await api.register();
       const token = await api.login(account);
       const addTo = api.gates.pause('addTo');

@@ -15,7 +15,7 @@ describe('secrets of the scale-out engine', () => {
     for (const database of databases) await database.close();
   });
 
-  it('are agreed on by all processes, whoever asks first', async () => {
+  it('are the same in all processes, whichever asks first', async () => {
     for (let round = 0; round < 10; round++) {
       const ask = (index: number) => {
         const database = databases[index % 2];

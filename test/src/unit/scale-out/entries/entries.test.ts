@@ -67,7 +67,7 @@ describe('entries of the scale-out engine', () => {
       expect(await engine.entries.keys(token)).to.deep.equal(['a']);
     });
 
-    it(`lets the last of many ${place} writes to one key win`, async () => {
+    it(`makes the last of many ${place} writes to one key win`, async () => {
       for (let value = 0; value < 20; value++) await engine.entries.put(token, 'k', String(value));
       await settle();
       expect(await other.entries.get(token, 'k')).to.equal('19');
@@ -82,7 +82,7 @@ describe('entries of the scale-out engine', () => {
     expect(await other.entries.keys(token)).to.deep.equal(['B', '_', 'a', 'b', 'd']);
   });
 
-  it('keeps the entries of each account to itself, whatever partition it is in', async () => {
+  it('separates the entries of accounts, whatever partition they are in', async () => {
     const logins = await Promise.all(Array.from({ length: 12 }, () => login(engine)));
     await Promise.all(logins.map((account) => engine.entries.put(account.token, 'k', `"${account.userId}"`)));
     const read = await Promise.all(logins.map((account) => other.entries.get(account.token, 'k')));
@@ -90,7 +90,7 @@ describe('entries of the scale-out engine', () => {
     expect(new Set(logins.map(({ userId }) => partitionOf(userId, partitions))).size).to.be.above(1);
   });
 
-  it('accepts and shows nothing with a token that is unknown, replaced or of an erased account', async () => {
+  it('refuses reads and writes with a token that is unknown, replaced or of an erased account', async () => {
     const { entries, tokens, accounts } = engine;
     const all = async (bad: string) =>
       Promise.all([
@@ -116,7 +116,7 @@ describe('entries of the scale-out engine', () => {
     expect(await all(second)).to.deep.equal(refused);
   });
 
-  it('answers a write that the limits leave no room for with unavailable, and keeps what was there', async () => {
+  it('returns unavailable for a write above the limits, and keeps the stored value', async () => {
     await engine.entries.put(token, 'k', '1');
     const limited = await openEngine(given, {
       KEYBIN_QUEUE_MAX_PENDING_BYTES: '8192',

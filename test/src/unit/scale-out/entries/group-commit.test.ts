@@ -34,7 +34,7 @@ describe('accepting writes', () => {
     await staged.giveRecord(bearer);
   });
 
-  it('stages the value, notes what waits and its bytes, and adds one job that lists the keys of the group', async () => {
+  it('stores the pending value, its age and its bytes, and adds one job that lists the keys of the group', async () => {
     const commits = staged.commits();
     const answers = await Promise.all([put(bearer, 'a', '"ä"'), put(bearer, 'b', '1')].map((x) => commits.accept(x)));
     expect(answers).to.deep.equal(['accepted', 'accepted']);
@@ -44,7 +44,7 @@ describe('accepting writes', () => {
     expect(await staged.jobs()).to.deep.equal([{ entries: [[bearer.userId, ['a', 'b']]] }]);
   });
 
-  it('lets the last of several writes to one key win, in one group and from group to group', async () => {
+  it('makes the last of several writes to one key win, within a group and across groups', async () => {
     const commits = staged.commits();
     await Promise.all(['1', '22', '333'].map((json) => commits.accept(put(bearer, 'k', json))));
     expect((await staged.pending(bearer, 'k'))?.json).to.equal('333');
@@ -54,7 +54,7 @@ describe('accepting writes', () => {
     expect(await staged.jobs()).to.deep.include.ordered.members([{ entries: [[bearer.userId, ['k']]] }]);
   });
 
-  it('keeps versions rising when the clock of Redis is behind the last one', async () => {
+  it('keeps versions increasing when the clock of Redis is behind the last one', async () => {
     const ahead = staged.connection.timeUs + 3_600_000_000;
     await staged.redis.set(clockKey(partitionPrefix(0)), ahead);
     const commits = staged.commits();
@@ -64,7 +64,7 @@ describe('accepting writes', () => {
     }
   });
 
-  it('notes since when an entry is pending, not when it was last written', async () => {
+  it('records since when an entry is pending, not when it was last written', async () => {
     const commits = staged.commits();
     await commits.accept(put(bearer, 'k', '1'));
     const first = await staged.pending(bearer, 'k');
@@ -73,7 +73,7 @@ describe('accepting writes', () => {
     expect(Number(score)).to.equal(first?.version);
   });
 
-  it('refuses a write that needs its answer too soon, and takes no time from those beside it', async () => {
+  it('refuses a write whose deadline is too near, and takes no time from others of its group', async () => {
     const commits = staged.commits();
     const hurried = { ...put(bearer, 'a', '1'), deadlineMs: performance.now() + 200 };
     await staged.redis.client('PAUSE', 400);
@@ -103,7 +103,7 @@ describe('accepting writes', () => {
       expect(await staged.waiting()).to.deep.equal([]);
     });
 
-    it('would accept it if the check were a step before', async () => {
+    it('would accept it if the check were a separate step before', async () => {
       expect(
         await erasedBetween(
           staged,
@@ -113,7 +113,7 @@ describe('accepting writes', () => {
       ).to.equal(true);
     });
 
-    it('refuses the token of another login, an expired one, and says when it cannot tell', async () => {
+    it('refuses the token of another login and an expired one, and reports when it cannot decide', async () => {
       const commits = staged.commits();
       const other = { ...bearer, tokenHash: newBearer().tokenHash };
       expect(await commits.accept(put(other, 'k', '1'))).to.equal('refused');
@@ -128,7 +128,7 @@ describe('accepting writes', () => {
       expect(await staged.waiting()).to.deep.equal([]);
     });
 
-    it('judges each write of a group by itself', async () => {
+    it('decides each write of a group separately', async () => {
       const commits = staged.commits();
       const stranger = newBearer();
       const writes = [put(bearer, 'a', '1'), put(stranger, 'a', '1'), put(bearer, 'b', '1')];
@@ -138,7 +138,7 @@ describe('accepting writes', () => {
   });
 
   describe('deletes', () => {
-    it('stages a delete over a pending value and then has nothing to delete', async () => {
+    it('replaces a pending value with a delete, and then has nothing to delete', async () => {
       const commits = staged.commits();
       await commits.accept(put(bearer, 'k', '"long enough"'));
       expect(await commits.accept(remove(bearer, 'k'))).to.equal('accepted');
@@ -148,7 +148,7 @@ describe('accepting writes', () => {
       expect(await staged.bytes()).to.equal(1 + 17);
     });
 
-    it('asks to look in MongoDB when nothing is pending, and obeys afterwards', async () => {
+    it('asks for a look-up in MongoDB if nothing is pending, and accepts the delete afterwards', async () => {
       const commits = staged.commits();
       const answer = await commits.accept(remove(bearer, 'k'));
       if (typeof answer !== 'object') throw new Error(`The delete was answered ${answer}`);
@@ -160,7 +160,7 @@ describe('accepting writes', () => {
   });
 
   describe('within limits', () => {
-    it('stages nothing of a write that the pending bytes leave no room for, and takes a smaller one', async () => {
+    it('accepts no write above the limit of pending bytes, but a smaller one', async () => {
       const commits = staged.commits({ maxPendingBytes: 60, maxBacklog: 10 });
       await commits.accept(put(bearer, 'a', '1'));
       const [clock, bytes] = [await staged.clock(), await staged.bytes()];
@@ -173,13 +173,13 @@ describe('accepting writes', () => {
       expect(await commits.accept(put(bearer, 'b', '2'))).to.equal('accepted');
     });
 
-    it('takes no further entry than may be pending, but a new value of one that is', async () => {
+    it('accepts no entry above the limit, but a new value of a pending one', async () => {
       const commits = staged.commits({ maxPendingBytes: 1_000, maxBacklog: 2 });
       const answers = await Promise.all(['a', 'b', 'c', 'a'].map((key) => commits.accept(put(bearer, key, '1'))));
       expect(answers).to.deep.equal(['accepted', 'accepted', 'full', 'accepted']);
     });
 
-    it('adds no more jobs for writes that are refused again and again, and one for the next that is not', async () => {
+    it('adds no jobs for writes that are refused repeatedly, and one for the next accepted write', async () => {
       const commits = staged.commits({ maxPendingBytes: 1_000, maxBacklog: 1 });
       await commits.accept(put(bearer, 'a', '1'));
       for (let count = 0; count < 5; count++) {
@@ -191,7 +191,7 @@ describe('accepting writes', () => {
       expect(await staged.jobs()).to.deep.equal([{ entries: [[bearer.userId, ['a']]] }]);
     });
 
-    it('takes nothing when too many jobs wait', async () => {
+    it('accepts nothing while too many jobs wait', async () => {
       await staged.redis.rpush(staged.queue.waitKey, '1', '2', '3');
       expect(await staged.commits({ maxPendingBytes: 1_000, maxBacklog: 3 }).accept(put(bearer, 'k', '1'))).to.equal(
         'full',

@@ -30,7 +30,7 @@ function withWorkerAfter({ pending, stored }: ReadSteps, work: () => Promise<voi
   };
 }
 
-describe('reading while a worker applies what is pending', () => {
+describe('reading while a worker applies pending entries', () => {
   const given = services();
   let staged: Staged;
   let database: Database;
@@ -63,7 +63,7 @@ describe('reading while a worker applies what is pending', () => {
   const entriesBy = ({ pending, stored }: ReadSteps) =>
     entriesOf({ resolve: () => bearer, verify: async () => {} }, { pending, stored });
 
-  it('shows a value that was answered', async () => {
+  it('shows an acknowledged value', async () => {
     expect(await entriesBy(steps).get('token', 'k')).to.equal('1');
     expect(await entriesBy(steps).get('token', 'k')).to.equal('1');
   });
@@ -75,7 +75,7 @@ describe('reading while a worker applies what is pending', () => {
     expect(answer).to.deep.include({ code: keyNotFound('k').code });
   });
 
-  it('lists a key that was answered', async () => {
+  it('lists an acknowledged key', async () => {
     expect(await entriesBy(steps).keys('token')).to.deep.equal(['k']);
   });
 
@@ -83,7 +83,7 @@ describe('reading while a worker applies what is pending', () => {
     expect(await entriesBy(mongoFirst(steps)).keys('token')).to.deep.equal([]);
   });
 
-  it('reads what is pending again after a token was verified', async () => {
+  it('reads pending entries again after a token was verified', async () => {
     await staged.forget(bearer);
     const bearers = {
       resolve: () => bearer,

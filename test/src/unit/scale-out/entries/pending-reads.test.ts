@@ -36,7 +36,7 @@ async function readAfterWrite(proxy: HoldingProxy, staged: Staged, bearer: Beare
   return typeof answer === 'object' ? answer.json : answer;
 }
 
-describe('reading what is pending', () => {
+describe('reading pending entries', () => {
   const given = services();
   let proxy: HoldingProxy;
   let staged: Staged;
@@ -62,7 +62,7 @@ describe('reading what is pending', () => {
     await staged.giveRecord(bearer);
   });
 
-  it('answers put, deleted and absent entries, each with its token', async () => {
+  it('returns put, deleted and absent entries, each with its token', async () => {
     const commits = staged.commits();
     await commits.accept(put(bearer, 'a', '"ä\\ud800"'));
     await commits.accept(put(bearer, 'b', '1'));
@@ -72,7 +72,7 @@ describe('reading what is pending', () => {
     expect(json).to.deep.equal(['"ä\\ud800"', 'deleted', 'none']);
   });
 
-  it('refuses another or an expired token, and says when it cannot tell', async () => {
+  it('refuses another or an expired token, and reports when it cannot decide', async () => {
     const other = { ...bearer, tokenHash: newBearer().tokenHash };
     const refused = await reads.read(other, 'k', false).catch((error: unknown) => hasCode(error, 'invalid_token'));
     expect(refused).to.equal(true);
@@ -80,7 +80,7 @@ describe('reading what is pending', () => {
     expect(await reads.read(newBearer(), 'k', true)).to.equal('none');
   });
 
-  it('answers more and larger values than fit into one answer', async () => {
+  it('returns more and larger values than fit into one answer', async () => {
     const commits = staged.commits();
     const json = JSON.stringify('x'.repeat(900_000));
     const keys = Array.from({ length: 1_200 }, (_, i) => (i < 12 ? `large${i}` : `absent${i}`));
@@ -90,7 +90,7 @@ describe('reading what is pending', () => {
     expect(answers.filter((answer) => answer === 'none')).to.have.length(1_188);
   });
 
-  it('lists keys with those that are deleted, without values and without what is no key', async () => {
+  it('lists keys including deleted ones, without values and without posts', async () => {
     const commits = staged.commits();
     await Promise.all(['b', 'a', 'c'].map((key) => commits.accept(put(bearer, key, '1'))));
     await commits.accept({ ...put(bearer, 'c', ''), change: 'D' });
@@ -101,12 +101,12 @@ describe('reading what is pending', () => {
     expect(listed.deleted).to.deep.equal(['c']);
   });
 
-  describe('sent before a write was answered', () => {
-    it('is not joined by a read that comes after that answer', async () => {
+  describe('sent before a write was acknowledged', () => {
+    it('is not shared with a read that comes after that acknowledgement', async () => {
       expect(await readAfterWrite(proxy, staged, bearer, (...args) => reads.read(...args))).to.equal('1');
     });
 
-    it('would hide the write if it were joined', async () => {
+    it('would hide the write if it were shared', async () => {
       expect(
         await readAfterWrite(
           proxy,

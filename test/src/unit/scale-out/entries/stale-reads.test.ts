@@ -72,11 +72,11 @@ describe('a read that MongoDB answers late while stale reads are allowed', () =>
     return stale;
   }
 
-  it('is exact, for Redis was read', async () => {
+  it('is exact, because Redis was read', async () => {
     expect(await isStale(true)).to.equal(false);
   });
 
-  it('would be called stale if Redis were not asked whether it is there', async () => {
+  it('would be marked stale if Redis were not checked first', async () => {
     expect(await isStale(false)).to.equal(true);
   });
 });

@@ -16,7 +16,7 @@ describe('stored entries', () => {
   });
   after(() => database?.close());
 
-  it('are found in time beside one that has no time left', async () => {
+  it('are found in time next to a read that has no time left', async () => {
     await database.store.insertOne({ _id: entryId('user', 'k'), version: 1, value: '1' });
     const stored = new StoredEntries(database);
     const hurried = stored.find('user', 'k', performance.now()).catch(() => {});

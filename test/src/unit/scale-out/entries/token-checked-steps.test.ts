@@ -10,7 +10,7 @@ import { times } from '../../../world/times.js';
 /** Time left for the read, far less than the timeout of a Redis command. */
 const leftMs = 100;
 
-describe('a read of what is pending', () => {
+describe('a read of pending entries', () => {
   const given = services();
   let proxy: HoldingProxy;
   let staged: Staged;
@@ -25,7 +25,7 @@ describe('a read of what is pending', () => {
     proxy?.close();
   });
 
-  it('is given up when its time is over, of which finding the token may have taken most', async () => {
+  it('times out in time, even if finding the token took most of it', async () => {
     const bearer = newBearer();
     const partition = { commits: staged.commits(), entries: new PendingReads(0, staged.connection) };
     const steps = new TokenCheckedSteps({ resolve: () => bearer, verify: async () => {} }, [partition], times);

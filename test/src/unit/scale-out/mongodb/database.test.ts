@@ -73,7 +73,7 @@ describe('the database of the scale-out engine', () => {
     expect(message).to.match(/^Error: MongoDB cannot be used: .*ECONNREFUSED.*$/);
   });
 
-  it('lets MongoDB tidy what has ended: tombstones after a day, tokens not before their time', async () => {
+  it('lets MongoDB remove what has expired: tombstones after a day, tokens not before their expiry', async () => {
     const database = await openDatabase(settings());
     try {
       const lifetimes = [];

@@ -12,7 +12,7 @@ describe('an import into the scale-out engine', function () {
   const highest = { number: 7, version: 1 };
   const open = () => openStoreWriter(loadConfig(['--config', '/dev/null'], services.env), createLog({ debug: false }));
 
-  it('that is broken off while it begins keeps the numbers of its accounts', async () => {
+  it('that is interrupted at its start keeps the numbers of its accounts', async () => {
     const broken = await open();
     await services.redis.kill('SIGKILL');
     expect(await codeOf(broken.begin('an import', highest))).to.equal('unavailable');

@@ -14,7 +14,7 @@ import { applyAll } from '../../../world/scale-out/apply-all.js';
 import { Staged, newBearer, put, silent } from '../../../world/scale-out/staged.js';
 
 describe('the number of partitions', () => {
-  it('spreads accounts evenly, and each one always to the same partition', () => {
+  it('spreads accounts evenly, and always maps one to the same partition', () => {
     const counts = [0, 0, 0, 0];
     for (let i = 0; i < 4_000; i++) {
       const partition = partitionOf(`account ${i}`, 4);
@@ -53,13 +53,13 @@ describe('the number of partitions', () => {
       }
     };
 
-    it('is what the first one says, and another number takes its place when nothing is pending', async () => {
+    it('is set by the first one, and can be replaced when nothing is pending', async () => {
       expect(await Promise.all([claim(3), claim(3)])).to.deep.equal(['claimed', 'claimed']);
       expect(await claim(1)).to.equal('claimed');
       expect(await claim(5)).to.equal('claimed');
     });
 
-    it('lets no token record count again when the old number comes back', async () => {
+    it('revives no token record when the old number comes back', async () => {
       await claim(3);
       const bearer = { ...newBearer(), partition: 2 };
       await staged.giveRecord(bearer);
@@ -70,7 +70,7 @@ describe('the number of partitions', () => {
       expect(await reads.read(bearer, 'k', false)).to.equal('unknown');
     });
 
-    it('is refused as long as an entry is pending in any of the old ones', async () => {
+    it('is refused as long as an entry is pending in any of the old partitions', async () => {
       await claim(3);
       const bearer = { ...newBearer(), partition: 2 };
       await staged.giveRecord(bearer);

@@ -15,10 +15,10 @@ for (const [place, provide] of [
   ['a Redis', services],
   ['a Redis Cluster', clusterServices],
 ] as const) {
-  describe(`two stores that meet ${place} which nobody has claimed`, () => {
+  describe(`two stores that find ${place} without an owner`, () => {
     const given = provide();
 
-    it('get all of it or nothing', async () => {
+    it('claim all of it or nothing', async () => {
       for (let round = 0; round < rounds; round++) {
         const [one, other] = await Promise.all([connected(given.redisUrl), connected(given.redisUrl)]);
         try {

@@ -12,12 +12,12 @@ describe('the text of a pending entry', () => {
     { version: Number.MAX_SAFE_INTEGER, json: '1' },
     { version: 1_790_000_000_000_000, json: undefined },
   ]) {
-    it(`is version ${entry.version} with ${entry.json ?? 'a delete'} again`, () => {
+    it(`parses again to version ${entry.version} with ${entry.json ?? 'a delete'}`, () => {
       expect(parsePendingEntry(formatPendingEntry(entry))).to.deep.equal(entry);
     });
   }
 
-  it('of a delete is the head alone, and every put is longer', () => {
+  it('of a delete is only the head, and every put is longer', () => {
     expect(formatPendingEntry({ version: 1, json: undefined })).to.have.length(headLength);
     expect(formatPendingEntry({ version: 1, json: '0' })).to.have.length(headLength + 1);
   });

@@ -17,7 +17,7 @@ const good = {
 };
 
 describe('settings of Redis', () => {
-  it('are taken when nothing that was answered can be lost', () => {
+  it('are accepted if no acknowledged write can be lost', () => {
     expect(settingsProblems(good, 'always')).to.deep.equal([]);
     expect(settingsProblems({ ...good, appendfsync: 'everysec' }, 'everysec')).to.deep.equal([]);
   });
@@ -36,7 +36,7 @@ describe('settings of Redis', () => {
     });
   }
 
-  it('are all named that are wrong', () => {
+  it('are all named if they are wrong', () => {
     const wrong = { 'maxmemory-policy': 'volatile-ttl', appendonly: 'no', appendfsync: 'no' };
     expect(settingsProblems(wrong, 'everysec')).to.have.length(3);
   });
@@ -62,7 +62,7 @@ describe('settings of Redis', () => {
       }
     }
 
-    it('are seen', async () => {
+    it('are read', async () => {
       expect(await refusal({})).to.equal('taken');
     });
 
@@ -78,7 +78,7 @@ describe('settings of Redis', () => {
       expect(refused).to.include("appendfsync 'everysec'");
     });
 
-    it('are looked at on every node of a cluster', async () => {
+    it('are checked on every node of a cluster', async () => {
       const cluster = await startRedisCluster();
       try {
         await cluster.ask(async (client, index) => {
@@ -94,12 +94,12 @@ describe('settings of Redis', () => {
       }
     });
 
-    it('tell that a single Redis is none, or that a cluster is none', async () => {
+    it('reveal that a single Redis is a node of a cluster, and vice versa', async () => {
       const cluster = await startRedisCluster();
       server = await startRedis();
       try {
         for (const [url, hint] of [
-          [cluster.node(0).url, 'a node of a Redis Cluster, which [QUEUE] redis names as redis+cluster://'],
+          [cluster.node(0).url, 'a node of a Redis Cluster: set [QUEUE] redis to redis+cluster://'],
           [`redis+cluster://127.0.0.1:${server.port}`, 'cluster support disabled'],
         ] as const) {
           const env = { KEYBIN_STORE_HOST: 'mongodb://127.0.0.1:9/', KEYBIN_QUEUE_REDIS: url };
@@ -111,7 +111,7 @@ describe('settings of Redis', () => {
       }
     });
 
-    it('are seen as far as INFO tells where CONFIG is forbidden', async () => {
+    it('are read from INFO if CONFIG is forbidden', async () => {
       const message = await refusal({ args: ['--appendonly', 'no', '--maxmemory-policy', 'allkeys-lru'] }, 'limited');
       expect(message).to.include("appendonly 'no'").and.include("maxmemory-policy 'allkeys-lru'");
     });

@@ -5,7 +5,7 @@ import { loadScript } from '@keybin/shared/engines/scale-out/redis/scripts.js';
 const luaFolder = new URL('../../../../../shared/lua/', import.meta.url);
 
 describe('the scripts of Redis', () => {
-  it('hold the files that they include', () => {
+  it('contain the files that they include', () => {
     for (const file of readdirSync(luaFolder, { recursive: true, encoding: 'utf8' }).filter((each) =>
       each.endsWith('.lua'),
     )) {

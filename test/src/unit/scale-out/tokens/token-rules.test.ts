@@ -126,7 +126,7 @@ describe('rules of the token protocol', () => {
 
   rule(
     'nouser',
-    'a token is refused as soon as its account is gone, though its document is still there',
+    'a token is refused as soon as its account is deleted, although its document still exists',
     async (one) => {
       const account = await one.register();
       const token = await one.login(account);

@@ -35,7 +35,7 @@ describe('tokens of the scale-out engine', () => {
     expect(await here.accepts('6f9619ff-8b86-4d01-b42d-00cf4fc964ff')).to.equal(false);
   });
 
-  it("ends a client's earlier token in every process when it gets a new one", async () => {
+  it('revokes the earlier token of a client in every process when it gets a new one', async () => {
     const account = await here.register();
     const first = await here.login(account);
     expect(await there.accepts(first)).to.equal(true);
@@ -44,7 +44,7 @@ describe('tokens of the scale-out engine', () => {
     expect([await here.accepts(second), await there.accepts(second)]).to.deep.equal([true, true]);
   });
 
-  it('keeps nothing in Redis of a token that was replaced or revoked', async () => {
+  it('keeps nothing of a replaced or revoked token in Redis', async () => {
     const account = await here.register();
     const first = await here.login(account);
     const second = await here.login(account);
@@ -53,7 +53,7 @@ describe('tokens of the scale-out engine', () => {
     expect(await here.redis.client.exists(...keys)).to.equal(0);
   });
 
-  it('is issued at once when Redis goes on after it has kept an issue waiting too long', async () => {
+  it('issues a token at once when Redis resumes after an issue timed out', async () => {
     const account = await here.register();
     await here.redis.client.script('FLUSH');
     await here.login(account); // Redis now knows the scripts of a login, and no others
@@ -64,7 +64,7 @@ describe('tokens of the scale-out engine', () => {
     expect(await here.accepts(await here.login(account))).to.equal(true);
   });
 
-  it('is accepted while Redis has no room for what it has lost of it', async () => {
+  it('accepts a token while Redis has no memory for its lost record', async () => {
     const token = await here.login(await here.register());
     const { client } = here.redis;
     await client.flushdb();
@@ -80,21 +80,21 @@ describe('tokens of the scale-out engine', () => {
     }
   });
 
-  it("leaves other clients' tokens alone", async () => {
+  it('keeps the tokens of other clients', async () => {
     const account = await here.register();
     const phone = await here.login(account, 'phone');
     await here.login(account, 'desk');
     expect(await here.accepts(phone)).to.equal(true);
   });
 
-  it('tells clients apart that differ in a lone surrogate only', async () => {
+  it('distinguishes clients that differ only in a lone surrogate', async () => {
     const account = await here.register();
     const one = await here.login(account, '\ud800');
     await here.login(account, '\ud801');
     expect(await here.accepts(one)).to.equal(true);
   });
 
-  it('ends a revoked token in every process, and only that one', async () => {
+  it('revokes a token in every process, and only that one', async () => {
     const account = await here.register();
     const phone = await here.login(account, 'phone');
     const desk = await here.login(account, 'desk');
@@ -104,14 +104,14 @@ describe('tokens of the scale-out engine', () => {
     expect(await there.accepts(desk)).to.equal(true);
   });
 
-  it('refuses to revoke a token that is not live', async () => {
+  it('refuses to revoke a token that is not valid', async () => {
     const token = await here.login(await here.register());
     await here.tokens.revoke(token);
     const error = await here.tokens.revoke(token).catch((thrown: unknown) => thrown);
     expect(hasCode(error, 'invalid_token')).to.equal(true);
   });
 
-  it('ends a token to the second by the clock of Redis, with and without a record', async () => {
+  it('expires a token to the second by the clock of Redis, with and without a record', async () => {
     const account = await here.register();
     const before = await redisTimeUs();
     const token = await here.login(account, 'a', 1);
@@ -133,7 +133,7 @@ describe('tokens of the scale-out engine', () => {
     expect(await here.database.tokens.countDocuments({ user_id: account.userId })).to.equal(2);
   });
 
-  it('finds a token in MongoDB when Redis has lost whose it is, and puts that back', async () => {
+  it('finds a token in MongoDB when Redis has lost its index, and restores the index', async () => {
     const token = await here.login(await here.register());
     const key = tokenIndexKey(partitionPrefix(0), hashToken(token));
     await here.redis.client.del(key);
@@ -141,7 +141,7 @@ describe('tokens of the scale-out engine', () => {
     expect(await here.redis.client.pttl(key)).to.be.within(290_000, 300_000);
   });
 
-  it('fills the record again, so that one look-up in MongoDB serves all later checks', async () => {
+  it('restores the record, so that one look-up in MongoDB serves all later checks', async () => {
     const token = await here.login(await here.register());
     await here.redis.client.flushdb();
     const looked = here.gates.calls('find');
@@ -149,14 +149,14 @@ describe('tokens of the scale-out engine', () => {
     expect(here.gates.calls('find') - looked).to.equal(1);
   });
 
-  it('is known to Redis for as long as it lives', async () => {
+  it('keeps the index of a token in Redis until it expires', async () => {
     const { userId } = await here.register();
     await here.login({ userId });
     const [key = ''] = await here.redis.client.keys(`*:tokens:*${userId}`);
     expect(await here.redis.client.pttl(key)).to.be.within(290_000, 300_000);
   });
 
-  it('gives the lease back after a refusal', async () => {
+  it('releases the lease after a refusal', async () => {
     const account = await here.register();
     const token = await here.login(account);
     expect(await here.accepts(token)).to.equal(true); // from now on it need not look up the token's account
@@ -166,7 +166,7 @@ describe('tokens of the scale-out engine', () => {
     expect(await here.redis.client.keys('*:tokens:*')).to.deep.equal([]);
   });
 
-  it('lets the oldest client make room for one more than are allowed', async () => {
+  it('removes the oldest client if there are more than allowed', async () => {
     const account = await here.register();
     const tokens = [];
     for (const client of ['a', 'b', 'c', 'd']) tokens.push(await here.login(account, client));
@@ -176,7 +176,7 @@ describe('tokens of the scale-out engine', () => {
     expect(await here.database.tokens.countDocuments({ user_id: account.userId })).to.equal(3);
   });
 
-  it('lets an expired token make room before a live one', async () => {
+  it('removes an expired token before a valid one', async () => {
     const account = await here.register();
     const long = await here.login(account, 'long', 300);
     for (const client of ['a', 'b']) await here.login(account, client, 1);
@@ -186,7 +186,7 @@ describe('tokens of the scale-out engine', () => {
     expect(await here.accepts(long)).to.equal(true);
   });
 
-  it('removes records that have run out from the hash of an account with many clients, a few at a time', async () => {
+  it('removes expired records from the hash of an account with many clients, a few at a time', async () => {
     const account = await here.register();
     await here.login(account);
     const [key] = await here.redis.client.keys(`*:tokens:${account.userId}`);
@@ -202,7 +202,7 @@ describe('tokens of the scale-out engine', () => {
     expect(await here.redis.client.hlen(String(key))).to.be.at.most(256);
   });
 
-  it('refuses credentials whose account is gone', async () => {
+  it('refuses credentials of a deleted account', async () => {
     const account = await here.register();
     await here.accounts.erase(account);
     const error = await here.login(account).catch((thrown: unknown) => thrown);
