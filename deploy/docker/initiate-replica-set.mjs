@@ -14,7 +14,9 @@ async function until(what, ask) {
     try {
       return await ask();
     } catch (error) {
-      if (performance.now() > giveUpMs) throw new Error(`${what}: ${error.message}`, { cause: error });
+      const says = `${what}: ${error.message}`;
+      if (performance.now() > giveUpMs) throw new Error(says, { cause: error });
+      console.log(`Waiting: ${says}`);
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
   }
@@ -22,7 +24,10 @@ async function until(what, ask) {
 
 const client = new MongoClient(`mongodb://${host}/?directConnection=true`, { serverSelectionTimeoutMS: 2_000 });
 const admin = client.db('admin');
-await until(`${host} does not answer`, () => admin.command({ ping: 1 }));
+await until(`${host} does not answer`, async () => {
+  await client.connect(); // a client whose first connection failed never connects again by itself
+  await admin.command({ ping: 1 });
+});
 try {
   await admin.command({ replSetInitiate: { _id: name, members: [{ _id: 0, host }] } });
 } catch (error) {

@@ -98,6 +98,22 @@ describe('docker-compose.yml', () => {
       for (const child of processes) expect((await child.stop()).code, child.name).to.equal(0);
     }
 
+    it('initiate the replica set of a mongod that starts late', () => onSomePort(initiateLate));
+
+    async function initiateLate(port: number): Promise<void> {
+      await run?.stop(); // a failed attempt, whose port was taken
+      run = new ComposeRun(file, [
+        ['mongo:27017', `127.0.0.1:${port}`],
+        ['27017', String(port)],
+        ['0.0.0.0', '127.0.0.1'],
+        ['/data/db', temporaryDirectory()],
+      ]);
+      const initiating = run.start('mongo-set');
+      await initiating.says(/(does not answer.*\n[^]*){2}/);
+      run.start('mongo');
+      expect((await initiating.exited).code, initiating.output).to.equal(0);
+    }
+
     it('start Prometheus with the rules of the repository', () => onSomePort(startPrometheus));
 
     async function startPrometheus(port: number): Promise<void> {
