@@ -6,16 +6,22 @@ import { randomHistoriesContract } from '../../contract/histories/random-histori
 import { scaleOutSubject } from '../../contract/subjects/scale-out-subject.js';
 import { unregisterContract } from '../../contract/keybin/unregister.js';
 import { ScaleOutProcesses } from '../../world/services/scale-out-world.js';
+import { patientTimes } from '../../world/times.js';
 import { services } from '../../world/services/services.js';
 
 describe('the scale-out engine, two API processes', () => {
   describe('and a worker', () => {
-    const subject = scaleOutSubject(new ScaleOutProcesses({ services, workers: 1 }));
+    const subject = scaleOutSubject(new ScaleOutProcesses({ services, times: patientTimes, workers: 1 }));
     acrossApisContract(subject);
   });
 
   describe('and two workers over three partitions', () => {
-    const world = new ScaleOutProcesses({ services, env: { KEYBIN_QUEUE_PARTITIONS: '3' }, workers: 2 });
+    const world = new ScaleOutProcesses({
+      services,
+      times: patientTimes,
+      env: { KEYBIN_QUEUE_PARTITIONS: '3' },
+      workers: 2,
+    });
     const subject = scaleOutSubject(world);
     entriesContract(subject);
     keysContract(subject);

@@ -11,7 +11,7 @@ export interface Exit {
 
 interface ChildOptions {
   readonly cwd?: string;
-  /** Added to the test process's environment, which is passed on without settings of Keybin. */
+  /** Added to the test process's environment, which is passed on without settings of Keybin and of npm. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -175,7 +175,9 @@ export function killLeftovers(spared: ReadonlySet<Child> = new Set()): string[] 
 const isSetting = (name: string) => name === 'PORT' || /^KEYBIN_(?!TEST_)/.test(name);
 
 function environmentWithoutSettings(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isSetting(name)));
+  // npm passes its options on to an npm that it runs, such as not to run `prestart`
+  const isOfNpm = (name: string) => name.startsWith('npm_');
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isSetting(name) && !isOfNpm(name)));
 }
 
 process.on('exit', () => killLeftovers());
