@@ -76,12 +76,21 @@ async function expectNothingAt(path: string): Promise<void> {
 /** Gives the file the name `path`, which `partial` may keep beside it. Throws a `CommandError` if `path` exists. */
 async function giveName(partial: string, path: string): Promise<void> {
   try {
-    await link(partial, path); // `rename` would replace the file of another export
+    // `rename` alone would replace the file of another export
+    await link(partial, path).catch(async () => replaceNewFile(partial, path)); // there may be no hard links
   } catch (error) {
-    if (hasCode(error, 'EEXIST')) throw alreadyThere(path);
-    // The file system may have no hard links. A new empty file takes the name, so only that file is replaced.
-    await (await open(path, 'wx', 0o600)).close();
+    throw hasCode(error, 'EEXIST') ? alreadyThere(path) : error;
+  }
+}
+
+/** Creates an empty file with the name `path`, and replaces it. Removes it if that fails. */
+async function replaceNewFile(partial: string, path: string): Promise<void> {
+  await (await open(path, 'wx', 0o600)).close();
+  try {
     await rename(partial, path);
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
   }
 }
 
