@@ -172,11 +172,12 @@ export function killLeftovers(spared: ReadonlySet<Child> = new Set()): string[] 
   return left.map((child) => `${child.name} (${child.pid})`);
 }
 
+/** npm passes its options on to an npm that it runs, such as not to run `prestart`. */
+const isOfNpm = (name: string) => name.startsWith('npm_');
+
 const isSetting = (name: string) => name === 'PORT' || /^KEYBIN_(?!TEST_)/.test(name);
 
 function environmentWithoutSettings(): NodeJS.ProcessEnv {
-  // npm passes its options on to an npm that it runs, such as not to run `prestart`
-  const isOfNpm = (name: string) => name.startsWith('npm_');
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !isSetting(name) && !isOfNpm(name)));
 }
 
