@@ -10,7 +10,7 @@ export interface Report {
 }
 
 export function report(result: RunResult): Report {
-  const { engine, redis, processes, minutes, seed, history, faults, findings, traces, leftovers, gone } = result;
+  const { engine, redis, processes, lastedMinutes, seed, history, faults, findings, traces, leftovers, gone } = result;
   const kinds = [...faults.byKind].toSorted(([one], [other]) => one.localeCompare(other));
   const wrong: readonly [string, readonly string[]][] = [
     ['lost', [...findings.lost, ...leftovers.different]],
@@ -23,7 +23,7 @@ export function report(result: RunResult): Report {
   const rows: readonly (readonly [string, string | number])[] = [
     ['engine', processes === 1 ? `${engine}, one process` : engine],
     ['Redis', engine === 'embedded' ? 'has none' : redis],
-    ['minutes', minutes],
+    ['minutes', Math.round(lastedMinutes * 10) / 10],
     ['seed', seed],
     ['date', new Date().toISOString().slice(0, 10)],
     ['operations', history.operations],

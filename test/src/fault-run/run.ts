@@ -39,6 +39,8 @@ export interface RunOptions {
 
 /** Counts and findings of a run. */
 export interface RunResult extends RunOptions {
+  /** Minutes in which faults were injected: `minutes`, or more where little happened. */
+  readonly lastedMinutes: number;
   readonly history: History;
   readonly faults: FaultCounts;
   readonly findings: Findings;
@@ -75,11 +77,13 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
   ];
   const running = Promise.all(all.map((client) => client.run()));
   const startMs = performance.now();
+  const minutesPassed = () => (performance.now() - startMs) / 60_000;
   const injecting = injectFaults(world.faults, history, random.fork(), (counts) => {
-    const passed = (performance.now() - startMs) / (minutes * 60_000);
-    return passed >= longestShare || (passed >= 1 && missingCoverage(options, history, counts).length === 0);
+    if (minutesPassed() < minutes) return false;
+    return minutesPassed() >= minutes * longestShare || missingCoverage(options, history, counts).length === 0;
   });
   const faults = await Promise.race([injecting, running.then(() => injecting)]);
+  const lastedMinutes = minutesPassed();
   await startAll(world.targets);
   await delay(calmMs);
   for (const client of all) client.end();
@@ -94,5 +98,5 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
     traces.push(...((await world.trace?.(life, key)) ?? []));
   }
   await world.close();
-  return { ...options, history, faults, findings, traces, leftovers, gone };
+  return { ...options, lastedMinutes, history, faults, findings, traces, leftovers, gone };
 }

@@ -23,6 +23,7 @@ function goodRun(engine: RunResult['engine'] = 'scale-out'): RunResult {
     redis: 'single',
     processes: 2,
     minutes: 2,
+    lastedMinutes: 2,
     seed: 1,
     history,
     faults,
