@@ -10,7 +10,6 @@ import { temporaryDirectory } from '../../world/processes/temporary-directory.js
 describe('the embedded engine, two API processes in one directory', () => {
   const started: ApiProcess[] = [];
   const env = { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}`, KEYBIN_APP_PROCESSES: '2' };
-
   const start = (settings = {}) => spawnApi({ env: { ...env, ...settings }, times: patientTimes });
 
   before(async () => {

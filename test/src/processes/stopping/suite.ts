@@ -3,8 +3,8 @@ import { eventually } from '../../world/eventually.js';
 import { KeybinClient } from '../../world/clients/keybin-client.js';
 import { spawnApi, type ApiProcess } from '../../world/processes/keybin-process.js';
 import { startApi } from '../../world/processes/keybin-service.js';
-import { RawConnection } from '../../world/clients/raw-connection.js';
 import { childrenOf, runs } from '../../world/processes/runs.js';
+import { halfRequest } from './half-request.js';
 import { Load } from './load.js';
 import { RoundRobin } from './round-robin.js';
 
@@ -112,14 +112,4 @@ export function stoppingSuite(own: () => Settings, { isReplaceable }: { readonly
       await balancer.end();
     }
   });
-}
-
-/** Sends half a request, which a drain waits for. Resolves once the server has confirmed that it read the head. */
-async function halfRequest({ url }: ApiProcess): Promise<RawConnection> {
-  const connection = await RawConnection.open(url);
-  const head = ['Host: test', 'Content-Type: application/json', 'Content-Length: 9', 'Expect: 100-continue'];
-  connection.send(`POST /register HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n`);
-  await connection.answers(1);
-  connection.send('{');
-  return connection;
 }
