@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { closeSync, openSync, rmSync } from 'node:fs';
 import { link, lstat, open, rename } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { FileHandle } from 'node:fs/promises';
@@ -34,8 +34,11 @@ export async function inNewFile(path: string, cleanUpAtSignal: Context['cleanUpA
   await expectNothingAt(path);
   const partial = `${path}.${randomUUID().slice(0, 8)}.partial`;
   const remove = () => rmSync(partial, { force: true });
-  const handle = await open(partial, 'wx', 0o600);
   const release = cleanUpAtSignal(remove);
+  const handle = await openNew(partial).catch((error: unknown) => {
+    release();
+    throw error;
+  });
   return {
     ...inOpenFile(handle),
     async finish() {
@@ -50,6 +53,12 @@ export async function inNewFile(path: string, cleanUpAtSignal: Context['cleanUpA
       release();
     },
   };
+}
+
+/** Creates a file, synchronously: a signal in the middle of `open` would remove a file that does not exist yet. */
+async function openNew(path: string): Promise<FileHandle> {
+  closeSync(openSync(path, 'wx', 0o600));
+  return open(path, 'r+');
 }
 
 /** Writes to a file that stays open and need not be durable. */
@@ -85,7 +94,7 @@ async function giveName(partial: string, path: string): Promise<void> {
 
 /** Creates an empty file with the name `path`, and replaces it. Removes it if that fails. */
 async function replaceNewFile(partial: string, path: string): Promise<void> {
-  await (await open(path, 'wx', 0o600)).close();
+  closeSync(openSync(path, 'wx', 0o600));
   try {
     await rename(partial, path);
   } catch (error) {
