@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import {
   bodyTooSlow,
@@ -30,9 +31,28 @@ export function parseError(code: string | undefined): KeybinError {
 }
 
 /**
- * Sends a response on a connection that has no request, and closes the connection. If it were cut at once, the response
- * might be lost. If it were left to the client, it might never close, and a drain would never end.
+ * Reads and drops what the client still sends, from now on. Bytes that nobody reads would reset the connection when it
+ * is closed, and a response that the client has not read yet would be lost.
  */
+export function discardRest(socket: Duplex): void {
+  socket.removeAllListeners('data'); // node's parser would report the same error for each packet
+  socket.on('data', () => {});
+  socket.resume();
+  // Node calls this after a response with `Connection: close`
+  if (socket instanceof Socket) socket.destroySoon = () => endGently(socket);
+}
+
+/**
+ * Ends a connection once everything written to it has been sent. If it were cut at once, a response might be lost. If
+ * it were left to the client, it might never close, and a drain would never end.
+ */
+export function endGently(socket: Duplex): void {
+  socket.end();
+  const cut = setTimeout(() => socket.destroy(), lingerMs);
+  socket.once('close', () => clearTimeout(cut));
+}
+
+/** Sends a response on a connection that has no request, and ends the connection. */
 export function endWithRawAnswer(socket: Duplex, error: KeybinError): void {
   const { status, body } = errorAnswer(error, 'keybin', undefined); // as text, because no `Accept` was read
   const lines = [
@@ -43,7 +63,6 @@ export function endWithRawAnswer(socket: Duplex, error: KeybinError): void {
     ...securityHeaders.map(([name, value]) => `${name}: ${value}`),
   ];
   if (status === 405) lines.push(`Allow: ${allMethods}`);
-  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
-  const cut = setTimeout(() => socket.destroy(), lingerMs);
-  socket.once('close', () => clearTimeout(cut));
+  socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`);
+  endGently(socket);
 }

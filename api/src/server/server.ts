@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import { listen } from '@keybin/shared/process/listen.js';
 import type { TimeBudget } from '@keybin/shared/time-budget.js';
 import { Pipeline } from './pipeline.js';
-import { endWithRawAnswer, late, parseError, unknownMethod } from './raw-answers.js';
+import { discardRest, endGently, endWithRawAnswer, late, parseError, unknownMethod } from './raw-answers.js';
 import { rawHeader } from '../requests/raw-header.js';
 
 export interface ServerOptions {
@@ -31,6 +31,8 @@ export class HttpServer {
   readonly #server: Server;
   /** Open connections, each with its requests. */
   readonly #connections = new Map<Duplex, Pipeline>();
+  /** Connections that end, because what arrived on them could not be parsed or came too late. */
+  readonly #refused = new WeakSet<Duplex>();
   /** Time at which the head of a request with a body arrived, in `performance.now()`'s time. */
   readonly #begunMs = new WeakMap<IncomingMessage, number>();
   readonly #lateCheck: NodeJS.Timeout;
@@ -60,9 +62,11 @@ export class HttpServer {
     this.#server.on('connection', (socket) => this.#admit(socket));
     // Uses only the code of the error, because its text holds the path of the request.
     this.#server.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => this.#refuse(code, socket));
-    // CONNECT never reaches the listener. Its socket has lost node's error handler, so a reset would end the process.
+    // CONNECT never reaches the listener. Its socket has lost node's handlers, so a reset would end the process, and a
+    // client that reads nothing would stay.
     this.#server.on('connect', (_request, socket) => {
       socket.on('error', () => {});
+      socket.on('timeout', () => socket.destroy());
       this.#refuse(unknownMethod, socket);
     });
   }
@@ -150,23 +154,38 @@ export class HttpServer {
     }
   }
 
+  /** Answers a request that failed with node's error `code`, and ends the connection. No further request counts. */
+  #refuse(code: string | undefined, socket: Duplex): void {
+    if (this.#refused.has(socket)) return;
+    this.#refused.add(socket);
+    discardRest(socket);
+    this.#answerRefused(code, socket);
+  }
+
   /**
-   * Responds to a request that failed with node's error `code`, and closes the connection.
+   * The connection ends with the response to its last whole request, or with an answer to what failed:
    *
-   * A request with a whole head whose body nobody reads may be done already, such as a deletion with a broken body.
-   * Then only its own response is true. Code that reads a body starts within a turn, so this looks again a turn later
-   * (`isSettled`).
+   * - Bytes after a whole request may be the rest of its body, as of a length counted in characters. If its response has
+   *   not begun, it goes out with `Connection: close`, which also says that nothing more was done.
+   * - Else the answer to what failed follows the responses before it. The client would take it for theirs.
+   * - A request whose head is whole and whose body nobody reads may be done already, such as a deletion with a broken
+   *   body. Then only its own response is true. Code that reads a body starts within a turn, so this looks again a turn
+   *   later (`isSettled`).
    */
-  #refuse(code: string | undefined, socket: Duplex, isSettled = false): void {
+  #answerRefused(code: string | undefined, socket: Duplex, isSettled = false): void {
     const unsent = this.#connections.get(socket)?.unsent() ?? [];
-    const response = unsent.at(-1);
-    const owed = unsent.some(({ req, headersSent }) => req.complete || headersSent);
-    // The client waits for another response on this connection, and would take this one for it.
-    if (owed || !socket.writable) socket.destroy();
-    else if (code !== late && response?.req.readableFlowing === null) {
-      if (isSettled) response.setHeader('Connection', 'close');
-      else setImmediate(() => this.#refuse(code, socket, true));
-    } else endWithRawAnswer(socket, parseError(code));
+    const last = unsent.at(-1);
+    const failed = last && !last.req.complete ? last : undefined;
+    const previous = failed ? unsent.at(-2) : last;
+    if (!socket.writable) socket.destroy();
+    else if (previous && (failed || previous.headersSent)) {
+      previous.once('close', () => this.#answerRefused(code, socket));
+    } else if (previous) previous.setHeader('Connection', 'close');
+    else if (failed?.headersSent) failed.once('close', () => endGently(socket));
+    else if (failed && code !== late && failed.req.readableFlowing === null) {
+      failed.setHeader('Connection', 'close');
+      if (!isSettled) setImmediate(() => this.#answerRefused(code, socket, true));
+    } else if (failed || !isSettled) endWithRawAnswer(socket, parseError(code));
   }
 }
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { array, assert, asyncProperty, constantFrom, oneof, string, uint8Array } from 'fast-check';
+import { expectValue } from '../subjects/answers.js';
 import { RawConnection } from '../../world/clients/raw-connection.js';
 import { accountOfSuite } from '../subjects/account-of-suite.js';
 
@@ -103,6 +104,26 @@ export function badRequests(url: () => string): void {
         expect([statuses, status]).to.deep.equal([[200], 404]);
       }
     });
+
+    for (const [what, length, body, status, stored] of [
+      ['one byte more than its length', 12, '{"value":11}x', 200, 11],
+      ['a length that counts characters', 13, '{"value":"ö"}', 400, undefined],
+      ['no length', undefined, '{"value":1}', 400, undefined],
+    ] as const) {
+      it(`answers a write with ${what}, and then closes the connection`, async () => {
+        const { token } = await given.client.newAccount();
+        const connection = await RawConnection.open(url());
+        const fields = ['Host: test', 'Content-Type: application/json'].concat(
+          length === undefined ? [] : `Content-Length: ${length}`,
+        );
+        connection.send(`POST /user/${token}/store/k HTTP/1.1\r\n${fields.join('\r\n')}\r\n\r\n${body}`);
+        expect(await connection.closed()).to.include('Connection: close');
+        expect(connection.statuses).to.deep.equal([status]);
+        const value = await given.client.get(token, 'k');
+        if (stored === undefined) expect(value.status).to.equal(404);
+        else expectValue(value, stored);
+      });
+    }
 
     it('never returns 500, whatever it is sent', async () => {
       const segment = oneof(

@@ -46,6 +46,11 @@ export class RawConnection {
     this.#socket.write(bytes);
   }
 
+  /** Sends bytes. Resolves once the system has taken them, or the connection is closed. */
+  async sent(bytes: string | Uint8Array): Promise<void> {
+    await new Promise((resolve) => this.#socket.write(bytes, resolve));
+  }
+
   /** Resolves with everything received once there are this many answers. */
   async answers(count: number): Promise<string> {
     return eventually(() => this.statuses.length >= count && this.#received, `${count} answers`);

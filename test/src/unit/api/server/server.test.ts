@@ -119,28 +119,82 @@ describe('the HTTP server', () => {
     expect(connection.statuses).to.deep.equal([408]);
   });
 
-  for (const [what, bytes] of [
-    ['broken bytes', 'FOO'],
-    ['CONNECT', connect],
-    ['a broken chunk', brokenChunk],
-    ['a late body', slowBody],
-    ['broken bytes, after an answer that waits for its turn,', `${getAtOnce}FOO`],
+  it('begins no request behind one that it has refused', async () => {
+    const begun: (string | undefined)[] = [];
+    const url = await start((request, response) => {
+      begun.push(request.url);
+      if (request.method === 'GET') response.end('answered');
+    }, 100);
+    const connection = await RawConnection.open(url, { allowHalfOpen: true });
+    connections.push(connection);
+    connection.send(slowBody);
+    await connection.answers(1);
+    await connection.sent(`5${getAtOnce}`);
+    const other = await open(url);
+    other.send(get);
+    await other.answers(1); // the server read the other connection before
+    expect([connection.statuses, begun]).to.deep.equal([[408], ['/', '/']]);
+  });
+
+  /** Sends bytes on a connection of their own, and resolves once the server has ended it. */
+  async function untilRefused(url: string, bytes: string): Promise<void> {
+    const connection = await open(url);
+    connection.send(bytes);
+    await connection.closed();
+  }
+
+  for (const [what, bytes, notBegun, begun] of [
+    ['broken bytes', 'FOO', [200], [200, 405]],
+    ['CONNECT', connect, [200], [200, 405]],
+    ['a broken chunk', brokenChunk, [200, 400], [200, 400]],
+    ['a late body', slowBody, [200, 408], [200, 408]],
+    ['broken bytes, after an answer that waits for its turn,', `${getAtOnce}FOO`, [200, 200, 405], [200, 200, 405]],
   ] as const) {
-    it(`does not answer ${what} before or within an earlier response that is not complete`, async () => {
-      const url = await start((request, response) => {
-        if (request.url === '/at-once') response.end('answered');
-        else if (request.method === 'GET') waiting.push(response);
-        else request.resume();
-      }, 500);
-      for (const begun of ['', 'begun']) {
+    for (const [state, first, statuses] of [
+      ['has not begun', '', notBegun],
+      ['has begun', 'begun', begun],
+    ] as const) {
+      it(`sends ${statuses.join(', ')} for ${what} behind a response that ${state}, and ends the connection`, async () => {
+        const url = await start((request, response) => {
+          if (request.url === '/at-once') response.end('answered');
+          else if (request.method === 'GET') waiting.push(response);
+          else request.resume();
+        }, 500);
         const connection = await open(url);
         connection.send(get);
         const response = await eventually(() => waiting.shift(), 'the request');
-        if (begun) response.write(begun);
-        await connection.answers(begun ? 1 : 0);
+        if (first) response.write(first);
+        await connection.answers(first ? 1 : 0);
         connection.send(bytes);
-        expect(await connection.closed()).to.match(begun ? /^HTTP\/1\.1 200 [^]*\r\nbegun\r\n$/ : /^$/);
-      }
+        await untilRefused(url, bytes); // the server read those before
+        response.end(' and ended');
+        const answer = await connection.closed();
+        expect(connection.statuses).to.deep.equal(statuses);
+        expect(answer).to.match(first ? /^HTTP\/1\.1 200 [^]*\r\nbegun\r\n[^]* and ended\r\n/ : / and ended/);
+        expect(answer.match(/Connection: close/g)).to.have.length(1);
+      });
+    }
+  }
+
+  for (const [what, head] of [
+    ['without a length', 'POST / HTTP/1.1\r\nHost: test\r\n\r\n'],
+    ['of HTTP/1.0', 'POST / HTTP/1.0\r\nHost: test\r\nContent-Length: 1\r\n\r\n'],
+    ['whose length counts characters', 'POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 1\r\n\r\n'],
+    ['that asks to close', 'POST / HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: 1\r\n\r\n'],
+  ]) {
+    it(`answers a request ${what}, whose client sends more than that before it reads`, async () => {
+      const url = await start((request, response) => void request.resume().on('end', () => waiting.push(response)));
+      const connection = await open(url);
+      connection.pause();
+      connection.send(`${head}ö"`);
+      const response = await eventually(() => waiting.shift(), 'the request');
+      await eventually(() => response.getHeader('Connection') === 'close', 'the error');
+      const { socket } = response;
+      response.end('done');
+      await eventually(() => socket?.writableFinished, 'the end of what the server sends');
+      await connection.sent('x'.repeat(5_000_000));
+      connection.resume();
+      expect(await connection.closed()).to.match(/^HTTP\/1\.1 200 [^]*Connection: close[^]*done$/);
     });
   }
 
@@ -148,16 +202,15 @@ describe('the HTTP server', () => {
     /** Slightly larger than the system's buffers of both sides: the client has a second to take the rest. */
     const large = 'x'.repeat(6_000_000);
 
-    /** Sends `bytes`, reads nothing until the server has ended its side, and returns the connection. */
+    /** Sends `bytes`, reads nothing until the server has refused them, and returns the connection. */
     async function receivedLate(bytes: string): Promise<RawConnection> {
       const url = await start((request, response) => {
-        waiting.push(response);
         if (request.method === 'GET') response.end(request.url === '/at-once' ? 'answered' : large);
       }, 100);
       const connection = await open(url);
       connection.pause();
       connection.send(bytes);
-      await eventually(() => waiting[0]?.destroyed || waiting[0]?.socket?.writableEnded, 'the end');
+      await untilRefused(url, bytes.replace(get, ''));
       connection.resume();
       await connection.closed();
       return connection;
@@ -168,8 +221,8 @@ describe('the HTTP server', () => {
       expect(received.includes(`${large}HTTP/1.1 408`)).to.equal(true);
     });
 
-    it('does not answer broken bytes instead of a request that waits behind it', async () => {
-      expect((await receivedLate(`${get}${getAtOnce}FOO`)).statuses).to.deep.equal([200]);
+    it('answers broken bytes behind it and behind a request that waits', async () => {
+      expect((await receivedLate(`${get}${getAtOnce}FOO`)).statuses).to.deep.equal([200, 200, 405]);
     });
   });
 
