@@ -6,9 +6,9 @@ import type { FaultCounts } from './faults.js';
  * with a pending write.
  */
 const leastPerMinute = {
-  single: { faults: 10, posts: 100, files: 20, logouts: 10, readsOfPending: 50 },
+  single: { faults: 10, posts: 100, files: 20, logouts: 10, probes: 200, readsOfPending: 50 },
   // The cluster is complete again only seconds after each fault of a node
-  cluster: { faults: 6, posts: 20, files: 5, logouts: 2, readsOfPending: 10 },
+  cluster: { faults: 6, posts: 20, files: 5, logouts: 2, probes: 200, readsOfPending: 10 },
 } as const;
 /** Least share of the faults that must hit a write in flight. */
 const duringWriteShare = 0.25;
@@ -29,6 +29,7 @@ export function missingCoverage({ engine, redis, minutes }: Run, history: Histor
     ['posts', postsOf(history), minutes * perMinute.posts],
     ['files', filesOf(history), minutes * perMinute.files],
     ['logouts', history.logouts, minutes * perMinute.logouts],
+    ['scrapes and probes', history.probes, minutes * perMinute.probes],
     ['faults', faults.total, minutes * perMinute.faults],
     ['faults that hit a write in flight', faults.duringWrite, faults.total * duringWriteShare],
     [

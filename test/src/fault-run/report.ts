@@ -32,6 +32,7 @@ export function report(result: RunResult): Report {
     ['posts', postsOf(history)],
     ['files', filesOf(history)],
     ['logouts', history.logouts],
+    ['scrapes and probes', history.probes],
     ['faults', faults.total],
     ...kinds.map(([kind, count]) => [`  ${kind}`, count] as const),
     ['faults that hit a write in flight', faults.duringWrite],

@@ -9,6 +9,7 @@ import { readAll } from './checkers/final-reads.js';
 import { History, type Findings } from './checkers/history.js';
 import { judge } from './checkers/judge.js';
 import { PostClient } from './clients/post-client.js';
+import { Prober } from './clients/prober.js';
 import { Random } from './clients/random.js';
 import { register } from './clients/renew.js';
 import { openScaleOut } from './targets/scale-out.js';
@@ -18,6 +19,7 @@ import { KeybinClient } from '../world/clients/keybin-client.js';
 const clientCount = 12;
 const postClientCount = 4;
 const fileClientCount = 2;
+const proberCount = 2;
 const accountCount = 10;
 const keys = ['a', 'b', 'c'];
 /** Time after the last fault, in ms, so that further requests find what it left half done. */
@@ -74,6 +76,7 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
     ...numbered(clientCount, (number) => new Client(partsOf(`client-${number}`))),
     ...numbered(postClientCount, (number) => new PostClient(partsOf(`poster-${number}`))),
     ...numbered(fileClientCount, (number) => new FileClient(partsOf(`uploader-${number}`))),
+    ...numbered(proberCount, (number) => new Prober(partsOf(`prober-${number}`))),
   ];
   const running = Promise.all(all.map((client) => client.run()));
   const startMs = performance.now();

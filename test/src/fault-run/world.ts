@@ -33,6 +33,8 @@ export interface World {
   readonly faults: readonly Fault[];
   /** Base URL of each API. */
   readonly urls: readonly string[];
+  /** Base URL of each worker. */
+  readonly workerUrls: readonly string[];
   /** Returns the version of the pending write, if Redis can be asked. */
   pendingVersion?(life: Life, key: string): Promise<string | undefined>;
   /** Resolves once no write is pending, or once that has taken too long, which `leftovers` reports. */

@@ -66,6 +66,8 @@ export class History {
   answered = 0;
   /** Number of reads of a key whose write was pending during the whole read. */
   readsOfPending = 0;
+  /** Number of answered scrapes and probes. */
+  probes = 0;
   /** Number of acknowledged logouts. */
   logouts = 0;
   readonly #writesUnderWay = new Map<string, number>();

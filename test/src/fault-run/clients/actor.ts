@@ -8,6 +8,8 @@ import type { Random } from './random.js';
 export interface Service {
   /** Base URL of each API, even while it is down. */
   readonly urls: readonly string[];
+  /** Base URL of each worker, which serves no clients. */
+  readonly workerUrls: readonly string[];
   /** Returns the version of the key's pending write, if the engine has workers. */
   pendingVersion?(life: Life, key: string): Promise<string | undefined>;
 }

@@ -25,6 +25,7 @@ export async function openEmbedded(gone: (what: string) => void, processes: 1 | 
     get urls() {
       return apis.flatMap(({ url }) => url ?? []);
     },
+    workerUrls: [],
     drained: async () => {},
     leftovers: (shown) => embeddedLeftovers(directory, shown),
     async close() {

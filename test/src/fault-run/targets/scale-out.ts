@@ -40,7 +40,13 @@ export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster'): Prom
     ...unlimited,
   };
   const apis = [1, 2].map((number) => new Target(`API ${number}`, false, () => spawnApi({ env }), gone));
-  const workers = [1, 2].map((number) => new Target(`worker ${number}`, false, () => spawnWorker({ env }), gone));
+  const workerUrls = new Map<number, string>();
+  const beginWorker = async (number: number) => {
+    const { child, url } = await spawnWorker({ env });
+    workerUrls.set(number, url);
+    return { child };
+  };
+  const workers = [1, 2].map((number) => new Target(`worker ${number}`, false, () => beginWorker(number), gone));
   await startAll([...apis, ...workers]);
 
   // Connect while MongoDB is up: a client whose first operation cannot connect closes for its concurrent operations too
@@ -62,6 +68,9 @@ export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster'): Prom
     faults: faultsOf({ redis: redis.targets, mongod: [mongod.target], apis, workers }).filter(redis.isMeant),
     get urls() {
       return apis.flatMap(({ url }) => url ?? []);
+    },
+    get workerUrls() {
+      return [...workerUrls.values()];
     },
     async pendingVersion(life, key) {
       try {

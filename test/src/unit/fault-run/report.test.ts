@@ -10,6 +10,7 @@ function goodRun(engine: RunResult['engine'] = 'scale-out'): RunResult {
   const history = new History();
   history.readsOfPending = 100;
   history.logouts = 20;
+  history.probes = 400;
   const { posts, files } = history.life('name', 'password');
   for (let id = 0; id < 200; id++) posts.sent.push({ id: String(id), content: 'content', fromMs: 0, toMs: 1 });
   for (let id = 0; id < 40; id++) files.sent.push({ id: String(id), name: 'a', sha256: '', fromMs: 0, toMs: 1 });
@@ -70,6 +71,7 @@ describe('the report of a fault run', () => {
     ['too few posts were answered', ({ history }) => void history.lives[0]?.posts.sent.pop()],
     ['too few files were answered', ({ history }) => void history.lives[0]?.files.sent.pop()],
     ['too few logouts were answered', ({ history }) => void (history.logouts = 19)],
+    ['too few probes were answered', ({ history }) => void (history.probes = 399)],
     ['too few reads met a pending entry', ({ history }) => void (history.readsOfPending = 99)],
   ];
   for (const [what, change] of wrong) {

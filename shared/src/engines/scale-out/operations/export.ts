@@ -50,7 +50,8 @@ async function* recordsOf(parts: ExportParts, accounts: readonly Account[]): Rec
   const { database, redis } = parts;
   const [first, last] = [accounts.at(0), accounts.at(-1)];
   if (!first || !last) return;
-  const listed = accounts.map(({ userId }) => redisOf(redis, userId).client.hkeys(pendingOf(redis, userId)));
+  // Async, so that an account without Redis rejects like the others
+  const listed = accounts.map(async ({ userId }) => redisOf(redis, userId).client.hkeys(pendingOf(redis, userId)));
   const pendingNames = await orUnavailable(Promise.all(listed));
   const files = await filesOf(database, accounts);
   const stored = new Peekable(

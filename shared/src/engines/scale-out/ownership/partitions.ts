@@ -3,7 +3,7 @@ import type { Collection } from 'mongodb';
 import { agreedSetting } from './agreed-setting.js';
 import type { SettingDocument } from '../mongodb/documents.js';
 import { bytesKey, epochKey, partitionPrefix, waitingKey } from '../redis/keys.js';
-import type { PartitionedConnections } from '../redis/partitioned-redis.js';
+import { ofEachPartition, type PartitionedConnections } from '../redis/partitioned-redis.js';
 
 const settingId = 'partitions';
 
@@ -64,10 +64,7 @@ export const newEpoch = () => ({ server: '', name: randomUUID() });
  * Revocations do not reach those in the old one, so they would count again if the old number came back.
  */
 async function beginEpochs(redis: PartitionedConnections): Promise<void> {
-  const epochs = Array.from({ length: redis.partitions }, (_, partition) => {
-    return redis.connectionOf(partition).client.hset(epochKey(partitionPrefix(partition)), newEpoch());
-  });
-  await Promise.all(epochs);
+  await ofEachPartition(redis, (client, prefix) => client.hset(epochKey(prefix), newEpoch()));
 }
 
 /** Returns those of the first `count` partitions that hold entries: waiting to be applied, or rejected. */

@@ -3,8 +3,8 @@ import { agreedSetting } from './agreed-setting.js';
 import { ForeignQueueError } from '../redis/foreign-queue-error.js';
 import type { Database } from '../mongodb/database.js';
 import type { SettingDocument } from '../mongodb/documents.js';
-import { epochKey, partitionPrefix } from '../redis/keys.js';
-import type { PartitionedRedis } from '../redis/partitioned-redis.js';
+import { epochKey } from '../redis/keys.js';
+import { ofEachPartition, type PartitionedRedis } from '../redis/partitioned-redis.js';
 import { orUnavailable } from '../../../errors.js';
 
 const settingId = 'store';
@@ -30,10 +30,8 @@ const storeId = (
  * `unavailable`.
  */
 export async function ownersOf(redis: PartitionedRedis): Promise<ReadonlySet<string | null>> {
-  const owners = Array.from({ length: redis.partitions }, (_, partition) =>
-    redis.connectionOf(partition).client.hget(epochKey(partitionPrefix(partition)), 'store'),
-  );
-  return new Set(await orUnavailable(Promise.all(owners)));
+  const owners = ofEachPartition(redis, (client, prefix) => client.hget(epochKey(prefix), 'store'));
+  return new Set(await orUnavailable(owners));
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Queue } from 'bullmq';
 import type { PartitionStatus } from '../../../ports/partition-status.js';
 import { bytesKey, partitionPrefix, rejectedKey, sweeperKey, waitingKey } from '../redis/keys.js';
 import type { RedisConnection } from '../redis/redis-connection.js';
-import type { PartitionedRedis } from '../redis/partitioned-redis.js';
+import { ofEachPartition, type PartitionedRedis } from '../redis/partitioned-redis.js';
 
 const usPerSecond = 1_000_000;
 
@@ -14,16 +14,17 @@ export interface PartitionParts {
 
 /** Reads the status of one partition. Throws `unavailable`. */
 export async function readPartitionStatus({ redis, partition, queue }: PartitionParts): Promise<PartitionStatus> {
+  const { client } = redis; // it may throw: then no command has begun whose failure nobody would see
   const prefix = partitionPrefix(partition);
   const waiting = waitingKey(prefix);
   const [paused, counts, rejected, pendingEntries, bytes, [, since], [seconds, micros]] = await Promise.all([
     queue.isPaused(),
     queue.getJobCounts('wait', 'active', 'delayed', 'failed'),
-    redis.client.hlen(rejectedKey(prefix)),
-    redis.client.zcard(waiting),
-    redis.client.get(bytesKey(prefix)),
-    redis.client.zrange(waiting, 0, '0', 'WITHSCORES'),
-    redis.client.time(),
+    client.hlen(rejectedKey(prefix)),
+    client.zcard(waiting),
+    client.get(bytesKey(prefix)),
+    client.zrange(waiting, 0, '0', 'WITHSCORES'),
+    client.time(),
   ]);
   const nowUs = Number(seconds) * usPerSecond + Number(micros);
   redis.observeTime(nowUs);
@@ -39,10 +40,8 @@ export async function readPartitionStatus({ redis, partition, queue }: Partition
   };
 }
 
-/** Returns the partitions that a worker serves. Some worker holds the sweeper's lease of each. */
+/** Returns the partitions that a worker serves. Some worker holds the sweeper's lease of each. Throws `unavailable`. */
 export async function partitionsWithWorker(redis: PartitionedRedis): Promise<number[]> {
-  const held = Array.from({ length: redis.partitions }, (_, partition) =>
-    redis.connectionOf(partition).client.exists(sweeperKey(partitionPrefix(partition))),
-  );
-  return (await Promise.all(held)).flatMap((count, partition) => (count > 0 ? [partition] : []));
+  const held = await ofEachPartition(redis, (client, prefix) => client.exists(sweeperKey(prefix)));
+  return held.flatMap((count, partition) => (count > 0 ? [partition] : []));
 }

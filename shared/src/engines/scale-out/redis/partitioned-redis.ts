@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Log } from '../../../process/log.js';
-import { partitionOf } from './keys.js';
+import { partitionOf, partitionPrefix } from './keys.js';
 import { RedisConnection, type RedisConnectionOptions } from './redis-connection.js';
 import type { RedisTopology } from './redis-topology.js';
 
@@ -14,6 +14,21 @@ export interface PartitionedRedis<Connection = RedisConnection> {
 /** Returns the connection of the partition to which an account, or another name, belongs. */
 export const redisOf = <Connection>(redis: PartitionedRedis<Connection>, name: string): Connection =>
   redis.connectionOf(partitionOf(name, redis.partitions));
+
+/**
+ * Sends a command for each partition and resolves with the answers, in the order of the partitions. Throws the first
+ * error, and `unavailable` if a partition has no Redis. `ask` gets the prefix of the partition's keys.
+ */
+export const ofEachPartition = <Answer>(
+  redis: PartitionedRedis,
+  ask: (client: Redis, prefix: string) => Promise<Answer>,
+): Promise<Answer[]> =>
+  Promise.all(
+    // Async, so that a partition without Redis rejects like the others and none of them is left without a reader
+    Array.from({ length: redis.partitions }, async (_, partition) =>
+      ask(redis.connectionOf(partition).client, partitionPrefix(partition)),
+    ),
+  );
 
 export interface ConnectionsOptions extends Pick<RedisConnectionOptions, 'times' | 'commandTimeoutMs' | 'check'> {
   /** True if nobody else uses the topology: then it is closed with the connections. */

@@ -1,0 +1,209 @@
+import { expect } from 'chai';
+import { Redis } from 'ioredis';
+import { routes } from '@keybin/api/routes/definitions.js';
+import { basic } from '../../contract/api/calls.js';
+import { adminSettings, askBoard } from '../../unit/dashboard/administrator.js';
+import { endpoints, pathOf } from '../../unit/dashboard/endpoints.js';
+import { longestAnswerMs } from '../../world/answer-time.js';
+import { KeybinClient, send, type Account, type Answer } from '../../world/clients/keybin-client.js';
+import { eventually } from '../../world/eventually.js';
+import { keybin } from '../../world/processes/keybin-command.js';
+import { spawnApi, spawnWorker, type ApiProcess, type WorkerProcess } from '../../world/processes/keybin-process.js';
+import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
+import { ownServices, type OwnServices } from '../../world/services/services.js';
+
+interface Outage {
+  readonly what: string;
+  readonly begin: (services: OwnServices) => Promise<void>;
+  readonly end: (services: OwnServices) => Promise<void>;
+}
+
+const password = 'a password of redis';
+
+/** Every way in which a dependency can be away: it was shut down, it was killed, it hangs, it refuses everybody. */
+const outages: readonly Outage[] = [
+  ...(['redis', 'mongod'] as const).flatMap((server): Outage[] => [
+    {
+      what: `${server} is shut down`,
+      begin: (services) => services[server].stop(),
+      end: (services) => services[server].start(),
+    },
+    {
+      what: `${server} is killed`,
+      begin: (services) => services[server].kill('SIGKILL'),
+      end: (services) => services[server].start(),
+    },
+    {
+      what: `${server} hangs`,
+      begin: (services) => services[server].kill('SIGSTOP'),
+      end: (services) => services[server].kill('SIGCONT'),
+    },
+  ]),
+  {
+    what: 'redis refuses everybody',
+    async begin({ redisUrl }) {
+      const redis = new Redis(redisUrl);
+      await redis.config('SET', 'requirepass', password);
+      await redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+      redis.disconnect();
+    },
+    async end({ redisUrl }) {
+      const redis = new Redis(redisUrl, { password });
+      await redis.config('SET', 'requirepass', '');
+      redis.disconnect();
+    },
+  },
+  {
+    what: 'both are killed',
+    begin: async ({ redis, mongod }) => void (await Promise.all([redis.kill('SIGKILL'), mongod.kill('SIGKILL')])),
+    end: async ({ redis, mongod }) => void (await Promise.all([redis.start(), mongod.start()])),
+  },
+];
+
+/** Routes of a service, which name its dependencies on purpose. */
+const ofService = new Set(['/livez', '/readyz', '/metrics']);
+/** What a client has no use for, or must not know: places, programs, causes. */
+const internals = /redis|mongo|bullmq|lmdb|NOAUTH|READONLY/i;
+const places = /127\.0\.0\.1|localhost|ECONN|EPIPE|node_modules|dist\/|\n +at |took longer than|undefined/;
+
+const rounds = 2;
+
+/** Command lines that end by themselves, whatever is away. Those that change the queue are without effect here. */
+const commands = [
+  ['prepare'],
+  ['doctor'],
+  ['queue', 'status'],
+  ['queue', 'rejected'],
+  ['queue', 'retry', '--all'],
+  ['queue', 'pause'],
+  ['queue', 'resume'],
+  ['queue', 'adopt'],
+  ['user', 'list'],
+  ['user', 'disable', 'nobody'],
+  ['user', 'enable', 'nobody'],
+  ['user', 'erase', 'nobody'],
+  ['verify-erasure', 'nobody'],
+];
+
+describe('every route and command during an outage', function () {
+  this.timeout(120_000); // servers hang and start again
+  let api: ApiProcess | undefined;
+  let worker: WorkerProcess | undefined;
+  after('end of the processes', async () => {
+    for (const outage of [api, worker]) await outage?.stop();
+  });
+  const services = ownServices();
+  let account: Account;
+  const env = () => ({ ...services.env, ...adminSettings });
+
+  before('an API of two processes, and a worker', async () => {
+    worker = await spawnWorker({ env: env() });
+    api = await spawnApi({ env: { ...env(), KEYBIN_APP_PROCESSES: '2' } });
+    account = await new KeybinClient(api.url).newAccount();
+  });
+
+  const alive = () => {
+    if (!api?.child.alive || !worker?.child.alive)
+      throw new Error(`A process has ended:\n${api?.output}\n${worker?.output}`);
+    return { api, worker };
+  };
+
+  /** Returns a request to each route, by its name. */
+  function requests(): [name: string, ask: () => Promise<Answer>][] {
+    const { url } = alive().api;
+    const { username, password: secret, token } = account;
+    const json = {
+      username,
+      password: secret,
+      value: 1,
+      accout: username,
+      passwd: secret,
+      identify_code: 1,
+      content: 'said',
+    };
+    const headers = { authorization: basic(username, secret) };
+    const parameters = { token, key: 'key', id: username, name: username, post_id: 'x', file_id: '0'.repeat(24) };
+    return routes
+      .filter(({ path }) => path !== '/unregister') // it would end the account; 'faults/redis' has it
+      .map(({ method, path }) => {
+        const filled = path.replace(/:(\w+)/g, (_, name: keyof typeof parameters) => parameters[name]);
+        const query = path.startsWith('/v1') ? `?token=${token}&accout=${username}` : '';
+        const options = method === 'GET' ? { headers } : { json, headers };
+        return [`${method} ${path}`, () => send(url, method, filled + query, options)];
+      });
+  }
+
+  async function askEverything(): Promise<void> {
+    const { api: { url }, worker: { url: ofWorker } } = alive(); // prettier-ignore
+    const asked: [name: string, path: string, ask: () => Promise<Answer>][] = [
+      ...requests().map(([name, ask]): [string, string, () => Promise<Answer>] => [
+        name,
+        name.split(' ')[1] ?? '',
+        ask,
+      ]),
+      ...[...ofService].map((path): [string, string, () => Promise<Answer>] => [
+        `worker ${path}`,
+        path,
+        () => send(ofWorker, 'GET', path),
+      ]),
+    ];
+    await Promise.all(
+      asked.map(async ([name, path, ask]) => {
+        const fromMs = performance.now();
+        const { status, text } = await ask();
+        const tookMs = performance.now() - fromMs;
+        const answer = `${name}: ${status} ${text}`;
+        expect(tookMs, answer).to.be.below(longestAnswerMs);
+        expect(status, answer).not.to.equal(500);
+        if (path === '/metrics' || path === '/livez') expect(status, answer).to.equal(200);
+        expect(text, answer).not.to.match(places);
+        if (!ofService.has(path)) expect(text, answer).not.to.match(internals);
+      }),
+    );
+    await Promise.all(
+      endpoints
+        .filter(({ method, route }) => method === 'GET' && !route.endsWith('/workers')) // those are addresses
+        .map(async ({ method, route }) => {
+          const fromMs = performance.now();
+          const { status, text } = await askBoard({ url }, method, pathOf(route, '1'));
+          const answer = `${route}: ${status} ${text}`;
+          expect(performance.now() - fromMs, answer).to.be.below(longestAnswerMs);
+          expect(text, answer).not.to.match(places);
+        }),
+    );
+  }
+
+  async function runCommands(): Promise<void> {
+    const lines = [...commands, ['export', `${temporaryDirectory()}/export`]];
+    await Promise.all(
+      lines.map(async (line) => {
+        const { code, stderr } = await keybin(line, env());
+        expect(code, `${line.join(' ')}: ${stderr}`).to.be.oneOf([0, 1]);
+        expect(stderr, line.join(' ')).not.to.match(/\n +at |\bundefined\b/);
+      }),
+    );
+  }
+
+  for (const { what, begin, end } of outages) {
+    it(`answers in time, without a word about the inside, and no process ends: ${what}`, async () => {
+      const begun = askEverything(); // it begins while requests are in flight
+      try {
+        await begin(services);
+        await begun;
+        for (let round = 0; round < rounds; round++) await askEverything();
+        await runCommands();
+      } finally {
+        await end(services);
+      }
+      for (const { url } of [alive().api, alive().worker]) {
+        const ready = async () => {
+          const { text } = await send(url, 'GET', '/readyz');
+          if (!text.includes('"status":"ready"')) throw new Error(text);
+          return true;
+        };
+        await eventually(ready, 'readiness', 30_000);
+      }
+      await askEverything();
+    });
+  }
+});
