@@ -2,7 +2,7 @@ import cluster from 'node:cluster';
 import { loadConfigOrExit } from '@keybin/shared/config/load/load-config.js';
 import { createLog } from '@keybin/shared/process/log.js';
 import { apiLifecycle } from './api-lifecycle.js';
-import type { ChildMessage, Listening } from './cluster/child-messages.js';
+import { tell, type Listening } from './cluster/child-messages.js';
 import { endWithPrimary, runPrimary } from './cluster/primary.js';
 
 const config = loadConfigOrExit(process.argv.slice(2), process.env);
@@ -13,7 +13,7 @@ try {
   if (cluster.worker) endWithPrimary(cluster.worker, lifecycle);
   else lifecycle.endOnSignals();
   const { address, data } = await start();
-  if (cluster.worker) cluster.worker.send({ type: 'listening', address, data } satisfies ChildMessage);
+  if (cluster.worker) tell(cluster.worker, { type: 'listening', address, data });
   else log.info(`Keybin listens on ${address}, data in ${data}`);
 } catch (error) {
   // If it was told to shut down while it started, it exits when it has drained.

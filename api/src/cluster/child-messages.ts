@@ -1,3 +1,4 @@
+import type { Worker } from 'node:cluster';
 import type { Registry } from 'prom-client';
 
 /** Metrics of a registry, as prom-client puts them into messages. */
@@ -22,3 +23,9 @@ export type PrimaryMessage =
   | { readonly type: 'end' }
   | { readonly type: 'tell-metrics'; readonly request: number }
   | { readonly type: 'metrics-of-all'; readonly request: number; readonly text: string };
+
+/** Sends a message to the process at the other end. One that has just ended misses it. */
+export function tell(worker: Worker, message: ChildMessage | PrimaryMessage): void {
+  // Without a callback a failure would be an `error` event, which would end this process, too
+  if (worker.isConnected()) worker.send(message, () => {});
+}

@@ -2,7 +2,7 @@ import cluster, { type Worker } from 'node:cluster';
 import { AggregatorRegistry, type Registry } from 'prom-client';
 import { settledWithin, withDeadline } from '@keybin/shared/deadline.js';
 import type { Log } from '@keybin/shared/process/log.js';
-import type { ChildMessage, PrimaryMessage, MetricsOfProcess } from './child-messages.js';
+import { tell, type ChildMessage, type MetricsOfProcess, type PrimaryMessage } from './child-messages.js';
 
 /**
  * The primary's part in the metrics of all processes. A scraper reaches any child, which asks the primary, which asks
@@ -37,21 +37,21 @@ export class ClusterMetrics {
   async #answer(child: Worker, request: number): Promise<void> {
     await this.#askAll();
     const text = await AggregatorRegistry.aggregate([this.#ended, ...this.#last.values()]).metrics();
-    if (child.isConnected()) child.send({ type: 'metrics-of-all', request, text } satisfies PrimaryMessage);
+    tell(child, { type: 'metrics-of-all', request, text });
   }
 
   /** Asks all children for their metrics. Resolves when all have sent them, or the time is over. */
   async #askAll(): Promise<void> {
     const request = this.#requests++;
-    const children = Object.values(cluster.workers ?? {}).filter((child) => child?.isConnected());
-    const silent = new Set(children.map((child) => child?.id));
+    const children = Object.values(cluster.workers ?? {}).flatMap((child) => (child?.isConnected() ? [child] : []));
+    const silent = new Set(children.map(({ id }) => id));
     const told = new Promise<void>((resolve) => {
       this.#asked.set(request, (child) => {
         silent.delete(child);
         if (silent.size === 0) resolve();
       });
     });
-    for (const child of children) child?.send({ type: 'tell-metrics', request } satisfies PrimaryMessage);
+    for (const child of children) tell(child, { type: 'tell-metrics', request });
     await settledWithin(told, this.timeoutMs); // the last metrics of the others count
     this.#asked.delete(request);
   }
@@ -69,20 +69,19 @@ export class ClusterMetrics {
  * metrics of all processes, as text.
  */
 export function readClusterMetrics(worker: Worker, registry: Registry, timeoutMs: number): () => Promise<string> {
-  const send = (message: ChildMessage) => worker.isConnected() && worker.send(message);
   const asked = new Map<number, (text: string) => void>();
   let requests = 0;
   worker.on('message', async (message: PrimaryMessage) => {
     if (message.type === 'metrics-of-all') asked.get(message.request)?.(message.text);
     if (message.type !== 'tell-metrics') return;
     const metrics = await registry.getMetricsAsJSON().catch(() => undefined); // then its last metrics count
-    if (metrics) send({ type: 'metrics', request: message.request, metrics });
+    if (metrics) tell(worker, { type: 'metrics', request: message.request, metrics });
   });
   return async () => {
     const request = requests++;
     const text = new Promise<string>((resolve) => asked.set(request, resolve));
     try {
-      send({ type: 'metrics-wanted', request });
+      tell(worker, { type: 'metrics-wanted', request });
       return await withDeadline(text, timeoutMs, 'collecting the metrics of all processes');
     } finally {
       asked.delete(request);

@@ -1,9 +1,15 @@
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { request } from 'undici';
 import { Child } from '../../world/processes/child.js';
 import { eventually } from '../../world/eventually.js';
 import { KeybinClient } from '../../world/clients/keybin-client.js';
 import { spawnApi, type ApiProcess } from '../../world/processes/keybin-process.js';
+import { childrenOf, standsStill } from '../../world/processes/runs.js';
+import { onSomePort } from '../../world/processes/some-port.js';
+import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
+
+const main = fileURLToPath(new URL('../../../../api/dist/main.js', import.meta.url));
 
 describe('several API processes at one address', () => {
   let api: ApiProcess;
@@ -71,11 +77,44 @@ describe('several API processes at one address', () => {
 
   it('do not start at all if one cannot', async () => {
     const { port } = new URL(api.url);
-    const main = new URL('../../../../api/dist/main.js', import.meta.url).pathname;
     const env = { KEYBIN_APP_PROCESSES: '2', KEYBIN_APP_PORT: port };
     const second = new Child('second cluster', process.execPath, [main], { env });
     expect((await second.exited).code).to.equal(1);
     expect(second.output).to.include('EADDRINUSE');
+  });
+});
+
+describe('several API processes that start', () => {
+  /** Makes the second child stand still before it has done anything. */
+  const stopSecond =
+    "import cluster from 'node:cluster'; if (cluster.worker?.id === 2) process.kill(process.pid, 'SIGSTOP')";
+
+  it('replace one that is killed before it serves, beside one that serves', async () => {
+    await onSomePort(async (port) => {
+      const api = new Child('api', process.execPath, [main], {
+        cwd: temporaryDirectory(),
+        env: {
+          KEYBIN_APP_PROCESSES: '2',
+          KEYBIN_APP_PORT: String(port),
+          NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(stopSecond)}`,
+        },
+      });
+      try {
+        const livez = async () => (await request(`http://127.0.0.1:${port}/livez`, { reset: true })).statusCode === 200;
+        await eventually(livez, 'the first process', 30_000);
+        const victim = childrenOf(api.pid).find(standsStill);
+        if (victim === undefined) throw new Error('the second process stands still');
+        expect(api.output).not.to.include('Keybin listens');
+        process.kill(victim, 'SIGKILL');
+        await api.says(/exited \(SIGKILL\)/);
+        await api.says(/Keybin listens/);
+      } catch (error) {
+        throw new Error(api.output, { cause: error });
+      } finally {
+        api.killGroup();
+        await api.exited;
+      }
+    });
   });
 });
 
