@@ -45,7 +45,7 @@ export function search({ start, successors, atRest, canonical = (state) => state
   return { states: seen.size };
 }
 
-/** Searches each scenario, prints the number of its states and `ok`, or a path to a violation, and sets the exit code. */
+/** Searches each scenario. Prints the number of its states and `ok`, or a path to a violation. Sets the exit code. */
 export function searchAll(scenarios, modelOf) {
   const only = process.argv.find((argument) => argument.startsWith('scenario='))?.slice('scenario='.length);
   let total = 0;
