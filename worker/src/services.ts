@@ -8,6 +8,7 @@ import { PartitionedConnections } from '@keybin/shared/engines/scale-out/redis/p
 import { openRedisTopology, type RedisTopology } from '@keybin/shared/engines/scale-out/redis/redis-topology.js';
 import { checkAllRedisSettings, checkRedisSettings } from '@keybin/shared/engines/scale-out/redis/redis-settings.js';
 import { askBoth } from '@keybin/shared/engines/scale-out/operations/health.js';
+import type { WriteRefusals } from '@keybin/shared/engines/scale-out/queue/write-refusals.js';
 import type { Health } from '@keybin/shared/ports/health.js';
 import type { Lifecycle } from '@keybin/shared/process/lifecycle.js';
 import type { Log } from '@keybin/shared/process/log.js';
@@ -61,8 +62,12 @@ export async function openServices(
  * Returns a worker's health within 2 s. Never throws. A worker needs MongoDB and at least one Redis that has
  * partitions.
  */
-export async function workerHealth({ redis: all, database }: Services, queue: Config['queue']): Promise<Health> {
-  const { mongodb, redis, anyRedis } = await askBoth({ database, ways: [all], queue });
+export async function workerHealth(
+  { redis: all, database }: Services,
+  queue: Config['queue'],
+  refusals: Pick<WriteRefusals, 'problem'>,
+): Promise<Health> {
+  const { mongodb, redis, anyRedis } = await askBoth({ database, ways: [all], queue, refusals });
   return { canServe: mongodb.answered && anyRedis, dependencies: [mongodb, redis] };
 }
 

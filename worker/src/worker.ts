@@ -11,6 +11,9 @@ import {
   partitionPrefix,
   sweeperKey,
 } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { WriteRefusals } from '@keybin/shared/engines/scale-out/queue/write-refusals.js';
+import { limitsOfEach } from '@keybin/shared/engines/scale-out/queue/limits.js';
+import type { Health } from '@keybin/shared/ports/health.js';
 import { LossWatch } from '@keybin/shared/engines/scale-out/redis/loss-watch.js';
 import { PartitionQueue, statusOfEach } from '@keybin/shared/engines/scale-out/queue/partition-queue.js';
 import type { Lifecycle } from '@keybin/shared/process/lifecycle.js';
@@ -64,11 +67,20 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
     );
   }
   const metrics = new WorkerMetrics(log);
-  const connected: { services?: Services } = {};
-  const health = async () => connected.services && workerHealth(connected.services, config.queue);
+  const connected: { health?: () => Promise<Health> } = {};
+  const health = async () => connected.health?.();
   await startMonitoring(config, { metrics, health }, lifecycle, log);
   const services = await openServices(config, redisUrl, lifecycle, log);
-  connected.services = services;
+  const refusals = new WriteRefusals({
+    redis: services.redis,
+    limits: limitsOfEach(config.queue),
+    log,
+    times: config.times,
+  });
+  lifecycle.push('write refusals', () => refusals.close());
+  void refusals.run();
+  const healthOfServices = () => workerHealth(services, config.queue, refusals);
+  connected.health = healthOfServices;
   const watch = new LossWatch(services.redis, services.redis.all, log, config.times);
   lifecycle.push('loss watch', () => watch.close());
   void watch.run();
@@ -94,7 +106,7 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
   const work: Work[] = [eraser(context), fileSweeper(context)];
   for (const [partition, queue] of queues.entries()) work.push(...openPartition(context, partition, queue));
   collectDependencyMetrics(metrics, {
-    health: () => workerHealth(services, config.queue),
+    health: healthOfServices,
     backlog: () => statusOfEach(queues),
     timeoutMs: config.times.gaugesMs,
   });

@@ -72,7 +72,7 @@ export class Children {
   }
 }
 
-/** What a child tells those who wait for the start. */
+/** Callbacks for those who wait for the start. */
 interface Told {
   readonly served: (listening: Listening) => void;
   readonly failed: () => void;

@@ -165,8 +165,8 @@ export class HttpServer {
   /**
    * The connection ends with the response to its last whole request, or with an answer to what failed:
    *
-   * - Bytes after a whole request may be the rest of its body, as of a length counted in characters. If its response has
-   *   not begun, it goes out with `Connection: close`, which also says that nothing more was done.
+   * - Bytes after a whole request may be the rest of its body, as of a length counted in characters. If its response
+   *   has not begun, it goes out with `Connection: close`, which also says that nothing more was done.
    * - Else the answer to what failed follows the responses before it. The client would take it for theirs.
    * - A request whose head is whole and whose body nobody reads may be done already, such as a deletion with a broken
    *   body. Then only its own response is true. Code that reads a body starts within a turn, so this looks again a turn

@@ -132,7 +132,7 @@ export const definitions = {
   },
   keybin_dependency_impaired: {
     kind: 'gauge',
-    help: '1 if a service responds but must be fixed, such as a Redis that could lose acknowledged writes, else 0',
+    help: '1 if a service responds but must be fixed, such as a Redis that refuses writes or could lose them, else 0',
     labels: ['dependency'],
     of: 'API and worker',
     aggregator: 'max',

@@ -57,6 +57,7 @@ function problemOf(error: unknown): string {
     const code = 'code' in cause ? String(cause.code) : '';
     const known = problems[code];
     if (known !== undefined) return known;
+    if (/\bLOADING\b/.test(cause.message)) return 'still loading its data';
     if (/took longer than|timed? ?out/i.test(cause.message)) return 'no response in time';
     if (/\b(NOAUTH|WRONGPASS|NOPERM|AuthenticationFailed)\b|authentication/i.test(cause.message)) {
       return 'credentials refused';

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ms, type History } from './checkers/history.js';
-import type { Random } from './clients/random.js';
+import type { Random } from './random.js';
 import type { Target } from './targets/target.js';
 
 /** A fault that hits one or more processes at the same time. */

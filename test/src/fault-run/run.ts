@@ -10,7 +10,7 @@ import { History, type Findings } from './checkers/history.js';
 import { judge } from './checkers/judge.js';
 import { PostClient } from './clients/post-client.js';
 import { Prober } from './clients/prober.js';
-import { Random } from './clients/random.js';
+import { Random } from './random.js';
 import { register } from './clients/renew.js';
 import { openScaleOut } from './targets/scale-out.js';
 import type { Leftovers, World } from './world.js';

@@ -1,5 +1,5 @@
 import { inspect } from 'node:util';
-import { Random } from '../fault-run/clients/random.js';
+import { Random } from '../fault-run/random.js';
 import { Actor } from './actor.js';
 import { exchange, type Outcome } from './requests/exchange.js';
 import { busy, isRejected, problemOf } from './judge.js';

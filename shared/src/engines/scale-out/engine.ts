@@ -6,7 +6,6 @@ import type { Log } from '../../process/log.js';
 import type { Engine } from '../../ports/engine.js';
 import { unobserved, type WriteObserver } from '../../ports/write-observer.js';
 import { ScaleOutGroupCommit } from './entries/group-commit.js';
-import type { Limits } from './entries/accept-command.js';
 import { RedisAccountMarks } from './accounts/account-marks.js';
 import { ScaleOutAccounts } from './accounts/accounts.js';
 import { TokenCheckedSteps } from './entries/token-checked-steps.js';
@@ -23,6 +22,8 @@ import { LossWatch } from './redis/loss-watch.js';
 import { PendingPosts } from './posts/pending-posts.js';
 import { ScaleOutPosts, type PostsPartition } from './posts/posts.js';
 import { PartitionQueue, statusOfEach } from './queue/partition-queue.js';
+import { limitsOfEach } from './queue/limits.js';
+import { WriteRefusals } from './queue/write-refusals.js';
 import { ScaleOutRateCounters } from './accounts/rate-counters.js';
 import { PendingReads } from './entries/pending-reads.js';
 import { connectionProblemOf } from './redis/redis-connection.js';
@@ -68,11 +69,14 @@ export async function openScaleOutEngine(config: Config, log: Log, observer = un
     const watch = new LossWatch(writes, [...writes.all, ...reads.all], log, config.times);
     closers.push(() => watch.close());
     void watch.run();
+    const refusals = new WriteRefusals({ redis: writes, limits: limitsOfEach(config.queue), log, times: config.times });
+    closers.push(() => refusals.close());
+    void refusals.run();
     const location = `${maskCredentials(config.store.host)} and ${maskCredentials(config.queue.redis ?? '')}`;
     return {
       name: 'scale-out',
       location,
-      ...assemble({ config, log, observer, writes, reads, database, queues }),
+      ...assemble({ config, log, observer, writes, reads, database, queues, refusals }),
       close,
     };
   } catch (error) {
@@ -120,11 +124,12 @@ interface Parts {
   readonly database: Database;
   /** One per partition, in their order. */
   readonly queues: readonly PartitionQueue[];
+  readonly refusals: WriteRefusals;
 }
 
 /** Builds each port of the engine from the parts that it needs. */
 function assemble(parts: Parts): Omit<Engine, 'name' | 'location' | 'close'> {
-  const { config, observer, writes, reads, database, queues } = parts;
+  const { config, observer, writes, reads, database, queues, refusals } = parts;
   const { times } = config;
   const documents = new MongoTokenDocuments(database);
   const tokens = new ScaleOutTokens({
@@ -142,7 +147,7 @@ function assemble(parts: Parts): Omit<Engine, 'name' | 'location' | 'close'> {
     identifyCodes: new ScaleOutIdentifyCodes(database, writes.connectionOf(0)),
     secrets: new ScaleOutSecrets(database),
     rateCounters: new ScaleOutRateCounters(writes, times),
-    health: () => scaleOutHealth({ database, ways: [writes, reads], queue: config.queue }),
+    health: () => scaleOutHealth({ database, ways: [writes, reads], queue: config.queue, refusals }),
     backlog: () => statusOfEach(queues),
   };
 }
@@ -187,7 +192,15 @@ function entriesAndPosts(
 }
 
 /** Returns, for each partition, its group commit and its readers of pending entries and posts. */
-function partitionsOf({ config, log, observer, writes, reads, queues }: Parts): (EntriesPartition & PostsPartition)[] {
+function partitionsOf({
+  config,
+  log,
+  observer,
+  writes,
+  reads,
+  queues,
+  refusals,
+}: Parts): (EntriesPartition & PostsPartition)[] {
   const { queue: settings, times } = config;
   const limits = limitsOfEach(settings);
   return queues.map((queue, partition) => ({
@@ -198,18 +211,13 @@ function partitionsOf({ config, log, observer, writes, reads, queues }: Parts): 
       limits,
       log,
       observer,
+      refusals,
       times,
     }),
     entries: new PendingReads(partition, reads.connectionOf(partition)),
     posts: new PendingPosts(partition, reads.connectionOf(partition)),
   }));
 }
-
-/** Returns each partition's share of the limits on pending writes. */
-const limitsOfEach = ({ partitions, maxBacklog, maxPendingBytes }: Config['queue']): Limits => ({
-  maxBacklog: Math.ceil(maxBacklog / partitions),
-  maxPendingBytes: Math.ceil(maxPendingBytes / partitions),
-});
 
 /** Returns a probe, which sends one command to the Redis that serves the token's account. The key does not matter. */
 function probeOf(tokens: ScaleOutTokens, reads: PartitionedConnections): (token: string) => Promise<unknown> {

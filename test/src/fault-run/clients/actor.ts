@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { KeybinClient } from '../../world/clients/keybin-client.js';
 import type { SharedAccount } from './account.js';
 import type { History, Life } from '../checkers/history.js';
-import type { Random } from './random.js';
+import type { Random } from '../random.js';
 
 /** Clients' view of the processes that serve them. */
 export interface Service {

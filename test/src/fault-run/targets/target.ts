@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Child } from '../../world/processes/child.js';
 import { childrenOf } from '../../world/processes/runs.js';
-import type { Random } from '../clients/random.js';
+import type { Random } from '../random.js';
 
 /** Number of lines shown of a process that ended by itself or with an error. */
 const linesPrinted = 15;

@@ -62,7 +62,7 @@ const outages: readonly Outage[] = [
 
 /** Routes of a service, which name its dependencies on purpose. */
 const ofService = new Set(['/livez', '/readyz', '/metrics']);
-/** What a client has no use for, or must not know: places, programs, causes. */
+/** Texts that a client has no use for, or must not know: programs, places, causes. */
 const internals = /redis|mongo|bullmq|lmdb|NOAUTH|READONLY/i;
 const places = /127\.0\.0\.1|localhost|ECONN|EPIPE|node_modules|dist\/|\n +at |took longer than|undefined/;
 

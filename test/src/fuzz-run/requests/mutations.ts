@@ -1,4 +1,4 @@
-import type { Random } from '../../fault-run/clients/random.js';
+import type { Random } from '../../fault-run/random.js';
 import type { FuzzRequest } from './request.js';
 
 type Mutation = (request: FuzzRequest, random: Random) => Partial<FuzzRequest>;

@@ -1,5 +1,5 @@
 import { basic } from '../../contract/api/calls.js';
-import type { Random } from '../../fault-run/clients/random.js';
+import type { Random } from '../../fault-run/random.js';
 import { uploadForm, type Actor } from '../actor.js';
 import { jsonBody, type FuzzRequest } from './request.js';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { History, noFindings, type Findings, type Life } from '../../fault-run/checkers/history.js';
 import { judge } from '../../fault-run/checkers/judge.js';
-import { Random } from '../../fault-run/clients/random.js';
+import { Random } from '../../fault-run/random.js';
 
 const keys = ['a', 'b', 'c'];
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { routes } from '@keybin/api/routes/definitions.js';
-import { Random } from '../../fault-run/clients/random.js';
+import { Random } from '../../fault-run/random.js';
 import { Actor } from '../../fuzz-run/actor.js';
 import { isRejected, problemOf } from '../../fuzz-run/judge.js';
 import { mutated } from '../../fuzz-run/requests/mutations.js';

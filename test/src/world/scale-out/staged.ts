@@ -2,7 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { ScaleOutGroupCommit } from '@keybin/shared/engines/scale-out/entries/group-commit.js';
-import type { Limits, Write } from '@keybin/shared/engines/scale-out/entries/accept-command.js';
+import type { Write } from '@keybin/shared/engines/scale-out/entries/accept-command.js';
+import type { Limits } from '@keybin/shared/engines/scale-out/queue/limits.js';
 import type { Bearer } from '@keybin/shared/engines/scale-out/tokens/bearer.js';
 import {
   bytesKey,

@@ -9,6 +9,7 @@ import {
   tokensKey,
   waitingKey,
 } from '../redis/keys.js';
+import type { Limits } from '../queue/limits.js';
 import type { ApplyJob } from '../queue/partition-queue.js';
 
 export interface Write {
@@ -27,13 +28,6 @@ export interface Write {
   readonly request?: string | undefined;
   /** Deadline in `performance.now()`'s time. The answer is needed by then, and nothing is accepted later. */
   readonly deadlineMs: number;
-}
-
-/** Limits of what may be pending in one partition. */
-export interface Limits {
-  readonly maxPendingBytes: number;
-  /** Maximum of pending entries, and of waiting jobs. */
-  readonly maxBacklog: number;
 }
 
 /** Partition that accepts the writes. */

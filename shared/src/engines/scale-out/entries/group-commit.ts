@@ -8,11 +8,16 @@ import type { TimeBudget } from '../../../time-budget.js';
 import { WriteGroup } from '../../../batching/write-group.js';
 import { unobserved, type WriteObserver } from '../../../ports/write-observer.js';
 import { parseAcceptAnswer, type WriteAnswer } from './accept-answer.js';
-import { acceptCommand, type Limits, type Write } from './accept-command.js';
+import { acceptCommand, type Write } from './accept-command.js';
 import { partitionPrefix } from '../redis/keys.js';
+import type { Limits } from '../queue/limits.js';
 import type { ApplyJob, PartitionQueue } from '../queue/partition-queue.js';
+import type { WriteRefusals } from '../queue/write-refusals.js';
 import type { RedisConnection } from '../redis/redis-connection.js';
 import { loadScript, type Script } from '../redis/scripts.js';
+
+/** Outcomes of commits by partition. */
+export type CommitOutcomes = Pick<WriteRefusals, 'accepted' | 'full' | 'failed'>;
 
 export interface ScaleOutGroupCommitParts {
   readonly partition: number;
@@ -21,6 +26,8 @@ export interface ScaleOutGroupCommitParts {
   readonly limits: Limits;
   readonly log: Log;
   readonly observer?: Pick<WriteObserver, 'accepted' | 'invariantFailed'>;
+  /** Is told what each commit met. */
+  readonly refusals?: CommitOutcomes;
   readonly script?: Script | undefined;
   readonly times: Pick<TimeBudget, 'commitMs' | 'leastCommitMs' | 'freshWriteMs'>;
 }
@@ -74,6 +81,8 @@ export class ScaleOutGroupCommit {
   readonly #limits: Limits;
   readonly #log: Log;
   readonly #observer: Pick<WriteObserver, 'accepted' | 'invariantFailed'>;
+  readonly #refusals: CommitOutcomes | undefined;
+  readonly #partition: number;
   readonly #script: Script;
   readonly #times: ScaleOutGroupCommitParts['times'];
   readonly #groups: Group[] = [];
@@ -89,10 +98,13 @@ export class ScaleOutGroupCommit {
     limits,
     log,
     observer = unobserved,
+    refusals,
     script,
     times,
   }: ScaleOutGroupCommitParts) {
     this.#prefix = partitionPrefix(partition);
+    this.#partition = partition;
+    this.#refusals = refusals;
     this.#connection = connection;
     this.#queue = queue;
     this.#limits = limits;
@@ -185,6 +197,8 @@ export class ScaleOutGroupCommit {
       const needsJob = accepted > 0;
       if (needsJob) this.#observer.accepted(accepted, coalesced);
       this.#noRoom = !needsJob && answers.includes('full');
+      if (needsJob) this.#refusals?.accepted(this.#partition);
+      else if (this.#noRoom) this.#refusals?.full(this.#partition);
       if (needsJob && (!added || added[0])) await this.#addJob(job, added?.[0]);
       // Last: what was accepted must be applied, whatever its clients are told
       const isWhole = answers.length === writes.length || answers.length === 0; // none: the group's deadline was over
@@ -192,6 +206,7 @@ export class ScaleOutGroupCommit {
       assertInvariant(versionsRise, 'commit_versions_rise', this.#observer);
       return answers;
     } catch (error) {
+      this.#refusals?.failed(this.#partition, error);
       throw error instanceof KeybinError ? error : unavailable(error);
     }
   }

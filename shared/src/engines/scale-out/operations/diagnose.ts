@@ -6,6 +6,8 @@ import type { TimeBudget } from '../../../time-budget.js';
 import { ForeignQueueError } from '../redis/foreign-queue-error.js';
 import { connectDatabase, indexesOf, type Database } from '../mongodb/database.js';
 import { openOperatorRedis } from '../redis/operator-redis.js';
+import { limitsOfEach } from '../queue/limits.js';
+import { refusalOfWrites } from '../queue/write-refusals.js';
 import { partitionsWithWorker } from '../queue/read-partition-status.js';
 import type { PartitionedConnections } from '../redis/partitioned-redis.js';
 import { readSettings, settingsProblems } from '../redis/redis-settings.js';
@@ -16,14 +18,16 @@ const oldestMongo = [4, 4] as const;
 /** Share of a disk, or of Redis's memory, from which it counts as full. */
 const fullShare = 0.9;
 
-/** Checks Redis and MongoDB without changing anything. */
+/** Checks Redis and MongoDB. Changes nothing but a key that expires within a minute. */
 export async function diagnose(config: Config, log: Log): Promise<Diagnosis[]> {
   const [redis, database] = await Promise.allSettled([openOperatorRedis(config, log), connectDatabase(config)]);
   try {
     const found = await Promise.all([
       lookInto(redis, (opened) => lookAtRedis(opened, config)).catch(redisProblem),
       lookInto(database, lookAtMongo).catch(mongoProblem),
-      redis.status === 'fulfilled' && database.status === 'fulfilled' ? whose(redis.value, database.value) : [],
+      redis.status === 'fulfilled' && database.status === 'fulfilled'
+        ? queueOf(redis.value, database.value, config)
+        : [],
     ]);
     return found.flat();
   } finally {
@@ -62,19 +66,27 @@ async function lookAtRedis(
   return found;
 }
 
-/** Checks that the queue in Redis belongs to this store, or to none yet. */
-async function whose(redis: PartitionedConnections, database: Database): Promise<Diagnosis[]> {
+/** Checks the queue's owner and, if that is this store, that Redis takes writes. */
+async function queueOf(redis: PartitionedConnections, database: Database, config: Config): Promise<Diagnosis[]> {
   const check = 'queue';
   try {
     const isClaimed = await expectOwnQueue(database, redis);
     const says = isClaimed
       ? 'the queue in Redis belongs to this store'
       : 'the queue in Redis has no owner yet; the first process that starts claims it';
-    return [{ check, state: 'ok', says }];
+    return [{ check, state: 'ok', says }, ...(isClaimed ? [await writes(redis, config)] : [])];
   } catch (error) {
     if (!(error instanceof ForeignQueueError)) return failed(check, 'fix Redis and MongoDB first')(error);
     return [{ check, state: 'problem', says: ForeignQueueError.sentence, remedy: ForeignQueueError.remedy }];
   }
+}
+
+/** Writes a key that expires within a minute, as the services do once a second. */
+async function writes(redis: PartitionedConnections, { queue, times }: Config): Promise<Diagnosis> {
+  const check = 'writes';
+  const refused = await refusalOfWrites({ redis, limits: limitsOfEach(queue), times });
+  if (refused === undefined) return { check, state: 'ok', says: 'Redis takes writes, and there is room for them' };
+  return { check, state: 'problem', says: refused.reason, remedy: refused.remedy };
 }
 
 const field = (info: string, name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1];

@@ -1,6 +1,7 @@
 import type { Config } from '../../../config/config.js';
 import { askDependency, type DependencyHealth, type Health } from '../../../ports/health.js';
 import type { Database } from '../mongodb/database.js';
+import type { WriteRefusals } from '../queue/write-refusals.js';
 import type { PartitionedConnections } from '../redis/partitioned-redis.js';
 import { durabilityOf, readSettings, settingsProblems, weakest, type RedisSettings } from '../redis/redis-settings.js';
 
@@ -9,6 +10,7 @@ export interface ScaleOutHealthParts {
   /** All sets of connections to the partitions. Each set can break alone. */
   readonly ways: readonly Pick<PartitionedConnections, 'all'>[];
   readonly queue: Pick<Config['queue'], 'staleReads' | 'durability'>;
+  readonly refusals: Pick<WriteRefusals, 'problem'>;
 }
 
 /**
@@ -40,6 +42,7 @@ export async function askBoth({
   database,
   ways,
   queue,
+  refusals,
 }: Omit<ScaleOutHealthParts, 'queue'> & {
   readonly queue: Pick<Config['queue'], 'durability'>;
 }): Promise<Both> {
@@ -59,6 +62,7 @@ export async function askBoth({
     askDependency('mongodb', () => database.ping(), answerMs),
     askDependency('redis', askRedis, answerMs, (settings) => {
       const problems = new Set(settings.flatMap((each) => settingsProblems(each, queue.durability)));
+      if (refusals.problem !== undefined) problems.add(refusals.problem);
       const durability = weakest(settings.map(durabilityOf));
       return problems.size > 0 ? { durability, problem: [...problems].join(' ') } : { durability };
     }),

@@ -33,6 +33,7 @@ export const tokenIndexKey = (prefix: string, tokenHash: string) => `${prefix}:t
 /** Returns the prefix of counters. The limiter appends `:` and the limit's own key. */
 export const countersPrefix = (prefix: string) => `${prefix}:count`;
 export const looksKey = (prefix: string, processId: string) => `${prefix}:looks:${processId}`;
+export const probeKey = (prefix: string) => `${prefix}:probe`;
 export const sweeperKey = (prefix: string) => `${prefix}:sweeper`;
 export const eraserKey = `${partitionPrefix(0)}:eraser`;
 export const fileSweeperKey = `${partitionPrefix(0)}:files`;
@@ -92,6 +93,11 @@ export const redisKeys: readonly RedisKey[] = [
     pattern: looksKey(p, '<process>'),
     type: 'string',
     holds: 'Number of looks a process took at the partition. A smaller number than before tells of a loss.',
+  },
+  {
+    pattern: probeKey(p),
+    type: 'string',
+    holds: 'Written once a second by each process, to see if writes are refused.',
   },
   { pattern: sweeperKey(p), type: 'string', holds: 'Lease of the worker that sweeps the partition.' },
   { pattern: eraserKey, type: 'string', holds: 'Lease of the worker that repeats erasures.' },
