@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { type Account, expectOk } from '@keybin/test/world/clients/keybin-client.js';
+import { type Account, type Answer, expectOk } from '@keybin/test/world/clients/keybin-client.js';
 import { benchSettings, type Service, withAccount } from '../load/accounts.js';
 import { alternate, median } from '../rounds.js';
 import { ratioLine, type Row } from '../row.js';
@@ -56,17 +56,22 @@ async function newAccounts({ client }: Service): Promise<Account[]> {
   return accounts;
 }
 
-/** Returns logins per second. The time includes the logins that were still running after `seconds`. */
+/**
+ * Returns logins per second. The time includes the logins that were still running after `seconds`. A login that is
+ * refused on a busy machine does not count. Throws if all are refused.
+ */
 async function logins({ client }: Service, accounts: readonly Account[], seconds: number): Promise<number> {
   const begin = performance.now();
   let done = 0;
+  let last: Answer | undefined;
   const logInWithoutPause = async ({ username, password }: Account) => {
     while (performance.now() < begin + seconds * 1_000) {
-      expectOk(await client.token(username, password));
-      done++;
+      last = await client.token(username, password);
+      if (last.status === 200) done++;
     }
   };
   await Promise.all(accounts.map(logInWithoutPause));
+  if (done === 0 && last) expectOk(last);
   return done / ((performance.now() - begin) / 1_000);
 }
 
