@@ -35,6 +35,8 @@ export interface World {
   readonly urls: readonly string[];
   /** Base URL of each worker. */
   readonly workerUrls: readonly string[];
+  /** True if an API has several processes. After a hang their metrics may not be added up in time. */
+  readonly addsUpMetrics: boolean;
   /** Returns the version of the pending write, if Redis can be asked. */
   pendingVersion?(life: Life, key: string): Promise<string | undefined>;
   /** Resolves once no write is pending, or once that has taken too long, which `leftovers` reports. */

@@ -10,6 +10,8 @@ export interface Service {
   readonly urls: readonly string[];
   /** Base URL of each worker, which serves no clients. */
   readonly workerUrls: readonly string[];
+  /** True if an API has several processes. After a hang their metrics may not be added up in time. */
+  readonly addsUpMetrics: boolean;
   /** Returns the version of the key's pending write, if the engine has workers. */
   pendingVersion?(life: Life, key: string): Promise<string | undefined>;
 }

@@ -26,6 +26,7 @@ export async function openEmbedded(gone: (what: string) => void, processes: 1 | 
       return apis.flatMap(({ url }) => url ?? []);
     },
     workerUrls: [],
+    addsUpMetrics: processes > 1,
     drained: async () => {},
     leftovers: (shown) => embeddedLeftovers(directory, shown),
     async close() {

@@ -72,6 +72,7 @@ export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster'): Prom
     get workerUrls() {
       return [...workerUrls.values()];
     },
+    addsUpMetrics: false,
     async pendingVersion(life, key) {
       try {
         const userId = await userIdOf(life);
