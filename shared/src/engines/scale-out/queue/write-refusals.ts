@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../../../process/log.js';
+import { repeatUntilAborted } from '../../../repeat-until-aborted.js';
 import type { TimeBudget } from '../../../time-budget.js';
 import { bytesKey, partitionPrefix, probeKey, waitingKey } from '../redis/keys.js';
 import type { PartitionedConnections } from '../redis/partitioned-redis.js';
@@ -72,12 +72,10 @@ export class WriteRefusals {
 
   /** Writes a probe once a second until it is closed. */
   async run(): Promise<void> {
-    const { signal } = this.#closing;
     const { redis, times } = this.parts;
-    while (!signal.aborted) {
-      await Promise.all(Array.from({ length: redis.partitions }, (_, partition) => this.#probe(partition)));
-      await delay(times.lookMs, undefined, { signal, ref: false }).catch(() => {}); // the loop checks the signal
-    }
+    await repeatUntilAborted(this.#closing.signal, times.lookMs, () =>
+      Promise.all(Array.from({ length: redis.partitions }, (_, partition) => this.#probe(partition))),
+    );
   }
 
   close(): void {

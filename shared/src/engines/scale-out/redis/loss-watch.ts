@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../../../process/log.js';
+import { repeatUntilAborted } from '../../../repeat-until-aborted.js';
 import type { TimeBudget } from '../../../time-budget.js';
 import { looksKey, partitionPrefix, waitingKey } from './keys.js';
 import type { RedisConnection } from './redis-connection.js';
@@ -41,15 +41,13 @@ export class LossWatch {
 
   /** Looks once a second until it is closed. */
   async run(): Promise<void> {
-    const { signal } = this.#closing;
-    while (!signal.aborted) {
+    await repeatUntilAborted(this.#closing.signal, this.times.lookMs, async () => {
       await Promise.allSettled(
         this.connections.map(async (connection) => connection.isReady && connection.checkServer()),
       );
       const looks = Array.from({ length: this.redis.partitions }, (_, partition) => this.#look(partition));
       await Promise.allSettled(looks); // callers that wait for an answer report the outage
-      await delay(this.times.lookMs, undefined, { signal, ref: false }).catch(() => {}); // the loop checks the signal
-    }
+    });
   }
 
   close(): void {
