@@ -23,7 +23,7 @@ export const inOrder = (list) => (list.length < 2 ? list : list.map((member) => 
  *   processes is the first. A path then names a process by its place in the state before the step.
  * Returns the number of states and the violation, if any: the promise and the steps that led to it.
  */
-export function search({ start, successors, atRest, canonical = (state) => state }) {
+function search({ start, successors, atRest, canonical = (state) => state }) {
   const seen = new Set(), stack = [];
   const stepsTo = (path) => { const steps = []; for (let at = path; at; at = at[1]) steps.unshift(at[0]); return steps; };
   const visit = (reached, path) => {

@@ -1,4 +1,5 @@
 import type { Life } from './checkers/history.js';
+import type { Service } from './clients/actor.js';
 import type { Target } from './targets/target.js';
 import type { Fault } from './faults.js';
 
@@ -26,19 +27,11 @@ export interface Shown {
 }
 
 /** Processes of a run, and the faults that may hit them. */
-export interface World {
+export interface World extends Service {
   readonly engine: 'embedded' | 'scale-out';
   /** All processes, in the order of starting them. */
   readonly targets: readonly Target[];
   readonly faults: readonly Fault[];
-  /** Base URL of each API. */
-  readonly urls: readonly string[];
-  /** Base URL of each worker. */
-  readonly workerUrls: readonly string[];
-  /** True if an API has several processes. After a hang their metrics may not be added up in time. */
-  readonly addsUpMetrics: boolean;
-  /** Returns the version of the pending write, if Redis can be asked. */
-  pendingVersion?(life: Life, key: string): Promise<string | undefined>;
   /** Resolves once no write is pending, or once that has taken too long, which `leftovers` reports. */
   drained(): Promise<void>;
   /** Looks into the store and the queue, after enough time for the removal of erased data. */

@@ -16,6 +16,7 @@ import { expectUnavailable } from '../support/answers.js';
 import { withRedis } from '../support/with-redis.js';
 
 const maxPendingBytes = 16 * 1_024;
+const limits = { KEYBIN_QUEUE_MAX_PENDING_BYTES: String(maxPendingBytes), KEYBIN_LIMITS_BODY_BYTES: '4KiB' };
 const again = 'Writes are accepted again';
 
 /** Returns how a service sees Redis: the status of the service, the problem, and the metric of an impaired service. */
@@ -84,10 +85,7 @@ const refusals: readonly {
 
 describe('while writes are refused', function () {
   this.timeout(60_000);
-  const world = new ScaleOutWorld({
-    services: ownServices,
-    env: { KEYBIN_QUEUE_MAX_PENDING_BYTES: String(maxPendingBytes), KEYBIN_LIMITS_BODY_BYTES: '4KiB' },
-  });
+  const world = new ScaleOutWorld({ services: ownServices, env: limits });
   let worker: RunningWorker;
   beforeEach(async () => {
     worker = await startWorker({ env: world.services.env });
@@ -99,7 +97,6 @@ describe('while writes are refused', function () {
     const { findings } = JSON.parse(stdout) as { findings: Diagnosis[] }; // asserted in unit/cli/doctor.test.ts
     return findings.find(({ check }) => check === 'writes');
   }
-  const limits = { KEYBIN_QUEUE_MAX_PENDING_BYTES: String(maxPendingBytes), KEYBIN_LIMITS_BODY_BYTES: '4KiB' };
 
   for (const { what, problem, begin, end, endsWithWrite } of refusals) {
     it(`because ${what}, all who ask are told so once, and when it is over`, async () => {
@@ -135,8 +132,8 @@ describe('while writes are refused', function () {
         expect(await seen(service.url)).to.deep.equal(ready);
       }
       await eventually(write, 'a write');
-      const told = endsWithWrite ? [1, 0] : [1, 1];
-      expect(services.map((service, at) => linesOf(service, again) - (before[at] ?? 0))).to.deep.equal(told);
+      const toldAgain = services.map((service, at) => linesOf(service, again) - (before[at] ?? 0));
+      expect(toldAgain).to.deep.equal(endsWithWrite ? [1, 0] : [1, 1]);
       expect((await doctorSays())?.state).to.equal('ok');
     });
   }
