@@ -81,8 +81,6 @@ export interface TimeBudget {
   readonly tokenLeaseMs: number;
   /** Life of the mark on an account while it is unregistered or disabled, from the first step to the last. */
   readonly shortMarkMs: number;
-  /** Time that a settled delete is remembered, for deletes of its key that looked into MongoDB before. */
-  readonly deletesKeptMs: number;
   /**
    * Lease of an upload. If it is not renewed, the upload is swept: its process is gone, or considers the upload gone.
    */
@@ -197,7 +195,6 @@ const derivations: { readonly [Name in keyof TimeBudget]: (t: TimeBudget) => Tim
 
   tokenLeaseMs: (t) => 5 * t.promisedMs,
   shortMarkMs: (t) => 5 * t.promisedMs,
-  deletesKeptMs: (t) => 5 * t.promisedMs,
   uploadLeaseMs: () => 20_000,
   uploadRenewalMs: (t) => t.uploadLeaseMs / 4,
   diskMs: (t) => t.uploadLeaseMs / 2,
@@ -303,8 +300,6 @@ const relations = {
   tokenLeaseOutlastsIssue: (t) => t.tokenLeaseMs >= 3 * t.mongoOperationMs + 2 * t.redisCommandMs,
   /** No write of the account may be accepted between the first and the last step of unregister. */
   shortMarkOutlastsUnregister: (t) => t.shortMarkMs >= 3 * t.mongoOperationMs + 2 * t.redisCommandMs,
-  /** A delete must learn if another one was settled after it looked into MongoDB: only one of them finds the value. */
-  deletesOutlastRequest: (t) => t.deletesKeptMs > t.promisedMs,
   /** An upload must survive one failed renewal. */
   uploadLeaseOutlastsRenewal: (t) => t.uploadLeaseMs >= 2 * t.uploadRenewalMs + t.answerMs,
   /** An upload must not be swept while the disk has time left to store a part of it. */

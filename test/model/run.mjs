@@ -21,7 +21,7 @@ function flagsOf(model) {
 /** Returns the flags of the runs that visit a whole model. */
 function wholeRunsOf(model) {
   const source = readFileSync(new URL(model, directory), 'utf8');
-  const scenarios = [...source.matchAll(/^ {2}(\w+): +\{ issuers: /gm)].map(([, name]) => [`scenario=${name}`]);
+  const scenarios = [...source.matchAll(/^ {2}(\w+): +\{ (?:issuers|ops): /gm)].map(([, name]) => [`scenario=${name}`]);
   return scenarios.length > 0 ? scenarios : [[]];
 }
 

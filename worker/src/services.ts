@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { MongoError } from 'mongodb';
 import type { Config } from '@keybin/shared/config/config.js';
 import { ForeignQueueError } from '@keybin/shared/engines/scale-out/redis/foreign-queue-error.js';
+import { EpochNumbers } from '@keybin/shared/engines/scale-out/ownership/epoch-numbers.js';
 import { takeOwnership } from '@keybin/shared/engines/scale-out/ownership/take-ownership.js';
 import { openDatabase, type Database } from '@keybin/shared/engines/scale-out/mongodb/database.js';
 import { PartitionedConnections } from '@keybin/shared/engines/scale-out/redis/partitioned-redis.js';
@@ -32,6 +33,10 @@ export async function openServices(
   lifecycle: Lifecycle,
   log: Log,
 ): Promise<Services> {
+  const database = await untilThere('MongoDB', () => openDatabase({ store, times }, times.batchMs), isAway, log);
+  lifecycle.push('MongoDB', () => database.close());
+  database.logOutages(log);
+
   const place = openRedisTopology(redisUrl, times);
   lifecycle.push('Redis topology', () => place.close());
   const connect = (partitions: number) =>
@@ -39,6 +44,7 @@ export async function openServices(
       times,
       commandTimeoutMs: times.workerCommandMs,
       check: (client) => checkRedisSettings(client, queue.durability, log),
+      epochs: new EpochNumbers(database.counters, database.bounded),
     });
   const redis = connect(queue.partitions);
   lifecycle.push('Redis', () => redis.close());
@@ -47,10 +53,6 @@ export async function openServices(
     await checkAllRedisSettings(place, redis, queue.durability, log);
   };
   await untilThere('Redis', check, (error) => isOutage(error) || !redis.areReady, log);
-
-  const database = await untilThere('MongoDB', () => openDatabase({ store, times }, times.batchMs), isAway, log);
-  lifecycle.push('MongoDB', () => database.close());
-  database.logOutages(log);
 
   const claim = () => takeOwnership({ database, connections: [redis], partitions: queue.partitions, connect });
   const isTransient = (error: unknown) => !(error instanceof ForeignQueueError) && (isAway(error) || !redis.areReady);

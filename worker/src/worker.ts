@@ -57,7 +57,7 @@ interface Work {
  * Applies what API processes have accepted. There is one consumer and one sweeper for each partition, one loop that
  * repeats erasures, and one that removes the bytes of files. Waits while Redis or MongoDB is down, and resolves when
  * all are running. `lifecycle` shuts them down, the last one first: consumers, sweepers and loops; queues; watch;
- * MongoDB; Redis; monitoring.
+ * Redis; MongoDB; monitoring.
  */
 export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log): Promise<void> {
   const redisUrl = config.queue.redis;
@@ -132,7 +132,7 @@ function openPartition(context: Context, partition: number, queue: PartitionQueu
     {
       read: (names) => readPending(redis, prefix, names),
       write: writeEntriesTo(database.store, times.batchMs),
-      settle: settleBy(redis, prefix, { times, observer }),
+      settle: settleBy(redis, prefix, { observer }),
       reject: (entry, reason) => rejectedWrites.reject(entry, reason, (job) => queue.add(job)),
     },
     patience,

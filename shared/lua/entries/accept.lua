@@ -2,17 +2,17 @@
 --
 -- KEYS  1 clock  2 waiting  3 bytes  4 BullMQ's list of waiting jobs
 --       then for each account: pending, erased, tokens
---       at the end: deleted (filled by settle.lua), epoch
+--       at the end: slots, epoch
 -- ARGV  1 deadline, Redis's time in µs: a command that comes later does nothing
 --       2 limit of pending bytes  3 limit of pending entries, and of waiting jobs
 --       4 number of accounts  5 number of tokens
 --       then the user id of each account
 --       then for each token: position of its account (from 1), client, hash of the token
---       then for each write: position of its token (from 1), key, change
+--       then for each write: position of its token (from 1), key, slot of the entry, change
 --       A change is one of
 --         P and the value: put
 --         D: delete
---         F and the version of a `look`: delete. MongoDB had the key when it was read after that look
+--         F and the 24 digits of a `look`: delete. MongoDB had the key when it was read after that look
 --         N and the value: put of a new post. Its key is ~ and its id, which begins with 13 hex digits. The version
 --           must be above that number
 -- Returns {Redis's time in µs} if that is past the deadline. Else {Redis's time in µs, number of accepted writes that
@@ -24,11 +24,12 @@
 --   full       the limits leave no room
 --   absent     delete: a delete of this key is pending already
 --   taken      new post: its key is pending already
---   look, then 16 digits: the last version given out
---              delete: nothing is pending, so MongoDB must tell if there is something to delete. After F: another
---              delete has reached MongoDB since that look
+--   look, then 8 digits of the epoch and 16 of the last version accepted in the slot
+--              delete: nothing is pending, so MongoDB must tell if there is something to delete. After F: MongoDB
+--              may have changed since that look
+-- Returns the error NOEPOCH, and does nothing, if the partition has no epoch.
 
-local headLength = 17
+local headLength = 25
 
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -42,8 +43,8 @@ local entries = redis.call('ZCARD', KEYS[2])
 local bytes = tonumber(redis.call('GET', KEYS[3]) or 0)
 local queueFull = redis.call('LLEN', KEYS[4]) >= maxEntries
 local bytesBefore, accepted, coalesced = bytes, false, 0
-local deleted = KEYS[#KEYS - 1]
-local epoch = redis.call('HGET', KEYS[#KEYS], 'name') or ''
+local slots, written = KEYS[#KEYS - 1], {}
+local epochKey = KEYS[#KEYS]
 
 -- include include/current-epoch.lua
 -- include include/token-state.lua
@@ -61,12 +62,14 @@ for token = 1, tokens do
   end
 end
 
--- Returns true if a delete that is no longer pending may have removed the key from MongoDB since version `looked`
-local function isDeletedSince(member, looked)
-  return tonumber(redis.call('ZSCORE', deleted, member) or 0) > tonumber(looked)
+-- Returns what decides if MongoDB still has what it had: a change of its entries is accepted in their slot before, or
+-- begins an epoch
+local function lookAt(slot)
+  local last = redis.call('BITFIELD', slots, 'GET', 'i64', '#' .. slot)[1]
+  return epoch .. string.format('%016.0f', last)
 end
 
-local function accept(token, key, change)
+local function accept(token, key, slot, change)
   if tokenStates[token] ~= 'live' then return tokenStates[token] end
 
   local account = accountOf[token]
@@ -80,9 +83,7 @@ local function accept(token, key, change)
     clock = math.max(clock, tonumber(string.sub(key, 2, 14), 16))
   elseif operation ~= 'P' then
     if before == headLength then return 'absent' end
-    if before == 0 and (operation == 'D' or isDeletedSince(member, string.sub(change, 2))) then
-      return string.format('look%016.0f', clock)
-    end
+    if before == 0 and lookAt(slot) ~= string.sub(change, 2) then return 'look' .. lookAt(slot) end
     change = 'D'
   end
 
@@ -94,21 +95,24 @@ local function accept(token, key, change)
 
   clock = clock + 1
   local version = string.format('%016.0f', clock)
-  redis.call('HSET', pending, key, version .. change)
+  redis.call('HSET', pending, key, epoch .. version .. change)
   entries = entries + redis.call('ZADD', KEYS[2], 'NX', version, member)
   bytes = bytes + grows
   accepted = true
+  local at = #written
+  written[at + 1], written[at + 2], written[at + 3], written[at + 4] = 'SET', 'i64', '#' .. slot, version
   if before > 0 then coalesced = coalesced + 1 end
   return version
 end
 
 local answers = {nowText, 0}
-for at = firstToken + 3 * tokens, #ARGV, 3 do
-  answers[#answers + 1] = accept(tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 2])
+for at = firstToken + 3 * tokens, #ARGV, 4 do
+  answers[#answers + 1] = accept(tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
 end
 
 answers[2] = coalesced
 if accepted then
+  redis.call('BITFIELD', slots, unpack(written))
   redis.call('SET', KEYS[1], string.format('%.0f', clock))
   if bytes ~= bytesBefore then redis.call('INCRBY', KEYS[3], string.format('%.0f', bytes - bytesBefore)) end
 end

@@ -5,7 +5,7 @@
 -- Returns refused or unknown (see read-with-token.lua), or {keys that are put, keys that are deleted}.
 -- An entry no longer than its head is a delete. Fields that begin with ~ are posts, and are left out.
 
-local headLength = 17
+local headLength = 25
 
 -- include include/check-token.lua
 

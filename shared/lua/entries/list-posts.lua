@@ -8,7 +8,7 @@
 -- 0}. 1 means that the bytes did not suffice: older posts are missing. Deleted posts are listed as far as posts were
 -- read.
 
-local headLength = 17
+local headLength = 25
 
 -- include include/check-token.lua
 

@@ -6,9 +6,9 @@
 -- ARGV  1 bytes after which no further entry is read
 --       then for each account: user id, number of its keys, the keys
 -- Returns for each entry, in the order of ARGV:
---   text  version, operation and value, as accepted
+--   text  stamp, operation and value, as accepted
 --   0     nothing is pending
---   1     the pending version is rejected
+--   1     the pending entry is rejected
 -- A list that grows too long ends early: the entries after its end were not read.
 
 local room = tonumber(ARGV[1])
@@ -25,7 +25,7 @@ for account = 2, #KEYS do
       answers[#answers + 1] = 0
     else
       local line = anyRejected and redis.call('HGET', KEYS[1], user .. '/' .. ARGV[i])
-      if line and string.sub(line, 1, 16) == string.sub(text, 1, 16) then
+      if line and string.sub(line, 1, 24) == string.sub(text, 1, 24) then
         answers[#answers + 1] = 1
       else
         answers[#answers + 1] = text

@@ -5,7 +5,7 @@
 --       then for each read: position of its account (from 1), client, hash of the token, key
 --       The hash is empty if the token was verified otherwise.
 -- Returns for each read
---   an entry   16 digits of version, operation, value: the token is live
+--   an entry   24 digits of its stamp, operation, value: the token is live
 --   nil        nothing is pending: the token is live
 --   refused    the record of this client is for another token, or has expired
 --   unknown    no record can tell
@@ -15,7 +15,7 @@ local maxBytes = tonumber(ARGV[1])
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local bytes = 0
-local epoch = redis.call('HGET', KEYS[1], 'name') or ''
+local epochKey = KEYS[1]
 
 -- include include/current-epoch.lua
 -- include include/token-state.lua

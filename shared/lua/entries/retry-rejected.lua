@@ -9,5 +9,5 @@
 local member = ARGV[1] .. '/' .. ARGV[2]
 if redis.call('HDEL', KEYS[2], member) == 0 then return 0 end
 local current = redis.call('HGET', KEYS[1], ARGV[2])
-if current then redis.call('ZADD', KEYS[3], 'NX', string.sub(current, 1, 16), member) end
+if current then redis.call('ZADD', KEYS[3], 'NX', string.sub(current, 9, 24), member) end
 return 1

@@ -1,6 +1,6 @@
 -- Included by scripts about one account, with KEYS 2 tokens 3 epoch, ARGV 1 client 2 hash of the token. The hash is
 -- empty if the token was verified otherwise. Ends the script with the answer of `tokenState` if the token is not live.
-local epoch = redis.call('HGET', KEYS[3], 'name') or ''
+local epochKey = KEYS[3]
 
 -- include include/current-epoch.lua
 -- include include/token-state.lua

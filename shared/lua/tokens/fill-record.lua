@@ -10,7 +10,7 @@
 local looksPerFill = 16
 
 local key, client = KEYS[1], ARGV[1]
-local epoch = redis.call('HGET', KEYS[2], 'name') or ''
+local epochKey = KEYS[2]
 
 -- include include/current-epoch.lua
 

@@ -15,7 +15,7 @@
 local key, client, kind, lifeMs = KEYS[1], ARGV[1], ARGV[3], tonumber(ARGV[4])
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-local epoch = redis.call('HGET', KEYS[3], 'name') or ''
+local epochKey = KEYS[3]
 
 -- include include/current-epoch.lua
 

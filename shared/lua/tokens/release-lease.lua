@@ -4,7 +4,7 @@
 -- ARGV  1 client  2 nonce of the lease
 -- Returns 1, or 0 if the lease is no longer there.
 
-local epoch = redis.call('HGET', KEYS[2], 'name') or ''
+local epochKey = KEYS[2]
 
 -- include include/current-epoch.lua
 

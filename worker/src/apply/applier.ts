@@ -2,6 +2,7 @@ import { withDeadline } from '@keybin/shared/deadline.js';
 import type { EntryName } from '@keybin/shared/ids/entry-name.js';
 import { unavailable } from '@keybin/shared/errors.js';
 import { assertInvariant, InvariantError, type InvariantObserver } from '@keybin/shared/invariant.js';
+import { isBefore } from '@keybin/shared/engines/scale-out/redis/pending-entry.js';
 import { namesOf, type EntryNames } from './entry-names.js';
 import type { WriteEntries, Written } from './write-entries.js';
 import { retryThroughOutage, type RetryOptions } from './retry.js';
@@ -58,11 +59,11 @@ export interface ApplySteps {
  *
  * pending --read, written, MongoDB has it--> settled: no longer pending.
  * pending --read, written, replaced meanwhile--> pending as the newer entry, which has a job of its own.
- * pending --MongoDB has a larger version--> pending with a version above it, applied again.
+ * pending --MongoDB has a newer one--> settled: the entry is an old copy, of a Redis that came back with older data.
  * pending --MongoDB rejects it--> rejected: still readable, with a failed job.
  * pending --outage--> pending: read and written again, until the outage is over or the worker shuts down (`Abandoned`).
  *
- * However often, late or concurrently an entry is applied, the last accepted write wins: only versions decide.
+ * However often, late or concurrently an entry is applied, the last accepted write wins: only stamps decide.
  */
 export class Applier {
   readonly #batchMs: number;
@@ -113,20 +114,20 @@ export class Applier {
     const { stored, overtaken, rejected } = written;
     const known = this.#known(staged, written);
 
-    const again = await this.steps.settle([
+    await this.steps.settle([
       ...stored,
-      ...overtaken.map(({ entry, version }) => ({ ...entry, stored: version })),
+      ...overtaken.map(({ entry }) => entry),
       ...absent.map((name) => ({ ...name, text: '' })),
     ]);
     const nowUs = this.#timeUs();
     this.#observer.applied(stored.map(({ version }) => Math.max(nowUs - version, 0) / usPerSecond));
     const stillWaiting = await this.#reject(rejected);
-    return { again: [...unread, ...again, ...staged.filter((entry) => !known.has(entry))], stillWaiting };
+    return { again: [...unread, ...staged.filter((entry) => !known.has(entry))], stillWaiting };
   }
 
   /** Returns the entries of the batch whose outcome MongoDB has told. */
   #known(staged: readonly StagedEntry[], { stored, overtaken, rejected }: Written): ReadonlySet<StagedEntry> {
-    const isNewer = overtaken.every(({ entry, version }) => version >= entry.version);
+    const isNewer = overtaken.every(({ entry, by }) => !isBefore(by, entry));
     assertInvariant(isNewer, 'overtaken_by_newer', this.#observer);
     const known = new Set([...stored, ...[...overtaken, ...rejected].map(({ entry }) => entry)]);
     const outcomes = stored.length + overtaken.length + rejected.length;

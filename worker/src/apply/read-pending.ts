@@ -47,8 +47,7 @@ export async function readPending(
     if (name === undefined || answer === isRejected) return;
     if (typeof answer === 'number') absent.push(name);
     else {
-      const { version, json } = parsePendingEntry(answer);
-      staged.push({ userId: name.userId, key: name.key, version, json, text: answer });
+      staged.push({ userId: name.userId, key: name.key, ...parsePendingEntry(answer), text: answer });
     }
   });
   return { staged, absent, unread: asked.slice(answers.length) };

@@ -1,5 +1,6 @@
 import { MongoBulkWriteError, type AnyBulkWriteOperation, type Collection } from 'mongodb';
-import type { StoreDocument } from '@keybin/shared/engines/scale-out/mongodb/documents.js';
+import { acceptedBefore, stampOf, type StoreDocument } from '@keybin/shared/engines/scale-out/mongodb/documents.js';
+import { isBefore, type Stamp } from '@keybin/shared/engines/scale-out/redis/pending-entry.js';
 import { entryId } from '@keybin/shared/ids/entry-name.js';
 import { unavailable } from '@keybin/shared/errors.js';
 import type { StagedEntry } from './read-pending.js';
@@ -11,8 +12,8 @@ const duplicateKey = 11_000;
 export interface Written {
   /** Entries that the database has exactly like this. */
   readonly stored: StagedEntry[];
-  /** Entries of which the database has a larger version, or another value with the same version. */
-  readonly overtaken: { readonly entry: StagedEntry; readonly version: number }[];
+  /** Entries of which the database has a newer one, or an imported value in their place, with its stamp. */
+  readonly overtaken: { readonly entry: StagedEntry; readonly by: Stamp }[];
   /** Entries that the database will not store, whatever its state. */
   readonly rejected: { readonly entry: StagedEntry; readonly reason: string }[];
 }
@@ -20,8 +21,8 @@ export interface Written {
 export type WriteEntries = (entries: readonly StagedEntry[]) => Promise<Written>;
 
 /**
- * Returns a function that writes entries as one unordered bulk write. Each update holds only if the stored version is
- * smaller. A delete is a tombstone. Without it, an older put that arrives late would find nothing and be stored.
+ * Returns a function that writes entries as one unordered bulk write. Each update holds only if the stored write is
+ * older. A delete is a tombstone. Without it, an older put that arrives late would find nothing and be stored.
  *
  * If the whole command fails without an outage, the entries are halved until the one that caused it is alone and
  * rejected. Throws outages: then the outcome of every entry is unknown.
@@ -57,8 +58,8 @@ async function writeOnce(
   const { rejected } = upserts;
   if (upserts.duplicates.length === 0) return { stored: upserts.done, overtaken: [], rejected };
 
-  // Error 11000 has two causes: the stored version is not smaller, or there was none and another worker's upsert was
-  // first, maybe with a smaller version. So these entries are written once more without upsert.
+  // Error 11000 has two causes: the stored write is not older, or there was none and another worker's upsert was
+  // first, maybe with an older one. So these entries are written once more without upsert.
   const updates = await bulkWrite(store, upserts.duplicates, { upsert: false, timeoutMs });
   const compared = await compare(store, updates.done, timeoutMs);
   return {
@@ -113,11 +114,14 @@ function classifyByError(
 }
 
 function guardedUpdate(entry: StagedEntry, upsert: boolean): AnyBulkWriteOperation<StoreDocument> {
-  const { userId, key, version, json } = entry;
-  const filter = { _id: entryId(userId, key), version: { $lt: version } };
-  if (json !== undefined) return { replaceOne: { filter, replacement: { value: json, version }, upsert } };
-  // MongoDB's own clock, which the TTL index uses
-  const tombstone = { $set: { version }, $currentDate: { deleted_at: true as const }, $unset: { value: '' as const } };
+  const { userId, key, epoch, version, json } = entry;
+  const filter = { _id: entryId(userId, key), ...acceptedBefore(entry) };
+  if (json !== undefined) return { replaceOne: { filter, replacement: { value: json, version, epoch }, upsert } };
+  const tombstone = {
+    $set: { version, epoch },
+    $currentDate: { deleted_at: true as const }, // MongoDB's own clock, which the TTL index uses
+    $unset: { value: '' as const, imported: '' as const },
+  };
   return { updateOne: { filter, update: tombstone, upsert } };
 }
 
@@ -130,11 +134,12 @@ async function compare(
   const byId = new Map(entries.map((entry) => [entryId(entry.userId, entry.key), entry]));
   const outcome: Pick<Written, 'stored' | 'overtaken'> = { stored: [], overtaken: [] };
   const documents = store.find({ _id: { $in: [...byId.keys()] } }, { readPreference: 'primary', maxTimeMS: timeoutMs });
-  for await (const { _id, version, value } of documents) {
-    const entry = byId.get(_id);
-    if (!entry || version < entry.version) continue;
-    if (version === entry.version && value === entry.json) outcome.stored.push(entry);
-    else outcome.overtaken.push({ entry, version });
+  for await (const document of documents) {
+    const entry = byId.get(document._id);
+    const by = stampOf(document);
+    if (!entry || isBefore(by, entry)) continue;
+    if (!isBefore(entry, by) && document.value === entry.json) outcome.stored.push(entry);
+    else outcome.overtaken.push({ entry, by });
   }
   return outcome;
 }

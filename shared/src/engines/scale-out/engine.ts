@@ -11,6 +11,7 @@ import { ScaleOutAccounts } from './accounts/accounts.js';
 import { TokenCheckedSteps } from './entries/token-checked-steps.js';
 import { openDatabase, type Database } from './mongodb/database.js';
 import { ScaleOutEntries, type EntriesPartition } from './entries/entries.js';
+import { EpochNumbers } from './ownership/epoch-numbers.js';
 import { ErasureRecords } from './accounts/erasure-records.js';
 import { FileChunks } from './files/file-chunks.js';
 import { FileDocuments } from './files/file-documents.js';
@@ -49,10 +50,10 @@ export async function openScaleOutEngine(config: Config, log: Log, observer = un
   let closed: Promise<void> | undefined;
   const close = () => (closed ??= closeAll(closers));
   try {
-    const { writes, reads, connect } = await openRedis(config, log, closers);
     const database = await openDatabase(config);
     closers.push(() => database.close());
     database.logOutages(log);
+    const { writes, reads, connect } = await openRedis(config, database, log, closers);
     const connections = [writes, reads];
     await takeOwnership({ database, connections, partitions: config.queue.partitions, connect }).catch(
       (cause: unknown) => {
@@ -94,14 +95,16 @@ interface RedisParts {
 /** Opens one set of connections for writes and one for reads, so that neither queues behind the other's answers. */
 async function openRedis(
   { queue: { redis: url, durability, partitions }, times }: Pick<Config, 'queue' | 'times'>,
+  database: Database,
   log: Log,
   closers: (() => void)[],
 ): Promise<RedisParts> {
   if (url === undefined) throw new Error('[QUEUE] redis is missing: the scale-out engine keeps pending writes there');
   const place = openRedisTopology(url, times);
   closers.push(() => place.close());
+  const epochs = new EpochNumbers(database.counters, database.bounded);
   const check = (client: Redis) => checkRedisSettings(client, durability, log);
-  const connect = (count: number) => new PartitionedConnections(place, count, log, { times, check });
+  const connect = (count: number) => new PartitionedConnections(place, count, log, { times, check, epochs });
   const open = async () => {
     const connections = connect(partitions);
     closers.push(() => connections.close());

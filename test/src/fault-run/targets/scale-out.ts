@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
 import { Database } from '@keybin/shared/engines/scale-out/mongodb/database.js';
 import { partitionOf, partitionPrefix, pendingKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { stampDigits } from '@keybin/shared/engines/scale-out/redis/pending-entry.js';
 import { entryId } from '@keybin/shared/ids/entry-name.js';
 import type { Child } from '../../world/processes/child.js';
 import { spawnApi, spawnWorker } from '../../world/processes/keybin-process.js';
@@ -79,7 +80,7 @@ export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster'): Prom
         if (userId === undefined) return undefined;
         const partition = partitionOf(userId, partitions);
         const entry = await queues[partition]?.hget(pendingKey(partitionPrefix(partition), userId), key);
-        return entry?.slice(0, 16);
+        return entry?.slice(0, stampDigits);
       } catch {
         return undefined; // Redis or MongoDB is down
       }

@@ -25,9 +25,9 @@ describe('the write path, with its steps in any order', function () {
   const rules: Record<keyof typeof writeVariants, fc.Arbitrary<Scenario>> = {
     noguard: smallest({ before: 'pending', clients: [['put']], workers: [1, 1] }),
     nocas: smallest({ before: 'pending', clients: [['put']], workers: [1] }),
-    norestamp: smallest({ before: 'stored', clients: [['put']], workers: [1], events: ['Redis is lost'] }),
+    noepoch: smallest({ before: 'stored', clients: [['put']], workers: [1], events: ['Redis is lost'] }),
     mongofirst: smallest({ before: 'pending', clients: [['get']], workers: [1] }),
-    nodeleted: smallest({ before: 'stored', clients: [['delete'], ['delete']], workers: [1] }),
+    noslot: smallest({ before: 'stored', clients: [['delete'], ['delete']], workers: [1] }),
     earlyttl: smallest({
       before: 'pending',
       clients: [['delete']],

@@ -24,9 +24,21 @@ export interface WriteVariant {
 const unguarded =
   ({ store }: Database): WriteEntries =>
   async (entries) => {
-    for (const { userId, key, version, json } of entries) {
-      const document = json === undefined ? { version, deleted_at: new Date() } : { version, value: json };
+    for (const { userId, key, epoch, version, json } of entries) {
+      const content = json === undefined ? { deleted_at: new Date() } : { value: json };
+      const document = { epoch, version, ...content };
       await store.replaceOne({ _id: `${userId}/${key}` }, document, { upsert: true });
+    }
+    return { stored: [...entries], overtaken: [], rejected: [] };
+  };
+
+/** Stores an entry if its version is larger, in whatever epoch. */
+const byVersionAlone =
+  ({ store }: Database): WriteEntries =>
+  async (entries) => {
+    for (const { userId, key, epoch, version, json } of entries) {
+      const filter = { _id: `${userId}/${key}`, version: { $lt: version } };
+      await store.updateOne(filter, { $set: { epoch, version, ...(json !== undefined && { value: json }) } });
     }
     return { stored: [...entries], overtaken: [], rejected: [] };
   };
@@ -35,9 +47,11 @@ const unguarded =
 export const writeVariants = {
   noguard: { write: unguarded },
   nocas: { settleScript: changedScript('entries/settle', 'current ~= text', 'false') },
-  norestamp: { settleScript: changedScript('entries/settle', "stored == ''", 'true') },
+  noepoch: { write: byVersionAlone },
   mongofirst: { reads: mongoFirst },
-  nodeleted: { acceptScript: changedScript('entries/accept', 'or isDeletedSince(member, string.sub(change, 2))', '') },
+  noslot: {
+    acceptScript: changedScript('entries/accept', 'lookAt(slot) ~= string.sub(change, 2)', "operation == 'D'"),
+  },
   earlyttl: { tombstoneSeconds: -1 },
   // Named as in the model of the tokens: accepting a write checks the erasure mark but not the token
   split: {

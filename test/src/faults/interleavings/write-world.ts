@@ -83,11 +83,12 @@ export class WriteWorld {
     const { staged, database } = this.partition;
     const bearers = { resolve: () => this.user, verify: () => this.#verify() };
     const stored = new StoredEntries(database);
-    const finding = gated(stored, ['find'], turns);
+    const finding = gated(stored, ['find', 'findNewer'], turns);
     const reads = (this.variant.reads ?? same)({
       pending: gated(new PendingReads(0, staged.connection), ['read', 'keys'], turns),
       stored: {
         find: (...asked) => finding.find(...asked),
+        findNewer: (...asked) => finding.findNewer(...asked),
         async *keys(userId, deadlineMs) {
           await turns.pass('stored keys');
           yield* stored.keys(userId, deadlineMs);
@@ -111,7 +112,7 @@ export class WriteWorld {
   worker(turns = this.turns): Applier {
     const { staged, database, steps } = this.partition;
     const { write, settleScript } = this.variant;
-    const settle = settleBy(staged.connection, staged.prefix, { times, script: settleScript });
+    const settle = settleBy(staged.connection, staged.prefix, { script: settleScript });
     const own = { ...steps, settle, write: write?.(database) ?? steps.write };
     return this.partition.applier(gated(own, ['read', 'write', 'settle'], turns));
   }
@@ -179,6 +180,8 @@ export class WriteWorld {
         return;
       case 'Redis is lost':
         await staged.redis.flushdb();
+        await this.turns.pass('new epoch');
+        await staged.connection.checkServer();
         return;
       case 'tombstones are tidied away': {
         const indexed = (await database.store.indexes()).find(({ key }) => 'deleted_at' in key);

@@ -5,10 +5,10 @@ import { storageLists } from '@keybin/shared/documents/storage-lists.js';
 import {
   bytesKey,
   clockKey,
-  deletedKey,
   epochKey,
   pendingKey,
   redisKeys,
+  slotsKey,
   tokenIndexKey,
   tokensKey,
   waitingKey,
@@ -50,7 +50,7 @@ describe('the list of Redis keys', () => {
         }),
       );
       expect(keys.filter((_key, index) => seen[index] === undefined)).to.deep.equal([]);
-      const names = [clockKey, waitingKey, bytesKey, deletedKey, epochKey].map((name) => name('{kb:p}'));
+      const names = [clockKey, waitingKey, bytesKey, slotsKey, epochKey].map((name) => name('{kb:p}'));
       const ofUsers = [pendingKey, tokensKey].map((name) => name('{kb:p}', '<user>'));
       expect(seen).to.include.members([...names, ...ofUsers, tokenIndexKey('{kb:q}', '<hash>')]);
     } finally {

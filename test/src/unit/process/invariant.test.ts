@@ -72,10 +72,10 @@ const writeBoth: ApplySteps['write'] = async (entries) => ({
   rejected: entries.map((entry) => ({ entry, reason: 'both' })),
 });
 
-/** Reports a smaller version as the one that has overtaken an entry. */
+/** Reports an older write as the one that has overtaken an entry. */
 const overtakeByOlder: ApplySteps['write'] = async (entries) => ({
   stored: [],
-  overtaken: entries.map((entry) => ({ entry, version: entry.version - 1 })),
+  overtaken: entries.map((entry) => ({ entry, by: { ...entry, version: entry.version - 1 } })),
   rejected: [],
 });
 
@@ -180,8 +180,8 @@ describe('an invariant', () => {
     settled_entry_was_asked: {
       broken: (observer) => {
         const { connection, prefix } = world.partition.staged;
-        const changed = changedScript('entries/settle', 'return again', 'return {2}');
-        return apply({ settle: settleBy(connection, prefix, { times, script: changed, observer }) }, observer);
+        const changed = changedScript('entries/settle', 'return settled', 'return 2');
+        return apply({ settle: settleBy(connection, prefix, { script: changed, observer }) }, observer);
       },
       next: async () => {
         await stage();

@@ -39,7 +39,6 @@ const past: { readonly [Name in RelationName]: readonly Partial<TimeBudget>[] } 
   clusterAskBeforeCommand: [{ clusterAskMs: 1_500 }],
   tokenLeaseOutlastsIssue: [{ tokenLeaseMs: 7_499 }],
   shortMarkOutlastsUnregister: [{ shortMarkMs: 7_499 }],
-  deletesOutlastRequest: [{ deletesKeptMs: 2_000 }],
   uploadLeaseOutlastsRenewal: [{ uploadRenewalMs: 9_101 }],
   uploadLeaseOutlastsDisk: [{ diskMs: 20_000 }, { uploadLeaseMs: 10_000, diskMs: 10_000 }],
   workerCommandBeforeBatch: [{ workerCommandMs: 10_000 }],

@@ -3,7 +3,6 @@ import type { Bearer } from '@keybin/shared/engines/scale-out/tokens/bearer.js';
 import { openDatabase, type Database } from '@keybin/shared/engines/scale-out/mongodb/database.js';
 import type { StoreDocument } from '@keybin/shared/engines/scale-out/mongodb/documents.js';
 import { pendingKey, waitingKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
-import { formatVersion } from '@keybin/shared/engines/scale-out/redis/pending-entry.js';
 import { Applier, type ApplySteps } from '@keybin/worker/apply/applier.js';
 import { writeEntriesTo } from '@keybin/worker/apply/write-entries.js';
 import type { RetryOptions } from '@keybin/worker/apply/retry.js';
@@ -40,7 +39,7 @@ export class Partition {
     return {
       read: (names) => readPending(connection, prefix, names),
       write: writeEntriesTo(this.database.store, times.batchMs),
-      settle: settleBy(connection, prefix, { times }),
+      settle: settleBy(connection, prefix),
       reject: (entry, reason) => this.rejectedWrites.reject(entry, reason, (job) => this.staged.queue.add(job)),
     };
   }
@@ -67,8 +66,9 @@ export class Partition {
 
   /** Accepts a write as the API does. `undefined` deletes. */
   async stage(bearer: Bearer, key: string, json: string | undefined): Promise<void> {
-    const change = json === undefined ? `F${formatVersion(Number.MAX_SAFE_INTEGER)}` : `P${json}`;
-    const answer = await this.#commit.accept({ bearer, key, change, deadlineMs: performance.now() + 5_000 });
+    const write = { bearer, key, deadlineMs: performance.now() + 5_000 };
+    let answer = await this.#commit.accept({ ...write, change: json === undefined ? 'D' : `P${json}` });
+    if (typeof answer === 'object') answer = await this.#commit.accept({ ...write, change: `F${answer.state}` });
     if (answer !== 'accepted') throw new Error(`The write was answered ${JSON.stringify(answer)}`);
   }
 

@@ -1,4 +1,8 @@
 import { expect } from 'chai';
+import { ScaleOutEntries } from '@keybin/shared/engines/scale-out/entries/entries.js';
+import { PendingReads } from '@keybin/shared/engines/scale-out/entries/pending-reads.js';
+import { StoredEntries } from '@keybin/shared/engines/scale-out/entries/stored-entries.js';
+import { TokenCheckedSteps } from '@keybin/shared/engines/scale-out/entries/token-checked-steps.js';
 import { clockKey, epochKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import type { Script } from '@keybin/shared/engines/scale-out/redis/scripts.js';
 import type { WriteEntries } from '@keybin/worker/apply/write-entries.js';
@@ -8,6 +12,7 @@ import { sweepEntries } from '@keybin/worker/sweep/sweep-entries.js';
 import { changedScript } from '../../world/scale-out/changed-script.js';
 import { silent } from '../../world/scale-out/staged.js';
 import { Held } from './held.js';
+import { copyOf, restore } from '../../world/scale-out/older-redis.js';
 import { freshPartition } from './partition.js';
 import { times } from '../../world/times.js';
 
@@ -20,8 +25,8 @@ describe('the rules of applying', () => {
 
   /** Writes every entry, even over a newer version. */
   const unguarded: WriteEntries = async (entries) => {
-    for (const { userId, key, version, json = '' } of entries) {
-      const replacement = { version, value: json };
+    for (const { userId, key, epoch, version, json = '' } of entries) {
+      const replacement = { epoch, version, value: json };
       await world.partition.database.store.replaceOne({ _id: `${userId}/${key}` }, replacement, { upsert: true });
     }
     return { stored: [...entries], overtaken: [], rejected: [] };
@@ -63,7 +68,7 @@ describe('the rules of applying', () => {
     await world.partition.stage(world.user, 'a', '"x"');
     const { staged } = await world.partition.steps.read(names);
     await connection.client.hset(epochKey(prefix), 'store', 'theirs');
-    await settleBy(connection, prefix, { times, script: settleScript })(staged).catch((error: unknown) => {
+    await settleBy(connection, prefix, { script: settleScript })(staged).catch((error: unknown) => {
       expect(String(error)).to.include('The queue in Redis belongs to another store');
     });
     return (await world.partition.steps.read(names)).staged.length;
@@ -83,7 +88,7 @@ describe('the rules of applying', () => {
   async function shownAfterLateSettle(settleScript?: Script) {
     await world.partition.stage(world.user, 'a', '"old"');
     const { connection, prefix } = world.partition.staged;
-    const held = new Held(settleBy(connection, prefix, { times, script: settleScript }));
+    const held = new Held(settleBy(connection, prefix, { script: settleScript }));
     const applied = world.partition.applier({ settle: held.step }).apply([[world.user.userId, ['a']]]);
     await held.reached;
     await world.partition.stage(world.user, 'a', '"new"');
@@ -103,8 +108,17 @@ describe('the rules of applying', () => {
     });
   });
 
+  /** Writes an entry if the stored version is smaller, in whatever epoch. */
+  const byVersionAlone: WriteEntries = async (entries) => {
+    for (const { userId, key, epoch, version, json = '' } of entries) {
+      const filter = { _id: `${userId}/${key}`, version: { $lt: version } };
+      await world.partition.database.store.updateOne(filter, { $set: { epoch, version, value: json } });
+    }
+    return { stored: [...entries], overtaken: [], rejected: [] };
+  };
+
   /** Empties Redis and sets its clock `clockBehindUs` behind the version that was stored last. */
-  async function shownAfterLostClock(clockBehindUs: number, settleScript?: Script) {
+  async function shownAfterLostClock(clockBehindUs: number, write = world.partition.steps.write) {
     const { connection, prefix, redis } = world.partition.staged;
     const ahead = connection.timeUs + 3_600_000_000;
     await redis.set(clockKey(prefix), String(ahead));
@@ -114,15 +128,13 @@ describe('the rules of applying', () => {
     await world.partition.staged.giveRecord(world.user);
     await redis.set(clockKey(prefix), String(stored - 1 - clockBehindUs));
     await world.partition.stage(world.user, 'a', '"new"');
-    await world.partition
-      .applier({ settle: settleBy(connection, prefix, { times, script: settleScript }) })
-      .apply([[world.user.userId, ['a']]]);
+    await world.partition.applier({ write }).apply([[world.user.userId, ['a']]]);
     expect(await world.partition.pendingCount(world.user)).to.equal(0);
     expect(await world.partition.staged.bytes()).to.equal(0);
     return world.partition.shown(world.user, 'a');
   }
 
-  describe('a pending entry gets a version above a larger stored one (norestamp)', () => {
+  describe('a write of a later epoch replaces any of an earlier one (noepoch)', () => {
     it('stores what was accepted last', async () => {
       expect(await shownAfterLostClock(60_000_000)).to.equal('"new"');
     });
@@ -132,9 +144,46 @@ describe('the rules of applying', () => {
     });
 
     it('would drop it as stale without', async () => {
-      expect(await shownAfterLostClock(60_000_000, changedScript('entries/settle', "stored == ''", 'true'))).to.equal(
-        '"old"',
-      );
+      expect(await shownAfterLostClock(60_000_000, byVersionAlone)).to.equal('"old"');
+    });
+  });
+
+  /**
+   * Leaves a put pending, has it applied and replaced by `newer`, then gives Redis back what it had when the first put
+   * was pending, in another epoch.
+   */
+  async function shownAfterOlderRedis(newer: string | undefined, write = world.partition.steps.write) {
+    const { connection, redis } = world.partition.staged;
+    await world.partition.stage(world.user, 'a', '"old"');
+    const older = await copyOf(redis);
+    await world.partition.apply(world.user, 'a');
+    await world.partition.stage(world.user, 'a', newer);
+    await world.partition.apply(world.user, 'a');
+    await restore(redis, older);
+    await connection.beginEpochs();
+    const read = await reader().get('token', 'a').catch(() => undefined);
+    await world.partition.applier({ write }).apply([[world.user.userId, ['a']]]);
+    return { read, shown: await world.partition.shown(world.user, 'a') };
+  }
+
+  const reader = () => {
+    const { staged, database } = world.partition;
+    const bearers = { resolve: () => world.user, verify: async () => {} };
+    const partition = { commits: staged.commits(), entries: new PendingReads(0, staged.connection) };
+    return new ScaleOutEntries(new TokenCheckedSteps(bearers, [partition], times), new StoredEntries(database));
+  };
+
+  describe('an older Redis brings nothing back (noguard)', () => {
+    for (const newer of ['"new"', undefined]) {
+      it(`keeps ${newer === undefined ? 'a delete' : 'a newer value'}, and shows it at once`, async () => {
+        expect(await shownAfterOlderRedis(newer)).to.deep.equal({ read: newer, shown: newer });
+        expect(await world.partition.pendingCount(world.user)).to.equal(0);
+        expect(await world.partition.staged.bytes()).to.equal(0);
+      });
+    }
+
+    it('would bring it back without', async () => {
+      expect((await shownAfterOlderRedis('"new"', unguarded)).shown).to.equal('"old"');
     });
   });
 

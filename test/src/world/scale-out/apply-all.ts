@@ -17,8 +17,8 @@ export async function applyAll(
       const prefix = partitionPrefix(partition);
       for (const member of await redis.zrange(waitingKey(prefix), '0', '-1')) {
         const [userId = '', key = ''] = member.split('/');
-        const { version, json } = parsePendingEntry((await redis.hget(pendingKey(prefix, userId), key)) ?? '');
-        const document = json === undefined ? { version, deleted_at: new Date() } : { version, value: json };
+        const { json, ...stamp } = parsePendingEntry((await redis.hget(pendingKey(prefix, userId), key)) ?? '');
+        const document = json === undefined ? { ...stamp, deleted_at: new Date() } : { ...stamp, value: json };
         await store.replaceOne({ _id: member }, document, { upsert: true });
         await redis.hdel(pendingKey(prefix, userId), key);
         await redis.zrem(waitingKey(prefix), member);

@@ -17,7 +17,7 @@ import {
 } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import { formatVersion, parsePendingEntry } from '@keybin/shared/engines/scale-out/redis/pending-entry.js';
 import { PartitionQueue } from '@keybin/shared/engines/scale-out/queue/partition-queue.js';
-import { RedisConnection } from '@keybin/shared/engines/scale-out/redis/redis-connection.js';
+import { RedisConnection, type EpochNumbers } from '@keybin/shared/engines/scale-out/redis/redis-connection.js';
 import type { PartitionedRedis } from '@keybin/shared/engines/scale-out/redis/partitioned-redis.js';
 import type { Script } from '@keybin/shared/engines/scale-out/redis/scripts.js';
 import { times } from '../times.js';
@@ -28,6 +28,13 @@ const sha256 = (text: string) => createHash('sha256').update(text).digest('hex')
 
 export const roomy: Limits = { maxPendingBytes: 100_000_000, maxBacklog: 1_000_000 };
 
+/** Returns numbers of epochs for a Redis that only one process uses. */
+export function countedEpochs(): EpochNumbers {
+  let last = 0;
+  const raiseTo = async (present: number) => void (last = Math.max(last, present));
+  return { raiseTo, next: async (present) => (await raiseTo(present), (last += 1)) };
+}
+
 /** Returns a connection to one Redis with some partitions. */
 export function connected(redisUrl: string, partitions: readonly number[] = [0]): RedisConnection {
   return new RedisConnection({
@@ -36,6 +43,7 @@ export function connected(redisUrl: string, partitions: readonly number[] = [0])
     partitions,
     log: silent,
     times,
+    epochs: countedEpochs(),
   });
 }
 
@@ -83,7 +91,7 @@ export class Staged {
   async giveRecord({ userId, client, tokenHash }: Bearer, lifetimeSeconds = 60): Promise<void> {
     const expiry = formatVersion(this.connection.timeUs + lifetimeSeconds * 1_000_000);
     await this.connection.checkServer(); // notices if Redis was emptied: another process would begin a new epoch
-    const epoch = await this.redis.hget(epochKey(this.prefix), 'name');
+    const epoch = await this.redis.hget(epochKey(this.prefix), 'number');
     await this.redis.hset(tokensKey(this.prefix, userId), client, `${epoch} R${expiry}${tokenHash}`);
   }
 

@@ -1,7 +1,7 @@
 /** Answer to a delete whose key has nothing pending: MongoDB knows whether there is something to delete. */
 export interface Look {
-  /** Last version given out, 16 digits. */
-  readonly version: string;
+  /** Epoch, and the version accepted last in the entry's slot: 24 digits. While they stand, so does MongoDB's answer. */
+  readonly state: string;
 }
 
 /**
@@ -45,6 +45,6 @@ const look = 'look';
 
 function parseWriteAnswer(text: string): WriteAnswer {
   if (/^\d/.test(text)) return 'accepted'; // with this version
-  if (text.startsWith(look)) return { version: text.slice(look.length) };
+  if (text.startsWith(look)) return { state: text.slice(look.length) };
   return text as Exclude<WriteAnswer, 'accepted' | Look>; // as accept.lua says
 }

@@ -2,15 +2,16 @@ import type { Bearer } from '../tokens/bearer.js';
 import {
   bytesKey,
   clockKey,
-  deletedKey,
   erasedKey,
   epochKey,
   pendingKey,
+  slotsKey,
   tokensKey,
   waitingKey,
 } from '../redis/keys.js';
 import type { Limits } from '../queue/limits.js';
 import type { ApplyJob } from '../queue/partition-queue.js';
+import { slotOf } from './slots.js';
 
 export interface Write {
   readonly bearer: Bearer;
@@ -20,7 +21,7 @@ export interface Write {
    *
    * - `P` and the value as JSON text: put.
    * - `D`: delete.
-   * - `F` and the version of a `Look`: delete, because MongoDB has had the key since.
+   * - `F` and the state of a `Look`: delete, because MongoDB has had the key since.
    * - `N` and the content as JSON text: a new post.
    */
   readonly change: string;
@@ -61,9 +62,9 @@ export function acceptCommand(writes: readonly Write[], deadlineUs: number, { pr
       tokens.push(account.position, bearer.client, bearer.tokenHash);
     }
     account.requestOf.set(key, request); // of several writes of a key, only the last one is applied
-    changes.push(token, key, change);
+    changes.push(token, key, slotOf(bearer.userId, key), change);
   }
-  keys.push(deletedKey(prefix), epochKey(prefix));
+  keys.push(slotsKey(prefix), epochKey(prefix));
   const head = [deadlineUs, limits.maxPendingBytes, limits.maxBacklog, accounts.size, bearers.size];
   const args = [...head, ...accounts.keys(), ...tokens, ...changes];
   const entries = [...accounts].map(([userId, { requestOf }]) => [userId, [...requestOf.keys()]] as const);

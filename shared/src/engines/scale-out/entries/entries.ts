@@ -1,4 +1,5 @@
 import { keyNotFound } from '../../../errors.js';
+import type { EntryName } from '../../../ids/entry-name.js';
 import type { Entries } from '../../../ports/engine.js';
 import type { TokenCheckedSteps, CommittingPartition } from './token-checked-steps.js';
 import type { PendingReads, PendingKeys } from './pending-reads.js';
@@ -17,7 +18,7 @@ export interface EntriesPartition extends CommittingPartition {
 export class ScaleOutEntries implements Entries {
   constructor(
     private readonly steps: TokenCheckedSteps<EntriesPartition>,
-    private readonly stored: Pick<StoredEntries, 'find' | 'keys'>,
+    private readonly stored: Pick<StoredEntries, 'find' | 'findNewer' | 'keys'>,
   ) {}
 
   async get(token: string, key: string): Promise<string> {
@@ -27,9 +28,15 @@ export class ScaleOutEntries implements Entries {
       ({ entries }, verified) => entries.read(bearer, key, verified),
       deadlineMs,
     );
-    const json = typeof entry === 'object' ? entry.json : await this.stored.find(bearer.userId, key, deadlineMs);
+    const json = await this.#newest({ userId: bearer.userId, key }, entry, deadlineMs);
     if (json === undefined) throw keyNotFound(key);
     return json;
+  }
+
+  /** Returns the newest value of an entry, of which `pending` was read. */
+  async #newest(name: EntryName, pending: Awaited<ReturnType<PendingReads['read']>>, deadlineMs: number): Promise<string | undefined> {
+    if (typeof pending !== 'object') return this.stored.find(name.userId, name.key, deadlineMs);
+    return pending.mayBeOld ? this.stored.findNewer(name, pending, deadlineMs) : pending.json;
   }
 
   async keys(token: string): Promise<string[]> {
@@ -48,9 +55,9 @@ export class ScaleOutEntries implements Entries {
   async delete(token: string, key: string, request?: string): Promise<void> {
     const { bearer, deadlineMs } = await this.steps.begin(token);
     let found = await this.steps.write(bearer, { key, change: 'D', deadlineMs, request });
-    // Looks again if another delete reached MongoDB meanwhile: of two deletes of one value, one finds nothing
+    // Looks again if MongoDB may have changed meanwhile: of two deletes of one value, one finds nothing
     while (typeof found === 'object' && (await this.stored.find(bearer.userId, key, deadlineMs)) !== undefined) {
-      const change = `F${found.version}`;
+      const change = `F${found.state}`;
       found = await this.steps.write(bearer, { key, change, deadlineMs, request });
     }
     if (found !== 'accepted') throw keyNotFound(key);

@@ -6,11 +6,17 @@ import { parsePendingEntry, type PendingEntry } from '../redis/pending-entry.js'
 import type { RedisConnection } from '../redis/redis-connection.js';
 import { loadScript, runScript, type Script } from '../redis/scripts.js';
 
+/** Pending entry as it was read. */
+export interface ReadEntry extends PendingEntry {
+  /** True if it was accepted in an earlier epoch. If Redis came back with older data, MongoDB may have a newer one. */
+  readonly mayBeOld: boolean;
+}
+
 /**
  * Answer to a read. `unknown`: Redis has no record of the token, so nothing was read. `none`: the token is live, and
  * nothing is pending.
  */
-export type PendingAnswer = PendingEntry | 'none' | 'unknown';
+export type PendingAnswer = ReadEntry | 'none' | 'unknown';
 
 /** Keys of an account's pending entries. */
 export interface PendingKeys {
@@ -40,8 +46,8 @@ export class PendingReads {
   readonly #turn: TurnBatch<Ask, string | null>;
 
   constructor(
-    partition: number,
-    private readonly connection: Pick<RedisConnection, 'client'>,
+    private readonly partition: number,
+    private readonly connection: Pick<RedisConnection, 'client' | 'epochOf'>,
   ) {
     this.#prefix = partitionPrefix(partition);
     this.#turn = new TurnBatch((asked) => this.#readAll(asked));
@@ -56,7 +62,9 @@ export class PendingReads {
       if (answer === null) return 'none';
       if (answer === 'unknown') return answer;
       if (answer === 'refused') throw invalidToken();
-      if (answer !== 'again') return parsePendingEntry(answer);
+      if (answer === 'again') continue;
+      const entry = parsePendingEntry(answer);
+      return { ...entry, mayBeOld: entry.epoch < this.connection.epochOf(this.partition) };
     }
   }
 

@@ -1,9 +1,10 @@
 import { remainingMs, withDeadline } from '../../../deadline.js';
-import { entryId, keyIn } from '../../../ids/entry-name.js';
+import { entryId, keyIn, type EntryName } from '../../../ids/entry-name.js';
 import { TurnBatch } from '../../../batching/turn-batch.js';
 import type { Database } from '../mongodb/database.js';
-import type { StoreDocument } from '../mongodb/documents.js';
+import { stampOf, type StoreDocument } from '../mongodb/documents.js';
 import { postKey } from '../redis/keys.js';
+import { isBefore, type PendingEntry } from '../redis/pending-entry.js';
 import { orUnavailable } from '../../../errors.js';
 
 const maxEntriesInOneFind = 200;
@@ -25,6 +26,21 @@ export class StoredEntries {
   find(userId: string, key: string, deadlineMs: number): Promise<string | undefined> {
     const found = this.#turn.ask(entryId(userId, key));
     return withDeadline(found, remainingMs(deadlineMs), 'reading from MongoDB');
+  }
+
+  /**
+   * Resolves with the value of a pending entry, or with that of MongoDB if that is at least as new; with `undefined` if
+   * the newest one is a delete.
+   */
+  async findNewer(
+    { userId, key }: EntryName,
+    pending: PendingEntry,
+    deadlineMs: number,
+  ): Promise<string | undefined> {
+    const projection = { value: 1, version: 1, epoch: 1 };
+    const found = this.database.store.findOne({ _id: entryId(userId, key) }, { projection });
+    const document = await orUnavailable(withDeadline(found, remainingMs(deadlineMs), 'reading from MongoDB'));
+    return document && !isBefore(stampOf(document), pending) ? document.value : pending.json;
   }
 
   /**

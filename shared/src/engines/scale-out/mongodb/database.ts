@@ -35,7 +35,8 @@ type CollectionMember = {
 export const collectionContents: Readonly<Record<CollectionMember, { readonly id: string; readonly holds: string }>> = {
   store: {
     id: '`<user>/<key>`, or `<user>/~<id>` for a post',
-    holds: 'Entries and posts: `version`, and `value` as JSON text, or `deleted_at` for a tombstone.',
+    holds:
+      'Entries and posts: `epoch`, `version`, and `value` as JSON text, or `deleted_at` for a tombstone; `imported`, the version of an import.',
   },
   users: { id: 'ObjectId', holds: 'Accounts: user id, number, username, hash of the password, whether disabled.' },
   tokens: {
@@ -52,7 +53,10 @@ export const collectionContents: Readonly<Record<CollectionMember, { readonly id
     holds: 'Files (GridFS): name, length, and in `metadata` owner, state, reserved bytes, SHA-256.',
   },
   chunks: { id: '`<user>/<file>/<n>`', holds: 'Bytes of files (GridFS).' },
-  counters: { id: 'name', holds: 'Last account number, and what it was before each import that is not complete.' },
+  counters: {
+    id: 'name',
+    holds: 'Last account number, and what it was before each import that is not complete; last number of an epoch.',
+  },
   settings: { id: 'name', holds: 'What all processes agree on: id of the store, number of partitions, secrets.' },
 };
 

@@ -1,4 +1,5 @@
-import type { Binary, ObjectId } from 'mongodb';
+import type { Binary, Filter, ObjectId } from 'mongodb';
+import type { Stamp } from '../redis/pending-entry.js';
 
 /** Returns the range of all ids that begin with `<prefix>/`. */
 export const idsUnder = (prefix: string) => ({ $gte: `${prefix}/`, $lt: `${prefix}0` }); // 0 comes after /
@@ -7,11 +8,22 @@ export const idsUnder = (prefix: string) => ({ $gte: `${prefix}/`, $lt: `${prefi
 export interface StoreDocument {
   /** `<user_id>/<key>` */
   readonly _id: string;
-  /** µs of Redis's time; the larger one wins. */
+  /** Absent: 0. Then only imports have written the document. */
+  readonly epoch?: number;
+  /** µs of Redis's time. Of two writes of one epoch the larger one wins. */
   readonly version: number;
   readonly value?: string;
   readonly deleted_at?: Date;
+  /** Version of the import that has replaced the value. It leaves epoch and version: what is pending wins. */
+  readonly imported?: number;
 }
+
+export const stampOf = ({ epoch = 0, version }: Pick<StoreDocument, 'epoch' | 'version'>): Stamp => ({ epoch, version });
+
+/** Returns a filter for documents of which all writes were accepted before the one with this stamp. */
+export const acceptedBefore = ({ epoch, version }: Stamp): Filter<StoreDocument> => ({
+  $or: [{ epoch: { $not: { $gte: epoch } } }, { epoch, version: { $lt: version } }],
+});
 
 export interface UserDocument {
   /** Object id of the account. */

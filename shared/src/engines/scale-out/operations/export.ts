@@ -146,7 +146,10 @@ async function* read({ database, redis }: ExportParts, userId: string, items: re
 const pendingOf = ({ partitions }: PartitionedRedis, userId: string) =>
   pendingKey(partitionPrefix(partitionOf(userId, partitions)), userId);
 
-const valueOf = (document: StoreDocument | undefined) => ({ version: document?.version ?? 0, json: document?.value });
+const valueOf = (document: StoreDocument | undefined) => ({
+  version: document?.imported ?? document?.version ?? 0,
+  json: document?.value,
+});
 
 /** Returns the finished files of each account, ordered by id. */
 async function filesOf(

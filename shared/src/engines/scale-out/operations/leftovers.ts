@@ -7,7 +7,6 @@ import { failedLoginsEverywhereKey } from '../../../rate-counters/counter-key.js
 import type { Database } from '../mongodb/database.js';
 import {
   countersPrefix,
-  deletedKey,
   partitionOf,
   partitionPrefix,
   pendingKey,
@@ -104,9 +103,8 @@ async function* findingsIn({ database, redis: all }: LeftoverParts): AsyncGenera
       yield ['pending', lastPart(key), await redis.hlen(key)];
     }
     for await (const key of keysLike(redis, tokensKey(prefix, '*'))) yield ['tokenRecords', lastPart(key), 1];
-    for (const key of [waitingKey(prefix), deletedKey(prefix)]) {
-      for await (const member of everyOther(redis.zscanStream(key))) yield ['pending', userIdIn(member), 1];
-    }
+    for await (const member of everyOther(redis.zscanStream(waitingKey(prefix))))
+      yield ['pending', userIdIn(member), 1];
     for await (const member of everyOther(redis.hscanStream(rejectedKey(prefix))))
       yield ['rejected', userIdIn(member), 1];
     yield* jobsIn(redis, prefix);

@@ -15,38 +15,36 @@ import { forgetImport, takeAccountNumbers, takeNumbersUpTo } from '../accounts/a
 import { openDatabase, type Database } from '../mongodb/database.js';
 import type { StoreDocument, UserDocument } from '../mongodb/documents.js';
 import { FileImport } from './file-import.js';
-import { clockKey, partitionPrefix, postKey } from '../redis/keys.js';
+import { postKey } from '../redis/keys.js';
 import { openOperatorRedis } from '../redis/operator-redis.js';
 import { isDuplicateError } from '../mongodb/errors.js';
+import { EpochNumbers } from '../ownership/epoch-numbers.js';
 import { expectPartitions } from '../ownership/partitions.js';
-import { formatVersion } from '../redis/pending-entry.js';
 import type { PartitionedConnections } from '../redis/partitioned-redis.js';
-import { loadScript, runScript } from '../redis/scripts.js';
 import { expectOwnQueue } from '../ownership/store-id.js';
-
-const raiseClock = loadScript('entries/raise-clock');
 
 /**
  * Connects to MongoDB and Redis for an import. Throws an `Error` of one line if one of them cannot be reached or used.
  */
 export async function openScaleOutStoreWriter(config: Config, log: Log): Promise<StoreWriter> {
-  const redis = await openOperatorRedis(config, log);
-  let database: Database | undefined;
+  const database = await openDatabase(config, config.times.bulkOperationMs);
+  let redis: PartitionedConnections | undefined;
   try {
-    database = await openDatabase(config, config.times.bulkOperationMs);
+    redis = await openOperatorRedis(config, log, new EpochNumbers(database.counters, database.bounded));
     await expectPartitions(database.settings, config.queue.partitions);
     await expectOwnQueue(database, redis);
     return new ScaleOutStoreWriter(database, redis);
   } catch (error) {
-    redis.close();
-    await database?.close();
+    redis?.close();
+    await database.close();
     throw error;
   }
 }
 
 /**
  * Imports straight into MongoDB. Imported records have been durable elsewhere and need no queue. Pending entries in
- * Redis win: reads return them, and they are applied over imported entries of any version.
+ * Redis win: reads return them, and they are applied over imported values of any version, because an import leaves the
+ * stamp of a document as it is. It begins new epochs, since MongoDB changes without an accepted write.
  */
 class ScaleOutStoreWriter implements StoreWriter {
   constructor(
@@ -56,12 +54,7 @@ class ScaleOutStoreWriter implements StoreWriter {
 
   async begin(name: string, highest: { readonly number: number; readonly version: number }): Promise<number> {
     const lastNumber = await takeNumbersUpTo(this.database.counters, highest.number, name);
-    for (let partition = 0; partition < this.redis.partitions; partition++) {
-      const args = [formatVersion(highest.version)];
-      await orUnavailable(
-        runScript(this.redis.connectionOf(partition).client, raiseClock, [clockKey(partitionPrefix(partition))], args),
-      );
-    }
+    await this.redis.beginEpochs();
     return lastNumber;
   }
 
@@ -92,8 +85,9 @@ class ScaleOutStoreWriter implements StoreWriter {
     return tally;
   }
 
-  finish(name: string): Promise<void> {
-    return forgetImport(this.database.counters, name);
+  async finish(name: string): Promise<void> {
+    await this.redis.beginEpochs();
+    await forgetImport(this.database.counters, name);
   }
 
   async close(): Promise<void> {
@@ -196,14 +190,21 @@ function documentOf(account: Account): UserDocument {
   };
 }
 
-/** Returns the update for a record. It fails with error 11000 if the stored version is not smaller. */
+/** Returns the update for a record. It fails with error 11000 if the stored value is not older. */
 function upsertOf(record: Value): AnyBulkWriteOperation<StoreDocument> {
   const [key, version] =
     record.type === 'entry' ? [record.key, record.version] : [postKey(record.id), postTimeUs(record.id) + 1];
   return {
     updateOne: {
-      filter: { _id: entryId(record.userId, key), version: { $lt: version } },
-      update: { $set: { value: record.json, version }, $unset: { deleted_at: '' } },
+      filter: {
+        _id: entryId(record.userId, key),
+        $or: [{ imported: { $lt: version } }, { imported: { $exists: false }, version: { $lt: version } }],
+      },
+      update: {
+        $set: { value: record.json, imported: version },
+        $setOnInsert: { version },
+        $unset: { deleted_at: '' },
+      },
       upsert: true,
     },
   };

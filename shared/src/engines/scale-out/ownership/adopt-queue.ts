@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import { anyPartitionPrefix, epochKey, partitionOf, partitionPrefix, pendingKey, keysLike } from '../redis/keys.js';
-import { newEpoch, storePartitions } from './partitions.js';
+import { storePartitions } from './partitions.js';
 import type { PartitionedConnections } from '../redis/partitioned-redis.js';
 import { storeIdOf, type NamedStore } from './store-id.js';
 
@@ -21,7 +21,7 @@ export async function adoptQueue(database: NamedStore, redis: PartitionedConnect
   let outcome: 'adopted' | 'own' = 'own';
   const takeOver = async (client: Redis, epoch: string) => {
     if ((await client.hget(epoch, 'store')) === storeId) return;
-    await client.hset(epoch, { store: storeId, ...newEpoch() });
+    await client.hset(epoch, { store: storeId, server: '' }); // the next process begins an epoch
     outcome = 'adopted';
   };
   for (const server of await redis.servers()) {

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { Collection } from 'mongodb';
 import { agreedSetting } from './agreed-setting.js';
 import type { SettingDocument } from '../mongodb/documents.js';
-import { bytesKey, epochKey, partitionPrefix, waitingKey } from '../redis/keys.js';
-import { ofEachPartition, type PartitionedConnections } from '../redis/partitioned-redis.js';
+import { bytesKey, partitionPrefix, waitingKey } from '../redis/keys.js';
+import type { PartitionedConnections } from '../redis/partitioned-redis.js';
 
 const settingId = 'partitions';
 
@@ -34,7 +33,9 @@ export async function agreeOnPartitions(
           `run the workers with partitions = ${stored} until all writes are applied, then start with ${partitions}`,
       );
     }
-    await beginEpochs(redis);
+    // An account's token records are in another partition now. Revocations do not reach those in the old one, so they
+    // would count again if the old number came back
+    await redis.beginEpochs();
   } finally {
     redis.close();
   }
@@ -54,17 +55,6 @@ export async function expectPartitions(settings: Collection<SettingDocument>, pa
 /** Stores the number of partitions for all processes, whatever it was. */
 export async function storePartitions(settings: Collection<SettingDocument>, partitions: number): Promise<void> {
   await settings.updateOne({ _id: settingId }, { $set: { value: partitions } }, { upsert: true });
-}
-
-/** Returns a new epoch. No older token record counts in it, so live tokens are looked up in MongoDB. */
-export const newEpoch = () => ({ server: '', name: randomUUID() });
-
-/**
- * Begins new epochs. With another number of partitions, an account's token records are in another partition.
- * Revocations do not reach those in the old one, so they would count again if the old number came back.
- */
-async function beginEpochs(redis: PartitionedConnections): Promise<void> {
-  await ofEachPartition(redis, (client, prefix) => client.hset(epochKey(prefix), newEpoch()));
 }
 
 /** Returns those of the first `count` partitions that hold entries: waiting to be applied, or rejected. */

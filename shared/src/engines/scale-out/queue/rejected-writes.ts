@@ -1,6 +1,6 @@
 import { entryId, parseEntryId, type EntryName } from '../../../ids/entry-name.js';
 import { pendingKey, rejectedKey, waitingKey } from '../redis/keys.js';
-import { formatVersion } from '../redis/pending-entry.js';
+import { formatStamp, parseStamp, stampDigits, type Stamp } from '../redis/pending-entry.js';
 import type { RejectedJob } from './partition-queue.js';
 import type { RedisConnection } from '../redis/redis-connection.js';
 import { loadScript, runScript } from '../redis/scripts.js';
@@ -8,7 +8,6 @@ import { loadScript, runScript } from '../redis/scripts.js';
 const rejectScript = loadScript('entries/reject');
 const takeBackScript = loadScript('entries/retry-rejected');
 
-const versionDigits = 16;
 const linesPerScan = 500;
 
 /** Writes of one partition that MongoDB rejected. */
@@ -24,12 +23,12 @@ export class RejectedWrites {
    * makes no second job.
    */
   async reject(
-    { userId, key, version, request }: EntryName & Pick<RejectedJob['data'], 'version' | 'request'>,
+    { userId, key, epoch, version, request }: EntryName & Stamp & Pick<RejectedJob['data'], 'request'>,
     reason: string,
     addJob: (job: RejectedJob) => Promise<void>,
   ): Promise<void> {
     await addJob({ name: 'rejected', data: { userId, key, version, request, reason } });
-    const args = [userId, key, formatVersion(version), reason];
+    const args = [userId, key, formatStamp({ epoch, version }), reason];
     await runScript(this.redis.client, rejectScript, this.#keys(userId), args);
   }
 
@@ -66,7 +65,7 @@ export class RejectedWrites {
 function parse(member: string, line: string): RejectedJob['data'] {
   return {
     ...parseEntryId(member),
-    version: Number(line.slice(0, versionDigits)),
-    reason: line.slice(versionDigits),
+    version: parseStamp(line).version,
+    reason: line.slice(stampDigits),
   };
 }

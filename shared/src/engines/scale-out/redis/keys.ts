@@ -24,7 +24,7 @@ export const pendingKey = (prefix: string, userId: string) => `${prefix}:pending
 export const waitingKey = (prefix: string) => `${prefix}:waiting`;
 export const bytesKey = (prefix: string) => `${prefix}:bytes`;
 export const rejectedKey = (prefix: string) => `${prefix}:rejected`;
-export const deletedKey = (prefix: string) => `${prefix}:deleted`;
+export const slotsKey = (prefix: string) => `${prefix}:slots`;
 export const erasedKey = (prefix: string, userId: string) => `${prefix}:erased:${userId}`;
 export const epochKey = (prefix: string) => `${prefix}:epoch`;
 export const tokensKey = (prefix: string, userId: string) => `${prefix}:tokens:${userId}`;
@@ -57,26 +57,26 @@ export const redisKeys: readonly RedisKey[] = [
   {
     pattern: pendingKey(p, '<user>'),
     type: 'hash',
-    holds: 'Pending entries: key, or `~` and the id of a post → version (16 digits), `P` and the value or `D`.',
+    holds: 'Pending entries: key, or `~` and the id of a post → epoch (8 digits), version (16), `P` and the value or `D`.',
   },
   { pattern: waitingKey(p), type: 'zset', holds: '`<user>/<key>` → version since which the entry is unapplied.' },
   { pattern: bytesKey(p), type: 'string', holds: 'Bytes of all pending entries.' },
   {
     pattern: rejectedKey(p),
     type: 'hash',
-    holds: '`<user>/<key>` → version and reason of a write that MongoDB rejected.',
+    holds: '`<user>/<key>` → epoch, version and reason of a write that MongoDB rejected.',
   },
   {
-    pattern: deletedKey(p),
-    type: 'zset',
-    holds: '`<user>/<key>` → version of a delete that was settled within the last seconds.',
+    pattern: slotsKey(p),
+    type: 'string',
+    holds: 'Table of 65,536 slots of 8 bytes: the version accepted last for an entry of the slot.',
   },
   { pattern: erasedKey(p, '<user>'), type: 'string', holds: 'Mark of an account that is being deleted or disabled.' },
   {
     pattern: epochKey(p),
     type: 'hash',
     holds:
-      'Name of the current epoch (`name`), the server it began with (`server`), the store that owns the queue (`store`).',
+      'Number of the current epoch (`number`), the server it began with (`server`), the store that owns the queue (`store`).',
   },
   {
     pattern: tokensKey(p, '<user>'),

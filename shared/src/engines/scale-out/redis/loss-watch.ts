@@ -72,5 +72,6 @@ export class LossWatch {
       { partition, lost, waitedBefore: last.waiting, seenMsAgo },
       'Redis has lost accepted writes that were not applied: it came back empty or with older data',
     );
+    await this.redis.connectionOf(partition).beginEpochs(); // as after a restart, which not every loss needs
   }
 }

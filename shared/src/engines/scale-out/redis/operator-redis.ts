@@ -2,22 +2,24 @@ import { once } from 'node:events';
 import type { Config } from '../../../config/config.js';
 import { maskCredentials } from '../../../config/url-kinds.js';
 import type { Log } from '../../../process/log.js';
-import { connectionProblemOf, type RedisConnection } from './redis-connection.js';
+import { connectionProblemOf, type EpochNumbers, type RedisConnection } from './redis-connection.js';
 import { PartitionedConnections } from './partitioned-redis.js';
 import { openRedisTopology } from './redis-topology.js';
 
 /**
- * Opens connections for an operator's command. Throws an `Error` of one line if Redis, or a part of it, cannot be
- * reached.
+ * Opens connections for an operator's command, which begins epochs only if it has `epochs`. Throws an `Error` of one
+ * line if Redis, or a part of it, cannot be reached.
  */
 export async function openOperatorRedis(
   { queue: { redis: url, partitions }, times }: Pick<Config, 'queue' | 'times'>,
   log: Log,
+  epochs?: EpochNumbers,
 ): Promise<PartitionedConnections> {
   if (url === undefined) throw new Error('[QUEUE] redis is missing');
   const redis = new PartitionedConnections(openRedisTopology(url, times), partitions, log, {
     times,
     closesPlace: true,
+    ...(epochs && { epochs }),
   });
   try {
     await Promise.all(redis.all.map((connection) => reached(connection, times.operatorOpenMs)));

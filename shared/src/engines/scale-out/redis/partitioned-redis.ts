@@ -30,7 +30,7 @@ export const ofEachPartition = <Answer>(
     ),
   );
 
-export interface ConnectionsOptions extends Pick<RedisConnectionOptions, 'times' | 'commandTimeoutMs' | 'check'> {
+export interface ConnectionsOptions extends Pick<RedisConnectionOptions, 'times' | 'commandTimeoutMs' | 'check' | 'epochs'> {
   /** True if nobody else uses the topology: then it is closed with the connections. */
   readonly closesPlace?: boolean;
 }
@@ -70,6 +70,11 @@ export class PartitionedConnections implements PartitionedRedis {
   async belongTo(storeId: string): Promise<void> {
     // In turn: one of two competing stores gets all
     for (const connection of this.all) await connection.belongTo(storeId);
+  }
+
+  /** Begins new epochs of all partitions, as `RedisConnection.beginEpochs` does. */
+  async beginEpochs(): Promise<void> {
+    await Promise.all(this.all.map((connection) => connection.beginEpochs()));
   }
 
   /** Returns a client of each server that may have partitions, whatever their number. */

@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { orTimeout } from '../../../deadline.js';
-import { KeybinError, unavailable } from '../../../errors.js';
+import { KeybinError, orUnavailable, unavailable } from '../../../errors.js';
 import type { Log } from '../../../process/log.js';
 import type { TimeBudget } from '../../../time-budget.js';
 import { ForeignQueueError } from './foreign-queue-error.js';
 import { epochKey, partitionPrefix } from './keys.js';
 import type { ConnectOptions, RedisTopology } from './redis-topology.js';
+import { formatEpoch } from './pending-entry.js';
 import { loadScript, runScript } from './scripts.js';
 
 /**
@@ -26,6 +26,12 @@ const apiOptions = ({ redisCommandMs, redisSilenceMs }: TimeBudget, commandTimeo
 const beginEpochScript = loadScript('partitions/begin-epoch');
 const takeOwnershipScript = loadScript('partitions/take-ownership');
 
+/** Numbers of epochs, larger than all that any Redis of the store has had. */
+export interface EpochNumbers {
+  next(present: number): Promise<number>;
+  raiseTo(present: number): Promise<void>;
+}
+
 export interface RedisConnectionOptions {
   /** Connects to the server that has the partitions, now and after each break. */
   readonly connect: (options: ConnectOptions) => Redis;
@@ -39,6 +45,8 @@ export interface RedisConnectionOptions {
   readonly commandTimeoutMs?: number | undefined;
   /** Checks each Redis but the first, before it is used. Throws if it must not be used. */
   readonly check?: (client: Redis) => Promise<void>;
+  /** Numbers for new epochs. A connection without them, of an operator's command, begins none. */
+  readonly epochs?: EpochNumbers;
 }
 
 /**
@@ -46,15 +54,18 @@ export interface RedisConnectionOptions {
  * its store, and that their epochs are those of the server. Until then every use throws `unavailable`.
  *
  * An epoch of a partition ends when its server restarts or another one takes its place, because the last acknowledged
- * writes may be lost. Token records of an earlier epoch do not count. The epoch's name is stored next to the records,
- * so it moves and is lost with them. Every script that judges a record looks at the name, so no connection can be wrong
- * about it.
+ * writes may be lost, and data of before may be back. Writes of a later epoch are newer, whatever their versions. Token
+ * records of an earlier epoch do not count. The epoch's number is stored next to the records, so it moves and is lost
+ * with them. Every script that needs it reads it there, so no connection can be wrong about it.
  */
 export class RedisConnection {
   readonly #client: Redis;
   readonly #partitions: readonly number[];
   readonly #mode: RedisTopology['mode'];
   readonly #check: RedisConnectionOptions['check'];
+  readonly #epochNumbers: EpochNumbers | undefined;
+  /** Number of each partition's epoch, as last seen. */
+  readonly #epochs = new Map<number, number>();
   #isChecked = false;
   /** Number of times that a server passed the check. */
   #serversChecked = 0;
@@ -66,11 +77,12 @@ export class RedisConnection {
   /** Last known reason why there is no connection. */
   #failure: unknown;
 
-  constructor({ connect, mode, partitions, log, times, commandTimeoutMs, check }: RedisConnectionOptions) {
+  constructor({ connect, mode, partitions, log, times, commandTimeoutMs, check, epochs }: RedisConnectionOptions) {
     this.#client = connect(apiOptions(times, commandTimeoutMs));
     this.#partitions = partitions;
     this.#mode = mode;
     this.#check = check;
+    this.#epochNumbers = epochs;
     let complained = false;
     let refused: string | undefined; // reconnecting repeats it many times a second
     this.#client.on('error', (error: Error) => {
@@ -124,12 +136,34 @@ export class RedisConnection {
 
   /**
    * Begins an epoch unless the current one is the server's. Reads first, because a Redis with a full disk refuses
-   * scripts that could write.
+   * scripts that could write. Throws `unavailable` if MongoDB gives no number.
    */
   async #beginEpoch(partition: number, server: string): Promise<void> {
     const key = epochKey(partitionPrefix(partition));
-    if ((await this.#client.hget(key, 'server')) === server) return;
-    await runScript(this.#client, beginEpochScript, [key], [server, randomUUID()]);
+    let [begunWith, number] = await this.#client.hmget(key, 'server', 'number');
+    const numbers = this.#epochNumbers;
+    if (numbers && begunWith !== server) {
+      const next = formatEpoch(await numbers.next(Number(number ?? 0)));
+      const present = await runScript(this.#client, beginEpochScript, [key], [server, next]);
+      [begunWith, number] = present as [string, string]; // as begin-epoch.lua says
+      if (begunWith !== server) throw new Error('another process has just begun an epoch with another server');
+    } else if (this.#serversChecked === 0) {
+      await numbers?.raiseTo(Number(number ?? 0));
+    }
+    this.#epochs.set(partition, Number(number ?? 0));
+  }
+
+  /** Begins new epochs of its partitions, although the server is the same. Throws `unavailable`. */
+  async beginEpochs(): Promise<void> {
+    const { client } = this;
+    const ended = this.#partitions.map((partition) => client.hdel(epochKey(partitionPrefix(partition)), 'server'));
+    await orUnavailable(Promise.all(ended));
+    await orUnavailable(this.checkServer());
+  }
+
+  /** Returns the number of a partition's epoch, as last seen; 0 if none was. */
+  epochOf(partition: number): number {
+    return this.#epochs.get(partition) ?? 0;
   }
 
   /**

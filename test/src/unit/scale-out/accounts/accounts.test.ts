@@ -106,7 +106,7 @@ describe('accounts of the scale-out engine', () => {
       await api.accounts.erase(account);
       expect(await client.exists(pendingKey(prefix, account.userId))).to.equal(0);
       expect(await client.zrange(waitingKey(prefix), '0', '-1')).to.deep.equal(['someone-else/colour']);
-      const erased = 'colour'.length + 17 + '"green"'.length + '/post'.length + 17 + '"later"'.length;
+      const erased = 'colour'.length + 25 + '"green"'.length + '/post'.length + 25 + '"later"'.length;
       expect(Number(bytes) - Number(await client.get(bytesKey(prefix)))).to.equal(erased);
     });
 

@@ -40,7 +40,7 @@ describe('accepting writes', () => {
     expect(answers).to.deep.equal(['accepted', 'accepted']);
     expect(await staged.pending(bearer, 'a')).to.deep.equal({ version: (await staged.clock()) - 1, json: '"ä"' });
     expect(await staged.waiting()).to.deep.equal([`${bearer.userId}/a`, `${bearer.userId}/b`]);
-    expect(await staged.bytes()).to.equal(1 + 17 + 4 + 1 + 17 + 1);
+    expect(await staged.bytes()).to.equal(1 + 25 + 4 + 1 + 25 + 1);
     expect(await staged.jobs()).to.deep.equal([{ entries: [[bearer.userId, ['a', 'b']]] }]);
   });
 
@@ -50,7 +50,7 @@ describe('accepting writes', () => {
     expect((await staged.pending(bearer, 'k'))?.json).to.equal('333');
     await commits.accept(put(bearer, 'k', '4'));
     expect((await staged.pending(bearer, 'k'))?.json).to.equal('4');
-    expect(await staged.bytes()).to.equal(1 + 17 + 1);
+    expect(await staged.bytes()).to.equal(1 + 25 + 1);
     expect(await staged.jobs()).to.deep.include.ordered.members([{ entries: [[bearer.userId, ['k']]] }]);
   });
 
@@ -144,17 +144,17 @@ describe('accepting writes', () => {
       expect(await commits.accept(remove(bearer, 'k'))).to.equal('accepted');
       expect((await staged.pending(bearer, 'k'))?.json).to.equal(undefined);
       expect(await commits.accept(remove(bearer, 'k'))).to.equal('absent');
-      expect(await commits.accept(remove(bearer, 'k', 'F0000000000000000'))).to.equal('absent');
-      expect(await staged.bytes()).to.equal(1 + 17);
+      expect(await commits.accept(remove(bearer, 'k', `F${'0'.repeat(24)}`))).to.equal('absent');
+      expect(await staged.bytes()).to.equal(1 + 25);
     });
 
     it('asks for a look-up in MongoDB if nothing is pending, and accepts the delete afterwards', async () => {
       const commits = staged.commits();
       const answer = await commits.accept(remove(bearer, 'k'));
       if (typeof answer !== 'object') throw new Error(`The delete was answered ${answer}`);
-      expect(answer.version).to.match(/^\d{16}$/);
+      expect(answer.state).to.match(/^\d{24}$/);
       expect(await staged.waiting()).to.deep.equal([]);
-      expect(await commits.accept(remove(bearer, 'k', `F${answer.version}`))).to.equal('accepted');
+      expect(await commits.accept(remove(bearer, 'k', `F${answer.state}`))).to.equal('accepted');
       expect((await staged.pending(bearer, 'k'))?.json).to.equal(undefined);
     });
   });

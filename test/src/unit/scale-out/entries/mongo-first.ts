@@ -6,7 +6,7 @@ import { times } from '../../../world/times.js';
 /** The two stores that a read looks in. */
 export interface ReadSteps {
   readonly pending: Pick<PendingReads, 'read' | 'keys'>;
-  readonly stored: Pick<StoredEntries, 'find' | 'keys'>;
+  readonly stored: Pick<StoredEntries, 'find' | 'findNewer' | 'keys'>;
 }
 
 /** Removes the rule: reads MongoDB in the step before the pending entries. */
@@ -17,7 +17,7 @@ export function mongoFirst({ pending, stored }: ReadSteps): ReadSteps {
       read: async (bearer, key, verified) => {
         const json = await stored.find(bearer.userId, key, deadlineIn(times.answerMs));
         const entry = await pending.read(bearer, key, verified);
-        return entry === 'none' && json !== undefined ? { version: 0, json } : entry;
+        return entry === 'none' && json !== undefined ? { epoch: 0, version: 0, json, mayBeOld: false } : entry;
       },
       keys: async (bearer, verified) => {
         for await (const page of stored.keys(bearer.userId, deadlineIn(times.answerMs))) pages.push(page);
@@ -26,6 +26,7 @@ export function mongoFirst({ pending, stored }: ReadSteps): ReadSteps {
     },
     stored: {
       find: async () => undefined,
+      findNewer: stored.findNewer.bind(stored),
       async *keys() {
         yield* pages;
       },

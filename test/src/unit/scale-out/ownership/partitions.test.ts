@@ -3,6 +3,7 @@ import { openDatabase, type Database } from '@keybin/shared/engines/scale-out/mo
 import { PendingReads } from '@keybin/shared/engines/scale-out/entries/pending-reads.js';
 import { PartitionedConnections } from '@keybin/shared/engines/scale-out/redis/partitioned-redis.js';
 import { openRedisTopology } from '@keybin/shared/engines/scale-out/redis/redis-topology.js';
+import { EpochNumbers } from '@keybin/shared/engines/scale-out/ownership/epoch-numbers.js';
 import { agreeOnPartitions } from '@keybin/shared/engines/scale-out/ownership/partitions.js';
 import { partitionOf } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import { startApi, startWorker } from '../../../world/processes/keybin-service.js';
@@ -43,7 +44,7 @@ describe('the number of partitions', () => {
     });
 
     const connect = (count: number) =>
-      new PartitionedConnections(openRedisTopology(given.redisUrl, times), count, silent, { times });
+      new PartitionedConnections(openRedisTopology(given.redisUrl, times), count, silent, { times, epochs: new EpochNumbers(database.counters, {}) });
     const claim = async (partitions: number) => {
       try {
         await agreeOnPartitions(database.settings, partitions, connect, times.openMs);

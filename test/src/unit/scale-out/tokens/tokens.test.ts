@@ -190,7 +190,7 @@ describe('tokens of the scale-out engine', () => {
     const account = await here.register();
     await here.login(account);
     const [key] = await here.redis.client.keys(`*:tokens:${account.userId}`);
-    const epoch = String(await here.redis.client.hget(epochKey(partitionPrefix(0)), 'name'));
+    const epoch = String(await here.redis.client.hget(epochKey(partitionPrefix(0)), 'number'));
     const old = Array.from({ length: 300 }, (_, at) => [
       `client${at}`,
       `${epoch} R${'1'.padStart(16, '0')}${'0'.repeat(64)}`,
