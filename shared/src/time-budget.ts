@@ -68,8 +68,10 @@ export interface TimeBudget {
   readonly operatorOpenMs: number;
   /** The same for a worker, which then logs it and tries again. */
   readonly workerOpenMs: number;
-  /** Time between two looks at a Redis: what it has lost, who owns its queue, which node has a slot. */
+  /** Time between two looks at a Redis: what it has lost, which epoch it has, which node has a slot. */
   readonly lookMs: number;
+  /** Life of the small write with which each process tries Redis at each look. It tells that a process is alive. */
+  readonly probeKeptMs: number;
   /** Life of the count of looks in Redis, from the last look. */
   readonly looksKeptMs: number;
   /** Longest time for a node to report the state of its Redis Cluster. */
@@ -190,6 +192,7 @@ const derivations: { readonly [Name in keyof TimeBudget]: (t: TimeBudget) => Tim
   operatorOpenMs: () => 1_000,
   workerOpenMs: (t) => t.redisCommandMs + 500,
   lookMs: () => 1_000,
+  probeKeptMs: (t) => 5 * t.promisedMs,
   looksKeptMs: () => 7 * dayMs,
   clusterAskMs: () => 1_000,
 
@@ -290,8 +293,10 @@ const relations = {
   operatorIsToldFirst: (t) => t.operatorOpenMs < t.openMs,
   /** A worker must not report that Redis is down while its first attempt to connect has time left. */
   workerTriesOnce: (t) => t.workerOpenMs > t.redisCommandMs,
-  /** A process must soon stop using a Redis that is empty or belongs to another store. */
+  /** A process must soon notice a Redis that is empty or has become a replica. */
   looksWithinPromise: (t) => t.lookMs < t.promisedMs,
+  /** A process must not seem to be gone because one or two of its looks came late. */
+  probeOutlastsLooks: (t) => t.probeKeptMs >= 3 * t.lookMs,
   /** A count that expires in a long outage would report a loss that did not happen. */
   looksOutlastOutage: (t) => t.looksKeptMs > t.lateWriteMs,
   /** A connection must find its node within its own time to connect. */

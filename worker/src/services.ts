@@ -1,9 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MongoError } from 'mongodb';
 import type { Config } from '@keybin/shared/config/config.js';
-import { ForeignQueueError } from '@keybin/shared/engines/scale-out/redis/foreign-queue-error.js';
 import { EpochNumbers } from '@keybin/shared/engines/scale-out/ownership/epoch-numbers.js';
-import { takeOwnership } from '@keybin/shared/engines/scale-out/ownership/take-ownership.js';
+import {
+  adoptionRemedy,
+  describeOthers,
+  waitingInOtherQueues,
+} from '@keybin/shared/engines/scale-out/ownership/other-queues.js';
+import { agreeOnPartitions } from '@keybin/shared/engines/scale-out/ownership/partitions.js';
+import { queueIdOf } from '@keybin/shared/engines/scale-out/ownership/queue-id.js';
 import { openDatabase, type Database } from '@keybin/shared/engines/scale-out/mongodb/database.js';
 import { PartitionedConnections } from '@keybin/shared/engines/scale-out/redis/partitioned-redis.js';
 import { openRedisTopology, type RedisTopology } from '@keybin/shared/engines/scale-out/redis/redis-topology.js';
@@ -25,7 +30,7 @@ export interface Services {
 
 /**
  * Opens Redis and MongoDB. While they are down it waits, and logs so. Throws an `Error` of one line if they must not be
- * used: wrong settings of Redis, another store's queue, another number of partitions, documents of an original Keybin.
+ * used: wrong settings of Redis, another number of partitions, documents of an original Keybin.
  */
 export async function openServices(
   { store, queue, times }: Config,
@@ -37,10 +42,13 @@ export async function openServices(
   lifecycle.push('MongoDB', () => database.close());
   database.logOutages(log);
 
+  const queueId = await untilThere('MongoDB', () => queueIdOf(database), isAway, log);
+
   const place = openRedisTopology(redisUrl, times);
   lifecycle.push('Redis topology', () => place.close());
   const connect = (partitions: number) =>
     new PartitionedConnections(place, partitions, log, {
+      queueId,
       times,
       commandTimeoutMs: times.workerCommandMs,
       check: (client) => checkRedisSettings(client, queue.durability, log),
@@ -54,9 +62,9 @@ export async function openServices(
   };
   await untilThere('Redis', check, (error) => isOutage(error) || !redis.areReady, log);
 
-  const claim = () => takeOwnership({ database, connections: [redis], partitions: queue.partitions, connect });
-  const isTransient = (error: unknown) => !(error instanceof ForeignQueueError) && (isAway(error) || !redis.areReady);
-  await untilThere('Redis and MongoDB', claim, isTransient, log);
+  const agree = () => agreeOnPartitions(database.settings, queue.partitions, connect, times.openMs);
+  await untilThere('Redis and MongoDB', agree, (error) => isAway(error) || !redis.areReady, log);
+  void warnOfOthers(place, queueId, log);
   return { place, redis, database };
 }
 
@@ -71,6 +79,16 @@ export async function workerHealth(
 ): Promise<Health> {
   const { mongodb, redis, anyRedis } = await askBoth({ database, ways: [all], queue, refusals });
   return { canServe: mongodb.answered && anyRedis, dependencies: [mongodb, redis] };
+}
+
+/** Warns if writes wait in the queues of other stores: this store may have taken the place of one of them. */
+async function warnOfOthers(place: RedisTopology, queueId: string, log: Log): Promise<void> {
+  try {
+    const waiting = await waitingInOtherQueues(place, queueId);
+    if (waiting.size > 0) log.warn({ queueId }, `${describeOthers(waiting)}: ${adoptionRemedy}`);
+  } catch (error) {
+    log.debug({ err: error }, 'Other queues cannot be looked for');
+  }
 }
 
 /** True if a service is down. `openDatabase` throws an error of its own, with the driver's error as cause. */

@@ -4,13 +4,7 @@ import { RedisAccountMarks } from '@keybin/shared/engines/scale-out/accounts/acc
 import { RejectedWrites } from '@keybin/shared/engines/scale-out/queue/rejected-writes.js';
 import { ErasureRecords } from '@keybin/shared/engines/scale-out/accounts/erasure-records.js';
 import { FileDocuments } from '@keybin/shared/engines/scale-out/files/file-documents.js';
-import {
-  eraserKey,
-  fileSweeperKey,
-  partitionOf,
-  partitionPrefix,
-  sweeperKey,
-} from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { eraserKey, fileSweeperKey, partitionOf, sweeperKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import { WriteRefusals } from '@keybin/shared/engines/scale-out/queue/write-refusals.js';
 import { limitsOfEach } from '@keybin/shared/engines/scale-out/queue/limits.js';
 import type { Health } from '@keybin/shared/ports/health.js';
@@ -123,7 +117,7 @@ function openPartition(context: Context, partition: number, queue: PartitionQueu
   const { times } = config;
   const redis = all.connectionOf(partition);
   const { batchEntries, concurrency } = config.worker;
-  const prefix = partitionPrefix(partition);
+  const prefix = all.prefixOf(partition);
 
   const rejectedWrites = new RejectedWrites(redis, prefix);
   const records = new ErasureRecords(database);
@@ -147,8 +141,9 @@ function openPartition(context: Context, partition: number, queue: PartitionQueu
   const gatherer = new JobBatcher((names) => applier.apply(names), batchEntries, concurrency);
   patience.closing.addEventListener('abort', () => gatherer.close());
   const worker = new PartitionWorker({
-    connect: (options) => place.connect(partition, options),
+    connect: (options) => place.connect(prefix, options),
     partition,
+    prefix,
     concurrency,
     gatherer,
     origins,
@@ -196,7 +191,7 @@ function eraser(context: Context): Work {
   return new LeasedLoop(
     'Repeating erasures',
     async () => repeatErasures(new Date((await redisTimeUs(redis.connectionOf(0))) / 1_000), parts),
-    { redis: redis.connectionOf(0), leaseKey: eraserKey, times, log, observer },
+    { redis: redis.connectionOf(0), leaseKey: eraserKey(redis.prefixOf(0)), times, log, observer },
   );
 }
 
@@ -207,7 +202,7 @@ function fileSweeper({ config: { times }, redis, database, log, observer }: Cont
     async () => sweepFiles(new Date((await redisTimeUs(redis.connectionOf(0))) / 1_000), parts),
     {
       redis: redis.connectionOf(0),
-      leaseKey: fileSweeperKey,
+      leaseKey: fileSweeperKey(redis.prefixOf(0)),
       times,
       log,
       observer,

@@ -43,14 +43,22 @@ export function queueCommand({ config, answer }: Context): Command {
     .action(async () => answer(await withQueue(config(), resumeQueue)));
   command
     .command('adopt')
-    .description('makes the configured store the owner of the queue in Redis; pending writes are applied to that store')
-    .action(async () => answer(await withQueue(config(), adoptQueue)));
+    .description(
+      'gives the configured store the queue of a store whose place it takes, with the writes that wait there',
+    )
+    .argument('<queue>', 'id of the queue, as `keybin doctor` shows it', queueIdIn)
+    .action(async (queueId: string) => answer(await withQueue(config(), (queue) => adoptQueue(queue, queueId))));
   return command;
 }
 
 function wholeNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It is not a whole number.');
   return Number(text);
+}
+
+function queueIdIn(text: string): string {
+  if (!/^[0-9a-f]{8}$/.test(text)) throw new InvalidArgumentError('It is not the id of a queue: 8 digits and letters.');
+  return text;
 }
 
 /** Adds an argument to those before it. */

@@ -3,20 +3,15 @@
 -- `allow-oom`: a Redis at `maxmemory` would refuse `DECRBY` and `ZADD`, and could then never be drained. This script
 -- makes it smaller, or leaves its size as it is.
 --
--- KEYS  1 waiting  2 bytes  3 rejected  4 epoch
+-- KEYS  1 waiting  2 bytes  3 rejected
 --       then for each account: pending
--- ARGV  1 store to which they were applied; empty if any store may own the queue
---       then for each account: user id, number of its entries
+-- ARGV  for each account: user id, number of its entries
 --       then for each of those: key, text
 --         text    pending entry as it was read before it was applied; empty if there was none
 -- An entry that is still pending as it was read leaves pending, waiting and rejected, and its bytes are given back.
 -- The database has it, or a newer one: then this is an old copy, of a Redis that came back with older data.
 -- An entry that was replaced moves on in waiting to its own version. An entry that is not pending leaves waiting.
--- Returns the number of entries that are no longer pending. Returns an error, and settles nothing, if another store
--- owns the queue.
-
-local owner = redis.call('HGET', KEYS[4], 'store')
-if ARGV[1] ~= '' and owner and owner ~= ARGV[1] then return redis.error_reply('FOREIGN The queue in Redis belongs to another store') end
+-- Returns the number of entries that are no longer pending.
 
 local freed, settled = 0, 0
 
@@ -35,12 +30,12 @@ local function settle(pending, member, key, text)
   end
 end
 
-local at = 2
-for account = 1, #KEYS - 4 do
+local at = 1
+for account = 1, #KEYS - 3 do
   local user, count = ARGV[at], tonumber(ARGV[at + 1])
   at = at + 2
   for _ = 1, count do
-    settle(KEYS[account + 4], user .. '/' .. ARGV[at], ARGV[at], ARGV[at + 1])
+    settle(KEYS[account + 3], user .. '/' .. ARGV[at], ARGV[at], ARGV[at + 1])
     at = at + 2
   end
 end

@@ -1,5 +1,5 @@
--- Included by other scripts, which set `epochKey`. Sets `epoch` to the number of the partition's present epoch, as text of
--- 8 digits. Ends the script with an error if there is none: Redis was emptied, and the next process to look at it
+-- Included by other scripts, which set `epochKey`. Sets `epoch` to the number of the partition's present epoch, as text
+-- of 8 digits. Ends the script with an error if there is none: Redis was emptied, and the next process to look at it
 -- begins an epoch.
 local epoch = redis.call('HGET', epochKey, 'number')
 if not epoch then return redis.error_reply('NOEPOCH Redis has lost the epoch of this partition') end

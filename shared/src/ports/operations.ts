@@ -142,13 +142,14 @@ export interface QueueOperations {
   pause(): Promise<void>;
   resume(): Promise<void>;
   /**
-   * Makes the configured store the owner of the queue, in place of the current one. Writes that are pending in the
-   * queue are then applied to it. Returns `own` if it was the owner already.
+   * Gives the configured store the queue with this id in place of its own, with the writes that wait there. Returns
+   * `own` if it has that queue already.
    *
-   * Throws an `Error` of one line if a worker was alive within the last seconds, or if entries are pending under
-   * another number of partitions.
+   * Throws an `Error` of one line if there is no such queue, if a process was alive on one of the queues within the
+   * last seconds, if writes of this store wait in its own queue, or if entries are pending under another number of
+   * partitions.
    */
-  adopt(): Promise<'adopted' | 'own'>;
+  adopt(queueId: string): Promise<'adopted' | 'own'>;
   /** May be called twice. */
   close(): Promise<void>;
 }

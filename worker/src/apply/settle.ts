@@ -1,11 +1,5 @@
 import type { EntryName } from '@keybin/shared/ids/entry-name.js';
-import {
-  bytesKey,
-  epochKey,
-  pendingKey,
-  rejectedKey,
-  waitingKey,
-} from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { bytesKey, pendingKey, rejectedKey, waitingKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import type { RedisConnection } from '@keybin/shared/engines/scale-out/redis/redis-connection.js';
 import { loadScript, runScript, type Script } from '@keybin/shared/engines/scale-out/redis/scripts.js';
 import { assertInvariant, type InvariantObserver } from '@keybin/shared/invariant.js';
@@ -29,14 +23,14 @@ const settleScript = loadScript('entries/settle');
 
 /** Returns a function that settles entries of one partition by settle.lua. */
 export function settleBy(
-  redis: Pick<RedisConnection, 'client' | 'storeId'>,
+  redis: Pick<RedisConnection, 'client'>,
   prefix: string,
   { script = settleScript, observer = unobserved }: SettleOptions = {},
 ): SettleEntries {
   return async (settlements) => {
     if (settlements.length === 0) return;
-    const keys = [waitingKey, bytesKey, rejectedKey, epochKey].map((name) => name(prefix));
-    const args: (string | number)[] = [redis.storeId];
+    const keys = [waitingKey, bytesKey, rejectedKey].map((name) => name(prefix));
+    const args: (string | number)[] = [];
     for (const [userId, entries] of groupByAccount(settlements)) {
       keys.push(pendingKey(prefix, userId));
       args.push(userId, entries.length);

@@ -134,11 +134,11 @@ async function compare(
   const byId = new Map(entries.map((entry) => [entryId(entry.userId, entry.key), entry]));
   const outcome: Pick<Written, 'stored' | 'overtaken'> = { stored: [], overtaken: [] };
   const documents = store.find({ _id: { $in: [...byId.keys()] } }, { readPreference: 'primary', maxTimeMS: timeoutMs });
-  for await (const document of documents) {
-    const entry = byId.get(document._id);
-    const by = stampOf(document);
+  for await (const { _id, value, ...stored } of documents) {
+    const entry = byId.get(_id);
+    const by = stampOf(stored);
     if (!entry || isBefore(by, entry)) continue;
-    if (!isBefore(entry, by) && document.value === entry.json) outcome.stored.push(entry);
+    if (!isBefore(entry, by) && value === entry.json) outcome.stored.push(entry);
     else outcome.overtaken.push({ entry, by });
   }
   return outcome;

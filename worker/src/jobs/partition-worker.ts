@@ -7,7 +7,7 @@ import type {
   EntriesJobName,
   RejectedJob,
 } from '@keybin/shared/engines/scale-out/queue/partition-queue.js';
-import { partitionPrefix, queueName } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { queueName } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import type { ConnectOptions } from '@keybin/shared/engines/scale-out/redis/redis-topology.js';
 import { InvariantError } from '@keybin/shared/invariant.js';
 import type { Log } from '@keybin/shared/process/log.js';
@@ -23,6 +23,8 @@ export interface PartitionWorkerOptions {
   /** Connects to the Redis that has the partition. */
   readonly connect: (options: ConnectOptions) => Redis;
   readonly partition: number;
+  /** Prefix of the partition's keys. */
+  readonly prefix: string;
   /** Number of jobs that are active at once. */
   readonly concurrency: number;
   readonly gatherer: Pick<JobBatcher, 'add'>;
@@ -45,7 +47,7 @@ export class PartitionWorker {
   readonly #connection: Redis;
 
   constructor(private readonly options: PartitionWorkerOptions) {
-    const { connect, partition, concurrency, log, times } = options;
+    const { connect, partition, prefix, concurrency, log, times } = options;
     this.#connection = connect({
       maxRetriesPerRequest: null, // BullMQ requires it: its commands wait until Redis is back
       retryStrategy: (attempt) => Math.min(50 * attempt, 1_000),
@@ -53,7 +55,7 @@ export class PartitionWorker {
     this.#connection.on('error', (error) => log.debug({ err: error }, 'Redis connection of BullMQ failed'));
     this.#worker = new Worker(queueName, (job, token) => this.#process(job, token), {
       connection: this.#connection,
-      prefix: partitionPrefix(partition),
+      prefix,
       concurrency,
       autorun: false,
       // Another worker takes up the job of a dead one after 5 to 7 s; the defaults make that 30 to 90 s

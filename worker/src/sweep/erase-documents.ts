@@ -1,7 +1,7 @@
 import type { Database } from '@keybin/shared/engines/scale-out/mongodb/database.js';
 import { idsUnder } from '@keybin/shared/engines/scale-out/mongodb/documents.js';
 import { chunksOf } from '@keybin/shared/engines/scale-out/files/file-chunks.js';
-import { partitionOf, partitionPrefix, tokenIndexKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { partitionOf, tokenIndexKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import type { RedisConnection } from '@keybin/shared/engines/scale-out/redis/redis-connection.js';
 import { forgetImports } from '@keybin/shared/engines/scale-out/accounts/account-numbers.js';
 import { chunksAtOnce, deleteDocuments } from './delete-documents.js';
@@ -35,7 +35,7 @@ export async function eraseDocuments(
   const issued = await tokens.find({ user_id: userId }, { projection: { hash: 1 } }).toArray();
   const indexed = issued.map(async ({ hash }) => {
     const partition = partitionOf(hash, redis.partitions);
-    await redis.connectionOf(partition).client.del(tokenIndexKey(partitionPrefix(partition), hash));
+    await redis.connectionOf(partition).client.del(tokenIndexKey(redis.prefixOf(partition), hash));
   });
   await Promise.all(indexed);
   await tokens.deleteMany({ user_id: userId });

@@ -17,8 +17,9 @@ import { FileChunks } from './files/file-chunks.js';
 import { FileDocuments } from './files/file-documents.js';
 import { ScaleOutFiles } from './files/files.js';
 import { ScaleOutIdentifyCodes } from './accounts/identify-codes.js';
-import { takeOwnership } from './ownership/take-ownership.js';
-import { clockKey, partitionOf, partitionPrefix } from './redis/keys.js';
+import { agreeOnPartitions } from './ownership/partitions.js';
+import { queueIdOf } from './ownership/queue-id.js';
+import { clockKey, partitionOf } from './redis/keys.js';
 import { LossWatch } from './redis/loss-watch.js';
 import { PendingPosts } from './posts/pending-posts.js';
 import { ScaleOutPosts, type PostsPartition } from './posts/posts.js';
@@ -54,13 +55,11 @@ export async function openScaleOutEngine(config: Config, log: Log, observer = un
     closers.push(() => database.close());
     database.logOutages(log);
     const { writes, reads, connect } = await openRedis(config, database, log, closers);
-    const connections = [writes, reads];
-    await takeOwnership({ database, connections, partitions: config.queue.partitions, connect }).catch(
-      (cause: unknown) => {
-        if (!hasCode(cause, 'unavailable')) throw cause;
-        throw new Error(`Redis or MongoDB cannot be used: ${connectionProblemOf(cause)}`, { cause });
-      },
-    );
+    const { partitions } = config.queue;
+    await agreeOnPartitions(database.settings, partitions, connect, config.times.openMs).catch((cause: unknown) => {
+      if (!hasCode(cause, 'unavailable')) throw cause;
+      throw new Error(`Redis or MongoDB cannot be used: ${connectionProblemOf(cause)}`, { cause });
+    });
     const queues: PartitionQueue[] = [];
     for (let partition = 0; partition < config.queue.partitions; partition++) {
       const queue = await PartitionQueue.open(writes.connectionOf(partition), partition, log, config.times);
@@ -102,9 +101,10 @@ async function openRedis(
   if (url === undefined) throw new Error('[QUEUE] redis is missing: the scale-out engine keeps pending writes there');
   const place = openRedisTopology(url, times);
   closers.push(() => place.close());
+  const queueId = await queueIdOf(database);
   const epochs = new EpochNumbers(database.counters, database.bounded);
   const check = (client: Redis) => checkRedisSettings(client, durability, log);
-  const connect = (count: number) => new PartitionedConnections(place, count, log, { times, check, epochs });
+  const connect = (count: number) => new PartitionedConnections(place, count, log, { queueId, times, check, epochs });
   const open = async () => {
     const connections = connect(partitions);
     closers.push(() => connections.close());
@@ -226,7 +226,7 @@ function partitionsOf({
 function probeOf(tokens: ScaleOutTokens, reads: PartitionedConnections): (token: string) => Promise<unknown> {
   return async (token) => {
     const { partition } = await tokens.resolve(token);
-    return reads.connectionOf(partition).client.exists(clockKey(partitionPrefix(partition)));
+    return reads.connectionOf(partition).client.exists(clockKey(reads.prefixOf(partition)));
   };
 }
 

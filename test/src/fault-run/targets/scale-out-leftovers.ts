@@ -7,7 +7,7 @@ import {
   waitingKey,
   postKey,
 } from '@keybin/shared/engines/scale-out/redis/keys.js';
-import { withQueue } from '../../faults/support/jobs.js';
+import { withQueueAt } from '../../faults/support/jobs.js';
 import { withRedis } from '../../faults/support/with-redis.js';
 import { eventually } from '../../world/eventually.js';
 import { differ } from '../checkers/differ.js';
@@ -23,6 +23,7 @@ export interface Queues {
   readonly partitions: number;
   /** Returns the URL of the Redis that holds this partition. */
   readonly redisUrlOf: (partition: number) => string;
+  readonly queueId: string;
 }
 
 interface Store extends Queues {
@@ -40,7 +41,7 @@ export async function drained(queues: Queues): Promise<void> {
 
 const pendingIn = (queues: Queues): Promise<number> =>
   inEach(queues, (partition) =>
-    withRedis(queues.redisUrlOf(partition), (redis) => pendingOf(redis, partitionPrefix(partition))),
+    withRedis(queues.redisUrlOf(partition), (redis) => pendingOf(redis, partitionPrefix(queues.queueId, partition))),
   );
 
 /**
@@ -54,10 +55,8 @@ async function pendingOf(redis: Redis, prefix: string): Promise<number> {
 
 const jobsIn = (queues: Queues): Promise<number> =>
   inEach(queues, (partition) =>
-    withQueue(
-      queues.redisUrlOf(partition),
-      (queue) => queue.getJobCountByTypes('wait', 'active', 'delayed', 'prioritized', 'failed'),
-      partition,
+    withQueueAt(queues.redisUrlOf(partition), partitionPrefix(queues.queueId, partition), (queue) =>
+      queue.getJobCountByTypes('wait', 'active', 'delayed', 'prioritized', 'failed'),
     ),
   );
 

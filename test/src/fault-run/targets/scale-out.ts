@@ -9,6 +9,8 @@ import { spawnApi, spawnWorker } from '../../world/processes/keybin-process.js';
 import { startMongod } from '../../world/services/mongo-server.js';
 import { startRedisCluster } from '../../world/services/redis-cluster.js';
 import { startRedis } from '../../world/services/redis-server.js';
+import { queueIdIn } from '../../world/services/queue-prefix.js';
+import type { Services } from '../../world/services/services.js';
 import { storePlace } from '../../world/services/store-settings.js';
 import { startAll, type Fault } from '../faults.js';
 import type { Life } from '../checkers/history.js';
@@ -27,15 +29,16 @@ type Gone = (what: string) => void;
  * called for each process that ended by itself.
  */
 export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster'): Promise<World> {
-  const redis = await (kind === 'cluster' ? startCluster(gone) : startSingle(gone));
-  const { partitions } = redis;
+  const servers = await (kind === 'cluster' ? startCluster(gone) : startSingle(gone));
+  const { partitions } = servers;
   const mongod = await startService('MongoDB', startMongod, gone);
   const mongoUrl = mongod.server.url;
+  await servers.giveQueue({ mongoUrl, database });
   const env = {
     KEYBIN_STORE_HOST: mongoUrl,
     KEYBIN_STORE_DATABASE: database,
     KEYBIN_STORE_TOKEN_EXPIRATION: '86400',
-    KEYBIN_QUEUE_REDIS: redis.url,
+    KEYBIN_QUEUE_REDIS: servers.url,
     KEYBIN_QUEUE_PARTITIONS: String(partitions),
     KEYBIN_QUEUE_SWEEP_AFTER: '5',
     ...unlimited,
@@ -49,6 +52,8 @@ export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster'): Prom
   };
   const workers = [1, 2].map((number) => new Target(`worker ${number}`, false, () => beginWorker(number), gone));
   await startAll([...apis, ...workers]);
+  const redis = { ...servers, queueId: await queueIdIn(servers.url) };
+  const prefixOf = (partition: number) => partitionPrefix(redis.queueId, partition);
 
   // Connect while MongoDB is up: a client whose first operation cannot connect closes for its concurrent operations too
   const client = await new MongoClient(mongoUrl, { serverSelectionTimeoutMS: 500, socketTimeoutMS: 2_000 }).connect();
@@ -79,7 +84,7 @@ export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster'): Prom
         const userId = await userIdOf(life);
         if (userId === undefined) return undefined;
         const partition = partitionOf(userId, partitions);
-        const entry = await queues[partition]?.hget(pendingKey(partitionPrefix(partition), userId), key);
+        const entry = await queues[partition]?.hget(pendingKey(prefixOf(partition), userId), key);
         return entry?.slice(0, stampDigits);
       } catch {
         return undefined; // Redis or MongoDB is down
@@ -95,7 +100,7 @@ export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster'): Prom
       const userId = await userIdOf(life);
       if (userId === undefined) return [`${what}: its user id is not known any more`];
       const partition = partitionOf(userId, partitions);
-      const hash = pendingKey(partitionPrefix(partition), userId);
+      const hash = pendingKey(prefixOf(partition), userId);
       const inRedis = traceInRedis(redis.directoryOf(partition), hash, key);
       const inMongo = traceInMongo(await operationsOf(client, database, entryId(userId, key)));
       return [`${what}, in the servers:`, ...inRedis, ...inMongo];
@@ -117,7 +122,7 @@ function lookInto(redisUrl: string): Redis {
 }
 
 /** One Redis or a cluster, with its processes. */
-interface RedisServers extends Queues {
+interface RedisServers extends Omit<Queues, 'queueId'> {
   /** Value of `[QUEUE] redis`. */
   readonly url: string;
   readonly targets: Targets;
@@ -125,6 +130,8 @@ interface RedisServers extends Queues {
   readonly directoryOf: (partition: number) => string;
   /** Returns true if a run over this Redis should inject the fault. */
   readonly isMeant: (fault: Fault) => boolean;
+  /** Gives the store an id with which each partition is on its node. */
+  readonly giveQueue: (place: Pick<Services, 'mongoUrl' | 'database'>) => Promise<void>;
   /** Resolves once all its parts work together again. */
   readonly whole: () => Promise<void>;
 }
@@ -138,6 +145,7 @@ async function startSingle(gone: Gone): Promise<RedisServers> {
     directoryOf: () => server.dir,
     targets: [target],
     isMeant: () => true,
+    giveQueue: async () => {},
     whole: async () => {},
   };
 }
@@ -156,6 +164,7 @@ async function startCluster(gone: Gone): Promise<RedisServers> {
     redisUrlOf: (partition) => cluster.node(partition).url,
     directoryOf: (partition) => cluster.node(partition).dir,
     targets,
+    giveQueue: (place) => cluster.giveQueue(place),
     // Other faults need no cluster, and after each fault of a node the cluster takes seconds to recover
     isMeant: ({ what, among }) => what === 'worker' || among.flat().some((target) => targets.includes(target)),
     whole,

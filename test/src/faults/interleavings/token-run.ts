@@ -1,3 +1,4 @@
+import { empty } from '../../world/scale-out/staged.js';
 import { setTimeout as delay } from 'node:timers/promises';
 import { hasCode } from '@keybin/shared/errors.js';
 import type { Account } from '@keybin/shared/ports/engine.js';
@@ -21,7 +22,7 @@ export async function playTokens(
   const account = await one.register();
   const tokens = new Tokens(stage, account, lifetimeSeconds);
   if (givenUpSteps === 0) await tokens.perform(one, 'login');
-  if (isForgotten) await one.redis.client.flushdb();
+  if (isForgotten) await empty(one.redis);
 
   for (const { gates } of processes) gates.before = (step) => stage.pass(step);
   try {
@@ -44,7 +45,7 @@ export async function playTokens(
     for (const { gates } of processes) gates.before = undefined;
   }
   await tokens.checkAll(processes);
-  await one.redis.client.flushdb();
+  await empty(one.redis);
   await tokens.checkAll(processes);
   return unexplained(tokens.operations).map((operation) => `not explained: ${JSON.stringify(operation)}`);
 }
@@ -88,7 +89,7 @@ class Tokens {
       case 'unregister':
         return this.#end(fromMs, () => process.accounts.erase(this.account));
       case 'Redis forgets':
-        await process.redis.client.flushdb();
+        await empty(process.redis);
         return;
       case 'time passes':
         await delay(this.lifetimeSeconds * 1_000);

@@ -44,7 +44,7 @@ describe('a worker whose services are down', function () {
 
   const drained = () => eventually(async () => (await partition.pendingCount(user)) === 0, 'nothing pending', 40_000);
   const has = (text: string) => eventually(() => worker.child.output.includes(text), `"${text}" in the log`);
-  const active = () => partition.staged.redis.lrange('{kb:0}:entries:active', 0, -1);
+  const active = () => partition.staged.redis.lrange(`${partition.staged.prefix}:entries:active`, 0, -1);
   const ready = () => has('Worker is ready');
 
   it('applies the backlog when MongoDB is up again, and no job has used up an attempt', async () => {
@@ -55,11 +55,15 @@ describe('a worker whose services are down', function () {
     await has('is retried until it succeeds');
     await stageAll(keys('b'));
     const [id] = await eventually(async () => (await active()).length > 0 && active(), 'an active job');
-    const [attempts, failed] = await partition.staged.redis.hmget(`{kb:0}:entries:${id}`, 'atm', 'failedReason');
+    const [attempts, failed] = await partition.staged.redis.hmget(
+      `${partition.staged.prefix}:entries:${id}`,
+      'atm',
+      'failedReason',
+    );
     expect([Number(attempts ?? 0), failed]).to.deep.equal([0, null]);
     await mongod.start();
     await drained();
-    expect(await partition.staged.redis.zcard('{kb:0}:entries:failed')).to.equal(0);
+    expect(await partition.staged.redis.zcard(`${partition.staged.prefix}:entries:failed`)).to.equal(0);
     expect(await partition.database.store.countDocuments()).to.equal(400);
   });
 

@@ -77,7 +77,7 @@ const commands = [
   ['queue', 'retry', '--all'],
   ['queue', 'pause'],
   ['queue', 'resume'],
-  ['queue', 'adopt'],
+  ['queue', 'adopt', '00000000'],
   ['user', 'list'],
   ['user', 'disable', 'nobody'],
   ['user', 'enable', 'nobody'],

@@ -1,4 +1,4 @@
-import { looksKey, partitionPrefix } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { looksKey, partitionPattern } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import { expect } from 'chai';
 import { expectDone, expectKeys, expectNoKey, expectValue } from '../../contract/subjects/answers.js';
 import { eventually } from '../../world/eventually.js';
@@ -108,7 +108,7 @@ describe('after Redis came back without its data', function () {
 /** Returns the number of looks of each process. */
 const looks = (redisUrl: string): Promise<Map<string, number>> =>
   withRedis(redisUrl, async (redis) => {
-    const keys = await redis.keys(looksKey(partitionPrefix(0), '*'));
+    const keys = await redis.keys(looksKey(partitionPattern(), '*'));
     const counts = await Promise.all(keys.map((key) => redis.get(key)));
     return new Map(keys.map((key, index) => [key, Number(counts[index])]));
   });

@@ -17,7 +17,7 @@ const follow = async (follower: RedisServer, { port }: RedisServer) => {
 };
 const lead = ({ url }: RedisServer) => withRedis(url, (client) => client.replicaof('NO', 'ONE'));
 const records = ({ url }: RedisServer, userId: string) =>
-  withRedis(url, (client) => client.hlen(tokensKey(partitionPrefix(0), userId)));
+  withRedis(url, (client) => client.hlen(tokensKey(partitionPrefix('test', 0), userId)));
 
 describe('tokens while a Redis is a replica', function () {
   this.timeout(60_000); // two servers bring each other up to date

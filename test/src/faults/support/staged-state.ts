@@ -1,4 +1,5 @@
-import { bytesKey, partitionPrefix, pendingKey, waitingKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { bytesKey, pendingKey, waitingKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { prefixIn } from '../../world/services/queue-prefix.js';
 import { openJobs } from './jobs.js';
 import { withRedis } from './with-redis.js';
 
@@ -14,7 +15,7 @@ export interface StagedState {
 }
 
 export async function stagedState(redisUrl: string): Promise<StagedState> {
-  const prefix = partitionPrefix(0);
+  const prefix = await prefixIn(redisUrl);
   const { length: jobs } = await openJobs(redisUrl);
   return withRedis(redisUrl, async (redis) => {
     const pending: Record<string, string> = {};

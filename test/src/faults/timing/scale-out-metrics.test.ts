@@ -8,6 +8,7 @@ import type { RunningWorker } from '../../world/processes/running.js';
 
 import { promtool } from '../../world/processes/promtool.js';
 import { ScaleOutWorld } from '../../world/services/scale-out-world.js';
+import { prefixIn } from '../../world/services/queue-prefix.js';
 import { ownServices, programs } from '../../world/services/services.js';
 import { times } from '../../world/times.js';
 import { scrape } from '../../unit/metrics/scrape.js';
@@ -138,9 +139,10 @@ describe('/metrics of a scale-out service', function () {
 
   it('says that the queue is paused', async () => {
     const redis = new Redis(world.services.redisUrl);
-    await redis.hset('{kb:0}:entries:meta', 'paused', '1');
+    const meta = `${await prefixIn(world.services.redisUrl)}:entries:meta`;
+    await redis.hset(meta, 'paused', '1');
     expect((await api()).sum('keybin_queue_paused')).to.equal(1);
-    await redis.hdel('{kb:0}:entries:meta', 'paused');
+    await redis.hdel(meta, 'paused');
     redis.disconnect();
     expect((await api()).sum('keybin_queue_paused')).to.equal(0);
   });

@@ -10,6 +10,7 @@ import type { RunningApi } from '../../world/processes/running.js';
 import { startMongod } from '../../world/services/mongo-server.js';
 import { startRedis } from '../../world/services/redis-server.js';
 import { ownServers, settingsOf } from '../../world/services/services.js';
+import { queueIdIn } from '../../world/services/queue-prefix.js';
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
 import { blocksOf, readPage } from './pages.js';
 
@@ -19,6 +20,7 @@ const documented = {
   folder: '/var/backups/keybin',
   newDirectory: 'lmdb:///var/lib/keybin-restored',
   newMongo: 'mongodb://new.example.org:27017',
+  queue: '1a2b3c4d',
 };
 const run = promisify(execFile);
 
@@ -85,7 +87,8 @@ describe('the steps in docs/operations/backup-and-restore.md', function () {
       });
       await lost.stop();
       const mongod = await startMongod();
-      await follow('MongoDB is lost, Redis is not', env, { folder, newMongo: mongod.url });
+      const queue = await queueIdIn(redis.url);
+      await follow('MongoDB is lost, Redis is not', env, { folder, newMongo: mongod.url, queue });
       const restored = { ...env, KEYBIN_STORE_HOST: mongod.url };
       const worker = await startWorker({ env: restored });
       await serving(restored, async (client) => {

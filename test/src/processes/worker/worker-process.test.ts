@@ -4,6 +4,7 @@ import type { Bearer } from '@keybin/shared/engines/scale-out/tokens/bearer.js';
 import { ErasureRecords } from '@keybin/shared/engines/scale-out/accounts/erasure-records.js';
 import { tokenIndexKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import { HoldingProxy } from '../../world/scale-out/holding-proxy.js';
+import { queueIdIn } from '../../world/services/queue-prefix.js';
 import { Staged, newBearer, put } from '../../world/scale-out/staged.js';
 import { failedJobs, withQueue } from '../../faults/support/jobs.js';
 import { eventually } from '../../world/eventually.js';
@@ -180,7 +181,7 @@ describe('a worker process', function () {
 
   it('applies the entries of every partition', async () => {
     const partitions = 3;
-    const last = await Staged.open(world.redisUrl, partitions - 1);
+    const last = await Staged.open(world.redisUrl, partitions - 1, await queueIdIn(world.redisUrl));
     let bearer = newBearer(partitions);
     while (bearer.partition !== last.partition) bearer = newBearer(partitions);
     await last.giveRecord(bearer);

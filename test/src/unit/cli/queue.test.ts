@@ -58,7 +58,7 @@ function queueSuite(place: string, provide: () => Services): void {
       expect(sum(waiting, ({ pendingEntries }) => pendingEntries)).to.equal(accounts);
       expect(sum(waiting, ({ jobs }) => jobs.waiting)).to.be.at.least(accounts);
       expect(sum(waiting, ({ pendingBytes }) => pendingBytes)).to.equal(
-        accounts * 'key0123456789abcdefP"value"'.length,
+        accounts * 'key0123456789abcdef01234567P"value"'.length,
       );
       const oldest = Math.max(...waiting.map(({ oldestUnappliedSeconds }) => oldestUnappliedSeconds));
       expect(oldest)

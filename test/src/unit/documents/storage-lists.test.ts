@@ -50,9 +50,9 @@ describe('the list of Redis keys', () => {
         }),
       );
       expect(keys.filter((_key, index) => seen[index] === undefined)).to.deep.equal([]);
-      const names = [clockKey, waitingKey, bytesKey, slotsKey, epochKey].map((name) => name('{kb:p}'));
-      const ofUsers = [pendingKey, tokensKey].map((name) => name('{kb:p}', '<user>'));
-      expect(seen).to.include.members([...names, ...ofUsers, tokenIndexKey('{kb:q}', '<hash>')]);
+      const names = [clockKey, waitingKey, bytesKey, slotsKey, epochKey].map((name) => name('{kb:<queue>:p}'));
+      const ofUsers = [pendingKey, tokensKey].map((name) => name('{kb:<queue>:p}', '<user>'));
+      expect(seen).to.include.members([...names, ...ofUsers, tokenIndexKey('{kb:<queue>:q}', '<hash>')]);
     } finally {
       redis.disconnect();
     }
@@ -62,7 +62,7 @@ describe('the list of Redis keys', () => {
 function matches(key: string, pattern: string): boolean {
   const source = pattern
     .replace(/[{}]/g, '\\$&')
-    .replace(/kb:[pq]/, 'kb:\\d+')
+    .replace(/:[pq]\\\}/, ':\\d+\\}')
     .replace(/<[^>]+>/g, '.+');
   return new RegExp(`^${source}$`).test(key);
 }

@@ -2,8 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { MongoClient } from 'mongodb';
-import { partitionPrefix, pendingKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { pendingKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import { expectDone } from '../../contract/subjects/answers.js';
+import { prefixIn } from '../../world/services/queue-prefix.js';
 import { ScaleOutWorld } from '../../world/services/scale-out-world.js';
 import { ownServices } from '../../world/services/services.js';
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
@@ -37,7 +38,8 @@ describe('the report of an entry that was lost or read stale', () => {
       }
       expectDone(await world.here.delete(token, 'k'));
       await world.drained();
-      const whatInRedis = traceInRedis(redis.dir, pendingKey(partitionPrefix(0), String(user?.['user_id'])), 'k');
+      const hash = pendingKey(await prefixIn(redis.url), String(user?.['user_id']));
+      const whatInRedis = traceInRedis(redis.dir, hash, 'k');
       const whatInMongo = traceInMongo(await operationsOf(client, database, `${user?.['user_id']}/k`));
       const changes = ['put first', 'put second', 'deleted'];
       expect(whatInRedis.map((line) => line.replace(/ of \d+ ms$/, ''))).to.deep.equal(

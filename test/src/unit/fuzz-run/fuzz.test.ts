@@ -53,7 +53,7 @@ describe('the fuzzer', () => {
     ['an end without an answer', { statuses: [], text: '', hung: false }],
     ['a stack', answer(400, 'Error: x\n    at f (file:///app/api/dist/x.js:1:2)')],
     ['words of a driver', answer(400, 'MongoServerError: E11000 duplicate key')],
-    ['a key of Redis', answer(404, 'no {kb:0}:pending:x')],
+    ['a key of Redis', answer(404, 'no {kb:1a2b3c4d:0}:pending:x')],
   ] as const) {
     it(`finds ${what}`, () => {
       expect(problemOf(request, outcome)).to.be.a('string');

@@ -267,6 +267,7 @@ describe('an invariant', () => {
     const worker = new PartitionWorker({
       connect: (options) => new Redis({ ...options, port, db }),
       partition: 0,
+      prefix: partition.staged.prefix,
       concurrency: 1,
       gatherer: {
         add: async () => {

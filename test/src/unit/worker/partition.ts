@@ -1,6 +1,7 @@
 import { RejectedWrites } from '@keybin/shared/engines/scale-out/queue/rejected-writes.js';
 import type { Bearer } from '@keybin/shared/engines/scale-out/tokens/bearer.js';
 import { openDatabase, type Database } from '@keybin/shared/engines/scale-out/mongodb/database.js';
+import { queueIdOf } from '@keybin/shared/engines/scale-out/ownership/queue-id.js';
 import type { StoreDocument } from '@keybin/shared/engines/scale-out/mongodb/documents.js';
 import { pendingKey, waitingKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import { Applier, type ApplySteps } from '@keybin/worker/apply/applier.js';
@@ -25,7 +26,8 @@ export class Partition {
   }
 
   static async open(place: Services): Promise<Partition> {
-    return new Partition(await Staged.open(place.redisUrl), await openDatabase(storePlace(place), times.batchMs));
+    const database = await openDatabase(storePlace(place), times.batchMs);
+    return new Partition(await Staged.open(place.redisUrl, 0, await queueIdOf(database)), database);
   }
 
   async close(): Promise<void> {
@@ -42,6 +44,11 @@ export class Partition {
       settle: settleBy(connection, prefix),
       reject: (entry, reason) => this.rejectedWrites.reject(entry, reason, (job) => this.staged.queue.add(job)),
     };
+  }
+
+  /** Number of the current epoch. */
+  get epoch(): number {
+    return this.staged.connection.epochOf(0);
   }
 
   get rejectedWrites(): RejectedWrites {

@@ -3,7 +3,7 @@ import { ScaleOutEntries } from '@keybin/shared/engines/scale-out/entries/entrie
 import { PendingReads } from '@keybin/shared/engines/scale-out/entries/pending-reads.js';
 import { StoredEntries } from '@keybin/shared/engines/scale-out/entries/stored-entries.js';
 import { TokenCheckedSteps } from '@keybin/shared/engines/scale-out/entries/token-checked-steps.js';
-import { clockKey, epochKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { clockKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import type { Script } from '@keybin/shared/engines/scale-out/redis/scripts.js';
 import type { WriteEntries } from '@keybin/worker/apply/write-entries.js';
 import { settleBy } from '@keybin/worker/apply/settle.js';
@@ -54,33 +54,6 @@ describe('the rules of applying', () => {
 
     it('would lose it without', async () => {
       expect(await shownAfterSlowWorker(unguarded)).to.equal('"old"');
-    });
-  });
-
-  /**
-   * Makes another store claim the queue after an entry was applied and before it is settled. Returns the number of
-   * pending entries.
-   */
-  async function pendingAfterAnothersClaim(settleScript?: Script): Promise<number> {
-    const { connection, prefix } = world.partition.staged;
-    const names = [[world.user.userId, ['a']]] as const;
-    await connection.belongTo('ours');
-    await world.partition.stage(world.user, 'a', '"x"');
-    const { staged } = await world.partition.steps.read(names);
-    await connection.client.hset(epochKey(prefix), 'store', 'theirs');
-    await settleBy(connection, prefix, { script: settleScript })(staged).catch((error: unknown) => {
-      expect(String(error)).to.include('The queue in Redis belongs to another store');
-    });
-    return (await world.partition.steps.read(names)).staged.length;
-  }
-
-  describe('only the store that owns the queue settles', () => {
-    it('leaves the entry to that store', async () => {
-      expect(await pendingAfterAnothersClaim()).to.equal(1);
-    });
-
-    it('would remove it without', async () => {
-      expect(await pendingAfterAnothersClaim(changedScript('entries/settle', 'owner ~= ARGV[1]', 'false'))).to.equal(0);
     });
   });
 
@@ -161,7 +134,9 @@ describe('the rules of applying', () => {
     await world.partition.apply(world.user, 'a');
     await restore(redis, older);
     await connection.beginEpochs();
-    const read = await reader().get('token', 'a').catch(() => undefined);
+    const read = await reader()
+      .get('token', 'a')
+      .catch(() => undefined);
     await world.partition.applier({ write }).apply([[world.user.userId, ['a']]]);
     return { read, shown: await world.partition.shown(world.user, 'a') };
   }

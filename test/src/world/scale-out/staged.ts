@@ -10,7 +10,6 @@ import {
   clockKey,
   epochKey,
   partitionOf,
-  partitionPrefix,
   pendingKey,
   tokensKey,
   waitingKey,
@@ -35,11 +34,19 @@ export function countedEpochs(): EpochNumbers {
   return { raiseTo, next: async (present) => (await raiseTo(present), (last += 1)) };
 }
 
+/** Id of a queue that no store has. */
+const unownedQueue = 'test';
+
 /** Returns a connection to one Redis with some partitions. */
-export function connected(redisUrl: string, partitions: readonly number[] = [0]): RedisConnection {
+export function connected(
+  redisUrl: string,
+  partitions: readonly number[] = [0],
+  queueId = unownedQueue,
+): RedisConnection {
   return new RedisConnection({
     connect: (options) => new Redis(redisUrl, options),
     mode: 'standalone',
+    queueId,
     partitions,
     log: silent,
     times,
@@ -47,10 +54,19 @@ export function connected(redisUrl: string, partitions: readonly number[] = [0])
   });
 }
 
+/** Empties Redis. The connection notices it, as each does every second. */
+export async function empty(redis: RedisConnection): Promise<void> {
+  await redis.raw.flushdb();
+  await redis.checkServer();
+}
+
 /** Returns a Redis with a single partition. */
-export const only = <Connection>(redis: Connection): PartitionedRedis<Connection> => ({
+export const only = <Connection extends Pick<RedisConnection, 'prefixOf'>>(
+  redis: Connection,
+): PartitionedRedis<Connection> => ({
   partitions: 1,
   connectionOf: () => redis,
+  prefixOf: (partition) => redis.prefixOf(partition),
 });
 
 /** Returns an account with one client and its token, in the form that the token index returns. */
@@ -68,8 +84,8 @@ export class Staged {
     readonly partition: number,
   ) {}
 
-  static async open(redisUrl: string, partition = 0): Promise<Staged> {
-    const connection = connected(redisUrl, [partition]);
+  static async open(redisUrl: string, partition = 0, queueId = unownedQueue): Promise<Staged> {
+    const connection = connected(redisUrl, [partition], queueId);
     await connection.ready(5_000);
     return new Staged(connection, await PartitionQueue.open(connection, partition, silent, times), partition);
   }
@@ -79,7 +95,7 @@ export class Staged {
   }
 
   get prefix(): string {
-    return partitionPrefix(this.partition);
+    return this.connection.prefixOf(this.partition);
   }
 
   commits(limits: Limits = roomy, script?: Script): ScaleOutGroupCommit {

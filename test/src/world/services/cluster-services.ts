@@ -22,6 +22,7 @@ export function clusterServices(): ClusterServices {
   before('a Redis Cluster and a MongoDB', async function () {
     this.timeout(60_000); // the nodes join slowly on a busy machine
     const [cluster, mongod] = await Promise.all([startRedisCluster(), startMongod()]);
+    await cluster.giveQueue({ mongoUrl: mongod.url, database });
     started = { cluster, mongod };
   });
   after('end of the Redis Cluster and MongoDB', async () => {

@@ -1,13 +1,19 @@
+import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
+import { openDatabase } from '@keybin/shared/engines/scale-out/mongodb/database.js';
+import { queueIdOfStore } from '@keybin/shared/engines/scale-out/ownership/queue-id.js';
+import { partitionPrefix } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import { eventually } from '../eventually.js';
 import { onSomePort } from '../processes/some-port.js';
 import { startRedis, type RedisServer } from './redis-server.js';
+import type { Services } from './services.js';
+import { storePlace } from './store-settings.js';
 
-/** Slots of each node. The slots of the partitions 0, 1 and 2 are in these ranges, in this order. */
+/** Slots of each node. */
 const slotRanges = [
-  [8_001, 14_000],
-  [14_001, 16_383],
-  [0, 8_000],
+  [0, 5_500],
+  [5_501, 11_000],
+  [11_001, 16_383],
 ] as const;
 
 /** Time without an answer after which a node counts as failed for the others. */
@@ -21,11 +27,37 @@ const togetherWithinMs = 20_000;
 const failoverTimeoutMs = 5_500;
 
 /**
- * A Redis Cluster of three nodes. Node `p` has the slot of partition `p`. Each node may be stopped, killed and started
- * again.
+ * A Redis Cluster of three nodes. Node `p` has the slot of partition `p` of the queue that `giveQueue` has placed. Each
+ * node may be stopped, killed and started again.
  */
 export class RedisCluster {
+  #queueId = '';
+
   constructor(readonly nodes: readonly RedisServer[]) {}
+
+  /**
+   * Gives a store that no process has served yet an id with which each partition of its queue is on the node of its
+   * number.
+   */
+  async giveQueue(place: Pick<Services, 'mongoUrl' | 'database'>): Promise<void> {
+    const database = await openDatabase(storePlace(place));
+    try {
+      for (;;) {
+        const storeId = randomUUID();
+        this.#queueId = queueIdOfStore(storeId, database);
+        const slots = await Promise.all(this.nodes.map((_, partition) => this.#slotOf(partition)));
+        if (slots.some((slot, node) => !isIn(slotRanges[node], slot))) continue;
+        await database.settings.insertOne({ _id: 'store', value: storeId });
+        return;
+      }
+    } finally {
+      await database.close();
+    }
+  }
+
+  #slotOf(partition: number): Promise<number> {
+    return asking(this.node(0), (client) => client.cluster('KEYSLOT', partitionPrefix(this.#queueId, partition)));
+  }
 
   /** URL for `[QUEUE] redis`. */
   get url(): string {
@@ -55,8 +87,7 @@ export class RedisCluster {
   async move(partition: number, to: number): Promise<void> {
     const ids = await this.ask((client) => client.cluster('MYID'));
     const [target, port] = [String(ids[to]), this.node(to).port];
-    const slots = await this.ask((client) => client.cluster('KEYSLOT', `{kb:${partition}}`));
-    const slot = Number(slots[0]);
+    const slot = await this.#slotOf(partition);
     const have = await this.ask((client) => hasSlot(client, slot));
     const from = have.indexOf(true);
     await this.ask(async (client, index) => {
@@ -101,6 +132,8 @@ export class RedisCluster {
     await Promise.all(this.nodes.map((node) => node.stop()));
   }
 }
+
+const isIn = ([first, last]: readonly [number, number] = [0, -1], slot: number) => first <= slot && slot <= last;
 
 async function asking<T>({ url }: RedisServer, ask: (client: Redis) => Promise<T>): Promise<T> {
   const client = new Redis(url, { maxRetriesPerRequest: 1, commandTimeout: 2_000 });

@@ -1,11 +1,12 @@
 import { Redis } from 'ioredis';
-import { partitionPrefix, queueName, waitingKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { queueName, waitingKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import { withEachPartition } from './each-partition.js';
 import { eventually } from '../eventually.js';
 import { KeybinClient } from '../clients/keybin-client.js';
 import { spawnApi, spawnWorker, type ApiProcess, type WorkerProcess } from '../processes/keybin-process.js';
 import { startApi, startWorker, type ServiceOptions } from '../processes/keybin-service.js';
 import type { Running, RunningApi, RunningWorker } from '../processes/running.js';
+import { prefixIn } from './queue-prefix.js';
 import type { Services } from './services.js';
 
 const drainedWithinMs = 30_000;
@@ -85,7 +86,7 @@ abstract class TwoApis<S extends Services, Api extends RunningApi, Worker extend
   async pendingEntries(): Promise<number> {
     const redis = new Redis(this.services.redisUrl);
     try {
-      return await redis.zcard(waitingKey(partitionPrefix(0)));
+      return await redis.zcard(waitingKey(await prefixIn(this.services.redisUrl)));
     } finally {
       redis.disconnect();
     }

@@ -1,17 +1,8 @@
 import type { TimeBudget } from '../../../time-budget.js';
-import {
-  bytesKey,
-  erasedKey,
-  partitionOf,
-  partitionPrefix,
-  pendingKey,
-  rejectedKey,
-  tokensKey,
-  waitingKey,
-} from '../redis/keys.js';
+import { bytesKey, erasedKey, pendingKey, rejectedKey, tokensKey, waitingKey } from '../redis/keys.js';
 import { loadScript, runScript, type Script } from '../redis/scripts.js';
 import type { RedisConnection } from '../redis/redis-connection.js';
-import { redisOf, type PartitionedRedis } from '../redis/partitioned-redis.js';
+import { prefixFor, redisOf, type PartitionedRedis } from '../redis/partitioned-redis.js';
 import { orUnavailable } from '../../../errors.js';
 
 /** One call of a script. */
@@ -74,7 +65,7 @@ export class RedisAccountMarks implements AccountMarks {
   }
 
   eraseCall(userId: string): ScriptCall {
-    const prefix = this.#prefix(userId);
+    const prefix = prefixFor(this.redis, userId);
     const keys = [
       erasedKey(prefix, userId),
       tokensKey(prefix, userId),
@@ -87,12 +78,8 @@ export class RedisAccountMarks implements AccountMarks {
   }
 
   async #run(script: Script, userId: string, args: readonly number[]): Promise<void> {
-    const prefix = this.#prefix(userId);
+    const prefix = prefixFor(this.redis, userId);
     const keys = [erasedKey(prefix, userId), tokensKey(prefix, userId)];
     await orUnavailable(runScript(redisOf(this.redis, userId).client, script, keys, args));
-  }
-
-  #prefix(userId: string): string {
-    return partitionPrefix(partitionOf(userId, this.redis.partitions));
   }
 }

@@ -1,16 +1,16 @@
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import { FallbackCounters, limiterOptions, type CounterTimes } from '../../../rate-counters/fallback-counters.js';
 import type { RateCount, RateCounters } from '../../../ports/engine.js';
-import { countersPrefix, partitionOf, partitionPrefix } from '../redis/keys.js';
-import type { PartitionedConnections } from '../redis/partitioned-redis.js';
+import { countersPrefix, partitionOf } from '../redis/keys.js';
+import type { PartitionedRedis } from '../redis/partitioned-redis.js';
 
 /** Counters in Redis, spread over the partitions by key. While a Redis is down, its counters continue in memory. */
 export class ScaleOutRateCounters implements RateCounters {
   readonly #counters: readonly RateCounters[];
 
-  constructor(redis: Pick<PartitionedConnections, 'connectionOf' | 'partitions'>, times: CounterTimes) {
+  constructor(redis: PartitionedRedis, times: CounterTimes) {
     this.#counters = Array.from({ length: redis.partitions }, (_, partition) => {
-      const keyPrefix = countersPrefix(partitionPrefix(partition));
+      const keyPrefix = countersPrefix(redis.prefixOf(partition));
       const storeClient = redis.connectionOf(partition).raw;
       return new FallbackCounters(new RateLimiterRedis({ ...limiterOptions, keyPrefix, storeClient }), times);
     });

@@ -1,6 +1,6 @@
 /** Answer to a delete whose key has nothing pending: MongoDB knows whether there is something to delete. */
 export interface Look {
-  /** Epoch, and the version accepted last in the entry's slot: 24 digits. While they stand, so does MongoDB's answer. */
+  /** Epoch, and the version accepted last in the entry's slot: 24 digits. While it stands, so does MongoDB's answer. */
   readonly state: string;
 }
 

@@ -1,14 +1,5 @@
 import type { Bearer } from '../tokens/bearer.js';
-import {
-  bytesKey,
-  clockKey,
-  erasedKey,
-  epochKey,
-  pendingKey,
-  slotsKey,
-  tokensKey,
-  waitingKey,
-} from '../redis/keys.js';
+import { bytesKey, clockKey, erasedKey, epochKey, pendingKey, slotsKey, tokensKey, waitingKey } from '../redis/keys.js';
 import type { Limits } from '../queue/limits.js';
 import type { ApplyJob } from '../queue/partition-queue.js';
 import { slotOf } from './slots.js';

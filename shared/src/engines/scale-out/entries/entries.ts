@@ -34,7 +34,11 @@ export class ScaleOutEntries implements Entries {
   }
 
   /** Returns the newest value of an entry, of which `pending` was read. */
-  async #newest(name: EntryName, pending: Awaited<ReturnType<PendingReads['read']>>, deadlineMs: number): Promise<string | undefined> {
+  async #newest(
+    name: EntryName,
+    pending: Awaited<ReturnType<PendingReads['read']>>,
+    deadlineMs: number,
+  ): Promise<string | undefined> {
     if (typeof pending !== 'object') return this.stored.find(name.userId, name.key, deadlineMs);
     return pending.mayBeOld ? this.stored.findNewer(name, pending, deadlineMs) : pending.json;
   }

@@ -9,7 +9,6 @@ import { WriteGroup } from '../../../batching/write-group.js';
 import { unobserved, type WriteObserver } from '../../../ports/write-observer.js';
 import { parseAcceptAnswer, type WriteAnswer } from './accept-answer.js';
 import { acceptCommand, type Write } from './accept-command.js';
-import { partitionPrefix } from '../redis/keys.js';
 import type { Limits } from '../queue/limits.js';
 import type { ApplyJob, PartitionQueue } from '../queue/partition-queue.js';
 import type { WriteRefusals } from '../queue/write-refusals.js';
@@ -102,7 +101,7 @@ export class ScaleOutGroupCommit {
     script,
     times,
   }: ScaleOutGroupCommitParts) {
-    this.#prefix = partitionPrefix(partition);
+    this.#prefix = connection.prefixOf(partition);
     this.#partition = partition;
     this.#refusals = refusals;
     this.#connection = connection;

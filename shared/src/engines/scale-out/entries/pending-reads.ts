@@ -1,7 +1,7 @@
 import { invalidToken, orUnavailable } from '../../../errors.js';
 import { TurnBatch } from '../../../batching/turn-batch.js';
 import type { Bearer } from '../tokens/bearer.js';
-import { epochKey, partitionPrefix, pendingKey, tokensKey } from '../redis/keys.js';
+import { epochKey, pendingKey, tokensKey } from '../redis/keys.js';
 import { parsePendingEntry, type PendingEntry } from '../redis/pending-entry.js';
 import type { RedisConnection } from '../redis/redis-connection.js';
 import { loadScript, runScript, type Script } from '../redis/scripts.js';
@@ -47,9 +47,9 @@ export class PendingReads {
 
   constructor(
     private readonly partition: number,
-    private readonly connection: Pick<RedisConnection, 'client' | 'epochOf'>,
+    private readonly connection: Pick<RedisConnection, 'client' | 'epochOf' | 'prefixOf'>,
   ) {
-    this.#prefix = partitionPrefix(partition);
+    this.#prefix = connection.prefixOf(partition);
     this.#turn = new TurnBatch((asked) => this.#readAll(asked));
   }
 

@@ -32,11 +32,7 @@ export class StoredEntries {
    * Resolves with the value of a pending entry, or with that of MongoDB if that is at least as new; with `undefined` if
    * the newest one is a delete.
    */
-  async findNewer(
-    { userId, key }: EntryName,
-    pending: PendingEntry,
-    deadlineMs: number,
-  ): Promise<string | undefined> {
+  async findNewer({ userId, key }: EntryName, pending: PendingEntry, deadlineMs: number): Promise<string | undefined> {
     const projection = { value: 1, version: 1, epoch: 1 };
     const found = this.database.store.findOne({ _id: entryId(userId, key) }, { projection });
     const document = await orUnavailable(withDeadline(found, remainingMs(deadlineMs), 'reading from MongoDB'));

@@ -18,7 +18,10 @@ export interface StoreDocument {
   readonly imported?: number;
 }
 
-export const stampOf = ({ epoch = 0, version }: Pick<StoreDocument, 'epoch' | 'version'>): Stamp => ({ epoch, version });
+export const stampOf = ({ epoch = 0, version }: Pick<StoreDocument, 'epoch' | 'version'>): Stamp => ({
+  epoch,
+  version,
+});
 
 /** Returns a filter for documents of which all writes were accepted before the one with this stamp. */
 export const acceptedBefore = ({ epoch, version }: Stamp): Filter<StoreDocument> => ({

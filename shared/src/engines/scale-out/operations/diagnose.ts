@@ -3,7 +3,6 @@ import type { Config } from '../../../config/config.js';
 import type { Log } from '../../../process/log.js';
 import type { Diagnosis } from '../../../ports/operations.js';
 import type { TimeBudget } from '../../../time-budget.js';
-import { ForeignQueueError } from '../redis/foreign-queue-error.js';
 import { connectDatabase, indexesOf, type Database } from '../mongodb/database.js';
 import { openOperatorRedis } from '../redis/operator-redis.js';
 import { limitsOfEach } from '../queue/limits.js';
@@ -11,16 +10,21 @@ import { refusalOfWrites } from '../queue/write-refusals.js';
 import { partitionsWithWorker } from '../queue/read-partition-status.js';
 import type { PartitionedConnections } from '../redis/partitioned-redis.js';
 import { readSettings, settingsProblems } from '../redis/redis-settings.js';
-import { expectOwnQueue } from '../ownership/store-id.js';
+import { findQueueId } from '../ownership/find-queue-id.js';
+import { adoptionRemedy, describeOthers, waitingInOtherQueues } from '../ownership/other-queues.js';
+import { existingQueueIdOf } from '../ownership/queue-id.js';
 
 const oldestRedis = [6, 2] as const;
 const oldestMongo = [4, 4] as const;
 /** Share of a disk, or of Redis's memory, from which it counts as full. */
 const fullShare = 0.9;
+/** Id that no queue has. */
+const noQueue = 'none';
 
-/** Checks Redis and MongoDB. Changes nothing but a key that expires within a minute. */
+/** Checks Redis and MongoDB. Changes nothing but a key that expires at once. */
 export async function diagnose(config: Config, log: Log): Promise<Diagnosis[]> {
-  const [redis, database] = await Promise.allSettled([openOperatorRedis(config, log), connectDatabase(config)]);
+  const [database] = await Promise.allSettled([connectDatabase(config)]);
+  const [redis] = await Promise.allSettled([openRedis(config, log, database)]);
   try {
     const found = await Promise.all([
       lookInto(redis, (opened) => lookAtRedis(opened, config)).catch(redisProblem),
@@ -34,6 +38,13 @@ export async function diagnose(config: Config, log: Log): Promise<Diagnosis[]> {
     if (redis.status === 'fulfilled') redis.value.close();
     if (database.status === 'fulfilled') await database.value.close();
   }
+}
+
+/** Opens the Redis of the store's queue; of one that does not exist if the store has none yet. */
+async function openRedis(config: Config, log: Log, database: PromiseSettledResult<Database>) {
+  const known = database.status === 'fulfilled' ? existingQueueIdOf(database.value) : findQueueId(config);
+  const queueId = await known.catch(() => undefined);
+  return openOperatorRedis(config, log, { queueId: queueId ?? noQueue });
 }
 
 async function lookInto<Opened>(
@@ -66,25 +77,28 @@ async function lookAtRedis(
   return found;
 }
 
-/** Checks the queue's owner and, if that is this store, that Redis takes writes. */
+/** Checks that Redis takes writes for this store, and that none wait for a store whose place this one has taken. */
 async function queueOf(redis: PartitionedConnections, database: Database, config: Config): Promise<Diagnosis[]> {
   const check = 'queue';
   try {
-    const isClaimed = await expectOwnQueue(database, redis);
-    const says = isClaimed
-      ? 'the queue in Redis belongs to this store'
-      : 'the queue in Redis has no owner yet; the first process that starts claims it';
-    return [{ check, state: 'ok', says }, ...(isClaimed ? [await writes(redis, config)] : [])];
+    const queueId = await existingQueueIdOf(database);
+    const waiting = await waitingInOtherQueues(redis, queueId ?? noQueue);
+    const own =
+      queueId === undefined ? 'this store has no queue in Redis yet' : `the queue of this store is ${queueId}`;
+    const found: Diagnosis =
+      waiting.size === 0
+        ? { check, state: 'ok', says: own }
+        : { check, state: 'warning', says: `${own}; ${describeOthers(waiting)}`, remedy: adoptionRemedy };
+    return [found, ...(queueId === undefined ? [] : [await writes(redis, config)])];
   } catch (error) {
-    if (!(error instanceof ForeignQueueError)) return failed(check, 'fix Redis and MongoDB first')(error);
-    return [{ check, state: 'problem', says: ForeignQueueError.sentence, remedy: ForeignQueueError.remedy }];
+    return failed(check, 'fix Redis and MongoDB first')(error);
   }
 }
 
-/** Writes a key that expires within a minute, as the services do once a second. */
-async function writes(redis: PartitionedConnections, { queue, times }: Config): Promise<Diagnosis> {
+/** Writes a key that expires at once, as the services do once a second. */
+async function writes(redis: PartitionedConnections, { queue }: Config): Promise<Diagnosis> {
   const check = 'writes';
-  const refused = await refusalOfWrites({ redis, limits: limitsOfEach(queue), times });
+  const refused = await refusalOfWrites({ redis, limits: limitsOfEach(queue) });
   if (refused === undefined) return { check, state: 'ok', says: 'Redis takes writes, and there is room for them' };
   return { check, state: 'problem', says: refused.reason, remedy: refused.remedy };
 }

@@ -6,9 +6,9 @@ import type { Database } from '../mongodb/database.js';
 import type { FileDocument, StoreDocument } from '../mongodb/documents.js';
 import { chunksOf } from '../files/file-chunks.js';
 import { fileOf } from '../files/file-documents.js';
-import { partitionOf, partitionPrefix, pendingKey, postIdOf, postKey } from '../redis/keys.js';
+import { pendingKey, postIdOf, postKey } from '../redis/keys.js';
 import { parsePendingEntry } from '../redis/pending-entry.js';
-import { redisOf, type PartitionedRedis } from '../redis/partitioned-redis.js';
+import { prefixFor, redisOf, type PartitionedRedis } from '../redis/partitioned-redis.js';
 import { orUnavailable } from '../../../errors.js';
 
 const accountsPerPage = 500;
@@ -143,8 +143,7 @@ async function* read({ database, redis }: ExportParts, userId: string, items: re
   }
 }
 
-const pendingOf = ({ partitions }: PartitionedRedis, userId: string) =>
-  pendingKey(partitionPrefix(partitionOf(userId, partitions)), userId);
+const pendingOf = (redis: PartitionedRedis, userId: string) => pendingKey(prefixFor(redis, userId), userId);
 
 const valueOf = (document: StoreDocument | undefined) => ({
   version: document?.imported ?? document?.version ?? 0,

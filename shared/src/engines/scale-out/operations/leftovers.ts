@@ -7,8 +7,6 @@ import { failedLoginsEverywhereKey } from '../../../rate-counters/counter-key.js
 import type { Database } from '../mongodb/database.js';
 import {
   countersPrefix,
-  partitionOf,
-  partitionPrefix,
   pendingKey,
   queueName,
   rejectedKey,
@@ -19,7 +17,7 @@ import {
   keysLike,
 } from '../redis/keys.js';
 import type { EntriesJobData } from '../queue/partition-queue.js';
-import { redisOf, type PartitionedRedis } from '../redis/partitioned-redis.js';
+import { prefixFor, redisOf, type PartitionedRedis } from '../redis/partitioned-redis.js';
 import { orUnavailable } from '../../../errors.js';
 
 const usersPerLook = 1_000;
@@ -75,7 +73,7 @@ export async function leftoversIn(parts: LeftoverParts, username: string): Promi
 
 async function countersOf(username: string, redis: PartitionedRedis): Promise<number> {
   const counter = failedLoginsEverywhereKey(username);
-  const prefix = countersPrefix(partitionPrefix(partitionOf(counter, redis.partitions)));
+  const prefix = countersPrefix(prefixFor(redis, counter));
   return redisOf(redis, counter).client.exists(`${prefix}:${counter}`);
 }
 
@@ -97,7 +95,7 @@ const places = [
 async function* findingsIn({ database, redis: all }: LeftoverParts): AsyncGenerator<Finding> {
   yield* documentsIn(database);
   for (let partition = 0; partition < all.partitions; partition++) {
-    const prefix = partitionPrefix(partition);
+    const prefix = all.prefixOf(partition);
     const redis = all.connectionOf(partition).client;
     for await (const key of keysLike(redis, pendingKey(prefix, '*'))) {
       yield ['pending', lastPart(key), await redis.hlen(key)];

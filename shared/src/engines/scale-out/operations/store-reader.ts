@@ -9,29 +9,23 @@ import { leftoversIn } from './leftovers.js';
 import { exportRecords } from './export.js';
 import { openOperatorRedis } from '../redis/operator-redis.js';
 import { expectPartitions } from '../ownership/partitions.js';
-import { expectOwnQueue } from '../ownership/store-id.js';
+import { queueIdOf } from '../ownership/queue-id.js';
+import type { PartitionedConnections } from '../redis/partitioned-redis.js';
 import { orUnavailable } from '../../../errors.js';
 
 const accountsPerPage = 1_000;
 
 /** Connects to MongoDB and Redis for reading. Throws an `Error` of one line if one of them cannot be reached. */
 export async function openScaleOutStoreReader(config: Config, log: Log): Promise<StoreReader> {
-  const redis = await openOperatorRedis(config, log);
-  const connected = async () => {
-    const opened = await connectDatabase(config, config.times.bulkOperationMs);
-    try {
-      await expectPartitions(opened.settings, config.queue.partitions);
-      await expectOwnQueue(opened, redis);
-      return opened;
-    } catch (error) {
-      await opened.close();
-      throw error;
-    }
-  };
-  const database = await connected().catch((error: unknown) => {
-    redis.close();
+  const database = await connectDatabase(config, config.times.bulkOperationMs);
+  let redis: PartitionedConnections;
+  try {
+    await expectPartitions(database.settings, config.queue.partitions);
+    redis = await openOperatorRedis(config, log, { queueId: await queueIdOf(database) });
+  } catch (error) {
+    await database.close();
     throw error;
-  });
+  }
   return {
     location: `${maskCredentials(config.store.host)} ${config.store.database}`,
     async size() {

@@ -21,7 +21,7 @@ import { isDuplicateError } from '../mongodb/errors.js';
 import { EpochNumbers } from '../ownership/epoch-numbers.js';
 import { expectPartitions } from '../ownership/partitions.js';
 import type { PartitionedConnections } from '../redis/partitioned-redis.js';
-import { expectOwnQueue } from '../ownership/store-id.js';
+import { queueIdOf } from '../ownership/queue-id.js';
 
 /**
  * Connects to MongoDB and Redis for an import. Throws an `Error` of one line if one of them cannot be reached or used.
@@ -30,9 +30,9 @@ export async function openScaleOutStoreWriter(config: Config, log: Log): Promise
   const database = await openDatabase(config, config.times.bulkOperationMs);
   let redis: PartitionedConnections | undefined;
   try {
-    redis = await openOperatorRedis(config, log, new EpochNumbers(database.counters, database.bounded));
+    const epochs = new EpochNumbers(database.counters, database.bounded);
+    redis = await openOperatorRedis(config, log, { queueId: await queueIdOf(database), epochs });
     await expectPartitions(database.settings, config.queue.partitions);
-    await expectOwnQueue(database, redis);
     return new ScaleOutStoreWriter(database, redis);
   } catch (error) {
     redis?.close();

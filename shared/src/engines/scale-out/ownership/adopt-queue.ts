@@ -1,47 +1,87 @@
 import type { Redis } from 'ioredis';
-import { anyPartitionPrefix, epochKey, partitionOf, partitionPrefix, pendingKey, keysLike } from '../redis/keys.js';
-import { storePartitions } from './partitions.js';
+import {
+  bytesKey,
+  epochKey,
+  keysLike,
+  partitionOf,
+  partitionOfKey,
+  partitionPattern,
+  pendingKey,
+  probeKey,
+  waitingKey,
+} from '../redis/keys.js';
 import type { PartitionedConnections } from '../redis/partitioned-redis.js';
-import { storeIdOf, type NamedStore } from './store-id.js';
+import { storePartitions } from './partitions.js';
+import { adoptionOf, ownQueueIdOf, queueIdOf, type NamedStore } from './queue-id.js';
 
 /**
- * Takes over the queue from other stores. Returns `own` if this store already owned it. May be repeated after a break.
+ * Gives the store another queue than it has, with all writes that wait there. Returns `own` if it has that queue
+ * already. Also stores the number of partitions. Token records in the queue no longer count, so tokens are looked up in
+ * MongoDB.
  *
- * Claims each partition that exists or ever existed, and stores the number of partitions. Processes of the other stores
- * settle nothing from then on. They stop using this Redis at their next look at the claim. Their token records no
- * longer count, so tokens are looked up in MongoDB.
- *
- * Throws an `Error` of one line if entries are pending under another number of partitions, because nobody would find
- * them.
+ * Throws an `Error` of one line if Redis has no such queue, if a process was alive on one of the queues within the last
+ * seconds, if writes wait in the present queue, or if entries are pending under another number of partitions. Nobody
+ * would find those.
  */
-export async function adoptQueue(database: NamedStore, redis: PartitionedConnections): Promise<'adopted' | 'own'> {
-  await expectEntriesInPlace(redis);
-  await storePartitions(database.settings, redis.partitions);
-  const storeId = await storeIdOf(database);
-  let outcome: 'adopted' | 'own' = 'own';
-  const takeOver = async (client: Redis, epoch: string) => {
-    if ((await client.hget(epoch, 'store')) === storeId) return;
-    await client.hset(epoch, { store: storeId, server: '' }); // the next process begins an epoch
-    outcome = 'adopted';
+export async function adoptQueue(
+  store: NamedStore,
+  redis: PartitionedConnections,
+  queueId: string,
+): Promise<'adopted' | 'own'> {
+  const [own, present] = [await ownQueueIdOf(store), await queueIdOf(store)];
+  if (queueId === present) return 'own';
+  if (queueId !== own && !(await anyKey(redis, `${partitionPattern(queueId)}:*`))) {
+    throw new Error(`Redis has no queue ${queueId}: 'keybin doctor' shows the queues in which writes wait`);
+  }
+  for (const each of [present, queueId]) {
+    if (!(await anyKey(redis, probeKey(partitionPattern(each), '*')))) continue;
+    throw new Error(`processes use queue ${each}: shut them down, and retry after a few seconds`);
+  }
+  if (await anyPending(redis, present)) {
+    throw new Error(`writes of this store are pending in its queue ${present}: start a worker until they are applied`);
+  }
+  await expectEntriesInPlace(redis, queueId);
+  await storePartitions(store.settings, redis.partitions);
+  await redis.withServers(async (server) => {
+    for await (const key of keysLike(server, epochKey(partitionPattern(queueId)))) await server.hdel(key, 'server');
+  });
+  const id = { _id: adoptionOf(own) };
+  if (queueId === own) await store.settings.deleteOne(id);
+  else await store.settings.updateOne(id, { $set: { value: queueId } }, { upsert: true });
+  return 'adopted';
+}
+
+/** True if any key matches a pattern. */
+async function anyKey(redis: PartitionedConnections, pattern: string): Promise<boolean> {
+  const found = await redis.withServers(async (server) => (await keysLike(server, pattern).next()).done === false);
+  return found.includes(true);
+}
+
+/** True if writes wait to be applied, or are rejected. */
+async function anyPending(redis: PartitionedConnections, queueId: string): Promise<boolean> {
+  const any = async (server: Redis) => {
+    for await (const key of keysLike(server, waitingKey(partitionPattern(queueId)))) {
+      if ((await server.zcard(key)) > 0) return true;
+    }
+    for await (const key of keysLike(server, bytesKey(partitionPattern(queueId)))) {
+      if (Number(await server.get(key)) > 0) return true;
+    }
+    return false;
   };
-  for (const server of await redis.servers()) {
-    for await (const epoch of keysLike(server, epochKey(anyPartitionPrefix))) await takeOver(server, epoch);
-  }
-  for (let partition = 0; partition < redis.partitions; partition++) {
-    await takeOver(redis.connectionOf(partition).client, epochKey(partitionPrefix(partition)));
-  }
-  return outcome;
+  return (await redis.withServers(any)).includes(true);
 }
 
 /** Throws an `Error` if a pending entry is not in the partition of its account. The key of its hash names both. */
-async function expectEntriesInPlace(redis: PartitionedConnections): Promise<void> {
-  for (const server of await redis.servers()) {
-    for await (const key of keysLike(server, pendingKey(anyPartitionPrefix, '*'))) {
-      const [, partition, userId = ''] = /^\{kb:(\d+)\}:pending:(.*)$/s.exec(key) ?? [];
-      if (Number(partition) === partitionOf(userId, redis.partitions)) continue;
-      throw new Error(
-        `[QUEUE] partitions is ${redis.partitions}, but Redis has writes that were acknowledged with another number of partitions: set that number`,
-      );
+async function expectEntriesInPlace(redis: PartitionedConnections, queueId: string): Promise<void> {
+  const isInPlace = async (server: Redis) => {
+    for await (const key of keysLike(server, pendingKey(partitionPattern(queueId), '*'))) {
+      const userId = key.slice(key.lastIndexOf(':') + 1);
+      if (partitionOfKey(key)?.partition !== partitionOf(userId, redis.partitions)) return false;
     }
-  }
+    return true;
+  };
+  if ((await redis.withServers(isInPlace)).every(Boolean)) return;
+  throw new Error(
+    `[QUEUE] partitions is ${redis.partitions}, but the queue has writes that were acknowledged with another number of partitions: set that number`,
+  );
 }

@@ -1,7 +1,7 @@
 import type { Collection } from 'mongodb';
 import { agreedSetting } from './agreed-setting.js';
 import type { SettingDocument } from '../mongodb/documents.js';
-import { bytesKey, partitionPrefix, waitingKey } from '../redis/keys.js';
+import { bytesKey, waitingKey } from '../redis/keys.js';
 import type { PartitionedConnections } from '../redis/partitioned-redis.js';
 
 const settingId = 'partitions';
@@ -61,7 +61,7 @@ export async function storePartitions(settings: Collection<SettingDocument>, par
 async function pendingPartitions(redis: PartitionedConnections, count: number): Promise<number[]> {
   const found = [];
   for (let partition = 0; partition < count; partition++) {
-    const prefix = partitionPrefix(partition);
+    const prefix = redis.prefixOf(partition);
     const { client } = redis.connectionOf(partition);
     const [waiting, bytes] = await Promise.all([client.zcard(waitingKey(prefix)), client.get(bytesKey(prefix))]);
     if (waiting > 0 || Number(bytes ?? 0) > 0) found.push(partition);

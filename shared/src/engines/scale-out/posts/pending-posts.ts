@@ -1,7 +1,7 @@
 import type { Post } from '../../../ports/engine.js';
 import { TurnBatch } from '../../../batching/turn-batch.js';
 import type { Bearer } from '../tokens/bearer.js';
-import { clockKey, partitionPrefix, postIdOf, postKey } from '../redis/keys.js';
+import { clockKey, postIdOf, postKey } from '../redis/keys.js';
 import { parsePendingEntry } from '../redis/pending-entry.js';
 import { maxAnswerBytes, readChecked } from '../entries/pending-reads.js';
 import type { RedisConnection } from '../redis/redis-connection.js';
@@ -27,9 +27,9 @@ export class PendingPosts {
 
   constructor(
     partition: number,
-    private readonly connection: Pick<RedisConnection, 'client'>,
+    private readonly connection: Pick<RedisConnection, 'client' | 'prefixOf'>,
   ) {
-    this.#prefix = partitionPrefix(partition);
+    this.#prefix = connection.prefixOf(partition);
     this.#versionToCome = new TurnBatch(async (asked) => {
       const answer = runScript(connection.client, versionScript, [clockKey(this.#prefix)], []);
       const version = Number(await orUnavailable(answer));

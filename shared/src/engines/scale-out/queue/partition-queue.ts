@@ -5,7 +5,7 @@ import type { EntryName } from '../../../ids/entry-name.js';
 import type { Log } from '../../../process/log.js';
 import type { PartitionStatus } from '../../../ports/partition-status.js';
 import type { TimeBudget } from '../../../time-budget.js';
-import { partitionPrefix, queueName } from '../redis/keys.js';
+import { queueName } from '../redis/keys.js';
 import { readPartitionStatus } from './read-partition-status.js';
 import type { RedisConnection } from '../redis/redis-connection.js';
 
@@ -102,7 +102,7 @@ export class PartitionQueue {
   ): Promise<PartitionQueue> {
     const queue = new Queue<EntriesJobData, void, EntriesJobName>(queueName, {
       connection: connection.client,
-      prefix: partitionPrefix(partition),
+      prefix: connection.prefixOf(partition),
       streams: { events: { maxLen: queueEventsLimit } },
     });
     queue.on('error', (error) => log.debug({ err: error, partition }, 'BullMQ queue error'));

@@ -5,8 +5,9 @@ import type { Config } from '../../../config/config.js';
 import { entryId } from '../../../ids/entry-name.js';
 import type { Log } from '../../../process/log.js';
 import type { QueueDashboard } from '../../../ports/queue-dashboard.js';
-import { partitionPrefix, queueName } from '../redis/keys.js';
+import { queueName } from '../redis/keys.js';
 import type { ApplyJob } from './partition-queue.js';
+import { findQueueId } from '../ownership/find-queue-id.js';
 import { openOperatorRedis } from '../redis/operator-redis.js';
 
 /**
@@ -16,12 +17,12 @@ import { openOperatorRedis } from '../redis/operator-redis.js';
 export async function openQueueDashboard(config: Config, log: Log): Promise<QueueDashboard> {
   const { queue: settings, admin } = config;
   const { partitions } = settings;
-  const redis = await openOperatorRedis(config, log);
+  const redis = await openOperatorRedis(config, log, { queueId: await findQueueId(config) });
   for (const { raw } of redis.all) setMaxListeners(0, raw); // one listener per partition is no leak
   const queues = Array.from({ length: partitions }, (_, partition) => {
     const queue = new Queue(queueName, {
       connection: redis.connectionOf(partition).raw,
-      prefix: partitionPrefix(partition),
+      prefix: redis.prefixOf(partition),
       skipMetasUpdate: true,
     });
     queue.on('error', (error) => log.debug({ err: error, partition }, 'BullMQ queue error'));

@@ -8,9 +8,10 @@ import type { PartitionStatus } from '../../../ports/partition-status.js';
 import { adoptQueue } from '../ownership/adopt-queue.js';
 import { RejectedWrites } from './rejected-writes.js';
 import { connectDatabase } from '../mongodb/database.js';
-import { partitionOf, partitionPrefix, queueName } from '../redis/keys.js';
-import { readPartitionStatus, partitionsWithWorker } from './read-partition-status.js';
+import { partitionOf, queueName } from '../redis/keys.js';
+import { readPartitionStatus } from './read-partition-status.js';
 import { jobOptions, rejectedJobId, type EntriesJobData, type EntriesJobName } from './partition-queue.js';
+import { findQueueId } from '../ownership/find-queue-id.js';
 import { openOperatorRedis } from '../redis/operator-redis.js';
 import type { RedisConnection } from '../redis/redis-connection.js';
 import type { PartitionedConnections } from '../redis/partitioned-redis.js';
@@ -19,12 +20,12 @@ import type { PartitionedConnections } from '../redis/partitioned-redis.js';
 const retriesAtOnce = 100;
 
 /**
- * Opens the operator's side of the queue. It needs Redis. Only `adopt` needs MongoDB, which may be down. Throws an
- * `Error` of one line if Redis cannot be reached.
+ * Opens the operator's side of the queue. It needs Redis. MongoDB may be down, unless several stores share the Redis;
+ * only `adopt` needs it. Throws an `Error` of one line if Redis cannot be reached, or the queue is not known.
  */
 export async function openQueueOperations(config: Config, log: Log): Promise<QueueOperations> {
   const { partitions } = config.queue;
-  const redis = await openOperatorRedis(config, log);
+  const redis = await openOperatorRedis(config, log, { queueId: await findQueueId(config) });
   for (const { raw } of redis.all) setMaxListeners(0, raw); // one listener per partition is no leak
   return new PartitionedQueue(
     config,
@@ -71,15 +72,10 @@ class PartitionedQueue implements QueueOperations {
     await Promise.all(this.partitions.map((each) => each.queue.resume()));
   }
 
-  async adopt(): Promise<'adopted' | 'own'> {
-    if ((await partitionsWithWorker(this.redis)).length > 0) {
-      throw new Error(
-        'a worker is running on this queue: shut down the processes that use it, and retry after a few seconds',
-      );
-    }
+  async adopt(queueId: string): Promise<'adopted' | 'own'> {
     const database = await connectDatabase(this.config);
     try {
-      return await adoptQueue(database, this.redis);
+      return await adoptQueue(database, this.redis, queueId);
     } finally {
       await database.close();
     }
@@ -105,7 +101,7 @@ class OperatedPartition {
     private readonly partition: number,
     log: Log,
   ) {
-    const prefix = partitionPrefix(partition);
+    const prefix = redis.prefixOf(partition);
     this.#rejectedWrites = new RejectedWrites(redis, prefix);
     this.queue = new Queue(queueName, {
       connection: redis.client,

@@ -1,13 +1,13 @@
 import type { Queue } from 'bullmq';
 import type { PartitionStatus } from '../../../ports/partition-status.js';
-import { bytesKey, partitionPrefix, rejectedKey, sweeperKey, waitingKey } from '../redis/keys.js';
+import { bytesKey, rejectedKey, sweeperKey, waitingKey } from '../redis/keys.js';
 import type { RedisConnection } from '../redis/redis-connection.js';
 import { ofEachPartition, type PartitionedRedis } from '../redis/partitioned-redis.js';
 
 const usPerSecond = 1_000_000;
 
 export interface PartitionParts {
-  readonly redis: Pick<RedisConnection, 'client' | 'observeTime'>;
+  readonly redis: Pick<RedisConnection, 'client' | 'observeTime' | 'prefixOf'>;
   readonly partition: number;
   readonly queue: Pick<Queue, 'isPaused' | 'getJobCounts'>;
 }
@@ -15,7 +15,7 @@ export interface PartitionParts {
 /** Reads the status of one partition. Throws `unavailable`. */
 export async function readPartitionStatus({ redis, partition, queue }: PartitionParts): Promise<PartitionStatus> {
   const { client } = redis; // it may throw: then no command has begun whose failure nobody would see
-  const prefix = partitionPrefix(partition);
+  const prefix = redis.prefixOf(partition);
   const waiting = waitingKey(prefix);
   const [paused, counts, rejected, pendingEntries, bytes, [, since], [seconds, micros]] = await Promise.all([
     queue.isPaused(),

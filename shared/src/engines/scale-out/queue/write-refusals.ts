@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import type { Log } from '../../../process/log.js';
 import { repeatUntilAborted } from '../../../repeat-until-aborted.js';
 import type { TimeBudget } from '../../../time-budget.js';
-import { bytesKey, partitionPrefix, probeKey, waitingKey } from '../redis/keys.js';
-import type { PartitionedConnections } from '../redis/partitioned-redis.js';
+import { bytesKey, probeKey, waitingKey } from '../redis/keys.js';
+import { ofEachPartition, type PartitionedRedis } from '../redis/partitioned-redis.js';
 import { loadScript, runScript } from '../redis/scripts.js';
 import type { Limits } from './limits.js';
 
@@ -49,10 +50,10 @@ const roomyShare = 0.9;
 
 const tryScript = loadScript('partitions/try-write');
 
-type ProbeTimes = Pick<TimeBudget, 'lookMs' | 'looksKeptMs'>;
+type ProbeTimes = Pick<TimeBudget, 'lookMs' | 'probeKeptMs'>;
 
 export interface WriteRefusalsParts {
-  readonly redis: Pick<PartitionedConnections, 'connectionOf' | 'partitions'>;
+  readonly redis: PartitionedRedis;
   /** Limits of one partition. */
   readonly limits: Limits;
   readonly log: Log;
@@ -66,6 +67,7 @@ export interface WriteRefusalsParts {
 export class WriteRefusals {
   readonly #closing = new AbortController();
   readonly #last = new Map<number, Refusal>();
+  readonly #processId = randomUUID();
   #logged: string | undefined;
 
   constructor(private readonly parts: WriteRefusalsParts) {}
@@ -78,8 +80,13 @@ export class WriteRefusals {
     );
   }
 
-  close(): void {
+  /** Ends the probes, and removes the last ones: they tell that a process is alive. */
+  async close(): Promise<void> {
     this.#closing.abort();
+    const removed = ofEachPartition(this.parts.redis, (client, prefix) =>
+      client.del(probeKey(prefix, this.#processId)),
+    );
+    await removed.catch(() => {}); // they expire soon
   }
 
   /** Reason why writes are refused, with its remedy; `undefined` if they are not. */
@@ -107,7 +114,8 @@ export class WriteRefusals {
   /** Never throws: an outage is found elsewhere. */
   async #probe(partition: number): Promise<void> {
     try {
-      const filled = await writeProbe(this.parts, partition);
+      const probe = { id: this.#processId, keptMs: this.parts.times.probeKeptMs };
+      const filled = await writeProbe(this.parts, partition, probe);
       const last = this.#last.get(partition);
       if (last?.endsWithProbe || (last === full && filled < roomyShare)) this.#note(partition, undefined);
     } catch (error) {
@@ -130,22 +138,26 @@ export class WriteRefusals {
 type ProbeParts = Omit<WriteRefusalsParts, 'log'>;
 
 /** Writes a probe to a partition. Resolves with the share of the limits that pending entries take. */
-async function writeProbe({ redis, limits, times }: ProbeParts, partition: number): Promise<number> {
-  const prefix = partitionPrefix(partition);
-  const keys = [probeKey, waitingKey, bytesKey].map((name) => name(prefix));
-  const answer = await runScript(redis.connectionOf(partition).client, tryScript, keys, [times.looksKeptMs]);
+async function writeProbe(
+  { redis, limits }: Pick<ProbeParts, 'redis' | 'limits'>,
+  partition: number,
+  { id, keptMs }: { readonly id: string; readonly keptMs: number },
+): Promise<number> {
+  const prefix = redis.prefixOf(partition);
+  const keys = [probeKey(prefix, id), waitingKey(prefix), bytesKey(prefix)];
+  const answer = await runScript(redis.connectionOf(partition).client, tryScript, keys, [keptMs]);
   const [entries, bytes] = answer as [number, number]; // the answer of try-write.lua
   return Math.max(entries / limits.maxBacklog, bytes / limits.maxPendingBytes);
 }
 
 /**
- * Writes a probe to each partition. Resolves with the first reason why writes are refused, if there is one. Throws
- * `unavailable` and errors of Redis that are no refusal.
+ * Writes a probe to each partition, which expires at once. Resolves with the first reason why writes are refused, if
+ * there is one. Throws `unavailable` and errors of Redis that are no refusal.
  */
-export async function refusalOfWrites(parts: ProbeParts): Promise<Refusal | undefined> {
+export async function refusalOfWrites(parts: Pick<ProbeParts, 'redis' | 'limits'>): Promise<Refusal | undefined> {
   for (let partition = 0; partition < parts.redis.partitions; partition++) {
     try {
-      if ((await writeProbe(parts, partition)) >= 1) return full;
+      if ((await writeProbe(parts, partition, { id: 'doctor', keptMs: 1 })) >= 1) return full;
     } catch (error) {
       const refusal = refusalIn(error);
       if (!refusal) throw error;

@@ -13,11 +13,20 @@ export function partitionOf(userId: string, partitions: number): number {
   return createHash('sha256').update(userId).digest().readUInt32BE(0) % partitions;
 }
 
-/** Returns the prefix of a partition's keys, a hash tag. It is also BullMQ's prefix for the partition's queue. */
-export const partitionPrefix = (partition: number) => `{kb:${partition}}`;
+/**
+ * Returns the prefix of a partition's keys, a hash tag. It is also BullMQ's prefix for the partition's jobs. `queueId`:
+ * each store has a queue of its own, so several may share a Redis.
+ */
+export const partitionPrefix = (queueId: string, partition: number) => `{kb:${queueId}:${partition}}`;
 
-/** Prefix of every partition, in a pattern of Redis. */
-export const anyPartitionPrefix = '{kb:*}';
+/** Returns the prefix of every partition of a queue, or of all queues, in a pattern of Redis. */
+export const partitionPattern = (queueId = '*') => `{kb:${queueId}:*}`;
+
+/** Returns queue and partition that a key belongs to, or `undefined` if it is no key of Keybin's. */
+export function partitionOfKey(key: string): { readonly queueId: string; readonly partition: number } | undefined {
+  const [, queueId, partition] = /^\{kb:([^:}]+):(\d+)\}/.exec(key) ?? [];
+  return queueId === undefined ? undefined : { queueId, partition: Number(partition) };
+}
 
 export const clockKey = (prefix: string) => `${prefix}:clock`;
 export const pendingKey = (prefix: string, userId: string) => `${prefix}:pending:${userId}`;
@@ -33,15 +42,16 @@ export const tokenIndexKey = (prefix: string, tokenHash: string) => `${prefix}:t
 /** Returns the prefix of counters. The limiter appends `:` and the limit's own key. */
 export const countersPrefix = (prefix: string) => `${prefix}:count`;
 export const looksKey = (prefix: string, processId: string) => `${prefix}:looks:${processId}`;
-export const probeKey = (prefix: string) => `${prefix}:probe`;
+export const probeKey = (prefix: string, processId: string) => `${prefix}:probe:${processId}`;
 export const sweeperKey = (prefix: string) => `${prefix}:sweeper`;
-export const eraserKey = `${partitionPrefix(0)}:eraser`;
-export const fileSweeperKey = `${partitionPrefix(0)}:files`;
+/** Returns the key of a lease for the whole queue; `prefix` is that of partition 0. */
+export const eraserKey = (prefix: string) => `${prefix}:eraser`;
+export const fileSweeperKey = (prefix: string) => `${prefix}:files`;
 
 export interface RedisKey {
   /**
-   * Name of the key, with `<...>` for the parts that vary. `{kb:p}` is any partition, `{kb:q}` the partition of the
-   * hash.
+   * Name of the key, with `<...>` for the parts that vary. `{kb:<queue>:p}` is any partition, `{kb:<queue>:q}` the
+   * partition of the hash.
    */
   readonly pattern: string;
   /** Answer of Redis's `TYPE`. */
@@ -49,7 +59,8 @@ export interface RedisKey {
   readonly holds: string;
 }
 
-const [p, q] = ['{kb:p}', '{kb:q}'];
+const [p, q] = ['{kb:<queue>:p}', '{kb:<queue>:q}'];
+const first = partitionPrefix('<queue>', 0);
 
 /** All keys and what they hold. `npm run settings` writes them into docs/storage.md. */
 export const redisKeys: readonly RedisKey[] = [
@@ -57,7 +68,8 @@ export const redisKeys: readonly RedisKey[] = [
   {
     pattern: pendingKey(p, '<user>'),
     type: 'hash',
-    holds: 'Pending entries: key, or `~` and the id of a post → epoch (8 digits), version (16), `P` and the value or `D`.',
+    holds:
+      'Pending entries: key, or `~` and the id of a post → epoch (8 digits), version (16), `P` and the value or `D`.',
   },
   { pattern: waitingKey(p), type: 'zset', holds: '`<user>/<key>` → version since which the entry is unapplied.' },
   { pattern: bytesKey(p), type: 'string', holds: 'Bytes of all pending entries.' },
@@ -75,8 +87,7 @@ export const redisKeys: readonly RedisKey[] = [
   {
     pattern: epochKey(p),
     type: 'hash',
-    holds:
-      'Number of the current epoch (`number`), the server it began with (`server`), the store that owns the queue (`store`).',
+    holds: 'Number of the current epoch (`number`) and the server it began with (`server`).',
   },
   {
     pattern: tokensKey(p, '<user>'),
@@ -95,13 +106,13 @@ export const redisKeys: readonly RedisKey[] = [
     holds: 'Number of looks a process took at the partition. A smaller number than before tells of a loss.',
   },
   {
-    pattern: probeKey(p),
+    pattern: probeKey(p, '<process>'),
     type: 'string',
-    holds: 'Written once a second by each process, to see if writes are refused.',
+    holds: 'Written once a second by the process, to see if writes are refused. Expires ten seconds later.',
   },
   { pattern: sweeperKey(p), type: 'string', holds: 'Lease of the worker that sweeps the partition.' },
-  { pattern: eraserKey, type: 'string', holds: 'Lease of the worker that repeats erasures.' },
-  { pattern: fileSweeperKey, type: 'string', holds: 'Lease of the worker that removes the bytes of files.' },
+  { pattern: eraserKey(first), type: 'string', holds: 'Lease of the worker that repeats erasures.' },
+  { pattern: fileSweeperKey(first), type: 'string', holds: 'Lease of the worker that removes the bytes of files.' },
   { pattern: `${p}:${queueName}:<...>`, type: 'several', holds: "BullMQ's queue of the partition." },
 ];
 

@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { Log } from '../../../process/log.js';
 import { repeatUntilAborted } from '../../../repeat-until-aborted.js';
 import type { TimeBudget } from '../../../time-budget.js';
-import { looksKey, partitionPrefix, waitingKey } from './keys.js';
+import { looksKey, waitingKey } from './keys.js';
 import type { RedisConnection } from './redis-connection.js';
-import type { PartitionedConnections } from './partitioned-redis.js';
+import type { PartitionedRedis } from './partitioned-redis.js';
 import { loadScript, runScript } from './scripts.js';
 
 interface Look {
@@ -23,8 +23,8 @@ const lookScript = loadScript('partitions/count-looks');
  * later writes are lost, too. The number of lost entries is known as of the last look. Nothing records what was
  * accepted or applied after that.
  *
- * Before each look, every connection checks its server again. The server may have been a replica for a while, or belong
- * to another store since it was emptied.
+ * Before each look, every connection checks its server again. The server may have been a replica for a while, or was
+ * emptied.
  */
 export class LossWatch {
   readonly #id = randomUUID();
@@ -33,7 +33,7 @@ export class LossWatch {
 
   /** Counts looks through `redis`. All of `connections` check their server before each look. */
   constructor(
-    private readonly redis: Pick<PartitionedConnections, 'connectionOf' | 'partitions'>,
+    private readonly redis: PartitionedRedis,
     private readonly connections: readonly RedisConnection[],
     private readonly log: Log,
     private readonly times: Pick<TimeBudget, 'lookMs' | 'looksKeptMs'>,
@@ -55,7 +55,7 @@ export class LossWatch {
   }
 
   async #look(partition: number): Promise<void> {
-    const prefix = partitionPrefix(partition);
+    const prefix = this.redis.prefixOf(partition);
     const keys = [looksKey(prefix, this.#id), waitingKey(prefix)];
     const answer = await runScript(this.redis.connectionOf(partition).client, lookScript, keys, [
       this.times.looksKeptMs,

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { Config } from '../../../config/config.js';
 import { maskCredentials } from '../../../config/url-kinds.js';
 import type { Log } from '../../../process/log.js';
-import { connectionProblemOf, type EpochNumbers, type RedisConnection } from './redis-connection.js';
-import { PartitionedConnections } from './partitioned-redis.js';
+import { connectionProblemOf, type RedisConnection } from './redis-connection.js';
+import { PartitionedConnections, type ConnectionsOptions } from './partitioned-redis.js';
 import { openRedisTopology } from './redis-topology.js';
 
 /**
@@ -13,13 +13,13 @@ import { openRedisTopology } from './redis-topology.js';
 export async function openOperatorRedis(
   { queue: { redis: url, partitions }, times }: Pick<Config, 'queue' | 'times'>,
   log: Log,
-  epochs?: EpochNumbers,
+  options: Pick<ConnectionsOptions, 'queueId' | 'epochs'>,
 ): Promise<PartitionedConnections> {
   if (url === undefined) throw new Error('[QUEUE] redis is missing');
   const redis = new PartitionedConnections(openRedisTopology(url, times), partitions, log, {
     times,
     closesPlace: true,
-    ...(epochs && { epochs }),
+    ...options,
   });
   try {
     await Promise.all(redis.all.map((connection) => reached(connection, times.operatorOpenMs)));

@@ -9,11 +9,17 @@ export interface PartitionedRedis<Connection = RedisConnection> {
   /** Number of partitions. */
   readonly partitions: number;
   connectionOf(partition: number): Connection;
+  /** Returns the prefix of a partition's keys. */
+  prefixOf(partition: number): string;
 }
 
 /** Returns the connection of the partition to which an account, or another name, belongs. */
 export const redisOf = <Connection>(redis: PartitionedRedis<Connection>, name: string): Connection =>
   redis.connectionOf(partitionOf(name, redis.partitions));
+
+/** Returns the prefix of that partition's keys. */
+export const prefixFor = (redis: Pick<PartitionedRedis, 'partitions' | 'prefixOf'>, name: string): string =>
+  redis.prefixOf(partitionOf(name, redis.partitions));
 
 /**
  * Sends a command for each partition and resolves with the answers, in the order of the partitions. Throws the first
@@ -26,11 +32,14 @@ export const ofEachPartition = <Answer>(
   Promise.all(
     // Async, so that a partition without Redis rejects like the others and none of them is left without a reader
     Array.from({ length: redis.partitions }, async (_, partition) =>
-      ask(redis.connectionOf(partition).client, partitionPrefix(partition)),
+      ask(redis.connectionOf(partition).client, redis.prefixOf(partition)),
     ),
   );
 
-export interface ConnectionsOptions extends Pick<RedisConnectionOptions, 'times' | 'commandTimeoutMs' | 'check' | 'epochs'> {
+export interface ConnectionsOptions extends Pick<
+  RedisConnectionOptions,
+  'queueId' | 'times' | 'commandTimeoutMs' | 'check' | 'epochs'
+> {
   /** True if nobody else uses the topology: then it is closed with the connections. */
   readonly closesPlace?: boolean;
 }
@@ -48,7 +57,7 @@ export class PartitionedConnections implements PartitionedRedis {
     private readonly options: ConnectionsOptions,
   ) {
     this.all = place.groups(partitions).map((group) => {
-      const connect: RedisConnectionOptions['connect'] = (own) => place.connect(group[0] ?? 0, own);
+      const connect: RedisConnectionOptions['connect'] = (own) => place.connect(this.prefixOf(group[0] ?? 0), own);
       const connection = new RedisConnection({ ...options, connect, mode: place.mode, partitions: group, log });
       for (const partition of group) this.#byPartition[partition] = connection;
       return connection;
@@ -66,10 +75,8 @@ export class PartitionedConnections implements PartitionedRedis {
     await Promise.all(this.all.map((connection) => connection.ready(timeoutMs)));
   }
 
-  /** Claims all partitions for a store, as `RedisConnection.belongTo` does. */
-  async belongTo(storeId: string): Promise<void> {
-    // In turn: one of two competing stores gets all
-    for (const connection of this.all) await connection.belongTo(storeId);
+  prefixOf(partition: number): string {
+    return partitionPrefix(this.options.queueId, partition);
   }
 
   /** Begins new epochs of all partitions, as `RedisConnection.beginEpochs` does. */
@@ -77,9 +84,9 @@ export class PartitionedConnections implements PartitionedRedis {
     await Promise.all(this.all.map((connection) => connection.beginEpochs()));
   }
 
-  /** Returns a client of each server that may have partitions, whatever their number. */
-  async servers(): Promise<Redis[]> {
-    return this.place.mode === 'cluster' ? this.place.masters() : this.all.map(({ client }) => client);
+  /** Gives `work` a client of each server that may have partitions, of this queue or others. */
+  withServers<T>(work: (server: Redis) => Promise<T>): Promise<T[]> {
+    return this.place.withServers(work);
   }
 
   get areReady(): boolean {

@@ -3,7 +3,6 @@ import { orTimeout } from '../../../deadline.js';
 import { KeybinError, orUnavailable, unavailable } from '../../../errors.js';
 import type { Log } from '../../../process/log.js';
 import type { TimeBudget } from '../../../time-budget.js';
-import { ForeignQueueError } from './foreign-queue-error.js';
 import { epochKey, partitionPrefix } from './keys.js';
 import type { ConnectOptions, RedisTopology } from './redis-topology.js';
 import { formatEpoch } from './pending-entry.js';
@@ -23,8 +22,10 @@ const apiOptions = ({ redisCommandMs, redisSilenceMs }: TimeBudget, commandTimeo
   retryStrategy: (attempt: number) => Math.min(50 * attempt, 500),
 });
 
+/** Message of ioredis's error for a command without an answer. */
+const commandTimedOut = 'Command timed out';
+
 const beginEpochScript = loadScript('partitions/begin-epoch');
-const takeOwnershipScript = loadScript('partitions/take-ownership');
 
 /** Numbers of epochs, larger than all that any Redis of the store has had. */
 export interface EpochNumbers {
@@ -37,6 +38,7 @@ export interface RedisConnectionOptions {
   readonly connect: (options: ConnectOptions) => Redis;
   /** Mode that the server must have. */
   readonly mode: RedisTopology['mode'];
+  readonly queueId: string;
   /** Partitions that the connection uses. */
   readonly partitions: readonly number[];
   readonly log: Log;
@@ -50,8 +52,8 @@ export interface RedisConnectionOptions {
 }
 
 /**
- * Connection to Redis that knows Redis's time. On each new connection it first makes sure that its partitions belong to
- * its store, and that their epochs are those of the server. Until then every use throws `unavailable`.
+ * Connection to Redis that knows Redis's time. On each new connection it first makes sure that the epochs of its
+ * partitions are those of the server. Until then every use throws `unavailable`.
  *
  * An epoch of a partition ends when its server restarts or another one takes its place, because the last acknowledged
  * writes may be lost, and data of before may be back. Writes of a later epoch are newer, whatever their versions. Token
@@ -60,6 +62,7 @@ export interface RedisConnectionOptions {
  */
 export class RedisConnection {
   readonly #client: Redis;
+  readonly #queueId: string;
   readonly #partitions: readonly number[];
   readonly #mode: RedisTopology['mode'];
   readonly #check: RedisConnectionOptions['check'];
@@ -69,16 +72,15 @@ export class RedisConnection {
   #isChecked = false;
   /** Number of times that a server passed the check. */
   #serversChecked = 0;
-  #leaving: NodeJS.Timeout | undefined;
-  /** Store that must own the queue, once it is known. */
-  #storeId: string | undefined;
   /** Redis's time at `performance.now()` 0, in µs. Never ahead of Redis. */
   #epochUs = 0;
   /** Last known reason why there is no connection. */
   #failure: unknown;
 
-  constructor({ connect, mode, partitions, log, times, commandTimeoutMs, check, epochs }: RedisConnectionOptions) {
+  constructor(options: RedisConnectionOptions) {
+    const { connect, mode, queueId, partitions, log, times, commandTimeoutMs, check, epochs } = options;
     this.#client = connect(apiOptions(times, commandTimeoutMs));
+    this.#queueId = queueId;
     this.#partitions = partitions;
     this.#mode = mode;
     this.#check = check;
@@ -90,10 +92,7 @@ export class RedisConnection {
       if (!complained) log.warn({ err: error, partitions }, 'Redis connection failed');
       complained = true;
     });
-    this.#client.on('close', () => {
-      clearTimeout(this.#leaving);
-      this.#isChecked = false;
-    });
+    this.#client.on('close', () => (this.#isChecked = false));
     this.#client.on('ready', () => {
       complained = false;
       this.checkServer().then(
@@ -102,20 +101,15 @@ export class RedisConnection {
           this.#failure = error;
           if (String(error) !== refused) log.warn({ err: error, partitions }, 'Redis cannot be used');
           refused = String(error);
-          this.#leave(error instanceof ForeignQueueError ? times.lookMs : 0);
+          if (!this.#isChecked) this.#client.disconnect(true);
         },
       );
     });
   }
 
-  /** Reconnects after `afterMs`, unless the connection broke or its server passed the check meanwhile. */
-  #leave(afterMs: number): void {
-    this.#leaving = setTimeout(() => this.#isChecked || this.#client.disconnect(true), afterMs).unref();
-  }
-
   /**
-   * Checks the server, claims its partitions and begins their epochs. May be repeated: a server can become a replica,
-   * or be emptied, without a break of the connection.
+   * Checks the server and begins the epochs of its partitions. May be repeated: a server can become a replica, or be
+   * emptied, without a break of the connection.
    */
   async checkServer(): Promise<void> {
     const [server, replication] = await Promise.all([this.#client.info('server'), this.#client.info('replication')]);
@@ -126,7 +120,6 @@ export class RedisConnection {
     if (!run || !history) throw new Error('INFO has no run_id or master_replid');
     if (!this.#isChecked && this.#serversChecked > 0) await this.#check?.(this.#client);
     this.observeTime(Number(field(server, 'server_time_usec')));
-    await this.#takeOwnership();
     await Promise.all(this.#partitions.map((partition) => this.#beginEpoch(partition, `${run}/${history}`)));
     if (this.#isChecked) return;
     this.#isChecked = true;
@@ -139,7 +132,7 @@ export class RedisConnection {
    * scripts that could write. Throws `unavailable` if MongoDB gives no number.
    */
   async #beginEpoch(partition: number, server: string): Promise<void> {
-    const key = epochKey(partitionPrefix(partition));
+    const key = epochKey(this.prefixOf(partition));
     let [begunWith, number] = await this.#client.hmget(key, 'server', 'number');
     const numbers = this.#epochNumbers;
     if (numbers && begunWith !== server) {
@@ -156,50 +149,19 @@ export class RedisConnection {
   /** Begins new epochs of its partitions, although the server is the same. Throws `unavailable`. */
   async beginEpochs(): Promise<void> {
     const { client } = this;
-    const ended = this.#partitions.map((partition) => client.hdel(epochKey(partitionPrefix(partition)), 'server'));
+    const ended = this.#partitions.map((partition) => client.hdel(epochKey(this.prefixOf(partition)), 'server'));
     await orUnavailable(Promise.all(ended));
     await orUnavailable(this.checkServer());
+  }
+
+  /** Returns the prefix of a partition's keys. */
+  prefixOf(partition: number): string {
+    return partitionPrefix(this.#queueId, partition);
   }
 
   /** Returns the number of a partition's epoch, as last seen; 0 if none was. */
   epochOf(partition: number): number {
     return this.#epochs.get(partition) ?? 0;
-  }
-
-  /**
-   * Claims partitions that have no owner. Reads first, too. Claims in turn, so that one of two competing stores gets
-   * all. Throws `ForeignQueueError`.
-   */
-  async #takeOwnership(): Promise<void> {
-    const storeId = this.#storeId;
-    if (storeId === undefined) return;
-    const keys = this.#partitions.map((partition) => epochKey(partitionPrefix(partition)));
-    const owners = await Promise.all(keys.map((key) => this.#client.hget(key, 'store')));
-    for (const [position, key] of keys.entries()) {
-      const owner: unknown = owners[position] ?? (await runScript(this.#client, takeOwnershipScript, [key], [storeId]));
-      if (owner === storeId) continue;
-      if (this.#isChecked) this.#client.disconnect(true); // the next connection may reach another Redis
-      this.#isChecked = false;
-      throw new ForeignQueueError();
-    }
-  }
-
-  /**
-   * Claims the partitions for a store, now and in every Redis that it reaches later. Throws `ForeignQueueError` if
-   * another store owns one of them: the connection cannot be used then. Throws `unavailable`, too.
-   */
-  async belongTo(storeId: string): Promise<void> {
-    this.#storeId = storeId;
-    try {
-      await this.checkServer();
-    } catch (error) {
-      throw error instanceof ForeignQueueError ? error : unavailable(error);
-    }
-  }
-
-  /** Store that must own the queue; empty while it is not known. */
-  get storeId(): string {
-    return this.#storeId ?? '';
   }
 
   /** True if there is a Redis that the next command reaches. */
@@ -257,6 +219,7 @@ export class RedisConnection {
  */
 export function connectionProblemOf(error: unknown): string {
   const reason = error instanceof KeybinError ? error.cause : error;
+  if (reason instanceof Error && reason.message === commandTimedOut) return 'Redis does not respond';
   return reason instanceof Error ? reason.message || String((reason as NodeJS.ErrnoException).code) : String(reason);
 }
 

@@ -90,7 +90,7 @@ export async function checkRedisSettings(client: Redis, durability: Durability, 
  * `unavailable`.
  */
 export async function checkAllRedisSettings(
-  place: Pick<RedisTopology, 'mode' | 'masters'>,
+  place: Pick<RedisTopology, 'mode' | 'withServers'>,
   connections: Pick<PartitionedConnections, 'all'>,
   durability: Durability,
   log: Log,
@@ -99,12 +99,12 @@ export async function checkAllRedisSettings(
     for (const { client } of connections.all) await checkRedisSettings(client, durability, log);
     return;
   }
-  for (const client of await place.masters()) {
+  await place.withServers(async (client) => {
     const node = `${client.options.host}:${client.options.port}`;
     const problems = settingsProblems(await orUnavailable(readSettings(client)), durability);
     if (problems.length > 0) throw new Error(`Node ${node} of the Redis Cluster: ${problems.join(' ')}`);
     await warnOfFullCoverage(client, node, log);
-  }
+  });
 }
 
 /** Logs a warning if the outage of one node stops the whole cluster. Says nothing if `CONFIG` is forbidden. */

@@ -1,7 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { parseClusterUrl, type RedisClusterUrl } from '../../../config/redis-url.js';
 import { ClusterSlots, type ClusterTimes } from './cluster-slots.js';
-import { partitionPrefix } from './keys.js';
 import { isElsewhere, slotConnector } from './slot-connector.js';
 
 /** Options of ioredis for a connection. */
@@ -13,35 +12,51 @@ export interface RedisTopology {
   readonly mode: 'standalone' | 'cluster';
   /** Groups the partitions that share a connection. */
   groups(partitions: number): number[][];
-  /** Returns a client of the server that has the partition, now and after each break. */
-  connect(partition: number, options: ConnectOptions): Redis;
-  /** Returns a client of each node of a cluster that may be given partitions; none for a single Redis. */
-  masters(): Promise<Redis[]>;
+  /** Returns a client of the server that has the keys with this hash tag, now and after each break. */
+  connect(prefix: string, options: ConnectOptions): Redis;
+  /** Gives `work` a client of each server that may have partitions. */
+  withServers<T>(work: (server: Redis) => Promise<T>): Promise<T[]>;
   close(): void;
 }
 
 /** Returns the topology that `[QUEUE] redis` names. It connects to nothing yet. */
 export function openRedisTopology(url: string, times: ClusterTimes): RedisTopology {
   const cluster = parseClusterUrl(url);
-  return cluster ? new RedisCluster(cluster, times) : new SingleRedis(url);
+  return cluster ? new RedisCluster(cluster, times) : new SingleRedis(url, times);
 }
 
 /** Single Redis, which has all partitions. */
 class SingleRedis implements RedisTopology {
   readonly mode = 'standalone';
 
-  constructor(private readonly url: string) {}
+  readonly #once: ConnectOptions;
+
+  constructor(
+    private readonly url: string,
+    { clusterAskMs }: ClusterTimes,
+  ) {
+    this.#once = { maxRetriesPerRequest: 0, commandTimeout: clusterAskMs, connectTimeout: clusterAskMs };
+  }
 
   groups(partitions: number): number[][] {
     return [Array.from({ length: partitions }, (_, partition) => partition)];
   }
 
-  connect(_partition: number, options: ConnectOptions): Redis {
+  connect(_prefix: string, options: ConnectOptions): Redis {
     return new Redis(this.url, options);
   }
 
-  async masters(): Promise<Redis[]> {
-    return [];
+  async withServers<T>(work: (server: Redis) => Promise<T>): Promise<T[]> {
+    const server = this.connect('', this.#once);
+    let failure: Error | undefined;
+    server.on('error', (error) => (failure = error));
+    try {
+      return [await work(server)];
+    } catch (error) {
+      throw failure ?? error; // says more than that a command has failed
+    } finally {
+      server.disconnect();
+    }
   }
 
   close(): void {}
@@ -64,17 +79,17 @@ class RedisCluster implements RedisTopology {
     return Array.from({ length: partitions }, (_, partition) => [partition]);
   }
 
-  connect(partition: number, options: ConnectOptions): Redis {
+  connect(prefix: string, options: ConnectOptions): Redis {
     return new Redis({
       ...options,
       ...this.#map.access,
-      Connector: slotConnector(this.#map, partitionPrefix(partition)),
+      Connector: slotConnector(this.#map, prefix),
       reconnectOnError: isElsewhere,
     });
   }
 
-  masters(): Promise<Redis[]> {
-    return this.#map.masters();
+  async withServers<T>(work: (server: Redis) => Promise<T>): Promise<T[]> {
+    return Promise.all((await this.#map.masters()).map(work));
   }
 
   close(): void {

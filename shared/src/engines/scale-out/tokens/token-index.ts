@@ -4,7 +4,7 @@ import { withDeadline } from '../../../deadline.js';
 import { invalidToken, orUnavailable } from '../../../errors.js';
 import type { TimeBudget } from '../../../time-budget.js';
 import type { Bearer } from './bearer.js';
-import { partitionOf, partitionPrefix, tokenIndexKey } from '../redis/keys.js';
+import { partitionOf, tokenIndexKey } from '../redis/keys.js';
 
 import type { PartitionedRedis } from '../redis/partitioned-redis.js';
 import type { TokenDocuments } from './token-documents.js';
@@ -83,7 +83,7 @@ export class TokenIndex {
     const partition = partitionOf(tokenHash, this.redis.partitions);
     const asked = command(
       this.redis.connectionOf(partition).client,
-      tokenIndexKey(partitionPrefix(partition), tokenHash),
+      tokenIndexKey(this.redis.prefixOf(partition), tokenHash),
     );
     return withDeadline(orUnavailable(asked), this.times.tokenIndexMs, 'reading the token index');
   }

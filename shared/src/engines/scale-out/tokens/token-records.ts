@@ -4,7 +4,7 @@ import { assertInvariant, type InvariantObserver } from '../../../invariant.js';
 import { unobserved } from '../../../ports/write-observer.js';
 import type { TimeBudget } from '../../../time-budget.js';
 import type { Bearer } from './bearer.js';
-import { erasedKey, epochKey, partitionPrefix, tokensKey } from '../redis/keys.js';
+import { erasedKey, epochKey, tokensKey } from '../redis/keys.js';
 import type { PartitionedRedis } from '../redis/partitioned-redis.js';
 import { loadScript, runScript, type Script } from '../redis/scripts.js';
 import { orUnavailable } from '../../../errors.js';
@@ -98,13 +98,13 @@ export class RedisTokenRecords implements TokenRecords {
 
   async forget(client: Client): Promise<void> {
     const redis = this.redis.connectionOf(client.partition).client;
-    await orUnavailable(redis.hdel(tokensKey(partitionPrefix(client.partition), client.userId), client.client));
+    await orUnavailable(redis.hdel(tokensKey(this.redis.prefixOf(client.partition), client.userId), client.client));
   }
 
   async #lease(client: Client, kind: LeaseKind, tokenHash: string): Promise<Lease> {
     const nonce = randomUUID();
     const args = [client.client, nonce, kind.charAt(0), this.times.tokenLeaseMs, tokenHash];
-    const erased = erasedKey(partitionPrefix(client.partition), client.userId);
+    const erased = erasedKey(this.redis.prefixOf(client.partition), client.userId);
     let answer: unknown;
     try {
       answer = await this.#run(this.scripts.lease, client, args, [erased]);
@@ -124,7 +124,7 @@ export class RedisTokenRecords implements TokenRecords {
    * the same connection. It has the script's text, because no caller is left to load a script that Redis does not know.
    */
   async #giveUp({ userId, client, partition }: Client, nonce: string): Promise<void> {
-    const prefix = partitionPrefix(partition);
+    const prefix = this.redis.prefixOf(partition);
     const keys = [tokensKey(prefix, userId), epochKey(prefix)];
     await this.redis.connectionOf(partition).client.eval(this.scripts.release.lua, keys.length, ...keys, client, nonce);
   }
@@ -135,7 +135,7 @@ export class RedisTokenRecords implements TokenRecords {
     args: (string | number)[],
     moreKeys: string[] = [],
   ): Promise<unknown> {
-    const prefix = partitionPrefix(partition);
+    const prefix = this.redis.prefixOf(partition);
     const keys = [tokensKey(prefix, userId), ...moreKeys, epochKey(prefix)];
     return orUnavailable(runScript(this.redis.connectionOf(partition).client, script, keys, args));
   }

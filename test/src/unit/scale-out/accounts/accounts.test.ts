@@ -10,7 +10,7 @@ import {
 import { ownServices } from '../../../world/services/services.js';
 import { TokenProcess } from '../tokens/token-world.js';
 
-const prefix = partitionPrefix(0);
+const prefix = partitionPrefix('test', 0); // as TokenProcess opens it
 
 describe('accounts of the scale-out engine', () => {
   const place = ownServices();
@@ -164,7 +164,7 @@ describe('accounts of the scale-out engine', () => {
 
   async function stage(userId: string, entries: Record<string, string>): Promise<void> {
     for (const [field, json] of Object.entries(entries)) {
-      const entry = `${'1'.padStart(16, '0')}P${json}`;
+      const entry = `${'1'.padStart(24, '0')}P${json}`;
       await api.redis.client.hset(pendingKey(prefix, userId), field, entry);
       await api.redis.client.zadd(waitingKey(prefix), 1, `${userId}/${field}`);
       await api.redis.client.incrby(bytesKey(prefix), field.length + entry.length);

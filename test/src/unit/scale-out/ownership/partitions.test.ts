@@ -5,6 +5,7 @@ import { PartitionedConnections } from '@keybin/shared/engines/scale-out/redis/p
 import { openRedisTopology } from '@keybin/shared/engines/scale-out/redis/redis-topology.js';
 import { EpochNumbers } from '@keybin/shared/engines/scale-out/ownership/epoch-numbers.js';
 import { agreeOnPartitions } from '@keybin/shared/engines/scale-out/ownership/partitions.js';
+import { queueIdOf } from '@keybin/shared/engines/scale-out/ownership/queue-id.js';
 import { partitionOf } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import { startApi, startWorker } from '../../../world/processes/keybin-service.js';
 
@@ -29,10 +30,12 @@ describe('the number of partitions', () => {
     const given = services();
     let staged: Staged;
     let database: Database;
+    let queueId: string;
 
     before(async () => {
-      staged = await Staged.open(given.redisUrl, 2);
       database = await openDatabase(storePlace(given));
+      queueId = await queueIdOf(database);
+      staged = await Staged.open(given.redisUrl, 2, queueId);
     });
     after(async () => {
       await database?.close();
@@ -40,11 +43,15 @@ describe('the number of partitions', () => {
     });
     beforeEach(async () => {
       await staged.redis.flushdb();
-      await database.settings.deleteMany({});
+      await database.settings.deleteMany({ _id: 'partitions' });
     });
 
     const connect = (count: number) =>
-      new PartitionedConnections(openRedisTopology(given.redisUrl, times), count, silent, { times, epochs: new EpochNumbers(database.counters, {}) });
+      new PartitionedConnections(openRedisTopology(given.redisUrl, times), count, silent, {
+        queueId,
+        times,
+        epochs: new EpochNumbers(database.counters, {}),
+      });
     const claim = async (partitions: number) => {
       try {
         await agreeOnPartitions(database.settings, partitions, connect, times.openMs);

@@ -5,7 +5,7 @@ import { startApi } from '../../../world/processes/keybin-service.js';
 
 import { startRedisCluster } from '../../../world/services/redis-cluster.js';
 import { startRedis, type RedisServer, type RedisServerOptions } from '../../../world/services/redis-server.js';
-import { ownServers } from '../../../world/services/services.js';
+import { ownServers, services } from '../../../world/services/services.js';
 import { soonDown } from '../../../world/times.js';
 import { silent } from '../../../world/scale-out/staged.js';
 
@@ -44,6 +44,7 @@ describe('settings of Redis', () => {
   describe('of a running server', function () {
     this.timeout(60_000); // nodes join slowly on a busy machine
     ownServers('redis-server');
+    const given = services();
     let server: RedisServer | undefined;
     afterEach(() => server?.stop());
 
@@ -73,7 +74,7 @@ describe('settings of Redis', () => {
 
     it('keep an API from starting', async () => {
       server = await startRedis({ appendfsync: 'everysec' });
-      const env = { KEYBIN_STORE_HOST: 'mongodb://127.0.0.1:9/', KEYBIN_QUEUE_REDIS: server.url };
+      const env = { ...given.env, KEYBIN_QUEUE_REDIS: server.url };
       const refused = await startApi({ env }).catch((error: unknown) => String(error));
       expect(refused).to.include("appendfsync 'everysec'");
     });
@@ -85,7 +86,7 @@ describe('settings of Redis', () => {
           if (index === 1) await client.config('SET', 'appendfsync', 'everysec');
         });
         // The only partition is on another node
-        const env = { KEYBIN_STORE_HOST: 'mongodb://127.0.0.1:9/', KEYBIN_QUEUE_REDIS: cluster.url };
+        const env = { ...given.env, KEYBIN_QUEUE_REDIS: cluster.url };
         const refused = await startApi({ env }).catch((error: unknown) => String(error));
         expect(refused).to.include(`Node 127.0.0.1:${cluster.node(1).port} of the Redis Cluster`);
         expect(refused).to.include("appendfsync 'everysec'");
@@ -102,7 +103,7 @@ describe('settings of Redis', () => {
           [cluster.node(0).url, 'a node of a Redis Cluster: set [QUEUE] redis to redis+cluster://'],
           [`redis+cluster://127.0.0.1:${server.port}`, 'cluster support disabled'],
         ] as const) {
-          const env = { KEYBIN_STORE_HOST: 'mongodb://127.0.0.1:9/', KEYBIN_QUEUE_REDIS: url };
+          const env = { ...given.env, KEYBIN_QUEUE_REDIS: url };
           const refused = await startApi({ env, times: soonDown }).catch((error: unknown) => String(error));
           expect(refused).to.include(hint);
         }

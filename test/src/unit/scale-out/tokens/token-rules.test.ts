@@ -1,7 +1,8 @@
+import { empty } from '../../../world/scale-out/staged.js';
 import { expect } from 'chai';
 import { hashToken } from '@keybin/shared/engines/scale-out/tokens/token-index.js';
 import { KeybinError } from '@keybin/shared/errors.js';
-import { partitionPrefix, tokenIndexKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { tokenIndexKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import { eventually } from '../../../world/eventually.js';
 import { services } from '../../../world/services/services.js';
 import { variants } from './token-variants.js';
@@ -12,7 +13,7 @@ type Scenario = (one: TokenProcess, other: TokenProcess) => Promise<boolean>;
 
 const product: Variant = {};
 
-const emptyRedis = ({ redis }: TokenProcess) => redis.client.flushdb();
+const emptyRedis = ({ redis }: TokenProcess) => empty(redis);
 
 /** A check that has read MongoDB and pauses before it tells Redis the result. */
 class HeldCheck {
@@ -286,7 +287,7 @@ describe('rules of the token protocol', () => {
   async function acceptsWithoutRecord(process: TokenProcess, token: string): Promise<boolean> {
     const reader = await TokenProcess.open(place);
     try {
-      await process.redis.client.del(tokenIndexKey(partitionPrefix(0), hashToken(token)));
+      await process.redis.client.del(tokenIndexKey(process.redis.prefixOf(0), hashToken(token)));
       return await reader.accepts(token);
     } finally {
       await reader.close();

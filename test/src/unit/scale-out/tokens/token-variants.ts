@@ -67,8 +67,8 @@ const forget: Variant = {
 /** A record is trusted although Redis was restarted since it was written. */
 const nolife: Variant = {
   scripts: {
-    lease: changedScript('tokens/lease-record', "redis.call('HGET', KEYS[3], 'name') or ''", "''"),
-    fill: changedScript('tokens/fill-record', "redis.call('HGET', KEYS[2], 'name') or ''", "''"),
+    lease: changedScript('tokens/lease-record', "redis.call('HGET', epochKey, 'number')", "'any'"),
+    fill: changedScript('tokens/fill-record', "redis.call('HGET', epochKey, 'number')", "'any'"),
   },
 };
 

@@ -1,7 +1,8 @@
+import { empty } from '../../../world/scale-out/staged.js';
 import { expect } from 'chai';
 import { hasCode } from '@keybin/shared/errors.js';
 import { hashToken } from '@keybin/shared/engines/scale-out/tokens/token-index.js';
-import { epochKey, partitionPrefix, tokenIndexKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { epochKey, tokenIndexKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import { eventually } from '../../../world/eventually.js';
 import { ownServices } from '../../../world/services/services.js';
 import { TokenProcess } from './token-world.js';
@@ -49,7 +50,7 @@ describe('tokens of the scale-out engine', () => {
     const first = await here.login(account);
     const second = await here.login(account);
     await here.tokens.revoke(second);
-    const keys = [first, second].map((token) => tokenIndexKey(partitionPrefix(0), hashToken(token)));
+    const keys = [first, second].map((token) => tokenIndexKey(here.redis.prefixOf(0), hashToken(token)));
     expect(await here.redis.client.exists(...keys)).to.equal(0);
   });
 
@@ -67,13 +68,13 @@ describe('tokens of the scale-out engine', () => {
   it('accepts a token while Redis has no memory for its lost record', async () => {
     const token = await here.login(await here.register());
     const { client } = here.redis;
-    await client.flushdb();
+    await empty(here.redis);
     const fresh = await TokenProcess.open(place); // it has cached nothing either
     await client.config('SET', 'maxmemory', '1');
     try {
       expect(await fresh.accepts(token)).to.equal(true);
       expect(await fresh.accepts('6f9619ff-8b86-4d01-b42d-00cf4fc964ff')).to.equal(false);
-      expect(await client.exists(tokenIndexKey(partitionPrefix(0), hashToken(token)))).to.equal(0);
+      expect(await client.exists(tokenIndexKey(here.redis.prefixOf(0), hashToken(token)))).to.equal(0);
     } finally {
       await client.config('SET', 'maxmemory', '0');
       await fresh.close();
@@ -128,14 +129,14 @@ describe('tokens of the scale-out engine', () => {
       return !accepted;
     }, 'the token to expire');
     await eventually(async () => (await redisTimeUs()) > storedBy + 1_000_000, 'the other token to expire');
-    await here.redis.client.flushdb();
+    await empty(here.redis);
     expect(await here.accepts(stored)).to.equal(false);
     expect(await here.database.tokens.countDocuments({ user_id: account.userId })).to.equal(2);
   });
 
   it('finds a token in MongoDB when Redis has lost its index, and restores the index', async () => {
     const token = await here.login(await here.register());
-    const key = tokenIndexKey(partitionPrefix(0), hashToken(token));
+    const key = tokenIndexKey(here.redis.prefixOf(0), hashToken(token));
     await here.redis.client.del(key);
     expect(await there.accepts(token)).to.equal(true);
     expect(await here.redis.client.pttl(key)).to.be.within(290_000, 300_000);
@@ -143,7 +144,7 @@ describe('tokens of the scale-out engine', () => {
 
   it('restores the record, so that one look-up in MongoDB serves all later checks', async () => {
     const token = await here.login(await here.register());
-    await here.redis.client.flushdb();
+    await empty(here.redis);
     const looked = here.gates.calls('find');
     for (let times = 0; times < 5; times++) expect(await here.accepts(token)).to.equal(true);
     expect(here.gates.calls('find') - looked).to.equal(1);
@@ -161,7 +162,7 @@ describe('tokens of the scale-out engine', () => {
     const token = await here.login(account);
     expect(await here.accepts(token)).to.equal(true); // from now on it need not look up the token's account
     await here.database.tokens.deleteMany({ user_id: account.userId });
-    await here.redis.client.flushdb();
+    await empty(here.redis);
     expect(await here.accepts(token)).to.equal(false);
     expect(await here.redis.client.keys('*:tokens:*')).to.deep.equal([]);
   });
@@ -190,7 +191,7 @@ describe('tokens of the scale-out engine', () => {
     const account = await here.register();
     await here.login(account);
     const [key] = await here.redis.client.keys(`*:tokens:${account.userId}`);
-    const epoch = String(await here.redis.client.hget(epochKey(partitionPrefix(0)), 'number'));
+    const epoch = String(await here.redis.client.hget(epochKey(here.redis.prefixOf(0)), 'number'));
     const old = Array.from({ length: 300 }, (_, at) => [
       `client${at}`,
       `${epoch} R${'1'.padStart(16, '0')}${'0'.repeat(64)}`,

@@ -5,7 +5,7 @@ import { ScaleOutProcesses } from '../../world/services/scale-out-world.js';
 import { ownServices } from '../../world/services/services.js';
 import { storedDocuments } from '../../world/services/stored-documents.js';
 import { serves } from '../support/answers.js';
-import { restart, snapshot } from './redis-data.js';
+import { restart, snapshot } from '../redis/redis-data.js';
 
 describe('after Redis came back with older data than MongoDB', function () {
   this.timeout(60_000); // processes start and die, on a machine that may be busy
