@@ -26,7 +26,8 @@ function wholeRunsOf(model) {
 }
 
 /** Scenario that shows the purpose of each rule. The scenarios before it take time and find nothing. */
-const scenarioOf = { nouser: 'unregister', noclose: 'unregister', redisfirst: 'unregister', byname: 'unregister', forget: 'logout', ttl: 'expiry', split: 'write', offonce: 'disable', offopen: 'disable', offgen: 'disable' };
+const scenarioOf = { nouser: 'unregister', noclose: 'unregister', redisfirst: 'unregister', byname: 'unregister', forget: 'logout', ttl: 'expiry', split: 'write', offonce: 'disable', offopen: 'disable', offgen: 'disable',
+  noepoch: 'clock', ownepoch: 'clock', anyepoch: 'clock', nosweep: 'jobs', noslot: 'asking', nosame: 'asked', importup: 'imports', importnew: 'imports', oldread: 'older' };
 const withoutRule = (model, flag) => ({ model, flags: flag in scenarioOf ? [flag, `scenario=${scenarioOf[flag]}`] : [flag], violates: true });
 
 // Whole models first, because they take longest

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MongoError } from 'mongodb';
 import type { Config } from '@keybin/shared/config/config.js';
-import { EpochNumbers } from '@keybin/shared/engines/scale-out/ownership/epoch-numbers.js';
+import { MongoEpochNumbers } from '@keybin/shared/engines/scale-out/ownership/epoch-numbers.js';
 import {
   adoptionRemedy,
   describeOthers,
@@ -52,7 +52,7 @@ export async function openServices(
       times,
       commandTimeoutMs: times.workerCommandMs,
       check: (client) => checkRedisSettings(client, queue.durability, log),
-      epochs: new EpochNumbers(database.counters, database.bounded),
+      epochs: new MongoEpochNumbers(database.counters, database.bounded),
     });
   const redis = connect(queue.partitions);
   lifecycle.push('Redis', () => redis.close());

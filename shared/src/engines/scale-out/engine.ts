@@ -11,7 +11,7 @@ import { ScaleOutAccounts } from './accounts/accounts.js';
 import { TokenCheckedSteps } from './entries/token-checked-steps.js';
 import { openDatabase, type Database } from './mongodb/database.js';
 import { ScaleOutEntries, type EntriesPartition } from './entries/entries.js';
-import { EpochNumbers } from './ownership/epoch-numbers.js';
+import { MongoEpochNumbers } from './ownership/epoch-numbers.js';
 import { ErasureRecords } from './accounts/erasure-records.js';
 import { FileChunks } from './files/file-chunks.js';
 import { FileDocuments } from './files/file-documents.js';
@@ -102,7 +102,7 @@ async function openRedis(
   const place = openRedisTopology(url, times);
   closers.push(() => place.close());
   const queueId = await queueIdOf(database);
-  const epochs = new EpochNumbers(database.counters, database.bounded);
+  const epochs = new MongoEpochNumbers(database.counters, database.bounded);
   const check = (client: Redis) => checkRedisSettings(client, durability, log);
   const connect = (count: number) => new PartitionedConnections(place, count, log, { queueId, times, check, epochs });
   const open = async () => {

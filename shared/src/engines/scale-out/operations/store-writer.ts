@@ -15,13 +15,17 @@ import { forgetImport, takeAccountNumbers, takeNumbersUpTo } from '../accounts/a
 import { openDatabase, type Database } from '../mongodb/database.js';
 import type { StoreDocument, UserDocument } from '../mongodb/documents.js';
 import { FileImport } from './file-import.js';
-import { postKey } from '../redis/keys.js';
+import { clockKey, postKey } from '../redis/keys.js';
 import { openOperatorRedis } from '../redis/operator-redis.js';
 import { isDuplicateError } from '../mongodb/errors.js';
-import { EpochNumbers } from '../ownership/epoch-numbers.js';
+import { MongoEpochNumbers } from '../ownership/epoch-numbers.js';
 import { expectPartitions } from '../ownership/partitions.js';
-import type { PartitionedConnections } from '../redis/partitioned-redis.js';
+import { formatVersion } from '../redis/pending-entry.js';
+import { ofEachPartition, type PartitionedConnections } from '../redis/partitioned-redis.js';
+import { loadScript, runScript } from '../redis/scripts.js';
 import { queueIdOf } from '../ownership/queue-id.js';
+
+const raiseClock = loadScript('entries/raise-clock');
 
 /**
  * Connects to MongoDB and Redis for an import. Throws an `Error` of one line if one of them cannot be reached or used.
@@ -30,7 +34,7 @@ export async function openScaleOutStoreWriter(config: Config, log: Log): Promise
   const database = await openDatabase(config, config.times.bulkOperationMs);
   let redis: PartitionedConnections | undefined;
   try {
-    const epochs = new EpochNumbers(database.counters, database.bounded);
+    const epochs = new MongoEpochNumbers(database.counters, database.bounded);
     redis = await openOperatorRedis(config, log, { queueId: await queueIdOf(database), epochs });
     await expectPartitions(database.settings, config.queue.partitions);
     return new ScaleOutStoreWriter(database, redis);
@@ -43,8 +47,8 @@ export async function openScaleOutStoreWriter(config: Config, log: Log): Promise
 
 /**
  * Imports straight into MongoDB. Imported records have been durable elsewhere and need no queue. Pending entries in
- * Redis win: reads return them, and they are applied over imported values of any version, because an import leaves the
- * stamp of a document as it is. It begins new epochs, since MongoDB changes without an accepted write.
+ * Redis win: reads return them, and they are applied over imported values of any version. For that, an import leaves
+ * the stamp of a document as it is. It begins new epochs, because MongoDB changes without an accepted write.
  */
 class ScaleOutStoreWriter implements StoreWriter {
   constructor(
@@ -54,6 +58,11 @@ class ScaleOutStoreWriter implements StoreWriter {
 
   async begin(name: string, highest: { readonly number: number; readonly version: number }): Promise<number> {
     const lastNumber = await takeNumbersUpTo(this.database.counters, highest.number, name);
+    // A record of the export must not be newer than what is written here afterwards, or it would win if it comes again
+    const args = [formatVersion(highest.version)];
+    await orUnavailable(
+      ofEachPartition(this.redis, (client, prefix) => runScript(client, raiseClock, [clockKey(prefix)], args)),
+    );
     await this.redis.beginEpochs();
     return lastNumber;
   }

@@ -1,6 +1,7 @@
 import type { Collection, CommandOperationOptions } from 'mongodb';
 import { orUnavailable, unavailable } from '../../../errors.js';
 import type { CounterDocument } from '../mongodb/documents.js';
+import type { EpochNumbers } from '../redis/redis-connection.js';
 import { retryDuplicateOnce } from '../mongodb/errors.js';
 
 /** Id of the counter that holds the number of the last epoch of any partition. */
@@ -10,7 +11,7 @@ const epochCounterId = 'epochs';
  * Numbers of epochs. They come from MongoDB, because a Redis that has lost data has also lost how far they went. All
  * methods throw `unavailable`.
  */
-export class EpochNumbers {
+export class MongoEpochNumbers implements EpochNumbers {
   constructor(
     private readonly counters: Collection<CounterDocument>,
     private readonly bounds: Pick<CommandOperationOptions, 'maxTimeMS'>,

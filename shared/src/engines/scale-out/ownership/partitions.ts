@@ -33,8 +33,8 @@ export async function agreeOnPartitions(
           `run the workers with partitions = ${stored} until all writes are applied, then start with ${partitions}`,
       );
     }
-    // An account's token records are in another partition now. Revocations do not reach those in the old one, so they
-    // would count again if the old number came back
+    // An account is in another partition now, whose epoch must be later than that of its documents. And revocations do
+    // not reach its token records in the old partition, which would count again if the old number came back
     await redis.beginEpochs();
   } finally {
     redis.close();

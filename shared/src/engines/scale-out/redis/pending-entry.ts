@@ -39,9 +39,11 @@ export function formatVersion(version: number): string {
   return String(version).padStart(versionDigits, '0');
 }
 
-/** Returns the number of an epoch as scripts write and compare it. */
+/** Returns the number of an epoch as scripts write and compare it. Throws if it has too many digits. */
 export function formatEpoch(epoch: number): string {
-  return String(epoch).padStart(epochDigits, '0');
+  const text = String(epoch).padStart(epochDigits, '0');
+  if (text.length > epochDigits) throw new Error(`the number of an epoch is too large: ${epoch}`);
+  return text;
 }
 
 export const formatStamp = ({ epoch, version }: Stamp) => formatEpoch(epoch) + formatVersion(version);

@@ -29,8 +29,8 @@ const beginEpochScript = loadScript('partitions/begin-epoch');
 
 /** Numbers of epochs, larger than all that any Redis of the store has had. */
 export interface EpochNumbers {
-  next(present: number): Promise<number>;
-  raiseTo(present: number): Promise<void>;
+  readonly next: (present: number) => Promise<number>;
+  readonly raiseTo: (present: number) => Promise<void>;
 }
 
 export interface RedisConnectionOptions {
@@ -58,7 +58,8 @@ export interface RedisConnectionOptions {
  * An epoch of a partition ends when its server restarts or another one takes its place, because the last acknowledged
  * writes may be lost, and data of before may be back. Writes of a later epoch are newer, whatever their versions. Token
  * records of an earlier epoch do not count. The epoch's number is stored next to the records, so it moves and is lost
- * with them. Every script that needs it reads it there, so no connection can be wrong about it.
+ * with them. Every script that judges a record or accepts a write reads it there, so no connection can be wrong about
+ * it.
  */
 export class RedisConnection {
   readonly #client: Redis;
@@ -70,10 +71,12 @@ export class RedisConnection {
   /** Number of each partition's epoch, as last seen. */
   readonly #epochs = new Map<number, number>();
   #isChecked = false;
+  /** Number of connections that broke. */
+  #connections = 0;
   /** Number of times that a server passed the check. */
   #serversChecked = 0;
   /** Redis's time at `performance.now()` 0, in µs. Never ahead of Redis. */
-  #epochUs = 0;
+  #clockOffsetUs = 0;
   /** Last known reason why there is no connection. */
   #failure: unknown;
 
@@ -92,16 +95,20 @@ export class RedisConnection {
       if (!complained) log.warn({ err: error, partitions }, 'Redis connection failed');
       complained = true;
     });
-    this.#client.on('close', () => (this.#isChecked = false));
+    this.#client.on('close', () => {
+      this.#connections++;
+      this.#isChecked = false;
+    });
     this.#client.on('ready', () => {
       complained = false;
+      const connection = this.#connections;
       this.checkServer().then(
         () => (refused = undefined),
         (error: unknown) => {
           this.#failure = error;
           if (String(error) !== refused) log.warn({ err: error, partitions }, 'Redis cannot be used');
           refused = String(error);
-          if (!this.#isChecked) this.#client.disconnect(true);
+          if (connection === this.#connections && !this.#isChecked) this.#client.disconnect(true);
         },
       );
     });
@@ -112,6 +119,7 @@ export class RedisConnection {
    * emptied, without a break of the connection.
    */
   async checkServer(): Promise<void> {
+    const connection = this.#connections;
     const [server, replication] = await Promise.all([this.#client.info('server'), this.#client.info('replication')]);
     if (this.#mode === 'standalone' && field(server, 'redis_mode') === 'cluster') {
       throw new Error('it is a node of a Redis Cluster: set [QUEUE] redis to redis+cluster://HOST:PORT,HOST:PORT');
@@ -120,7 +128,8 @@ export class RedisConnection {
     if (!run || !history) throw new Error('INFO has no run_id or master_replid');
     if (!this.#isChecked && this.#serversChecked > 0) await this.#check?.(this.#client);
     this.observeTime(Number(field(server, 'server_time_usec')));
-    await Promise.all(this.#partitions.map((partition) => this.#beginEpoch(partition, `${run}/${history}`)));
+    await this.#beginEpochs(`${run}/${history}`, connection);
+    this.#expectUnbroken(connection);
     if (this.#isChecked) return;
     this.#isChecked = true;
     this.#serversChecked++;
@@ -128,22 +137,44 @@ export class RedisConnection {
   }
 
   /**
-   * Begins an epoch unless the current one is the server's. Reads first, because a Redis with a full disk refuses
-   * scripts that could write. Throws `unavailable` if MongoDB gives no number.
+   * Begins an epoch of each partition whose current one is not the server's, all with the same number. Reads first,
+   * because a Redis with a full disk refuses scripts that could write. Throws if Redis refuses to write, or if the
+   * connection has broken since `connection` was taken: another server may be there. Throws `unavailable` if MongoDB
+   * gives no number.
    */
-  async #beginEpoch(partition: number, server: string): Promise<void> {
-    const key = epochKey(this.prefixOf(partition));
-    let [begunWith, number] = await this.#client.hmget(key, 'server', 'number');
+  async #beginEpochs(server: string, connection: number): Promise<void> {
     const numbers = this.#epochNumbers;
-    if (numbers && begunWith !== server) {
-      const next = formatEpoch(await numbers.next(Number(number ?? 0)));
-      const present = await runScript(this.#client, beginEpochScript, [key], [server, next]);
-      [begunWith, number] = present as [string, string]; // as begin-epoch.lua says
-      if (begunWith !== server) throw new Error('another process has just begun an epoch with another server');
+    const current = await Promise.all(this.#partitions.map((partition) => this.#readEpoch(partition)));
+    const ended = numbers ? current.filter((epoch) => epoch.server !== server) : [];
+    const highest = Math.max(...current.map(({ number }) => Number(number)));
+    if (numbers && ended.length > 0) {
+      await Promise.all(ended.map(({ key }) => this.#begin(key, ['?', '?', '', '']))); // is a write refused?
+      const next = formatEpoch(await numbers.next(highest));
+      this.#expectUnbroken(connection);
+      const begun = ended.map(({ key, server: before, number }) => this.#begin(key, [before, number, server, next]));
+      await Promise.all(begun);
     } else if (this.#serversChecked === 0) {
-      await numbers?.raiseTo(Number(number ?? 0));
+      await numbers?.raiseTo(highest);
+      this.#expectUnbroken(connection);
     }
-    this.#epochs.set(partition, Number(number ?? 0));
+    const now = ended.length > 0 ? await Promise.all(this.#partitions.map((each) => this.#readEpoch(each))) : current;
+    for (const { partition, number } of now) this.#epochs.set(partition, Number(number));
+    if (numbers && now.some((epoch) => epoch.server !== server)) throw new Error('another epoch has just begun');
+  }
+
+  async #readEpoch(partition: number) {
+    const key = epochKey(this.prefixOf(partition));
+    const [server, number] = await this.#client.hmget(key, 'server', 'number');
+    return { partition, key, server: server ?? '', number: number ?? '' };
+  }
+
+  /** Runs begin-epoch.lua, which says what it takes. */
+  async #begin(key: string, args: readonly [before: string, number: string, server: string, next: string]) {
+    await runScript(this.#client, beginEpochScript, [key], args);
+  }
+
+  #expectUnbroken(connection: number): void {
+    if (connection !== this.#connections) throw new Error('the connection broke while its server was checked');
   }
 
   /** Begins new epochs of its partitions, although the server is the same. Throws `unavailable`. */
@@ -190,12 +221,12 @@ export class RedisConnection {
 
   /** Notes a time that Redis has just returned, in µs. */
   observeTime(redisTimeUs: number): void {
-    this.#epochUs = redisTimeUs - performance.now() * 1_000;
+    this.#clockOffsetUs = redisTimeUs - performance.now() * 1_000;
   }
 
   /** Redis's time in µs, as far as this process knows. It is behind by at most the travel time of an answer. */
   get timeUs(): number {
-    return Math.floor(this.#epochUs + performance.now() * 1_000);
+    return Math.floor(this.#clockOffsetUs + performance.now() * 1_000);
   }
 
   /** Resolves once the connection can be used. Throws `unavailable` after `timeoutMs`. */
@@ -218,7 +249,8 @@ export class RedisConnection {
  * code.
  */
 export function connectionProblemOf(error: unknown): string {
-  const reason = error instanceof KeybinError ? error.cause : error;
+  let reason = error;
+  while (reason instanceof KeybinError) reason = reason.cause;
   if (reason instanceof Error && reason.message === commandTimedOut) return 'Redis does not respond';
   return reason instanceof Error ? reason.message || String((reason as NodeJS.ErrnoException).code) : String(reason);
 }

@@ -3,7 +3,7 @@ import { openDatabase, type Database } from '@keybin/shared/engines/scale-out/mo
 import { PendingReads } from '@keybin/shared/engines/scale-out/entries/pending-reads.js';
 import { PartitionedConnections } from '@keybin/shared/engines/scale-out/redis/partitioned-redis.js';
 import { openRedisTopology } from '@keybin/shared/engines/scale-out/redis/redis-topology.js';
-import { EpochNumbers } from '@keybin/shared/engines/scale-out/ownership/epoch-numbers.js';
+import { MongoEpochNumbers } from '@keybin/shared/engines/scale-out/ownership/epoch-numbers.js';
 import { agreeOnPartitions } from '@keybin/shared/engines/scale-out/ownership/partitions.js';
 import { queueIdOf } from '@keybin/shared/engines/scale-out/ownership/queue-id.js';
 import { partitionOf } from '@keybin/shared/engines/scale-out/redis/keys.js';
@@ -50,7 +50,7 @@ describe('the number of partitions', () => {
       new PartitionedConnections(openRedisTopology(given.redisUrl, times), count, silent, {
         queueId,
         times,
-        epochs: new EpochNumbers(database.counters, {}),
+        epochs: new MongoEpochNumbers(database.counters, {}),
       });
     const claim = async (partitions: number) => {
       try {
