@@ -12,7 +12,7 @@
 --       A change is one of
 --         P and the value: put
 --         D: delete
---         F and the 24 digits of a `look`: delete. MongoDB had the key when it was read after that look
+--         F and the 24 digits of a `look`: delete. The key was there when it was read after that look
 --         N and the value: put of a new post. Its key is ~ and its id, which begins with 13 hex digits. The version
 --           must be above that number
 -- Returns {Redis's time in µs} if that is past the deadline. Else {Redis's time in µs, number of accepted writes that
@@ -25,8 +25,8 @@
 --   absent     delete: a delete of this key is pending already
 --   taken      new post: its key is pending already
 --   look, then 8 digits of the epoch and 16 of the last version accepted in the slot
---              delete: nothing is pending, so MongoDB must tell if there is something to delete. After F: MongoDB
---              may have changed since that look
+--              delete: nothing of this epoch is pending, so MongoDB must tell if there is something to delete. After
+--              F: MongoDB may have changed since that look
 -- Returns the error NOEPOCH, and does nothing, if the partition has no epoch.
 
 local headLength = 25
@@ -62,8 +62,7 @@ for token = 1, tokens do
   end
 end
 
--- Returns what decides if MongoDB still has what it had: a change of its entries is accepted in their slot before, or
--- begins an epoch
+-- Returns a text that changes before MongoDB can have another value for an entry of the slot
 local function lookAt(slot)
   local last = redis.call('BITFIELD', slots, 'GET', 'i64', '#' .. slot)[1]
   return epoch .. string.format('%016.0f', last)
@@ -82,8 +81,9 @@ local function accept(token, key, slot, change)
     change = 'P' .. string.sub(change, 2)
     clock = math.max(clock, tonumber(string.sub(key, 2, 14), 16))
   elseif operation ~= 'P' then
-    if before == headLength then return 'absent' end
-    if before == 0 and lookAt(slot) ~= string.sub(change, 2) then return 'look' .. lookAt(slot) end
+    local isOld = before > 0 and string.sub(redis.call('HGET', pending, key), 1, #epoch) ~= epoch
+    if before == headLength and not isOld then return 'absent' end
+    if (before == 0 or isOld) and lookAt(slot) ~= string.sub(change, 2) then return 'look' .. lookAt(slot) end
     change = 'D'
   end
 
@@ -100,7 +100,7 @@ local function accept(token, key, slot, change)
   bytes = bytes + grows
   accepted = true
   local at = #written
-  written[at + 1], written[at + 2], written[at + 3], written[at + 4] = 'SET', 'i64', '#' .. slot, version
+  written[at + 1], written[at + 2], written[at + 3], written[at + 4] = 'SET', 'i64', '#' .. slot, string.format('%.0f', clock)
   if before > 0 then coalesced = coalesced + 1 end
   return version
 end

@@ -114,6 +114,8 @@ export class Applier {
     const { stored, overtaken, rejected } = written;
     const known = this.#known(staged, written);
 
+    const copies = overtaken.filter(({ entry, by }) => entry.epoch < by.epoch).length;
+    if (copies > 0) this.patience.log.warn({ entries: copies }, 'Redis had older copies of writes; they are dropped');
     await this.steps.settle([
       ...stored,
       ...overtaken.map(({ entry }) => entry),

@@ -95,10 +95,10 @@ describe('a worker whose services are down', function () {
     await stageAll(keys('a'));
     await Promise.all([redis.kill('SIGKILL'), mongod.kill('SIGKILL')]);
     worker = launchWorker({ env });
-    await has('Waiting for Redis');
-    await redis.start();
     await has('Waiting for MongoDB');
     await mongod.start();
+    await has('Waiting for Redis');
+    await redis.start();
     await ready();
     await partition.staged.connection.ready(5_000);
     await drained();

@@ -1,6 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { expectDone, expectNoKey, expectValue } from '../../contract/subjects/answers.js';
 import { eventually } from '../../world/eventually.js';
+import { keybin } from '../../world/processes/keybin-command.js';
+import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
 import { ScaleOutProcesses } from '../../world/services/scale-out-world.js';
 import { ownServices } from '../../world/services/services.js';
 import { storedDocuments } from '../../world/services/stored-documents.js';
@@ -49,6 +53,19 @@ describe('after Redis came back with older data than MongoDB', function () {
     await expectNewest(token);
     const stored = await storedDocuments(world.services, /\/(changed|deleted)$/);
     expect(stored.map(({ value }) => value)).to.have.members(['"new"', undefined]);
+  });
+
+  it('a delete, and an export, go by the newest values', async () => {
+    const token = await comeBackOlder();
+    const file = join(temporaryDirectory(), 'export.ndjson');
+    expect(await keybin(['export', file], world.services.env)).to.include({ code: 0 });
+    const exported = readFileSync(file, 'utf8');
+    expect(exported).to.include('"new"').and.not.include('"old"');
+    expectNoKey(await world.here.delete(token, 'deleted'), 'deleted');
+    expectDone(await world.there.delete(token, 'changed'));
+    await world.resumeWorkers();
+    await world.drained();
+    for (const key of ['changed', 'deleted']) expectNoKey(await world.here.get(token, key), key);
   });
 
   it('a new write wins over all of them', async () => {

@@ -1,3 +1,5 @@
+import { stampOf } from '@keybin/shared/engines/scale-out/mongodb/documents.js';
+import { isBefore, type Stamp } from '@keybin/shared/engines/scale-out/redis/pending-entry.js';
 import { expect } from 'chai';
 import { expectDone, expectNoKey, expectValue } from '../../contract/subjects/answers.js';
 import type { WorkerProcess } from '../../world/processes/keybin-process.js';
@@ -31,9 +33,9 @@ describe('after Redis came back with its clock an hour behind', function () {
     await restart(world.services.redis, itself);
   });
 
-  const versionOf = async (key: string) => {
+  const stampIn = async (key: string): Promise<Stamp> => {
     const [document] = await storedDocuments(world.services, new RegExp(`/${key}$`));
-    return Number(document?.['version']);
+    return stampOf({ epoch: Number(document?.['epoch']), version: Number(document?.['version']) });
   };
 
   for (const [what, prepare] of Object.entries(comebacks)) {
@@ -47,7 +49,7 @@ describe('after Redis came back with its clock an hour behind', function () {
       const become = prepare(redis);
       for (const key of [put, gone, kept]) expectDone(await world.here.put(token, key, 'before'));
       await world.drained();
-      const before = await versionOf(put);
+      const before = await stampIn(put);
 
       await restart(redis, become, hourBehind());
       for (const client of [world.here, world.there]) await serves(client, account);
@@ -66,7 +68,7 @@ describe('after Redis came back with its clock an hour behind', function () {
       await worker.kill('SIGCONT');
       await world.drained(30_000);
       await look();
-      for (const key of [put, gone]) expect(await versionOf(key)).to.be.greaterThan(before);
+      for (const key of [put, gone]) expect(isBefore(before, await stampIn(key)), key).to.equal(true);
     });
   }
 
@@ -83,6 +85,6 @@ describe('after Redis came back with its clock an hour behind', function () {
 
     worker = await world.startWorker();
     await world.drained(20_000);
-    expect(await versionOf('later')).to.be.greaterThan(await versionOf('earlier'));
+    expect(isBefore(await stampIn('earlier'), await stampIn('later'))).to.equal(true);
   });
 });

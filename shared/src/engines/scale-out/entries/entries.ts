@@ -1,7 +1,7 @@
 import { keyNotFound } from '../../../errors.js';
-import type { EntryName } from '../../../ids/entry-name.js';
 import type { Entries } from '../../../ports/engine.js';
 import type { TokenCheckedSteps, CommittingPartition } from './token-checked-steps.js';
+import type { Bearer } from '../tokens/bearer.js';
 import type { PendingReads, PendingKeys } from './pending-reads.js';
 import type { StoredEntries } from './stored-entries.js';
 
@@ -23,24 +23,21 @@ export class ScaleOutEntries implements Entries {
 
   async get(token: string, key: string): Promise<string> {
     const { bearer, deadlineMs } = await this.steps.begin(token);
-    const entry = await this.steps.read(
-      bearer,
-      ({ entries }, verified) => entries.read(bearer, key, verified),
-      deadlineMs,
-    );
-    const json = await this.#newest({ userId: bearer.userId, key }, entry, deadlineMs);
+    const json = await this.#read(bearer, key, deadlineMs);
     if (json === undefined) throw keyNotFound(key);
     return json;
   }
 
-  /** Returns the newest value of an entry, of which `pending` was read. */
-  async #newest(
-    name: EntryName,
-    pending: Awaited<ReturnType<PendingReads['read']>>,
-    deadlineMs: number,
-  ): Promise<string | undefined> {
-    if (typeof pending !== 'object') return this.stored.find(name.userId, name.key, deadlineMs);
-    return pending.mayBeOld ? this.stored.findNewer(name, pending, deadlineMs) : pending.json;
+  /** Resolves with the newest value of an entry, or with `undefined`. */
+  async #read(bearer: Bearer, key: string, deadlineMs: number): Promise<string | undefined> {
+    const { userId } = bearer;
+    const pending = await this.steps.read(
+      bearer,
+      ({ entries }, verified) => entries.read(bearer, key, verified),
+      deadlineMs,
+    );
+    if (typeof pending !== 'object') return this.stored.find(userId, key, deadlineMs);
+    return pending.mayBeOld ? this.stored.findNewer({ userId, key }, pending, deadlineMs) : pending.json;
   }
 
   async keys(token: string): Promise<string[]> {
@@ -60,7 +57,7 @@ export class ScaleOutEntries implements Entries {
     const { bearer, deadlineMs } = await this.steps.begin(token);
     let found = await this.steps.write(bearer, { key, change: 'D', deadlineMs, request });
     // Looks again if MongoDB may have changed meanwhile: of two deletes of one value, one finds nothing
-    while (typeof found === 'object' && (await this.stored.find(bearer.userId, key, deadlineMs)) !== undefined) {
+    while (typeof found === 'object' && (await this.#read(bearer, key, deadlineMs)) !== undefined) {
       const change = `F${found.state}`;
       found = await this.steps.write(bearer, { key, change, deadlineMs, request });
     }

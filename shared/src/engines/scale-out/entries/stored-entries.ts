@@ -29,8 +29,8 @@ export class StoredEntries {
   }
 
   /**
-   * Resolves with the value of a pending entry, or with that of MongoDB if that is at least as new; with `undefined` if
-   * the newest one is a delete.
+   * Resolves with the value of a pending entry, or with that of MongoDB if that is at least as new. Resolves with
+   * `undefined` if the newer one is a delete.
    */
   async findNewer({ userId, key }: EntryName, pending: PendingEntry, deadlineMs: number): Promise<string | undefined> {
     const projection = { value: 1, version: 1, epoch: 1 };

@@ -3,11 +3,11 @@ import type { Account, StoredFile } from '../../../ports/engine.js';
 import type { TransferRecord } from '../../../ports/transfer-records.js';
 import { accountOf } from '../accounts/accounts.js';
 import type { Database } from '../mongodb/database.js';
-import type { FileDocument, StoreDocument } from '../mongodb/documents.js';
+import { stampOf, type FileDocument, type StoreDocument } from '../mongodb/documents.js';
 import { chunksOf } from '../files/file-chunks.js';
 import { fileOf } from '../files/file-documents.js';
 import { pendingKey, postIdOf, postKey } from '../redis/keys.js';
-import { parsePendingEntry } from '../redis/pending-entry.js';
+import { isBefore, parsePendingEntry } from '../redis/pending-entry.js';
 import { prefixFor, redisOf, type PartitionedRedis } from '../redis/partitioned-redis.js';
 import { orUnavailable } from '../../../errors.js';
 
@@ -29,8 +29,8 @@ type Records = AsyncGenerator<TransferRecord, void, undefined>;
  * stands.
  *
  * For each account the names of pending entries are read first and the stored documents afterwards. An entry that
- * leaves Redis in between is therefore found in MongoDB. A pending value is read when its turn comes. If it has been
- * applied by then, it is read from MongoDB.
+ * leaves Redis in between is therefore found in MongoDB. A pending value is read when its turn comes, and compared with
+ * what MongoDB has by then.
  */
 export async function* exportRecords(parts: ExportParts): Records {
   const { users } = parts.database;
@@ -94,7 +94,7 @@ async function* merged(
   let at = 0;
   for (;;) {
     let document = await stored.peek();
-    while (document && isBefore(document, prefix)) {
+    while (document && sortsBefore(document, prefix)) {
       await stored.next();
       document = await stored.peek();
     }
@@ -115,7 +115,7 @@ async function* merged(
 }
 
 const isOf = ({ _id }: StoreDocument, prefix: string) => _id.startsWith(prefix);
-const isBefore = ({ _id }: StoreDocument, prefix: string) => _id < prefix;
+const sortsBefore = ({ _id }: StoreDocument, prefix: string) => _id < prefix;
 const keyOf = ({ _id }: StoreDocument) => keyIn(_id);
 
 async function* read({ database, redis }: ExportParts, userId: string, items: readonly Item[]): Records {
@@ -128,15 +128,12 @@ async function* read({ database, redis }: ExportParts, userId: string, items: re
       const text = texts[index];
       if (typeof text === 'string') pending.set(name, text);
     }
-    const ids = names.filter((name) => !pending.has(name)).map((name) => entryId(userId, name));
-    if (ids.length > 0) {
-      const found = await orUnavailable(database.store.find({ _id: { $in: ids } }).toArray());
-      for (const document of found) applied.set(keyOf(document), document);
-    }
+    const ids = names.map((name) => entryId(userId, name));
+    const found = await orUnavailable(database.store.find({ _id: { $in: ids } }).toArray());
+    for (const document of found) applied.set(keyOf(document), document);
   }
   for (const { key, stored } of items) {
-    const text = pending.get(key);
-    const { version, json } = text === undefined ? valueOf(stored ?? applied.get(key)) : parsePendingEntry(text);
+    const { version, json } = newest(pending.get(key), stored ?? applied.get(key));
     if (json === undefined) continue; // deleted
     if (key.startsWith(postKey(''))) yield { type: 'post', userId, id: postIdOf(key), json };
     else yield { type: 'entry', userId, key, version, json };
@@ -144,6 +141,12 @@ async function* read({ database, redis }: ExportParts, userId: string, items: re
 }
 
 const pendingOf = (redis: PartitionedRedis, userId: string) => pendingKey(prefixFor(redis, userId), userId);
+
+/** Returns the newest value of an entry. What is pending may be an old copy, if Redis came back with older data. */
+function newest(text: string | undefined, document: StoreDocument | undefined) {
+  const pending = text === undefined ? undefined : parsePendingEntry(text);
+  return pending && !(document && isBefore(pending, stampOf(document))) ? pending : valueOf(document);
+}
 
 const valueOf = (document: StoreDocument | undefined) => ({
   version: document?.imported ?? document?.version ?? 0,
