@@ -70,8 +70,8 @@ export interface TimeBudget {
   readonly workerOpenMs: number;
   /** Time between two looks at a Redis: what it has lost, which epoch it has, which node has a slot. */
   readonly lookMs: number;
-  /** Life of the small write with which each process tries Redis at each look. It tells that a process is alive. */
-  readonly probeKeptMs: number;
+  /** Time after its last look at which a process counts as gone. */
+  readonly processGoneMs: number;
   /** Life of the count of looks in Redis, from the last look. */
   readonly looksKeptMs: number;
   /** Longest time for a node to report the state of its Redis Cluster. */
@@ -192,7 +192,7 @@ const derivations: { readonly [Name in keyof TimeBudget]: (t: TimeBudget) => Tim
   operatorOpenMs: () => 1_000,
   workerOpenMs: (t) => t.redisCommandMs + 500,
   lookMs: () => 1_000,
-  probeKeptMs: (t) => 5 * t.promisedMs,
+  processGoneMs: (t) => 5 * t.promisedMs,
   looksKeptMs: () => 7 * dayMs,
   clusterAskMs: () => 1_000,
 
@@ -296,7 +296,7 @@ const relations = {
   /** A process must soon notice a Redis that is empty or has become a replica. */
   looksWithinPromise: (t) => t.lookMs < t.promisedMs,
   /** A process must not seem to be gone because one or two of its looks came late. */
-  probeOutlastsLooks: (t) => t.probeKeptMs >= 3 * t.lookMs,
+  processOutlastsLooks: (t) => t.processGoneMs >= 3 * t.lookMs && t.processGoneMs < t.looksKeptMs,
   /** A count that expires in a long outage would report a loss that did not happen. */
   looksOutlastOutage: (t) => t.looksKeptMs > t.lateWriteMs,
   /** A connection must find its node within its own time to connect. */

@@ -145,8 +145,8 @@ export interface QueueOperations {
    * Gives the configured store the queue with this id in place of its own, with the writes that wait there. Returns
    * `own` if it has that queue already.
    *
-   * Throws an `Error` of one line if there is no such queue, if a process was alive on one of the queues within the
-   * last seconds, if writes of this store wait in its own queue, or if entries are pending under another number of
+   * Throws an `Error` of one line if there is no such queue, or if a process was alive on one of the queues within the
+   * last seconds. Also if writes of this store wait in its own queue, or if entries are pending under another number of
    * partitions.
    */
   adopt(queueId: string): Promise<'adopted' | 'own'>;

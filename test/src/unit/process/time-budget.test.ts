@@ -35,7 +35,7 @@ const past: { readonly [Name in RelationName]: readonly Partial<TimeBudget>[] } 
   operatorIsToldFirst: [{ operatorOpenMs: 5_000 }],
   workerTriesOnce: [{ workerOpenMs: 1_500 }],
   looksWithinPromise: [{ lookMs: 2_000 }],
-  probeOutlastsLooks: [{ probeKeptMs: 2_000 }, { lookMs: 1_999, probeKeptMs: 5_000 }],
+  processOutlastsLooks: [{ processGoneMs: 2_000 }, { processGoneMs: 8 * dayMs }],
   looksOutlastOutage: [{ looksKeptMs: dayMs }],
   clusterAskBeforeCommand: [{ clusterAskMs: 1_500 }],
   tokenLeaseOutlastsIssue: [{ tokenLeaseMs: 7_499 }],

@@ -87,7 +87,7 @@ export class ScaleOutGroupCommit {
   readonly #groups: Group[] = [];
   readonly #pacing = new GroupPacing();
   #busy = false;
-  /** True if the last commit accepted nothing because there was no room. */
+  /** True if the last commit accepted nothing because there was no room, or no epoch. */
   #noRoom = false;
 
   constructor({
@@ -190,7 +190,10 @@ export class ScaleOutGroupCommit {
         await connection.client.script('LOAD', script.lua);
         return undefined;
       }
-      if (ran[0]) throw ran[0];
+      if (ran[0]) {
+        this.#noRoom ||= ran[0].message.startsWith('NOEPOCH'); // refused writes must not fill Redis with jobs
+        throw ran[0];
+      }
       const { timeUs, answers, accepted, coalesced, versionsRise } = parseAcceptAnswer(ran[1]);
       connection.observeTime(timeUs);
       const needsJob = accepted > 0;

@@ -12,22 +12,23 @@ import type { PartitionedConnections } from '../redis/partitioned-redis.js';
 import { readSettings, settingsProblems } from '../redis/redis-settings.js';
 import { findQueueId } from '../ownership/find-queue-id.js';
 import { adoptionRemedy, describeOthers, waitingInOtherQueues } from '../ownership/other-queues.js';
-import { existingQueueIdOf } from '../ownership/queue-id.js';
+import { existingQueueIdOf, noQueue } from '../ownership/queue-id.js';
 
 const oldestRedis = [6, 2] as const;
 const oldestMongo = [4, 4] as const;
 /** Share of a disk, or of Redis's memory, from which it counts as full. */
 const fullShare = 0.9;
-/** Id that no queue has. */
-const noQueue = 'none';
 
 /** Checks Redis and MongoDB. Changes nothing but a key that expires at once. */
 export async function diagnose(config: Config, log: Log): Promise<Diagnosis[]> {
   const [database] = await Promise.allSettled([connectDatabase(config)]);
-  const [redis] = await Promise.allSettled([openRedis(config, log, database)]);
+  const known = database.status === 'fulfilled' ? existingQueueIdOf(database.value) : findQueueId(config);
+  const queueId = await known.catch(() => undefined);
+  const [redis] = await Promise.allSettled([openOperatorRedis(config, log, { queueId: queueId ?? noQueue })]);
   try {
     const found = await Promise.all([
       lookInto(redis, (opened) => lookAtRedis(opened, config)).catch(redisProblem),
+      redis.status === 'fulfilled' && queueId !== undefined ? workers(redis.value).catch(redisProblem) : [],
       lookInto(database, lookAtMongo).catch(mongoProblem),
       redis.status === 'fulfilled' && database.status === 'fulfilled'
         ? queueOf(redis.value, database.value, config)
@@ -38,13 +39,6 @@ export async function diagnose(config: Config, log: Log): Promise<Diagnosis[]> {
     if (redis.status === 'fulfilled') redis.value.close();
     if (database.status === 'fulfilled') await database.value.close();
   }
-}
-
-/** Opens the Redis of the store's queue; of one that does not exist if the store has none yet. */
-async function openRedis(config: Config, log: Log, database: PromiseSettledResult<Database>) {
-  const known = database.status === 'fulfilled' ? existingQueueIdOf(database.value) : findQueueId(config);
-  const queueId = await known.catch(() => undefined);
-  return openOperatorRedis(config, log, { queueId: queueId ?? noQueue });
 }
 
 async function lookInto<Opened>(
@@ -73,7 +67,6 @@ async function lookAtRedis(
     found.push(versionOf('Redis', version, oldestRedis), await settings(client, durability));
     found.push(memory(info), appendStatus(info), await skew('Redis', await redisTime(client), times));
   }
-  found.push(await workers(redis));
   return found;
 }
 
@@ -169,11 +162,11 @@ async function skew(name: string, timeMs: number, { clockSkewMs }: TimeBudget): 
   return { check, state: 'problem', says, remedy: 'synchronize the clocks with NTP' };
 }
 
-async function workers(redis: PartitionedConnections): Promise<Diagnosis> {
+async function workers(redis: PartitionedConnections): Promise<Diagnosis[]> {
   const without = redis.partitions - (await partitionsWithWorker(redis)).length;
-  if (without === 0) return { check: 'worker', state: 'ok', says: 'each partition has a running worker' };
+  if (without === 0) return [{ check: 'worker', state: 'ok', says: 'each partition has a running worker' }];
   const says = `${without} of ${redis.partitions} partitions have no running worker`;
-  return { check: 'worker', state: 'problem', says, remedy: 'start a worker: npm run start:worker' };
+  return [{ check: 'worker', state: 'problem', says, remedy: 'start a worker: npm run start:worker' }];
 }
 
 async function lookAtMongo(database: Database): Promise<Diagnosis[]> {

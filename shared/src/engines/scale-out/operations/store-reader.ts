@@ -9,7 +9,7 @@ import { leftoversIn } from './leftovers.js';
 import { exportRecords } from './export.js';
 import { openOperatorRedis } from '../redis/operator-redis.js';
 import { expectPartitions } from '../ownership/partitions.js';
-import { queueIdOf } from '../ownership/queue-id.js';
+import { existingQueueIdOf, noQueue } from '../ownership/queue-id.js';
 import type { PartitionedConnections } from '../redis/partitioned-redis.js';
 import { orUnavailable } from '../../../errors.js';
 
@@ -21,7 +21,7 @@ export async function openScaleOutStoreReader(config: Config, log: Log): Promise
   let redis: PartitionedConnections;
   try {
     await expectPartitions(database.settings, config.queue.partitions);
-    redis = await openOperatorRedis(config, log, { queueId: await queueIdOf(database) });
+    redis = await openOperatorRedis(config, log, { queueId: (await existingQueueIdOf(database)) ?? noQueue });
   } catch (error) {
     await database.close();
     throw error;

@@ -3,30 +3,34 @@ import {
   bytesKey,
   epochKey,
   keysLike,
+  looksKey,
   partitionOf,
   partitionOfKey,
   partitionPattern,
   pendingKey,
-  probeKey,
+  sweeperKey,
   waitingKey,
 } from '../redis/keys.js';
 import type { PartitionedConnections } from '../redis/partitioned-redis.js';
+import type { TimeBudget } from '../../../time-budget.js';
 import { storePartitions } from './partitions.js';
 import { adoptionOf, ownQueueIdOf, queueIdOf, type NamedStore } from './queue-id.js';
+
+type AliveTimes = Pick<TimeBudget, 'looksKeptMs' | 'processGoneMs'>;
 
 /**
  * Gives the store another queue than it has, with all writes that wait there. Returns `own` if it has that queue
  * already. Also stores the number of partitions. Token records in the queue no longer count, so tokens are looked up in
  * MongoDB.
  *
- * Throws an `Error` of one line if Redis has no such queue, if a process was alive on one of the queues within the last
- * seconds, if writes wait in the present queue, or if entries are pending under another number of partitions. Nobody
- * would find those.
+ * Throws an `Error` of one line if Redis has no such queue, or if a process was alive on one of the queues within the
+ * last seconds. Also if writes wait in the present queue, or are pending under another number of partitions: nobody
+ * would find them.
  */
 export async function adoptQueue(
   store: NamedStore,
   redis: PartitionedConnections,
-  queueId: string,
+  { queueId, times }: { readonly queueId: string; readonly times: AliveTimes },
 ): Promise<'adopted' | 'own'> {
   const [own, present] = [await ownQueueIdOf(store), await queueIdOf(store)];
   if (queueId === present) return 'own';
@@ -34,11 +38,13 @@ export async function adoptQueue(
     throw new Error(`Redis has no queue ${queueId}: 'keybin doctor' shows the queues in which writes wait`);
   }
   for (const each of [present, queueId]) {
-    if (!(await anyKey(redis, probeKey(partitionPattern(each), '*')))) continue;
-    throw new Error(`processes use queue ${each}: shut them down, and retry after a few seconds`);
+    if (await isAlive(redis, each, times))
+      throw new Error(`processes use queue ${each}: shut them down, and retry after a few seconds`);
   }
   if (await anyPending(redis, present)) {
-    throw new Error(`writes of this store are pending in its queue ${present}: start a worker until they are applied`);
+    throw new Error(
+      `writes of this store are pending in its queue ${present}: start a worker until 'keybin queue status' shows none, and retry those that are rejected`,
+    );
   }
   await expectEntriesInPlace(redis, queueId);
   await storePartitions(store.settings, redis.partitions);
@@ -49,6 +55,17 @@ export async function adoptQueue(
   if (queueId === own) await store.settings.deleteOne(id);
   else await store.settings.updateOne(id, { $set: { value: queueId } }, { upsert: true });
   return 'adopted';
+}
+
+/** True if a process has looked at the queue within the last seconds, or a worker holds the lease of a partition. */
+async function isAlive(redis: PartitionedConnections, queueId: string, times: AliveTimes): Promise<boolean> {
+  const any = async (server: Redis) => {
+    for await (const key of keysLike(server, looksKey(partitionPattern(queueId), '*'))) {
+      if ((await server.pttl(key)) > times.looksKeptMs - times.processGoneMs) return true;
+    }
+    return false;
+  };
+  return (await redis.withServers(any)).includes(true) || (await anyKey(redis, sweeperKey(partitionPattern(queueId))));
 }
 
 /** True if any key matches a pattern. */

@@ -1,29 +1,38 @@
+import { MongoNetworkError, MongoServerSelectionError } from 'mongodb';
 import type { Config } from '../../../config/config.js';
 import { maskCredentials } from '../../../config/url-kinds.js';
 import { connectDatabase } from '../mongodb/database.js';
 import { connectionProblemOf } from '../redis/redis-connection.js';
 import { openRedisTopology } from '../redis/redis-topology.js';
 import { queuesIn } from './other-queues.js';
-import { queueIdOf } from './queue-id.js';
+import { existingQueueIdOf, noQueue } from './queue-id.js';
 
 /**
- * Returns the id of the store's queue for an operator's command. While MongoDB is down, it is that of the only queue in
- * Redis. Throws an `Error` of one line if there are several, or if Redis cannot be reached either.
+ * Returns the id of the store's queue for an operator's command, or one that no queue has if the store has none yet.
+ * While MongoDB is down, it is that of the only queue in Redis. Throws an `Error` of one line if there are several, if
+ * Redis cannot be reached either, or if MongoDB must not be used.
  */
 export async function findQueueId(config: Config): Promise<string> {
   try {
     const database = await connectDatabase(config);
     try {
-      return await queueIdOf(database);
+      return (await existingQueueIdOf(database)) ?? noQueue;
     } finally {
       await database.close();
     }
   } catch (error) {
+    if (!isOutage(error)) throw error;
     const [queueId, another] = await queuesOf(config);
     if (queueId !== undefined && another === undefined) return queueId;
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`MongoDB must tell which queue in Redis is that of this store: ${reason}`, { cause: error });
   }
+}
+
+/** True if MongoDB does not answer. `connectDatabase` throws an error of its own, with the driver's error as cause. */
+function isOutage(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return cause instanceof MongoServerSelectionError || cause instanceof MongoNetworkError;
 }
 
 async function queuesOf({ queue: { redis: url }, times }: Config): Promise<string[]> {

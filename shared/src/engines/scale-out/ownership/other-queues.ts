@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { keysLike, partitionOfKey, partitionPattern, waitingKey } from '../redis/keys.js';
+import { keysLike, partitionOfKey, partitionPattern, rejectedKey, waitingKey } from '../redis/keys.js';
 
 /** Servers of one Redis or of a cluster. */
 export interface Servers {
@@ -18,17 +18,24 @@ export async function queuesIn(servers: Servers): Promise<ReadonlySet<string>> {
   return found;
 }
 
-/** Returns the number of entries that wait in each other queue in which some do. Throws errors of Redis. */
+/**
+ * Returns the number of entries that wait, or are rejected, in each other queue in which some are. Throws errors of
+ * Redis.
+ */
 export async function waitingInOtherQueues(servers: Servers, ownId: string): Promise<ReadonlyMap<string, number>> {
-  const found = new Map<string, number>();
-  await servers.withServers(async (server) => {
-    for await (const key of keysLike(server, waitingKey(partitionPattern()))) {
-      const queueId = partitionOfKey(key)?.queueId;
-      if (queueId === undefined || queueId === ownId) continue;
-      found.set(queueId, (found.get(queueId) ?? 0) + (await server.zcard(key)));
-    }
+  const counts = await servers.withServers(async (server) => {
+    const found = new Map<string, number>(); // by key, because a scan may return a key twice
+    for await (const key of keysLike(server, waitingKey(partitionPattern()))) found.set(key, await server.zcard(key));
+    for await (const key of keysLike(server, rejectedKey(partitionPattern()))) found.set(key, await server.hlen(key));
+    return [...found];
   });
-  return found;
+  const byQueue = new Map<string, number>();
+  for (const [key, count] of counts.flat()) {
+    const queueId = partitionOfKey(key)?.queueId;
+    if (queueId !== undefined && queueId !== ownId && count > 0)
+      byQueue.set(queueId, (byQueue.get(queueId) ?? 0) + count);
+  }
+  return byQueue;
 }
 
 /** Returns sentences for an operator about entries that wait in other queues. */

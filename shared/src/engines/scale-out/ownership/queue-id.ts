@@ -6,6 +6,9 @@ import { agreedSetting } from './agreed-setting.js';
 const storeSetting = 'store';
 const queueIdDigits = 8;
 
+/** Id that no queue has. */
+export const noQueue = 'none';
+
 /** Parts of a database that tell one store from another. */
 export type NamedStore = Pick<Database, 'settings' | 'store' | 'users' | 'tokens'>;
 

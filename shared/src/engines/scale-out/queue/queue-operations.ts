@@ -75,7 +75,7 @@ class PartitionedQueue implements QueueOperations {
   async adopt(queueId: string): Promise<'adopted' | 'own'> {
     const database = await connectDatabase(this.config);
     try {
-      return await adoptQueue(database, this.redis, queueId);
+      return await adoptQueue(database, this.redis, { queueId, times: this.config.times });
     } finally {
       await database.close();
     }

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { Log } from '../../../process/log.js';
 import { repeatUntilAborted } from '../../../repeat-until-aborted.js';
 import type { TimeBudget } from '../../../time-budget.js';
-import { bytesKey, probeKey, waitingKey } from '../redis/keys.js';
-import { ofEachPartition, type PartitionedRedis } from '../redis/partitioned-redis.js';
+import { bytesKey, epochKey, probeKey, waitingKey } from '../redis/keys.js';
+import type { PartitionedRedis } from '../redis/partitioned-redis.js';
 import { loadScript, runScript } from '../redis/scripts.js';
 import type { Limits } from './limits.js';
 
@@ -29,6 +28,10 @@ const refusals: readonly (readonly [RegExp, Refusal])[] = [
   [/\bNOREPLICAS\b/, refusedBy('it has fewer replicas than min-replicas-to-write', 'bring the replicas back')],
   [/\bREADONLY\b/, refusedBy('it is a replica', 'set [QUEUE] redis to the primary')],
   [/\bMISCONF\b/, refusedBy('it cannot write to its disk', 'make room on the disk of Redis, or fix it')],
+  [
+    /\bNOEPOCH\b/,
+    refusedBy('it was emptied, and MongoDB has given no number for a new epoch', 'wait, or start MongoDB'),
+  ],
   [/\bLOADING\b/, refusedBy('it is still loading its data', 'wait')],
   [
     /\bNOPERM\b|can't run this command|can't access/,
@@ -50,7 +53,7 @@ const roomyShare = 0.9;
 
 const tryScript = loadScript('partitions/try-write');
 
-type ProbeTimes = Pick<TimeBudget, 'lookMs' | 'probeKeptMs'>;
+type ProbeTimes = Pick<TimeBudget, 'lookMs'>;
 
 export interface WriteRefusalsParts {
   readonly redis: PartitionedRedis;
@@ -67,7 +70,6 @@ export interface WriteRefusalsParts {
 export class WriteRefusals {
   readonly #closing = new AbortController();
   readonly #last = new Map<number, Refusal>();
-  readonly #processId = randomUUID();
   #logged: string | undefined;
 
   constructor(private readonly parts: WriteRefusalsParts) {}
@@ -80,13 +82,8 @@ export class WriteRefusals {
     );
   }
 
-  /** Ends the probes, and removes the last ones: they tell that a process is alive. */
-  async close(): Promise<void> {
+  close(): void {
     this.#closing.abort();
-    const removed = ofEachPartition(this.parts.redis, (client, prefix) =>
-      client.del(probeKey(prefix, this.#processId)),
-    );
-    await removed.catch(() => {}); // they expire soon
   }
 
   /** Reason why writes are refused, with its remedy; `undefined` if they are not. */
@@ -114,8 +111,7 @@ export class WriteRefusals {
   /** Never throws: an outage is found elsewhere. */
   async #probe(partition: number): Promise<void> {
     try {
-      const probe = { id: this.#processId, keptMs: this.parts.times.probeKeptMs };
-      const filled = await writeProbe(this.parts, partition, probe);
+      const filled = await writeProbe(this.parts, partition);
       const last = this.#last.get(partition);
       if (last?.endsWithProbe || (last === full && filled < roomyShare)) this.#note(partition, undefined);
     } catch (error) {
@@ -135,17 +131,13 @@ export class WriteRefusals {
   }
 }
 
-type ProbeParts = Omit<WriteRefusalsParts, 'log'>;
+type ProbeParts = Pick<WriteRefusalsParts, 'redis' | 'limits'>;
 
 /** Writes a probe to a partition. Resolves with the share of the limits that pending entries take. */
-async function writeProbe(
-  { redis, limits }: Pick<ProbeParts, 'redis' | 'limits'>,
-  partition: number,
-  { id, keptMs }: { readonly id: string; readonly keptMs: number },
-): Promise<number> {
+async function writeProbe({ redis, limits }: ProbeParts, partition: number): Promise<number> {
   const prefix = redis.prefixOf(partition);
-  const keys = [probeKey(prefix, id), waitingKey(prefix), bytesKey(prefix)];
-  const answer = await runScript(redis.connectionOf(partition).client, tryScript, keys, [keptMs]);
+  const keys = [probeKey, waitingKey, bytesKey, epochKey].map((name) => name(prefix));
+  const answer = await runScript(redis.connectionOf(partition).client, tryScript, keys, []);
   const [entries, bytes] = answer as [number, number]; // the answer of try-write.lua
   return Math.max(entries / limits.maxBacklog, bytes / limits.maxPendingBytes);
 }
@@ -154,10 +146,10 @@ async function writeProbe(
  * Writes a probe to each partition, which expires at once. Resolves with the first reason why writes are refused, if
  * there is one. Throws `unavailable` and errors of Redis that are no refusal.
  */
-export async function refusalOfWrites(parts: Pick<ProbeParts, 'redis' | 'limits'>): Promise<Refusal | undefined> {
+export async function refusalOfWrites(parts: ProbeParts): Promise<Refusal | undefined> {
   for (let partition = 0; partition < parts.redis.partitions; partition++) {
     try {
-      if ((await writeProbe(parts, partition, { id: 'doctor', keptMs: 1 })) >= 1) return full;
+      if ((await writeProbe(parts, partition)) >= 1) return full;
     } catch (error) {
       const refusal = refusalIn(error);
       if (!refusal) throw error;

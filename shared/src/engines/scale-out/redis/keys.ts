@@ -42,7 +42,7 @@ export const tokenIndexKey = (prefix: string, tokenHash: string) => `${prefix}:t
 /** Returns the prefix of counters. The limiter appends `:` and the limit's own key. */
 export const countersPrefix = (prefix: string) => `${prefix}:count`;
 export const looksKey = (prefix: string, processId: string) => `${prefix}:looks:${processId}`;
-export const probeKey = (prefix: string, processId: string) => `${prefix}:probe:${processId}`;
+export const probeKey = (prefix: string) => `${prefix}:probe`;
 export const sweeperKey = (prefix: string) => `${prefix}:sweeper`;
 /** Returns the key of a lease for the whole queue; `prefix` is that of partition 0. */
 export const eraserKey = (prefix: string) => `${prefix}:eraser`;
@@ -103,12 +103,13 @@ export const redisKeys: readonly RedisKey[] = [
   {
     pattern: looksKey(p, '<process>'),
     type: 'string',
-    holds: 'Number of looks a process took at the partition. A smaller number than before tells of a loss.',
+    holds:
+      'Number of looks a process took at the partition. A smaller number than before tells of a loss, a recent one of life.',
   },
   {
-    pattern: probeKey(p, '<process>'),
+    pattern: probeKey(p),
     type: 'string',
-    holds: 'Written once a second by the process, to see if writes are refused. Expires ten seconds later.',
+    holds: 'Written once a second by each process, to see if writes are refused. Expires at once.',
   },
   { pattern: sweeperKey(p), type: 'string', holds: 'Lease of the worker that sweeps the partition.' },
   { pattern: eraserKey(first), type: 'string', holds: 'Lease of the worker that repeats erasures.' },

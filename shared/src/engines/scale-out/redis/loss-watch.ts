@@ -4,7 +4,7 @@ import { repeatUntilAborted } from '../../../repeat-until-aborted.js';
 import type { TimeBudget } from '../../../time-budget.js';
 import { looksKey, waitingKey } from './keys.js';
 import type { RedisConnection } from './redis-connection.js';
-import type { PartitionedRedis } from './partitioned-redis.js';
+import { ofEachPartition, type PartitionedRedis } from './partitioned-redis.js';
 import { loadScript, runScript } from './scripts.js';
 
 interface Look {
@@ -46,25 +46,31 @@ export class LossWatch {
         this.connections.map(async (connection) => connection.isReady && connection.checkServer()),
       );
       const looks = Array.from({ length: this.redis.partitions }, (_, partition) => this.#look(partition));
-      await Promise.allSettled(looks); // callers that wait for an answer report the outage
+      const looked = await Promise.allSettled(looks); // callers that wait for an answer report the outage
+      // A new epoch, as after a restart: not every loss needs one
+      const hit = new Set(looked.flatMap((each) => (each.status === 'fulfilled' ? (each.value ?? []) : [])));
+      await Promise.allSettled([...hit].map((connection) => connection.beginEpochs()));
     });
   }
 
+  /** Ends the looks, and removes their counts, which tell that the process is alive. */
   close(): void {
     this.#closing.abort();
+    const removed = ofEachPartition(this.redis, (client, prefix) => client.del(looksKey(prefix, this.#id)));
+    removed.catch(() => {}); // Redis is down, or the connections are closed already
   }
 
-  async #look(partition: number): Promise<void> {
+  /** Resolves with the connection if Redis has lost something. */
+  async #look(partition: number): Promise<RedisConnection | undefined> {
     const prefix = this.redis.prefixOf(partition);
     const keys = [looksKey(prefix, this.#id), waitingKey(prefix)];
-    const answer = await runScript(this.redis.connectionOf(partition).client, lookScript, keys, [
-      this.times.looksKeptMs,
-    ]);
+    const connection = this.redis.connectionOf(partition);
+    const answer = await runScript(connection.client, lookScript, keys, [this.times.looksKeptMs]);
     const [looks, waiting] = answer as [number, number]; // the answer of count-looks.lua
     const atMs = performance.now();
     const last = this.#last[partition];
     this.#last[partition] = { looks, waiting, atMs };
-    if (!last || looks > last.looks || atMs - last.atMs > this.times.looksKeptMs) return;
+    if (!last || looks > last.looks || atMs - last.atMs > this.times.looksKeptMs) return undefined;
     const survived = looks === 1 ? 0 : waiting; // the count began anew: nothing from before is left
     const lost = Math.max(last.waiting - survived, 0);
     const seenMsAgo = Math.round(atMs - last.atMs);
@@ -72,6 +78,6 @@ export class LossWatch {
       { partition, lost, waitedBefore: last.waiting, seenMsAgo },
       'Redis has lost accepted writes that were not applied: it came back empty or with older data',
     );
-    await this.redis.connectionOf(partition).beginEpochs(); // as after a restart, which not every loss needs
+    return connection;
   }
 }
