@@ -56,12 +56,6 @@ const refusals: readonly {
     end: (redis) => redis.config('SET', 'min-replicas-to-write', '0'),
   },
   {
-    what: 'it has become a replica',
-    problem: /it is a replica/,
-    begin: (redis) => redis.replicaof('127.0.0.1', '1'),
-    end: (redis) => redis.replicaof('NO', 'ONE'),
-  },
-  {
     what: 'it could not save its data',
     problem: /cannot write to its disk/,
     async begin(redis) {

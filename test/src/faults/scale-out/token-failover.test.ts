@@ -1,21 +1,12 @@
 import { expect } from 'chai';
 import { tokensKey, partitionPrefix } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { follow, lead, startReplicable } from '../support/replicas.js';
 import { withRedis } from '../support/with-redis.js';
 import { eventually } from '../../world/eventually.js';
-import { startRedis, type RedisServer } from '../../world/services/redis-server.js';
+import type { RedisServer } from '../../world/services/redis-server.js';
 import { ownServers, services } from '../../world/services/services.js';
 import { TokenProcess } from '../../unit/scale-out/tokens/token-world.js';
 
-/** Starts a Redis that brings a replica up to date without delay. */
-const start = () => startRedis({ args: ['--repl-diskless-sync-delay', '0'] });
-
-const follow = async (follower: RedisServer, { port }: RedisServer) => {
-  await withRedis(follower.url, async (client) => {
-    await client.replicaof('127.0.0.1', port);
-    await eventually(async () => /master_link_status:up/.test(await client.info('replication')), 'the replica');
-  });
-};
-const lead = ({ url }: RedisServer) => withRedis(url, (client) => client.replicaof('NO', 'ONE'));
 const records = ({ url }: RedisServer, userId: string) =>
   withRedis(url, (client) => client.hlen(tokensKey(partitionPrefix('test', 0), userId)));
 
@@ -28,7 +19,7 @@ describe('tokens while a Redis is a replica', function () {
   const processes: TokenProcess[] = [];
 
   before(async () => {
-    [redis, replica] = await Promise.all([start(), start()]);
+    [redis, replica] = await Promise.all([startReplicable(), startReplicable()]);
   });
   after(async () => {
     for (const process of processes) await process.close();

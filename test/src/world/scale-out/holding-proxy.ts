@@ -7,7 +7,7 @@ export class HoldingProxy {
   readonly #sockets = new Set<Socket>();
   #held: (() => void)[] | undefined;
 
-  private constructor(private readonly targetUrl: URL) {
+  private constructor(private targetUrl: URL) {
     this.#server = createServer((client) => {
       const target = connect(Number(this.targetUrl.port), '127.0.0.1');
       for (const socket of [client, target]) {
@@ -41,6 +41,11 @@ export class HoldingProxy {
     const address = this.#server.address();
     if (address === null || typeof address === 'string') throw new Error('A TCP server has no port');
     return address.port;
+  }
+
+  /** Leads connections that are opened from now on to another server. */
+  lead(targetUrl: string): void {
+    this.targetUrl = new URL(targetUrl);
   }
 
   /** Number of answers that are held back. */

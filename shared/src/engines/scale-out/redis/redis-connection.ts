@@ -7,6 +7,7 @@ import { epochKey, partitionPrefix } from './keys.js';
 import type { ConnectOptions, RedisTopology } from './redis-topology.js';
 import { formatEpoch } from './pending-entry.js';
 import { loadScript, runScript } from './scripts.js';
+import { isElsewhere } from './slot-connector.js';
 
 /**
  * Options under which a command fails at once while Redis is down. No command is sent twice, because a write must not
@@ -65,6 +66,7 @@ export class RedisConnection {
   readonly #client: Redis;
   readonly #queueId: string;
   readonly #partitions: readonly number[];
+  readonly #log: Log;
   readonly #mode: RedisTopology['mode'];
   readonly #check: RedisConnectionOptions['check'];
   readonly #epochNumbers: EpochNumbers | undefined;
@@ -82,8 +84,15 @@ export class RedisConnection {
 
   constructor(options: RedisConnectionOptions) {
     const { connect, mode, queueId, partitions, log, times, commandTimeoutMs, check, epochs } = options;
-    this.#client = connect(apiOptions(times, commandTimeoutMs));
+    this.#client = connect({
+      ...apiOptions(times, commandTimeoutMs),
+      reconnectOnError: (error) => {
+        if (error.message.startsWith('READONLY')) this.#noteReplica();
+        return isElsewhere(error);
+      },
+    });
     this.#queueId = queueId;
+    this.#log = log;
     this.#partitions = partitions;
     this.#mode = mode;
     this.#check = check;
@@ -126,6 +135,7 @@ export class RedisConnection {
     }
     const [run, history] = [field(server, 'run_id'), field(replication, 'master_replid')];
     if (!run || !history) throw new Error('INFO has no run_id or master_replid');
+    if (field(replication, 'role') === 'slave') this.#leaveReplica(connection);
     if (!this.#isChecked && this.#serversChecked > 0) await this.#check?.(this.#client);
     this.observeTime(Number(field(server, 'server_time_usec')));
     await this.#beginEpochs(`${run}/${history}`, connection);
@@ -171,6 +181,24 @@ export class RedisConnection {
   /** Runs begin-epoch.lua, which says what it takes. */
   async #begin(key: string, args: readonly [before: string, number: string, server: string, next: string]) {
     await runScript(this.#client, beginEpochScript, [key], args);
+  }
+
+  #noteReplica(): void {
+    if (!this.#isChecked) return;
+    this.#isChecked = false;
+    this.#log.warn({ partitions: this.#partitions }, 'Redis has become a replica: connecting again');
+  }
+
+  /**
+   * Throws. A replica may lack the last writes. A connection that stayed open during a failover is broken, because the
+   * next one may reach the new primary.
+   */
+  #leaveReplica(connection: number): never {
+    if (this.#isChecked && connection === this.#connections) {
+      this.#noteReplica();
+      this.#client.disconnect(true);
+    }
+    throw new Error('it is a replica: [QUEUE] redis must lead to the primary');
   }
 
   #expectUnbroken(connection: number): void {

@@ -42,5 +42,5 @@ export function slotConnector(map: ClusterSlots, key: string): NonNullable<Redis
   };
 }
 
-/** True if the node does not have the slot, or is not its master. The client must then reconnect and ask anew. */
+/** True if the server does not have the slot, or is a replica. The client must then reconnect, and ask anew. */
 export const isElsewhere = (error: Error): boolean => /^(MOVED|CLUSTERDOWN|READONLY)\b/.test(error.message);
