@@ -6,7 +6,7 @@ import { exportStore } from './export.js';
 import { importFile } from './import.js';
 import { migrate } from './migrate.js';
 import { spoolExport } from './spool.js';
-import { inNewFile, inStream } from './target.js';
+import { inNewFile, inStream } from './export-target.js';
 
 export function exportCommand(context: Context): Command {
   const { config, stdout, stderr, cleanUpAtSignal, answer } = context;

@@ -4,7 +4,7 @@ import { printEnd, printHead, printRecord, type Counts } from '@keybin/shared/tr
 import type { Answer } from '../command/answer.js';
 import type { Context } from '../command/context.js';
 import { progressBar, type Progress } from './progress.js';
-import type { Target } from './target.js';
+import type { ExportTarget } from './export-target.js';
 
 /** The parts of a store that an export reads. */
 export type Source = Pick<StoreReader, 'location' | 'size' | 'records'>;
@@ -18,7 +18,7 @@ const blockBytes = 256 * 1024;
  */
 export async function exportStore(
   reader: Source,
-  target: Target,
+  target: ExportTarget,
   context: Pick<Context, 'stderr' | 'cleanUpAtSignal'>,
 ): Promise<Answer> {
   try {
@@ -34,7 +34,7 @@ export async function exportStore(
 export const summary = ({ accounts, entries, posts, files }: Counts) =>
   `${accounts} accounts, ${entries} entries, ${posts} posts and ${files} files`;
 
-async function writeLines(reader: Source, target: Target, progress: Progress): Promise<ExportChecker> {
+async function writeLines(reader: Source, target: ExportTarget, progress: Progress): Promise<ExportChecker> {
   const checker = new ExportChecker();
   const block: Buffer[] = [];
   let bytes = 0;

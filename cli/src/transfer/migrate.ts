@@ -6,7 +6,7 @@ import { withStoreWriter } from '../command/with-store.js';
 import { exportStore } from './export.js';
 import { importFile, type ImportAnswer } from './import.js';
 import { exportIn, withUnnamedFile } from './spool.js';
-import { inOpenFile } from './target.js';
+import { inOpenFile } from './export-target.js';
 
 /**
  * Imports the database of an original Keybin. Its data is first written as an export into an unnamed file. The same

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { exportStore } from '@keybin/cli/transfer/export.js';
 import { importFile } from '@keybin/cli/transfer/import.js';
 import { withUnnamedFile, writeAt } from '@keybin/cli/transfer/spool.js';
-import { inNewFile } from '@keybin/cli/transfer/target.js';
+import { inNewFile } from '@keybin/cli/transfer/export-target.js';
 import { withStoreWriter } from '@keybin/cli/command/with-store.js';
 import { loadConfig } from '@keybin/shared/config/load/load-config.js';
 import type { TransferRecord } from '@keybin/shared/ports/transfer-records.js';

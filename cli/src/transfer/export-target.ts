@@ -9,7 +9,7 @@ import type { Context } from '../command/context.js';
 import { writeAt } from './spool.js';
 
 /** Destination of an export. */
-export interface Target {
+export interface ExportTarget {
   /** Resolves when more bytes may be written. */
   write(bytes: Buffer): Promise<void>;
   /** Resolves when everything is durable and the file has its name. */
@@ -19,7 +19,7 @@ export interface Target {
 }
 
 /** Writes to a stream, which the caller closes. */
-export const inStream = (stream: Writable): Target => ({
+export const inStream = (stream: Writable): ExportTarget => ({
   write: (bytes) => new Promise((done, failed) => stream.write(bytes, (error) => (error ? failed(error) : done()))),
   finish: async () => {},
   close: async () => {},
@@ -30,7 +30,7 @@ export const inStream = (stream: Writable): Target => ({
  * temporary name in the same directory. A signal that ends the process removes it. Throws a `CommandError` if `path`
  * exists.
  */
-export async function inNewFile(path: string, cleanUpAtSignal: Context['cleanUpAtSignal']): Promise<Target> {
+export async function inNewFile(path: string, cleanUpAtSignal: Context['cleanUpAtSignal']): Promise<ExportTarget> {
   await expectNothingAt(path);
   const partial = `${path}.${randomUUID().slice(0, 8)}.partial`;
   const remove = () => rmSync(partial, { force: true });
@@ -62,7 +62,7 @@ async function openNew(path: string): Promise<FileHandle> {
 }
 
 /** Writes to a file that stays open and need not be durable. */
-export function inOpenFile(handle: FileHandle): Target {
+export function inOpenFile(handle: FileHandle): ExportTarget {
   let position = 0;
   return {
     async write(bytes) {

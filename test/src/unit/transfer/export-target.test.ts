@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { inNewFile } from '@keybin/cli/transfer/target.js';
+import { inNewFile } from '@keybin/cli/transfer/export-target.js';
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
 
 describe('The file of an export', () => {
