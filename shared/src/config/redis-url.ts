@@ -4,36 +4,62 @@ export interface RedisNode {
   readonly port: number;
 }
 
-/** Parts of a `redis+cluster:` URL. */
-export interface RedisClusterUrl {
-  /** At least some of the nodes. The others are learned from these. */
+/** How to reach several servers. User name and password are those of each Redis. */
+interface RedisNodes {
+  /** At least some of the nodes, or of the sentinels. The others are learned from these. */
   readonly nodes: readonly RedisNode[];
   readonly tls: boolean;
-  /** User name and password are the same for all nodes. */
   readonly username?: string;
   readonly password?: string;
 }
 
-const defaultPort = 6_379;
+/** Parts of a `redis+cluster:` URL. */
+export type RedisClusterUrl = RedisNodes;
 
-export const isClusterUrl = (url: string): boolean => /^rediss?\+cluster:/.test(url);
+/** Parts of a `redis+sentinel:` URL. `nodes` are the sentinels, which take no password. */
+export interface RedisSentinelUrl extends RedisNodes {
+  /** Name of the primary, as the sentinels know it. */
+  readonly name: string;
+}
+
+const defaultPorts = { cluster: 6_379, sentinel: 26_379 } as const;
+const sentinelName = /^[\w.-]+$/;
+
+/** Returns true if the text begins as a URL of several servers. */
+export const isUrlOfSeveral = (text: string): boolean => /^rediss?\+(cluster|sentinel):/.test(text);
 
 /** Reads `redis[s]+cluster://[[USER]:PASSWORD@]HOST[:PORT][,HOST[:PORT]...]`. Returns `undefined` for anything else. */
 export function parseClusterUrl(url: string): RedisClusterUrl | undefined {
-  const [, scheme = '', credentials = '', hosts] = /^(rediss?)\+cluster:\/\/([^@/,]*@)?([^@/]+)\/?$/.exec(url) ?? [];
+  const [path, nodes] = parseSeveral(url, 'cluster') ?? [];
+  return path === '' ? nodes : undefined;
+}
+
+/**
+ * Reads `redis[s]+sentinel://[[USER]:PASSWORD@]HOST[:PORT][,HOST[:PORT]...]/NAME`. Returns `undefined` for anything
+ * else.
+ */
+export function parseSentinelUrl(url: string): RedisSentinelUrl | undefined {
+  const [name = '', nodes] = parseSeveral(url, 'sentinel') ?? [];
+  return nodes && sentinelName.test(name) ? { ...nodes, name } : undefined;
+}
+
+function parseSeveral(url: string, kind: 'cluster' | 'sentinel'): [path: string, nodes: RedisNodes] | undefined {
+  const pattern = /^(rediss?)\+(cluster|sentinel):\/\/([^@/,]*@)?([^@/]+)(?:\/([^/]*))?$/;
+  const [, scheme = '', named, credentials = '', hosts, path = ''] = pattern.exec(url) ?? [];
   const found = hosts?.split(',').map((host) => parseNode(`redis://${credentials}${host}`));
   const [first] = found ?? [];
-  if (!found || !first || !found.every((each) => each !== undefined)) return undefined;
+  if (named !== kind || !found || !first || !found.every((each) => each !== undefined)) return undefined;
   const { username, password } = first;
-  return {
+  const nodes = {
     nodes: found.map(({ hostname, port }) => ({
       host: hostname.replace(/^\[(.*)\]$/, '$1'), // the brackets belong to the URL
-      port: port === '' ? defaultPort : Number(port),
+      port: port === '' ? defaultPorts[kind] : Number(port),
     })),
     tls: scheme === 'rediss',
     ...(username !== '' && { username: decodeURIComponent(username) }),
     ...(password !== '' && { password: decodeURIComponent(password) }),
   };
+  return [path, nodes];
 }
 
 const parseNode = (url: string): URL | undefined => (isRedisUrl(url) ? new URL(url) : undefined);

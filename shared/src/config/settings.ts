@@ -89,7 +89,7 @@ export const settings: Settings = {
       'redis',
       '',
       redisUrlKind,
-      'Redis that a MongoDB store needs (redis://127.0.0.1:6379), or nodes of a Redis Cluster (redis+cluster://HOST:PORT,HOST:PORT)',
+      'Redis that a MongoDB store needs (redis://127.0.0.1:6379), nodes of a Redis Cluster (redis+cluster://HOST:PORT,HOST:PORT), or sentinels (redis+sentinel://HOST:PORT,HOST:PORT/NAME)',
     ),
     durability: setting(
       'durability',

@@ -1,5 +1,5 @@
 import { mongodbUrlProblem } from './mongodb-url.js';
-import { isClusterUrl, isRedisUrl, parseClusterUrl } from './redis-url.js';
+import { isRedisUrl, isUrlOfSeveral, parseClusterUrl, parseSentinelUrl } from './redis-url.js';
 import type { SettingKind, Parsed } from './setting-kinds.js';
 
 const mongoExample = 'mongodb://127.0.0.1:27017/';
@@ -34,28 +34,31 @@ function escapeCredentials(url: string): string {
 }
 
 const clusterExample = 'redis+cluster://10.0.0.1:6379,10.0.0.2:6379,10.0.0.3:6379';
+const sentinelExample = 'redis+sentinel://10.0.0.1:26379,10.0.0.2:26379,10.0.0.3:26379/NAME';
 
 /**
- * URL of a Redis or a Redis Cluster, or nothing. It may have no parameters: the client would accept any option from
- * them, such as to send a write twice.
+ * URL of a Redis, of a Redis Cluster or of sentinels, or nothing. It may have no parameters: the client would accept
+ * any option from them, such as to send a write twice.
  */
 export const redisUrlKind: SettingKind<string | undefined> = {
   accepted:
     'a Redis URL, such as redis://127.0.0.1:6379 or rediss://:PASSWORD@HOST:6379/0 ' +
-    `(special characters of a password percent-encoded), nodes of a Redis Cluster, such as ${clusterExample}, or nothing`,
+    `(special characters of a password percent-encoded), nodes of a Redis Cluster, such as ${clusterExample}, ` +
+    `sentinels, such as ${sentinelExample}, or nothing`,
   parse(text) {
     if (text === '') return { value: undefined };
     if (/[?#]/.test(text)) return { accepted: `${this.accepted}; without parameters after ?` };
-    if (isRedisUrl(text) || parseClusterUrl(text)) return { value: text };
-    if (!isClusterUrl(text)) return { accepted: this.accepted + (namesSeveral(text) ? `; ${severalAre}` : '') };
-    return { accepted: `${this.accepted}; for a cluster: ${clusterForm}` };
+    if (isRedisUrl(text) || parseClusterUrl(text) || parseSentinelUrl(text)) return { value: text };
+    if (!isUrlOfSeveral(text)) return { accepted: this.accepted + (namesSeveral(text) ? `; ${severalAre}` : '') };
+    return { accepted: `${this.accepted}; for several servers: ${severalForm}` };
   },
 };
 
 const namesSeveral = (text: string) => /^rediss?:\/\/[^/]*,/.test(text);
-const severalAre = 'several nodes require redis+cluster:// or rediss+cluster:// (TLS)';
-const clusterForm =
-  'HOST:PORT separated by commas without spaces, user and password only before the first, no database';
+const severalAre = 'several nodes require redis+cluster:// or redis+sentinel://, or rediss+... (TLS)';
+const severalForm =
+  'HOST:PORT separated by commas without spaces, user and password only before the first, no database; ' +
+  'with sentinels the name of the primary at the end';
 
 /** URL that codes are posted to, or nothing. */
 export const webhookUrlKind: SettingKind<string | undefined> = {

@@ -194,6 +194,8 @@ describe('A setting', () => {
       'redis+cluster://a:7000,b:7001,c/',
       'rediss+cluster://u:p%40@a:1,[::1]:2',
       'redis+cluster://:p@a,b',
+      'redis+sentinel://a,b:2,c/queue-1',
+      'rediss+sentinel://u:p%40@a:1/main',
     ]) {
       expect(redis.parse(text), text).to.deep.equal({ value: text });
     }
@@ -205,6 +207,10 @@ describe('A setting', () => {
       'redis+cluster://a:0,b',
       'redis+cluster://a,u:p@b',
       'redis+cluster://a,b/0',
+      'redis+sentinel://a,b',
+      'redis+sentinel://a,b/',
+      'redis+sentinel://a,b/x/y',
+      'redis+sentinel://a,,b/x',
       'redis+cluster://u:p%@a,b',
     ]) {
       expect(redis.parse(text), text).to.have.property('accepted').that.includes('HOST:PORT separated by commas');

@@ -114,7 +114,7 @@ function started<Server>(server: Server | undefined): Server {
  * Skips the surrounding suite as `services` does if a binary is missing. For suites that start and stop servers
  * themselves.
  */
-export function ownServers(...binaries: ('redis-server' | 'mongod')[]): void {
+export function ownServers(...binaries: ('redis-server' | 'redis-sentinel' | 'mongod')[]): void {
   before(`${binaries.join(' and ')} on PATH`, function () {
     need(this, binaries, ownNeeded);
   });

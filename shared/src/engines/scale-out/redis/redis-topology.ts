@@ -1,5 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis';
-import { parseClusterUrl, type RedisClusterUrl } from '../../../config/redis-url.js';
+import { parseClusterUrl, parseSentinelUrl, type RedisClusterUrl } from '../../../config/redis-url.js';
 import { ClusterSlots, type ClusterTimes } from './cluster-slots.js';
 import { isElsewhere, slotConnector } from './slot-connector.js';
 
@@ -22,7 +22,23 @@ export interface RedisTopology {
 /** Returns the topology that `[QUEUE] redis` names. It connects to nothing yet. */
 export function openRedisTopology(url: string, times: ClusterTimes): RedisTopology {
   const cluster = parseClusterUrl(url);
-  return cluster ? new RedisCluster(cluster, times) : new SingleRedis(url, times);
+  return cluster ? new RedisCluster(cluster, times) : new SingleRedis(placeOf(url, times), times);
+}
+
+/** Returns how to reach a single Redis: the URL, or options for the primary that sentinels name. */
+function placeOf(url: string, { clusterAskMs }: ClusterTimes): string | ConnectOptions {
+  const sentinels = parseSentinelUrl(url);
+  if (!sentinels) return url;
+  const { nodes, name, tls, username, password } = sentinels;
+  return {
+    sentinels: [...nodes],
+    name,
+    sentinelCommandTimeout: clusterAskMs,
+    sentinelRetryStrategy: (attempt) => Math.min(50 * attempt, 500),
+    ...(tls && { tls: {}, enableTLSForSentinelMode: true, sentinelTLS: {} }),
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+  };
 }
 
 /** Single Redis, which has all partitions. */
@@ -32,7 +48,7 @@ class SingleRedis implements RedisTopology {
   readonly #once: ConnectOptions;
 
   constructor(
-    private readonly url: string,
+    private readonly place: string | ConnectOptions,
     { clusterAskMs }: ClusterTimes,
   ) {
     this.#once = { maxRetriesPerRequest: 0, commandTimeout: clusterAskMs, connectTimeout: clusterAskMs };
@@ -43,7 +59,8 @@ class SingleRedis implements RedisTopology {
   }
 
   connect(_prefix: string, options: ConnectOptions): Redis {
-    return new Redis(this.url, options);
+    const own = { reconnectOnError: isElsewhere, ...options };
+    return typeof this.place === 'string' ? new Redis(this.place, own) : new Redis({ ...this.place, ...own });
   }
 
   async withServers<T>(work: (server: Redis) => Promise<T>): Promise<T[]> {
@@ -81,10 +98,10 @@ class RedisCluster implements RedisTopology {
 
   connect(prefix: string, options: ConnectOptions): Redis {
     return new Redis({
+      reconnectOnError: isElsewhere,
       ...options,
       ...this.#map.access,
       Connector: slotConnector(this.#map, prefix),
-      reconnectOnError: isElsewhere,
     });
   }
 
