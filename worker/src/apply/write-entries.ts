@@ -1,5 +1,10 @@
-import { MongoBulkWriteError, type AnyBulkWriteOperation, type Collection } from 'mongodb';
-import { acceptedBefore, stampOf, type StoreDocument } from '@keybin/shared/engines/scale-out/mongodb/documents.js';
+import { MongoBulkWriteError, type AnyBulkWriteOperation, type Collection, type Filter } from 'mongodb';
+import {
+  earlierInEpoch,
+  inEarlierEpoch,
+  stampOf,
+  type StoreDocument,
+} from '@keybin/shared/engines/scale-out/mongodb/documents.js';
 import { isBefore, type Stamp } from '@keybin/shared/engines/scale-out/redis/pending-entry.js';
 import { entryId } from '@keybin/shared/ids/entry-name.js';
 import { unavailable } from '@keybin/shared/errors.js';
@@ -54,13 +59,15 @@ async function writeOnce(
   entries: readonly StagedEntry[],
   timeoutMs: number,
 ): Promise<Written> {
-  const upserts = await bulkWrite(store, entries, { upsert: true, timeoutMs });
+  const upserts = await bulkWrite(store, entries, { guards: [earlierInEpoch], upsert: true, timeoutMs });
   const { rejected } = upserts;
   if (upserts.duplicates.length === 0) return { stored: upserts.done, overtaken: [], rejected };
 
-  // Error 11000 has two causes: the stored write is not older, or there was none and another worker's upsert was
-  // first, maybe with an older one. So these entries are written once more without upsert.
-  const updates = await bulkWrite(store, upserts.duplicates, { upsert: false, timeoutMs });
+  // Error 11000 has three causes: the stored write is not older, it is of another epoch, or there was none and another
+  // worker's upsert was first, maybe with an older one. So these entries are written once more without upsert. Each
+  // guard has an update of its own, of which one at most finds the document: with `$or` some servers use no index
+  const guards = [inEarlierEpoch, earlierInEpoch];
+  const updates = await bulkWrite(store, upserts.duplicates, { guards, upsert: false, timeoutMs });
   const compared = await compare(store, updates.done, timeoutMs);
   return {
     stored: [...upserts.done, ...compared.stored],
@@ -68,6 +75,9 @@ async function writeOnce(
     rejected: [...rejected, ...updates.rejected],
   };
 }
+
+/** Returns a filter for documents that an entry may replace. */
+type Guard = (entry: StagedEntry) => Filter<StoreDocument>;
 
 interface BulkOutcome {
   /** Entries for which no error was reported. */
@@ -79,11 +89,11 @@ interface BulkOutcome {
 async function bulkWrite(
   store: Collection<StoreDocument>,
   entries: readonly StagedEntry[],
-  { upsert, timeoutMs }: { upsert: boolean; timeoutMs: number },
+  { guards, upsert, timeoutMs }: { guards: readonly Guard[]; upsert: boolean; timeoutMs: number },
 ): Promise<BulkOutcome> {
   try {
     await store.bulkWrite(
-      entries.map((entry) => guardedUpdate(entry, upsert)),
+      entries.flatMap((entry) => guards.map((guard) => guardedUpdate(entry, guard, upsert))),
       { ordered: false, writeConcern: { w: 'majority' }, maxTimeMS: timeoutMs },
     );
     return { done: [...entries], duplicates: [], rejected: [] };
@@ -93,7 +103,12 @@ async function bulkWrite(
     if (errors.length === 0) throw error; // the whole command failed
     return classifyByError(
       entries,
-      new Map(errors.map(({ index, code, errmsg }) => [index, { code, reason: errmsg ?? String(code) }])),
+      new Map(
+        errors.map(({ index, code, errmsg }) => [
+          Math.floor(index / guards.length),
+          { code, reason: errmsg ?? String(code) },
+        ]),
+      ),
     );
   }
 }
@@ -113,9 +128,9 @@ function classifyByError(
   return outcome;
 }
 
-function guardedUpdate(entry: StagedEntry, upsert: boolean): AnyBulkWriteOperation<StoreDocument> {
+function guardedUpdate(entry: StagedEntry, guard: Guard, upsert: boolean): AnyBulkWriteOperation<StoreDocument> {
   const { userId, key, epoch, version, json } = entry;
-  const filter = { _id: entryId(userId, key), ...acceptedBefore(entry) };
+  const filter = { _id: entryId(userId, key), ...guard(entry) };
   if (json !== undefined) return { replaceOne: { filter, replacement: { value: json, version, epoch }, upsert } };
   const tombstone = {
     $set: { version, epoch },

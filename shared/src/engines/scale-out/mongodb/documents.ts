@@ -23,10 +23,14 @@ export const stampOf = ({ epoch = 0, version }: Pick<StoreDocument, 'epoch' | 'v
   version,
 });
 
-/** Returns a filter for documents of which all writes were accepted before the one with this stamp. */
-export const acceptedBefore = ({ epoch, version }: Stamp): Filter<StoreDocument> => ({
-  $or: [{ epoch: { $not: { $gte: epoch } } }, { epoch, version: { $lt: version } }],
+/** Returns a filter for documents whose last write was accepted in the epoch of this stamp, before it. */
+export const earlierInEpoch = ({ epoch, version }: Stamp): Filter<StoreDocument> => ({
+  epoch,
+  version: { $lt: version },
 });
+
+/** Returns a filter for documents whose last write was accepted in an epoch before that of this stamp. */
+export const inEarlierEpoch = ({ epoch }: Stamp): Filter<StoreDocument> => ({ epoch: { $not: { $gte: epoch } } });
 
 export interface UserDocument {
   /** Object id of the account. */

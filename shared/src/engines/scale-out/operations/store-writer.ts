@@ -1,4 +1,4 @@
-import { MongoBulkWriteError, ObjectId, type AnyBulkWriteOperation } from 'mongodb';
+import { MongoBulkWriteError, ObjectId, type AnyBulkWriteOperation, type Filter } from 'mongodb';
 import type { Config } from '../../../config/config.js';
 import { entryId } from '../../../ids/entry-name.js';
 import { KeybinError, orUnavailable } from '../../../errors.js';
@@ -175,11 +175,23 @@ class ScaleOutStoreWriter implements StoreWriter {
 
   /** Writes values. Returns the positions of those for which the store has the same or a newer version. */
   async #upsert(values: readonly Value[]): Promise<Set<number>> {
+    const notImported = await this.#upsertWhere(earlierImport, values);
+    const accepted = notImported.flatMap((index) => values[index] ?? []);
+    const newer = await this.#upsertWhere(earlierWrite, accepted);
+    return new Set(newer.flatMap((index) => notImported[index] ?? []));
+  }
+
+  /** Writes values where there is no document, or one that the guard finds. Returns the positions of the others. */
+  async #upsertWhere(guard: Guard, values: readonly Value[]): Promise<number[]> {
+    if (values.length === 0) return [];
     try {
-      await this.database.store.bulkWrite(values.map(upsertOf), { ordered: false });
-      return new Set();
+      await this.database.store.bulkWrite(
+        values.map((value) => upsertOf(value, guard)),
+        { ordered: false },
+      );
+      return [];
     } catch (error) {
-      return new Set(refusedBy(error));
+      return refusedBy(error);
     }
   }
 }
@@ -199,16 +211,19 @@ function documentOf(account: Account): UserDocument {
   };
 }
 
-/** Returns the update for a record. It fails with error 11000 if the stored value is not older. */
-function upsertOf(record: Value): AnyBulkWriteOperation<StoreDocument> {
+/** Returns a filter for documents that a record of this version may replace. */
+type Guard = (version: number) => Filter<StoreDocument>;
+
+const earlierImport: Guard = (version) => ({ imported: { $lt: version } });
+const earlierWrite: Guard = (version) => ({ imported: { $exists: false }, version: { $lt: version } });
+
+/** Returns the update for a record. It fails with error 11000 if there is a document that the guard does not find. */
+function upsertOf(record: Value, guard: Guard): AnyBulkWriteOperation<StoreDocument> {
   const [key, version] =
     record.type === 'entry' ? [record.key, record.version] : [postKey(record.id), postTimeUs(record.id) + 1];
   return {
     updateOne: {
-      filter: {
-        _id: entryId(record.userId, key),
-        $or: [{ imported: { $lt: version } }, { imported: { $exists: false }, version: { $lt: version } }],
-      },
+      filter: { _id: entryId(record.userId, key), ...guard(version) },
       update: {
         $set: { value: record.json, imported: version },
         $setOnInsert: { version },
