@@ -5,7 +5,8 @@ import type { Bearer } from '@keybin/shared/engines/scale-out/tokens/bearer.js';
 import { TokenCheckedSteps } from '@keybin/shared/engines/scale-out/entries/token-checked-steps.js';
 import { ScaleOutEntries } from '@keybin/shared/engines/scale-out/entries/entries.js';
 import { ErasureRecords } from '@keybin/shared/engines/scale-out/accounts/erasure-records.js';
-import { clockKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { clockKey, epochKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { formatEpoch } from '@keybin/shared/engines/scale-out/redis/pending-entry.js';
 import { PendingReads } from '@keybin/shared/engines/scale-out/entries/pending-reads.js';
 import type { ApplyJob, EraseJob } from '@keybin/shared/engines/scale-out/queue/partition-queue.js';
 import { StoredEntries } from '@keybin/shared/engines/scale-out/entries/stored-entries.js';
@@ -179,9 +180,7 @@ export class WriteWorld {
         await staged.redis.del(staged.queue.waitKey);
         return;
       case 'Redis is lost':
-        await staged.redis.flushdb();
-        await this.turns.pass('new epoch');
-        await staged.connection.checkServer();
+        await this.#loseRedis();
         return;
       case 'tombstones are tidied away': {
         const indexed = (await database.store.indexes()).find(({ key }) => 'deleted_at' in key);
@@ -189,6 +188,18 @@ export class WriteWorld {
         await database.store.deleteMany({ deleted_at: { $lte: new Date(Date.now() - seconds * 1_000) } });
       }
     }
+  }
+
+  /**
+   * Empties Redis and begins the next epoch, in one step: in between nothing is accepted. Another process has begun
+   * it, so its number is larger than any that this one knows.
+   */
+  async #loseRedis(): Promise<void> {
+    const { redis, prefix, connection } = this.partition.staged;
+    const key = epochKey(prefix);
+    const server = String(await redis.hget(key, 'server'));
+    const number = formatEpoch(connection.epochOf(0) + 1);
+    await redis.multi().flushdb().hset(key, { server, number }).exec();
   }
 
   /** Runs all background work to its end, with no clients left. */

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { hasCode } from '@keybin/shared/errors.js';
 import { clockKey, erasedKey, waitingKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import type { Bearer } from '@keybin/shared/engines/scale-out/tokens/bearer.js';
 import type { Script } from '@keybin/shared/engines/scale-out/redis/scripts.js';
@@ -42,6 +43,18 @@ describe('accepting writes', () => {
     expect(await staged.waiting()).to.deep.equal([`${bearer.userId}/a`, `${bearer.userId}/b`]);
     expect(await staged.bytes()).to.equal(1 + 25 + 4 + 1 + 25 + 1);
     expect(await staged.jobs()).to.deep.equal([{ entries: [[bearer.userId, ['a', 'b']]] }]);
+  });
+
+  it('accepts nothing in a Redis that has lost its epoch, until a process begins another one', async () => {
+    await staged.redis.flushdb();
+    const refused = await staged
+      .commits()
+      .accept(put(bearer, 'k', '1'))
+      .catch((error: unknown) => error);
+    expect(hasCode(refused, 'unavailable')).to.equal(true);
+    expect(await staged.waiting()).to.deep.equal([]);
+    await staged.giveRecord(bearer);
+    expect(await staged.commits().accept(put(bearer, 'k', '1'))).to.equal('accepted');
   });
 
   it('makes the last of several writes to one key win, within a group and across groups', async () => {
