@@ -1,6 +1,7 @@
 import { Command, type Argument } from 'commander';
 import { loadConfig } from '@keybin/shared/config/load/load-config.js';
 import { keybinVersion } from '@keybin/shared/process/version.js';
+import { checkCommand } from './check/command.js';
 import type { Context } from './command/context.js';
 import { oneLine } from './command/one-line.js';
 import type { Output } from './command/output.js';
@@ -46,6 +47,7 @@ export function createProgram({ stdout, ...given }: ProgramOptions): Command {
     .version(`keybin ${keybinVersion()}`, '--version', 'print the version')
     .addCommand(prepareCommand(context))
     .addCommand(doctorCommand(context))
+    .addCommand(checkCommand(context))
     .addCommand(queueCommand(context))
     .addCommand(userCommand(context))
     .addCommand(verifyErasureCommand(context))

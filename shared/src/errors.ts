@@ -108,6 +108,17 @@ export const unavailable = (cause?: unknown) =>
 /** A bug. `cause` is for the log and never leaves the process. */
 export const internalError = (cause: unknown) => new KeybinError('internal_error', 'Internal server error', { cause });
 
+/**
+ * Error of opening what can be opened later, because a dependency is down. The message is one line for an operator.
+ */
+export class UnreachableError extends Error {
+  override readonly name = 'UnreachableError';
+}
+
+/** True if an operation failed because a dependency is down, so that it can succeed later. */
+export const isUnreachable = (error: unknown): boolean =>
+  error instanceof UnreachableError || hasCode(error, 'unavailable');
+
 /** Number of times that something may happen in a window of time. */
 export interface RateLimit {
   readonly count: number;

@@ -111,6 +111,8 @@ export interface StoreReader {
    * last version. Data that is written, deleted or erased meanwhile may or may not be included.
    */
   records(): AsyncIterable<TransferRecord>;
+  /** Returns a line for each damaged part of the store's own files. MongoDB checks its files itself. */
+  damagedParts(): Promise<string[]>;
   /** Returns the remains of erased accounts of this name. */
   leftovers(username: string): Promise<Leftovers>;
   /** May be called twice. */

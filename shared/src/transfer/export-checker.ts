@@ -75,13 +75,16 @@ export class ExportChecker {
     if (record.userId !== this.#userId) throw new BadLine('it does not follow its account');
   }
 
-  /** Throws a `BadLine` unless all chunks of the preceding file have arrived. */
-  #checkFile(): void {
-    if (!this.#file) return;
+  /** Ends the preceding file, if there is one. Returns whether all its chunks were added. */
+  endFile(): boolean {
+    if (!this.#file) return true;
     const { length, sha256, hash } = this.#file;
     this.#file = undefined;
-    if (this.#fileBytes !== length || hash.digest('hex') !== sha256)
-      throw new BadLine('the file before it is incomplete');
+    return this.#fileBytes === length && hash.digest('hex') === sha256;
+  }
+
+  #checkFile(): void {
+    if (!this.endFile()) throw new BadLine('the file before it is incomplete');
   }
 
   #checkEnd(end: EndLine): void {

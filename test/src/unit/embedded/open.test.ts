@@ -59,6 +59,7 @@ describe('embedded engine, opening', () => {
     writeFileSync(file, '');
     expect(await refusal(file)).to.match(/^Cannot use .*file as an LMDB store: .+$/);
     expect(await refusal(join(file, 'data'))).to.match(/^Cannot use .*data as an LMDB store: .+$/);
+    expect(await refusal('/proc/keybin/data')).to.match(/^Cannot use .*data as an LMDB store: EN.+ '\/proc\/keybin'$/);
   });
 
   it('refuses in one line a directory with another program’s data', async () => {

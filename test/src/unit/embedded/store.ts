@@ -82,7 +82,7 @@ export async function newUser(engine: Engine, username: string = randomUUID()): 
 /** Issues a token, by default of a new client. */
 export async function newToken(
   engine: Engine,
-  { userId }: Account,
+  { userId }: Pick<Account, 'userId'>,
   { clientId = randomBytes(8).toString('hex'), lifetimeSeconds = 600 } = {},
 ): Promise<string> {
   const token = randomUUID();

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, unlink, type FileHandle } from 'node:fs/promises';
+import { mkdir, open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import { withDeadline } from '../../../deadline.js';
@@ -50,6 +50,11 @@ export class FileDirectory {
     const handle = await this.#opened(() => open(this.#pathOf(id), constants.O_RDONLY).catch(unlessMissing));
     if (!handle) throw fileNotFound(id);
     return handle;
+  }
+
+  /** Returns the number of a file's bytes, or `undefined` if they are gone. */
+  bytesOf(id: string): Promise<number | undefined> {
+    return this.run(async () => (await stat(this.#pathOf(id)).catch(unlessMissing))?.size);
   }
 
   /** Removes a file. A missing file is no error. */

@@ -1,6 +1,6 @@
 import { accessSync, closeSync, constants, mkdirSync, openSync, readSync, statSync } from 'node:fs';
 import { endianness } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** Position of LMDB's magic number in its file: behind 24 bytes of page header, in the machine's byte order. */
 const magicOffset = 24;
@@ -12,7 +12,7 @@ const dataVersion = 2;
  * crashes the process (segmentation fault, lmdb 3.5).
  */
 export function checkDirectory(directory: string): void {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory);
   const { R_OK, W_OK, X_OK } = constants;
   accessSync(directory, R_OK | W_OK | X_OK);
   for (const name of ['data.mdb', 'lock.mdb']) {
@@ -20,16 +20,31 @@ export function checkDirectory(directory: string): void {
     if (!stat) continue;
     if (!stat.isFile()) throw new Error(`${name} is not a file`);
     accessSync(join(directory, name), R_OK | W_OK);
-    if (name === 'data.mdb' && stat.size > 0) checkFormat(join(directory, name));
+    if (name === 'data.mdb' && stat.size > 0) checkFormat(join(directory, name)); // another process may create it
+  }
+}
+
+/**
+ * Creates a directory with those above it. Node's own `recursive` never ends if a file system has no room for
+ * directories, such as `/proc`, because mkdir says ENOENT there (Node 20).
+ */
+function makeDirectory(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (dirname(path) !== path) makeDirectory(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error; // not made by another process meanwhile
   }
 }
 
 /** Throws unless `directory` has a store that LMDB can read. */
 export function checkData(directory: string): void {
   const file = join(directory, 'data.mdb');
-  if (!statSync(file, { throwIfNoEntry: false })?.size) throw new Error('there is no store yet');
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (!stat) throw new Error('there is no store yet');
   accessSync(file, constants.R_OK);
-  checkFormat(file);
+  if (stat.size > 0) checkFormat(file);
   accessSync(join(directory, 'lock.mdb'), constants.R_OK | constants.W_OK); // it holds the table of readers
 }
 

@@ -1,11 +1,14 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type Database, type RootDatabase } from 'lmdb';
 import { checkData, checkDirectory } from './check-directory.js';
+import { checkDataFile } from './data-file.js';
 import {
   noteOpenProcess,
   otherLiveProcesses,
   refuseOtherProcesses,
   openProcessTable,
+  processTableName,
   type OpenProcesses,
 } from './open-processes.js';
 import type { TimeBudget } from '../../../time-budget.js';
@@ -173,6 +176,8 @@ function openLocked(directory: string, times: DirectoryTimes, work: () => Unlock
       const held = `another process has held its lock for ${openLockMs} ms`;
       throw new Error(`${held}: that process is stopped, or its disk hangs`);
     }
+    const file = join(directory, 'data.mdb');
+    if (existsSync(file)) checkDataFile(file, [lmdbDatabases.meta.name, processTableName]);
     const databases = { ...work(), lock };
     lock.release();
     return databases;

@@ -10,8 +10,10 @@ export type OpenProcesses = Database<Mode, number>;
 
 type Environment = RootDatabase<string, string>;
 
+export const processTableName = 'claims';
+
 export const openProcessTable = (environment: Environment): OpenProcesses =>
-  environment.openDB<Mode, number>('claims', { encoding: 'string' });
+  environment.openDB<Mode, number>(processTableName, { encoding: 'string' });
 
 /**
  * Throws like `noteOpenProcess`, but takes no write lock. Opening for writing would block the event loop while a

@@ -26,7 +26,7 @@ async function look(directory: string, times: DirectoryTimes): Promise<Diagnosis
     await closeDatabases(databases);
     return { check: 'store', state: 'ok', says };
   } catch (error) {
-    const remedy = "run 'keybin prepare' for details, or restore the directory from a backup";
+    const remedy = "run 'keybin prepare' for details; if the directory is damaged, restore a backup";
     return { check: 'store', state: 'problem', says: error instanceof Error ? error.message : String(error), remedy };
   }
 }

@@ -4,6 +4,7 @@ import type { Account } from '../../../ports/engine.js';
 import type { StoreReader } from '../../../ports/operations.js';
 import { closeDatabases, openDatabasesToRead } from '../lmdb/databases.js';
 import type { EmbeddedConfig } from '../engine.js';
+import { damagedPartsOf } from './damaged-parts.js';
 import { exportRecords } from './export.js';
 import { FileDirectory } from '../files/file-directory.js';
 import { leftoversIn } from './leftovers.js';
@@ -26,6 +27,7 @@ export async function openEmbeddedStoreReader({
   const directory = parseLmdbUrl(store.host);
   const databases = openDatabasesToRead(directory, times);
   const { environment } = databases;
+  const fileDirectory = new FileDirectory(directory, times.diskMs);
   let closed: Promise<void> | undefined;
 
   async function* accounts(): AsyncGenerator<Account> {
@@ -52,7 +54,8 @@ export async function openEmbeddedStoreReader({
       const { accounts: all, entries, posts, files } = databases;
       return [all, entries, posts, files].reduce((sum, database) => sum + countOf(database), 0);
     },
-    records: () => exportRecords({ databases, directory: new FileDirectory(directory, times.diskMs) }),
+    records: () => exportRecords({ databases, directory: fileDirectory }),
+    damagedParts: () => damagedPartsOf({ databases, directory, fileDirectory }),
     leftovers: async (username) => leftoversIn(databases, username),
     close: () => (closed ??= closeDatabases(databases)),
   };

@@ -37,6 +37,7 @@ export async function openScaleOutStoreReader(config: Config, log: Log): Promise
     async *accounts() {
       for await (const page of users(database)) yield* page.map(accountOf);
     },
+    damagedParts: async () => [],
     leftovers: (username) => leftoversIn({ database, redis }, username),
     async close() {
       redis.close();
