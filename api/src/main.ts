@@ -1,5 +1,6 @@
 import cluster from 'node:cluster';
 import { loadConfigOrExit } from '@keybin/shared/config/load/load-config.js';
+import { logIgnoredVariables } from '@keybin/shared/config/load/environment.js';
 import { createLog } from '@keybin/shared/process/log.js';
 import { apiLifecycle } from './api-lifecycle.js';
 import { tell, type Listening } from './cluster/child-messages.js';
@@ -8,6 +9,7 @@ import { endWithPrimary, runPrimary } from './cluster/primary.js';
 const config = loadConfigOrExit(process.argv.slice(2), process.env);
 const log = createLog({ debug: config.app.debug });
 const lifecycle = apiLifecycle(config, log);
+logIgnoredVariables(log, process.env);
 
 try {
   if (cluster.worker) endWithPrimary(cluster.worker, lifecycle);

@@ -1,10 +1,12 @@
 import { loadConfigOrExit } from '@keybin/shared/config/load/load-config.js';
 import { Lifecycle } from '@keybin/shared/process/lifecycle.js';
+import { logIgnoredVariables } from '@keybin/shared/config/load/environment.js';
 import { createLog } from '@keybin/shared/process/log.js';
 import { startWorker } from './worker.js';
 
 const config = loadConfigOrExit(process.argv.slice(2), process.env);
 const log = createLog(config.app);
+logIgnoredVariables(log, process.env);
 const lifecycle = new Lifecycle({
   log,
   drainTimeoutMs: config.limits.drainTimeoutSeconds * 1_000,

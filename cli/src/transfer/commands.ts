@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { databaseInUrl } from '@keybin/shared/config/mongodb-url.js';
 import type { Context } from '../command/context.js';
 import { withStoreReader, withStoreWriter } from '../command/with-store.js';
 import { exportStore } from './export.js';
@@ -56,7 +57,7 @@ export function migrateCommand(context: Context): Command {
       const { database, usersCollection: users, storeCollection: store, tokenCollection: tokens } = settings.store;
       const place = {
         url: from,
-        database: fromDatabase ?? (databaseIn(from) || database),
+        database: fromDatabase ?? (databaseInUrl(from) || database),
         names: { users, store, tokens },
       };
       const done = await migrate(settings, place, context);
@@ -72,6 +73,3 @@ interface MigrateOptions {
 }
 
 const urlIn = (file?: string) => (file === undefined ? undefined : readFileSync(file, 'utf8').trim());
-
-/** Returns the database in the path of a MongoDB URL. */
-const databaseIn = (url: string) => /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]*)/.exec(url)?.[1] ?? '';

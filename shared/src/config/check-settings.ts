@@ -1,5 +1,6 @@
-import type { Config } from './config.js';
+import { jobShare, type Config } from './config.js';
 import { ConfigError } from './config-error.js';
+import { databaseInUrl, hasUser } from './mongodb-url.js';
 import { notAcceptedProblem } from './problems.js';
 import { nameOf, type RawSettings } from './raw-settings.js';
 import { timeBudget } from '../time-budget.js';
@@ -22,7 +23,7 @@ export function checkSettings(raw: RawSettings, times = timeBudget()): Config {
       else throw new Error(`The default of [${section.name}] ${setting.key} is not accepted`);
     }
   }
-  problems.push(...unmatched(raw));
+  problems.push(...unmatched(raw), ...otherDatabase(raw));
   if (problems.length > 0) throw new ConfigError(problems);
   // `settings` has the shape of `Config`, and each kind has the type of its member
   const config = { ...parts, times } as unknown as Config;
@@ -39,7 +40,7 @@ const entryOverheadBytes = 1_024;
  * be refused forever.
  */
 function tooNarrow({ queue, limits }: Config): string[] {
-  const leastBytes = (limits.bodyBytes + entryOverheadBytes) * queue.partitions;
+  const leastBytes = Math.ceil(((limits.bodyBytes + entryOverheadBytes) * queue.partitions) / (1 - jobShare));
   if (queue.redis === undefined || queue.maxPendingBytes >= leastBytes) return [];
   return [
     `[QUEUE] max_pending_bytes is ${queue.maxPendingBytes}; accepted: at least ${leastBytes}, enough for one body of ` +
@@ -83,6 +84,20 @@ function halfAnAdmin({ admin }: Config): string[] {
   const missing = (['user', 'password'] as const).filter((name) => admin[name] === undefined);
   if (missing.length !== 1) return [];
   return missing.map((name) => `[ADMIN] ${name} is missing, but the other one is set; accepted: both or neither`);
+}
+
+/**
+ * Returns a problem if the URL of MongoDB names another database than `[STORE] database`. Only `admin` is accepted,
+ * with a user: there MongoDB usually knows its users.
+ */
+function otherDatabase({ given }: RawSettings): string[] {
+  const host = given.get(nameOf('STORE', 'host'));
+  const named = databaseInUrl(host?.text ?? '');
+  const used = given.get(nameOf('STORE', 'database'))?.text ?? settings.store.database.default;
+  if (!host || named === '' || named === used || (named === 'admin' && hasUser(host.text))) return [];
+  const remedy = `[STORE] database = ${named} (${variableOf('STORE', 'database')}), or no database in the URL`;
+  const forUser = hasUser(host.text) ? `; if MongoDB knows the user there, ?authSource=${named}` : '';
+  return [`${host.origin} names the database "${named}", but ${used} would be used; accepted: ${remedy}${forUser}`];
 }
 
 /** Returns a problem unless a MongoDB store has a Redis and an embedded store has none. */

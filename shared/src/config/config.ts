@@ -118,3 +118,6 @@ export interface Config {
     readonly identifyCodesPerAddress: RateLimit | undefined;
   };
 }
+
+/** Share of `[QUEUE] max_pending_bytes` that is kept for the jobs of pending writes. */
+export const jobShare = 1 / 16;

@@ -15,3 +15,9 @@ export function mongodbUrlProblem(url: string): string | undefined {
     return error instanceof Error ? error.message.replace(/\.$/, '') : String(error);
   }
 }
+
+/** Returns the database in the path of a MongoDB URL, or an empty text. */
+export const databaseInUrl = (url: string): string => /^mongodb(?:\+srv)?:\/\/[^/]+\/([^?]*)/.exec(url)?.[1] ?? '';
+
+/** Returns true if the URL has a user name. */
+export const hasUser = (url: string): boolean => /^[^/]+\/\/[^/]*@/.test(url);

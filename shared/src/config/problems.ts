@@ -1,4 +1,4 @@
-import { closestMatch } from 'leven';
+import leven, { closestMatch } from 'leven';
 import type { RawSetting } from './raw-settings.js';
 import { maskCredentials } from './url-kinds.js';
 
@@ -12,12 +12,17 @@ export function notAcceptedProblem(given: RawSetting, accepted: string, secret =
 
 /** Returns the sentence for a setting that does not exist. It lists the settings of the same section. */
 export function noSuchSettingProblem(given: RawSetting, name: string, names: readonly string[]): string {
-  const looksSecret = /pass|secret/i.test(name);
-  const nearest = closestMatch(name, names, { maxDistance: Math.ceil(name.length / 3) });
+  const looksSecret = /pass|secret|token$/i.test(name);
+  const nearest = closestMatch(name, names, { maxDistance: mostMistakes(name) });
   const hint = nearest === undefined ? '' : ` (did you mean ${nearest}?)`;
   const value = seen({ ...given, secret: given.secret === true || looksSecret });
   return `${given.origin}: ${value} is set, but there is no such setting${hint}; accepted: ${names.join(', ')}`;
 }
+
+const mostMistakes = (name: string) => Math.ceil(name.length / 3);
+
+/** Returns true if the text is a misspelt `name`. */
+export const isNearly = (text: string, name: string): boolean => leven(text, name) <= mostMistakes(name);
 
 function seen({ text, secret }: RawSetting): string {
   return secret ? 'its value' : shown(text);

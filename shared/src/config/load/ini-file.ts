@@ -1,6 +1,6 @@
 import { parse } from 'ini';
 import { iniLines, type IniLine } from './ini-lines.js';
-import { noSuchSettingProblem, shown } from '../problems.js';
+import { isNearly, noSuchSettingProblem, shown } from '../problems.js';
 import { nameOf, type RawSetting, type RawSettings } from '../raw-settings.js';
 import { sections } from '../settings.js';
 
@@ -9,7 +9,7 @@ import { sections } from '../settings.js';
  * name for messages.
  *
  * These are problems, each with its line: `%(name)s`, `[DEFAULT]`, sections and options given twice, lines that are
- * neither, and unknown options of a known section. Unknown sections are ignored.
+ * neither, misspelt sections, and unknown options of a known section. Other sections are ignored.
  *
  * The `ini` library alone cuts values at `#` and `;` and knows no `:`. So it gets every part quoted.
  */
@@ -68,6 +68,7 @@ function refusedSection(section: string, firstLine: number | undefined): string 
   const upper = section.toUpperCase();
   if (upper === 'DEFAULT') return '[DEFAULT] is not read; accepted: each setting in its own section';
   if (firstLine !== undefined) return `[${section}] already begins on line ${firstLine}; accepted: once`;
-  if (!names.has(section) && names.has(upper)) return `[${section}] is not read; accepted: [${upper}]`;
-  return undefined;
+  if (names.has(section)) return undefined;
+  const meant = [...names].find((name) => isNearly(upper.trim(), name));
+  return meant === undefined ? undefined : `[${section}] is not read; accepted: [${meant}]`;
 }

@@ -107,6 +107,8 @@ describe('An ini file', () => {
     ['a reference to another setting', 2, ['[STORE]', 'host = mongodb://%(name)s/']],
     ['a [DEFAULT] section', 1, ['[DEFAULT]', 'port = 1']],
     ['a section in another case', 1, ['[app]', 'port = 1']],
+    ['a misspelt section', 1, ['[METRIC]', 'enabled = false']],
+    ['a section with spaces', 1, ['[ APP ]', 'port = 1']],
     ['a name that ends in []', 2, ['[APP]', 'host[] = a']],
     ['a name that is __proto__', 2, ['[APP]', '__proto__ = a']],
   ] as const) {

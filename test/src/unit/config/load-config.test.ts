@@ -44,6 +44,12 @@ const original = `
     token_expiration=300
 `;
 
+const mongoAt = (host: string, database?: string) => ({
+  KEYBIN_STORE_HOST: host,
+  KEYBIN_QUEUE_REDIS: 'redis://h',
+  ...(database !== undefined && { KEYBIN_STORE_DATABASE: database }),
+});
+
 describe('The configuration', () => {
   it('prefers the environment to the file, and the file to the defaults', () => {
     const args = file('[APP]', 'port = 1', 'host = a', '[STORE]', 'token_expiration = 5');
@@ -80,6 +86,28 @@ describe('The configuration', () => {
     expect(found[0]).to.include('KEYBIN_QUEUE_REDIS: "redis://***@h"').and.not.include('secret');
   });
 
+  it('refuses a database in the URL that would not be used', () => {
+    for (const [host, database] of [
+      ['mongodb://h', 'other'],
+      ['mongodb://h/', undefined],
+      ['mongodb://h/store', undefined],
+      ['mongodb://a,b/other?replicaSet=r', 'other'],
+      ['mongodb://u:p@h/admin', 'store'], // where MongoDB knows the user
+      ['mongodb://u:p@h/?authSource=other', 'store'],
+    ] as const)
+      expect(problems([], mongoAt(host, database)), host).to.deep.equal([]);
+    for (const [host, database] of [
+      ['mongodb://h/other', undefined],
+      ['mongodb://h/other?replicaSet=r', 'store'],
+      ['mongodb://u:secret@h/other', undefined],
+      ['mongodb://u:secret@h/other', 'store'],
+    ] as const) {
+      const found = problems([], mongoAt(host, database));
+      expect(found, host).to.have.lengthOf(1);
+      expect(found[0]).to.include('"other"').and.include('KEYBIN_STORE_DATABASE').and.not.include('secret');
+    }
+  });
+
   it('refuses a limit on pending bytes that is too small for one body per partition', () => {
     const scaleOut = {
       KEYBIN_STORE_HOST: 'mongodb://h/',
@@ -89,7 +117,7 @@ describe('The configuration', () => {
     expect(problems([], { ...scaleOut, KEYBIN_QUEUE_MAX_PENDING_BYTES: '4MiB' })).to.deep.equal([]);
     const found = problems([], { ...scaleOut, KEYBIN_QUEUE_MAX_PENDING_BYTES: '3MiB' });
     expect(found).to.have.lengthOf(1);
-    expect(found[0]).to.include('[QUEUE] max_pending_bytes is 3145728; accepted: at least 3148800');
+    expect(found[0]).to.include('[QUEUE] max_pending_bytes is 3145728; accepted: at least 3358720');
   });
 
   it('reports every problem at once, with name, value and what is accepted', () => {
