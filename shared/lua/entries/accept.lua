@@ -2,10 +2,10 @@
 --
 -- KEYS  1 clock  2 waiting  3 bytes  4 BullMQ's list of waiting jobs
 --       then for each account: pending, erased, tokens
---       at the end: slots, epoch
+--       at the end: jobs (number and bytes), slots, epoch
 -- ARGV  1 deadline, Redis's time in µs: a command that comes later does nothing
---       2 limit of pending bytes  3 limit of pending entries, and of waiting jobs
---       4 number of accounts  5 number of tokens
+--       2 limit of bytes of pending entries  3 limit of pending entries  4 limit of bytes of waiting jobs
+--       5 bytes of the job of the writes, 0 if they have none  6 number of accounts  7 number of tokens
 --       then the user id of each account
 --       then for each token: position of its account (from 1), client, hash of the token
 --       then for each write: position of its token (from 1), key, slot of the entry, change
@@ -16,7 +16,8 @@
 --         N and the value: put of a new post. Its key is ~ and its id, which begins with 13 hex digits. The version
 --           must be above that number
 -- Returns {Redis's time in µs} if that is past the deadline. Else {Redis's time in µs, number of accepted writes that
--- took the place of a pending one, an answer for each write}. An answer is one of
+-- took the place of a pending one, 1 if the waiting jobs take up all their room or else 0, an answer for each write}.
+-- An answer is one of
 --   16 digits  accepted with this version
 --   refused    the record of this client is for another token, or has expired
 --   unknown    no record can tell
@@ -37,19 +38,26 @@ local nowText = string.format('%.0f', now)
 if now > tonumber(ARGV[1]) then return {nowText} end
 
 local maxBytes, maxEntries = tonumber(ARGV[2]), tonumber(ARGV[3])
-local accounts, tokens = tonumber(ARGV[4]), tonumber(ARGV[5])
+local maxJobBytes, ownJobBytes = tonumber(ARGV[4]), tonumber(ARGV[5])
+local accounts, tokens = tonumber(ARGV[6]), tonumber(ARGV[7])
 local clock = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now - 1)
 local entries = redis.call('ZCARD', KEYS[2])
 local bytes = tonumber(redis.call('GET', KEYS[3]) or 0)
-local queueFull = redis.call('LLEN', KEYS[4]) >= maxEntries
 local bytesBefore, accepted, coalesced = bytes, false, 0
-local slots, written = KEYS[#KEYS - 1], {}
+local jobsKey, slots, written = KEYS[#KEYS - 2], KEYS[#KEYS - 1], {}
 local epochKey = KEYS[#KEYS]
 
 -- include include/current-epoch.lua
 -- include include/token-state.lua
 
-local firstToken = 6 + accounts
+-- BullMQ takes jobs from the list, so their bytes are an estimate: those that it has taken since the last commit had
+-- the average size.
+local jobs = redis.call('LLEN', KEYS[4])
+local jobsBefore, jobBytes = string.match(redis.call('GET', jobsKey) or '0 0', '(%d+) (%d+)')
+if jobs < tonumber(jobsBefore) then jobBytes = jobBytes * jobs / jobsBefore end
+jobBytes = tonumber(jobBytes)
+
+local firstToken = 8 + accounts
 local accountOf, tokenStates = {}, {}
 for token = 1, tokens do
   local at = firstToken + 3 * (token - 1)
@@ -72,7 +80,7 @@ local function accept(token, key, slot, change)
   if tokenStates[token] ~= 'live' then return tokenStates[token] end
 
   local account = accountOf[token]
-  local member = ARGV[5 + account] .. '/' .. key
+  local member = ARGV[7 + account] .. '/' .. key
   local pending = KEYS[3 * account + 2]
   local before = redis.call('HSTRLEN', pending, key)
   local operation = string.sub(change, 1, 1)
@@ -89,9 +97,7 @@ local function accept(token, key, slot, change)
 
   local grows = headLength - 1 + #change - before
   if before == 0 then grows = grows + #key end
-  if queueFull or (grows > 0 and bytes + grows > maxBytes) or (before == 0 and entries >= maxEntries) then
-    return 'full'
-  end
+  if (grows > 0 and bytes + grows > maxBytes) or (before == 0 and entries >= maxEntries) then return 'full' end
 
   clock = clock + 1
   local version = string.format('%016.0f', clock)
@@ -105,15 +111,20 @@ local function accept(token, key, slot, change)
   return version
 end
 
-local answers = {nowText, 0}
+local answers = {nowText, 0, 0}
 for at = firstToken + 3 * tokens, #ARGV, 4 do
   answers[#answers + 1] = accept(tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
 end
 
 answers[2] = coalesced
 if accepted then
+  if ownJobBytes > 0 then
+    jobBytes = jobBytes + ownJobBytes
+    redis.call('SET', jobsKey, string.format('%.0f %.0f', jobs + 1, jobBytes))
+  end
   redis.call('BITFIELD', slots, unpack(written))
   redis.call('SET', KEYS[1], string.format('%.0f', clock))
   if bytes ~= bytesBefore then redis.call('INCRBY', KEYS[3], string.format('%.0f', bytes - bytesBefore)) end
 end
+if jobBytes >= maxJobBytes then answers[3] = 1 end
 return answers

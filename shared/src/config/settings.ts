@@ -113,7 +113,7 @@ export const settings: Settings = {
       'max_pending_bytes',
       '256MiB',
       size(kib, 1_024 * gib),
-      'Most space in Redis for pending writes; further writes get 503',
+      'Most space in Redis for pending writes and their jobs; further writes get 503',
     ),
     sweepAfterSeconds: setting(
       'sweep_after',

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
+import type { PartitionStatus } from '@keybin/shared/ports/partition-status.js';
 import { alternately } from '../../contract/subjects/subject.js';
 import { expectDone, expectKeys, expectNoKey, expectValue } from '../../contract/subjects/answers.js';
+import { keybinJson } from '../../world/processes/keybin-command.js';
 import { ScaleOutWorld } from '../../world/services/scale-out-world.js';
 import { ownServices, services } from '../../world/services/services.js';
 import { times } from '../../world/times.js';
@@ -61,6 +63,28 @@ describe('while all workers are stopped', function () {
     expect(await storedDocuments(world.services, /\/key_/)).to.have.length(maxBacklog);
     for (const client of [world.here, world.there]) expectDone(await client.put(token, 'stored', 'after'));
     expectValue(await world.here.get(token, 'stored'), 'after');
+  });
+});
+
+describe('while one key is written all the time and no worker runs', function () {
+  this.timeout(60_000);
+  const writes = 500;
+  const bytes = 2 * 2 ** 20;
+  const world = new ScaleOutWorld({
+    services: ownServices,
+    env: { KEYBIN_QUEUE_MAX_BACKLOG: String(maxBacklog), KEYBIN_QUEUE_MAX_PENDING_BYTES: String(bytes) },
+  });
+
+  it('no write is refused, because the jobs that wait do not count', async () => {
+    const { token } = await world.here.newAccount();
+    for (let n = 0; n < writes; n++) expectDone(await alternately(world, n).put(token, 'hot', n));
+    const status = await keybinJson<{ partitions: PartitionStatus[] }>(['queue', 'status'], world.services.env);
+    expect(status.partitions[0]?.pendingEntries).to.equal(1);
+    expect(status.partitions[0]?.jobs.waiting).to.be.within(maxBacklog, bytes / 16 / 700); // a job takes 700 bytes at least
+    await world.startWorker();
+    await world.drained(30_000);
+    expectValue(await world.here.get(token, 'hot'), writes - 1);
+    expect(await storedDocuments(world.services, /\/hot$/)).to.have.length(1);
   });
 });
 

@@ -25,7 +25,7 @@ export const silent = pino({ level: 'silent' });
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
 
-export const roomy: Limits = { maxPendingBytes: 100_000_000, maxBacklog: 1_000_000 };
+export const roomy: Limits = { maxEntryBytes: 100_000_000, maxJobBytes: 100_000_000, maxBacklog: 1_000_000 };
 
 /** Returns numbers of epochs for a Redis that only one process uses. */
 export function countedEpochs(): EpochNumbers {

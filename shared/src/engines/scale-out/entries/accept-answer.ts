@@ -19,13 +19,15 @@ export interface AcceptAnswer {
   readonly accepted: number;
   /** Number of accepted writes that replaced a pending one. */
   readonly coalesced: number;
+  /** True if the waiting jobs take up all their room. Then the next commit adds none. */
+  readonly jobsAreFull: boolean;
   /** True if each accepted write has a larger version than the one before it. */
   readonly versionsRise: boolean;
 }
 
 /** Decodes the answer of `accept.lua`. */
 export function parseAcceptAnswer(answer: unknown): AcceptAnswer {
-  const [timeUs, coalesced = 0, ...texts] = answer as [string, number?, ...string[]]; // as accept.lua says
+  const [timeUs, coalesced = 0, jobsAreFull, ...texts] = answer as [string, number?, number?, ...string[]]; // as accept.lua says
   const answers: WriteAnswer[] = [];
   let accepted = 0;
   let last = '';
@@ -38,7 +40,7 @@ export function parseAcceptAnswer(answer: unknown): AcceptAnswer {
     versionsRise &&= text > last; // all have 16 digits
     last = text;
   }
-  return { timeUs: Number(timeUs), answers, accepted, coalesced, versionsRise };
+  return { timeUs: Number(timeUs), answers, accepted, coalesced, jobsAreFull: jobsAreFull === 1, versionsRise };
 }
 
 const look = 'look';

@@ -1,5 +1,15 @@
 import type { Bearer } from '../tokens/bearer.js';
-import { bytesKey, clockKey, erasedKey, epochKey, pendingKey, slotsKey, tokensKey, waitingKey } from '../redis/keys.js';
+import {
+  bytesKey,
+  clockKey,
+  erasedKey,
+  epochKey,
+  jobsKey,
+  pendingKey,
+  slotsKey,
+  tokensKey,
+  waitingKey,
+} from '../redis/keys.js';
 import type { Limits } from '../queue/limits.js';
 import type { ApplyJob } from '../queue/partition-queue.js';
 import { slotOf } from './slots.js';
@@ -28,18 +38,25 @@ export interface AcceptPlace {
   readonly prefix: string;
   readonly waitKey: string;
   readonly limits: Limits;
+  /** True if a job is added with the writes, or after them. */
+  readonly hasJob: boolean;
 }
+
+/** Upper estimate of what BullMQ stores of a job beside its data, and for each account and write of its data. */
+const jobBytes = { job: 700, account: 45, write: 8 } as const;
 
 /**
  * Returns the keys and arguments of `accept.lua` for these writes, and the job that applies them. `deadlineUs` is in µs
  * of Redis's time.
  */
-export function acceptCommand(writes: readonly Write[], deadlineUs: number, { prefix, waitKey, limits }: AcceptPlace) {
+export function acceptCommand(writes: readonly Write[], deadlineUs: number, place: AcceptPlace) {
+  const { prefix, waitKey, limits, hasJob } = place;
   const keys = [clockKey, waitingKey, bytesKey].map((name) => name(prefix)).concat(waitKey);
   const accounts = new Map<string, { position: number; requestOf: Map<string, string> }>();
   const bearers = new Map<string, number>();
   const tokens: (string | number)[] = [];
   const changes: (string | number)[] = [];
+  let dataBytes = 0;
   for (const { bearer, key, change, request = '' } of writes) {
     let account = accounts.get(bearer.userId);
     if (!account) {
@@ -52,11 +69,14 @@ export function acceptCommand(writes: readonly Write[], deadlineUs: number, { pr
       bearers.set(bearer.tokenHash, (token = bearers.size + 1));
       tokens.push(account.position, bearer.client, bearer.tokenHash);
     }
+    dataBytes += key.length + request.length;
     account.requestOf.set(key, request); // of several writes of a key, only the last one is applied
     changes.push(token, key, slotOf(bearer.userId, key), change);
   }
-  keys.push(slotsKey(prefix), epochKey(prefix));
-  const head = [deadlineUs, limits.maxPendingBytes, limits.maxBacklog, accounts.size, bearers.size];
+  keys.push(jobsKey(prefix), slotsKey(prefix), epochKey(prefix));
+  dataBytes += jobBytes.job + jobBytes.account * accounts.size + jobBytes.write * writes.length;
+  const bounds = [deadlineUs, limits.maxEntryBytes, limits.maxBacklog, limits.maxJobBytes];
+  const head = [...bounds, hasJob ? dataBytes : 0, accounts.size, bearers.size];
   const args = [...head, ...accounts.keys(), ...tokens, ...changes];
   const entries = [...accounts].map(([userId, { requestOf }]) => [userId, [...requestOf.keys()]] as const);
   const requests = [...accounts.values()].flatMap(({ requestOf }) => [...requestOf.values()]);

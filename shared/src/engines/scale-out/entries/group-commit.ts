@@ -70,6 +70,7 @@ const fitTogether = (groups: readonly Group[]) =>
  *                                 over a write acknowledged in between. If that fails, the sweeper finds the entries
  *     no room for any write       the next commit goes without its job, which is added afterwards if something was
  *                                 accepted: refused writes must not fill Redis with jobs
+ *     no room for jobs            the next commit has no job, and the sweeper finds its entries
  *     aborted, out of memory      nothing is staged: `unavailable`
  *     no answer                   outcome unknown: `unavailable`
  */
@@ -89,6 +90,8 @@ export class ScaleOutGroupCommit {
   #busy = false;
   /** True if the last commit accepted nothing because there was no room, or no epoch. */
   #noRoom = false;
+  /** True if the waiting jobs took up all their room at the last commit. */
+  #jobsAreFull = false;
 
   constructor({
     partition,
@@ -176,10 +179,11 @@ export class ScaleOutGroupCommit {
       const { meeting } = connection;
       const transaction = queue.transaction();
       const deadlineUs = Math.floor(connection.timeUs + remainingMs * 1_000);
-      const place = { prefix: this.#prefix, waitKey: queue.waitKey, limits: this.#limits };
+      const isLeftToSweeper = this.#jobsAreFull;
+      const withJob = !this.#noRoom && !isLeftToSweeper;
+      const place = { prefix: this.#prefix, waitKey: queue.waitKey, limits: this.#limits, hasJob: !isLeftToSweeper };
       const { keys, args, job } = acceptCommand(writes, deadlineUs, place);
       transaction.evalsha(script.sha, keys.length, ...keys, ...args);
-      const withJob = !this.#noRoom;
       if (withJob) await queue.addTo(transaction, job);
       const executed = transaction.exec();
       this.#pacing.commitBegan(writes.length);
@@ -194,14 +198,15 @@ export class ScaleOutGroupCommit {
         this.#noRoom ||= ran[0].message.startsWith('NOEPOCH'); // refused writes must not fill Redis with jobs
         throw ran[0];
       }
-      const { timeUs, answers, accepted, coalesced, versionsRise } = parseAcceptAnswer(ran[1]);
+      const { timeUs, answers, accepted, coalesced, jobsAreFull, versionsRise } = parseAcceptAnswer(ran[1]);
       connection.observeTime(timeUs);
+      if (answers.length > 0) this.#jobsAreFull = jobsAreFull;
       const needsJob = accepted > 0;
       if (needsJob) this.#observer.accepted(accepted, coalesced);
       this.#noRoom = !needsJob && answers.includes('full');
       if (needsJob) this.#refusals?.accepted(this.#partition);
       else if (this.#noRoom) this.#refusals?.full(this.#partition);
-      if (needsJob && (!added || added[0])) await this.#addJob(job, added?.[0]);
+      if (needsJob && !isLeftToSweeper && (!added || added[0])) await this.#addJob(job, added?.[0]);
       // Last: what was accepted must be applied, whatever its clients are told
       const isWhole = answers.length === writes.length || answers.length === 0; // none: the group's deadline was over
       assertInvariant(isWhole, 'commit_answers_each', this.#observer);

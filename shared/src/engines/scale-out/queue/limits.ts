@@ -1,14 +1,21 @@
-import type { Config } from '../../../config/config.js';
+import { jobShare, type Config } from '../../../config/config.js';
 
 /** Limits of what may be pending in one partition. */
 export interface Limits {
-  readonly maxPendingBytes: number;
-  /** Maximum of pending entries, and of waiting jobs. */
+  /** Maximum of bytes of pending entries. */
+  readonly maxEntryBytes: number;
+  /** Number of bytes of waiting jobs from which further writes have no job. */
+  readonly maxJobBytes: number;
+  /** Maximum of pending entries. */
   readonly maxBacklog: number;
 }
 
 /** Returns each partition's share of the limits on pending writes. */
-export const limitsOfEach = ({ partitions, maxBacklog, maxPendingBytes }: Config['queue']): Limits => ({
-  maxBacklog: Math.ceil(maxBacklog / partitions),
-  maxPendingBytes: Math.ceil(maxPendingBytes / partitions),
-});
+export function limitsOfEach({ partitions, maxBacklog, maxPendingBytes }: Config['queue']): Limits {
+  const bytes = maxPendingBytes / partitions;
+  return {
+    maxEntryBytes: Math.ceil(bytes * (1 - jobShare)),
+    maxJobBytes: Math.ceil(bytes * jobShare),
+    maxBacklog: Math.ceil(maxBacklog / partitions),
+  };
+}

@@ -139,7 +139,7 @@ async function writeProbe({ redis, limits }: ProbeParts, partition: number): Pro
   const keys = [probeKey, waitingKey, bytesKey, epochKey].map((name) => name(prefix));
   const answer = await runScript(redis.connectionOf(partition).client, tryScript, keys, []);
   const [entries, bytes] = answer as [number, number]; // the answer of try-write.lua
-  return Math.max(entries / limits.maxBacklog, bytes / limits.maxPendingBytes);
+  return Math.max(entries / limits.maxBacklog, bytes / limits.maxEntryBytes);
 }
 
 /**

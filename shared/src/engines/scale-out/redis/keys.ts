@@ -32,6 +32,7 @@ export const clockKey = (prefix: string) => `${prefix}:clock`;
 export const pendingKey = (prefix: string, userId: string) => `${prefix}:pending:${userId}`;
 export const waitingKey = (prefix: string) => `${prefix}:waiting`;
 export const bytesKey = (prefix: string) => `${prefix}:bytes`;
+export const jobsKey = (prefix: string) => `${prefix}:jobs`;
 export const rejectedKey = (prefix: string) => `${prefix}:rejected`;
 export const slotsKey = (prefix: string) => `${prefix}:slots`;
 export const erasedKey = (prefix: string, userId: string) => `${prefix}:erased:${userId}`;
@@ -73,6 +74,7 @@ export const redisKeys: readonly RedisKey[] = [
   },
   { pattern: waitingKey(p), type: 'zset', holds: '`<user>/<key>` → version since which the entry is unapplied.' },
   { pattern: bytesKey(p), type: 'string', holds: 'Bytes of all pending entries.' },
+  { pattern: jobsKey(p), type: 'string', holds: 'Number of waiting jobs after the last commit, and their bytes.' },
   {
     pattern: rejectedKey(p),
     type: 'hash',

@@ -119,7 +119,7 @@ describe('entries of the scale-out engine', () => {
   it('returns unavailable for a write above the limits, and keeps the stored value', async () => {
     await engine.entries.put(token, 'k', '1');
     const limited = await openEngine(given, {
-      KEYBIN_QUEUE_MAX_PENDING_BYTES: '8192',
+      KEYBIN_QUEUE_MAX_PENDING_BYTES: '9000',
       KEYBIN_LIMITS_BODY_BYTES: '1000',
     });
     try {

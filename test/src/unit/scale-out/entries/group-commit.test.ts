@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { hasCode } from '@keybin/shared/errors.js';
-import { clockKey, erasedKey, waitingKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { clockKey, erasedKey, waitingKey, jobsKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import type { Bearer } from '@keybin/shared/engines/scale-out/tokens/bearer.js';
 import type { Script } from '@keybin/shared/engines/scale-out/redis/scripts.js';
 import { services } from '../../../world/services/services.js';
@@ -174,7 +174,7 @@ describe('accepting writes', () => {
 
   describe('within limits', () => {
     it('accepts no write above the limit of pending bytes, but a smaller one', async () => {
-      const commits = staged.commits({ maxPendingBytes: 60, maxBacklog: 10 });
+      const commits = staged.commits({ ...roomy, maxEntryBytes: 60 });
       await commits.accept(put(bearer, 'a', '1'));
       const [clock, bytes] = [await staged.clock(), await staged.bytes()];
       expect(await commits.accept(put(bearer, 'b', `"${'x'.repeat(40)}"`))).to.equal('full');
@@ -187,13 +187,13 @@ describe('accepting writes', () => {
     });
 
     it('accepts no entry above the limit, but a new value of a pending one', async () => {
-      const commits = staged.commits({ maxPendingBytes: 1_000, maxBacklog: 2 });
+      const commits = staged.commits({ ...roomy, maxBacklog: 2 });
       const answers = await Promise.all(['a', 'b', 'c', 'a'].map((key) => commits.accept(put(bearer, key, '1'))));
       expect(answers).to.deep.equal(['accepted', 'accepted', 'full', 'accepted']);
     });
 
     it('adds no jobs for writes that are refused repeatedly, and one for the next accepted write', async () => {
-      const commits = staged.commits({ maxPendingBytes: 1_000, maxBacklog: 1 });
+      const commits = staged.commits({ ...roomy, maxBacklog: 1 });
       await commits.accept(put(bearer, 'a', '1'));
       for (let count = 0; count < 5; count++) {
         expect(await commits.accept(put(bearer, 'b', '1'))).to.equal('full');
@@ -204,12 +204,33 @@ describe('accepting writes', () => {
       expect(await staged.jobs()).to.deep.equal([{ entries: [[bearer.userId, ['a']]] }]);
     });
 
-    it('accepts nothing while too many jobs wait', async () => {
-      await staged.redis.rpush(staged.queue.waitKey, '1', '2', '3');
-      expect(await staged.commits({ maxPendingBytes: 1_000, maxBacklog: 3 }).accept(put(bearer, 'k', '1'))).to.equal(
-        'full',
-      );
-      expect(await staged.waiting()).to.deep.equal([]);
+    it('goes on without jobs while those that wait take up their room', async () => {
+      const maxJobBytes = 4_000;
+      const commits = staged.commits({ ...roomy, maxJobBytes });
+      for (let count = 0; count < 100; count++)
+        expect(await commits.accept(put(bearer, 'hot', String(count)))).to.equal('accepted');
+      // A job takes 700 bytes or more
+      expect(await staged.jobs()).to.have.length.within(Math.floor(maxJobBytes / 800), Math.ceil(maxJobBytes / 700));
+      expect(await staged.waiting()).to.deep.equal([`${bearer.userId}/hot`]);
+
+      await staged.redis.del(staged.queue.waitKey); // a worker has taken them
+      expect(await commits.accept(put(bearer, 'found by the sweeper', '1'))).to.equal('accepted');
+      expect(await staged.jobs()).to.deep.equal([]);
+      expect(await commits.accept(put(bearer, 'next', '1'))).to.equal('accepted');
+      expect(await staged.jobs()).to.deep.equal([{ entries: [[bearer.userId, ['next']]] }]);
+    });
+
+    it('takes it that jobs which were taken had the average size', async () => {
+      const commits = staged.commits({ ...roomy, maxJobBytes: 4_000 });
+      const many = (count: number) =>
+        Promise.all(Array.from({ length: count }, (_, n) => commits.accept(put(bearer, `key${n}`, '1'))));
+      await many(1);
+      await many(200); // a job of about 3 KB
+      await staged.redis.lpop(staged.queue.waitKey);
+      await many(1);
+      await many(1);
+      expect(await staged.redis.get(jobsKey(staged.prefix))).to.match(/^3 \d{4}$/);
+      expect(await staged.jobs()).to.have.lengthOf(3);
     });
   });
 });
