@@ -36,7 +36,7 @@ export async function startScaleOut(
   { durability = 'always', unsyncedMongod = false }: ScaleOutOptions = {},
 ): Promise<ScaleOut> {
   const [mongod, redisServer] = await Promise.all([
-    startMongod(unsyncedMongod ? { MONGOD_FAST: '1' } : {}),
+    startMongod(unsyncedMongod ? { env: { MONGOD_FAST: '1' } } : {}),
     startRedis({ appendfsync: durability }),
   ]);
   const env = {

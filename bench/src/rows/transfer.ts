@@ -51,7 +51,7 @@ interface Transfer {
 
 async function transfers(product: Product, shrink: number): Promise<Transfer[]> {
   const [entries, fewer] = [1_000_000 / shrink, 200_000 / shrink];
-  const [redis, mongod] = await Promise.all([startRedis(), startMongod({ MONGOD_FAST: '1' })]);
+  const [redis, mongod] = await Promise.all([startRedis(), startMongod({ env: { MONGOD_FAST: '1' } })]);
   const scaleOut = { KEYBIN_STORE_HOST: mongod.url, KEYBIN_QUEUE_REDIS: redis.url };
   const [many, few] = [embedded(), embedded()];
   const manyFile = await writeExport(accounts, entries / accounts);

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { eventually } from '../eventually.js';
+import type { NetworkHost } from '../network/network.js';
 import { logsIn } from './running.js';
 import { standsStill } from './runs.js';
 
@@ -13,6 +14,8 @@ interface ChildOptions {
   readonly cwd?: string;
   /** Added to the test process's environment, which is passed on without settings of Keybin and of npm. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Host of a `Network` on which it runs. Default: this machine. */
+  readonly at?: NetworkHost | undefined;
 }
 
 /** Time after SIGTERM until a process counts as hung. */
@@ -39,7 +42,8 @@ export class Child {
     args: readonly string[],
     options: ChildOptions = {},
   ) {
-    this.#process = spawn(command, args, {
+    const [program = command, ...rest] = [...(options.at?.through ?? []), command, ...args];
+    this.#process = spawn(program, rest, {
       cwd: options.cwd,
       env: { ...environmentWithoutSettings(), ...options.env },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { TimeBudget } from '@keybin/shared/time-budget.js';
+import type { NetworkHost } from '../network/network.js';
 import { Child } from './child.js';
 import { testSettings, workerUrl, type Running, type RunningApi, type RunningWorker } from './running.js';
 import { temporaryDirectory } from './temporary-directory.js';
@@ -13,10 +14,12 @@ export interface ProcessOptions {
   readonly args?: readonly string[];
   /** Times shorter than the product's, for a test that would wait. Not for an API of several processes. */
   readonly times?: Partial<TimeBudget> | undefined;
+  /** Host of a `Network`. Default: this machine. */
+  readonly at?: NetworkHost;
 }
 
 /** An API or a worker in its own process, which tests may signal and kill. */
-class KeybinProcess implements Running {
+export class KeybinProcess implements Running {
   constructor(readonly child: Child) {}
 
   get output(): string {
@@ -41,14 +44,14 @@ class KeybinProcess implements Running {
 }
 
 export class ApiProcess extends KeybinProcess implements RunningApi {
-  readonly url: string;
+  readonly port: number;
 
   constructor(
     child: Child,
-    readonly port: number,
+    readonly url: string,
   ) {
     super(child);
-    this.url = `http://127.0.0.1:${port}`;
+    this.port = Number(new URL(url).port);
   }
 }
 
@@ -75,14 +78,16 @@ function argumentsOf(script: 'start' | 'start:worker'): string[] {
 const productArguments = { api: argumentsOf('start'), worker: argumentsOf('start:worker') };
 const timedProcess = fileURLToPath(new URL('timed-process.js', import.meta.url));
 
-function launch(name: 'api' | 'worker', { env, cwd, args: more = [], times }: ProcessOptions): Child {
+function launch(name: 'api' | 'worker', { env, cwd, args: more = [], times, at }: ProcessOptions): Child {
   const args = times ? [timedProcess, name] : productArguments[name];
   return new Child(name, process.execPath, [...args, ...more], {
     cwd: cwd ?? temporaryDirectory(),
+    at,
     env: {
       ...testSettings,
       KEYBIN_APP_PORT: '0',
       KEYBIN_WORKER_PORT: '0',
+      ...(at && { KEYBIN_APP_HOST: at.address, KEYBIN_WORKER_HOST: at.address }),
       ...(times && { KEYBIN_TEST_TIMES: JSON.stringify(times) }),
       ...env,
     },
@@ -92,9 +97,11 @@ function launch(name: 'api' | 'worker', { env, cwd, args: more = [], times }: Pr
 /** Starts an API as `npm start` does, on a port that the system chooses. Resolves once it listens. */
 export async function spawnApi(options: ProcessOptions = {}): Promise<ApiProcess> {
   const child = launch('api', options);
-  const port = await child.says(/Keybin listens on http:\/\/\S+:(\d+),/);
-  return new ApiProcess(child, Number(port));
+  return new ApiProcess(child, await child.says(/Keybin listens on (http:\/\/\S+),/));
 }
+
+/** Starts an API on a port that the system chooses. Does not wait until it listens. */
+export const launchApi = (options: ProcessOptions = {}): KeybinProcess => new KeybinProcess(launch('api', options));
 
 /** Starts a worker as `npm run start:worker` does. Does not wait until it is ready. */
 export function launchWorker(options: ProcessOptions = {}): WorkerProcess {

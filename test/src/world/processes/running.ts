@@ -37,7 +37,7 @@ export function logsIn(output: string): Record<string, unknown>[] {
 
 /** Returns the address that a worker has logged. Throws before it has logged one. */
 export function workerUrl(output: string): string {
-  const [url] = /http:\/\/127\.0\.0\.1:\d+/.exec(output) ?? [];
+  const [url] = /http:\/\/[\d.]+:\d+/.exec(output) ?? [];
   if (url === undefined) throw new Error('The worker does not listen');
   return url;
 }

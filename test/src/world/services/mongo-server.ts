@@ -1,6 +1,16 @@
 import { Child } from '../processes/child.js';
+import type { NetworkHost } from '../network/network.js';
 import { onSomePort } from '../processes/some-port.js';
 import { temporaryDirectory } from '../processes/temporary-directory.js';
+
+export interface MongoServerOptions {
+  /** Added to its environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Further arguments. */
+  readonly args?: readonly string[];
+  /** Host of a `Network`. Default: this machine. */
+  readonly at?: NetworkHost;
+}
 
 /** A mongod of the test. Uses only flags that every version knows. */
 export class MongoServer {
@@ -9,18 +19,23 @@ export class MongoServer {
 
   constructor(
     readonly port: number,
-    private readonly env: Readonly<Record<string, string>> = {},
+    private readonly options: MongoServerOptions,
   ) {}
 
   get url(): string {
-    return `mongodb://127.0.0.1:${this.port}/`;
+    return `mongodb://${this.host}:${this.port}/`;
+  }
+
+  get host(): string {
+    return this.options.at?.address ?? '127.0.0.1';
   }
 
   /** Starts it, also again, on the same port and directory. Resolves when it answers. */
   async start(): Promise<void> {
     if (this.#child?.alive) throw new Error('This mongod runs');
-    const args = ['--port', String(this.port), '--dbpath', this.dir, '--bind_ip', '127.0.0.1'];
-    const child = new Child(`mongod ${this.port}`, 'mongod', args, { env: this.env });
+    const { env = {}, args = [], at } = this.options;
+    const all = ['--port', String(this.port), '--dbpath', this.dir, '--bind_ip', this.host, ...args];
+    const child = new Child(`mongod ${this.port}`, 'mongod', all, { env, at });
     this.#child = child;
     await child.says(/listening on|Waiting for connections/i);
   }
@@ -42,10 +57,10 @@ export class MongoServer {
   }
 }
 
-/** Starts a mongod from PATH on a free port. `env` is added to its environment. */
-export async function startMongod(env?: Readonly<Record<string, string>>): Promise<MongoServer> {
+/** Starts a mongod from PATH on a free port. */
+export async function startMongod(options: MongoServerOptions = {}): Promise<MongoServer> {
   return onSomePort(async (port) => {
-    const server = new MongoServer(port, env);
+    const server = new MongoServer(port, options);
     await server.start();
     return server;
   });

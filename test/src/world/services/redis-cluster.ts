@@ -4,6 +4,7 @@ import { openDatabase } from '@keybin/shared/engines/scale-out/mongodb/database.
 import { queueIdOfStore } from '@keybin/shared/engines/scale-out/ownership/queue-id.js';
 import { partitionPrefix } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import { eventually } from '../eventually.js';
+import type { NetworkHost } from '../network/network.js';
 import { onSomePort } from '../processes/some-port.js';
 import { startRedis, type RedisServer } from './redis-server.js';
 import type { Services } from './services.js';
@@ -61,7 +62,7 @@ export class RedisCluster {
 
   /** URL for `[QUEUE] redis`. */
   get url(): string {
-    return `redis+cluster://${this.nodes.map(({ port }) => `127.0.0.1:${port}`).join(',')}`;
+    return `redis+cluster://${this.nodes.map(({ host, port }) => `${host}:${port}`).join(',')}`;
   }
 
   /** Returns the node of a partition. */
@@ -170,9 +171,15 @@ async function isTogether(node: Redis): Promise<boolean> {
   return /cluster_state:ok/.test(info) && /cluster_slots_ok:16384/.test(info) && /cluster_size:3/.test(info);
 }
 
-/** Starts three nodes and makes them a cluster. If a node is down, only its own slots are unavailable. */
-export async function startRedisCluster(args: readonly string[] = []): Promise<RedisCluster> {
-  const nodes = await Promise.all(slotRanges.map(() => startNode(args)));
+/**
+ * Starts three nodes and makes them a cluster, each `at` a host of a `Network`, or all on this machine. If a node is
+ * down, only its own slots are unavailable.
+ */
+export async function startRedisCluster(
+  args: readonly string[] = [],
+  at: readonly NetworkHost[] = [],
+): Promise<RedisCluster> {
+  const nodes = await Promise.all(slotRanges.map((_, node) => startNode(args, at[node])));
   const cluster = new RedisCluster(nodes);
   await cluster.ask(async (client, index) => {
     const [first, last] = slotRanges[index] ?? [0, 0];
@@ -182,17 +189,17 @@ export async function startRedisCluster(args: readonly string[] = []): Promise<R
   const busPorts = await cluster.ask(busPortOf);
   const [first] = nodes;
   await cluster.ask(async (client, index) => {
-    if (index > 0) await client.call('CLUSTER', 'MEET', '127.0.0.1', String(first?.port), String(busPorts[0]));
+    if (index > 0) await client.call('CLUSTER', 'MEET', String(first?.host), String(first?.port), String(busPorts[0]));
   });
   await cluster.together();
   return cluster;
 }
 
-async function startNode(args: readonly string[]): Promise<RedisServer> {
+async function startNode(args: readonly string[], at?: NetworkHost): Promise<RedisServer> {
   const cluster = ['--cluster-enabled', 'yes', '--cluster-node-timeout', String(nodeTimeoutMs)];
   const alone = ['--cluster-require-full-coverage', 'no'];
   // The default bus port is the port plus 10000, which may be too high
   return onSomePort((busPort) =>
-    startRedis({ args: [...cluster, ...alone, '--cluster-port', String(busPort), ...args] }),
+    startRedis({ args: [...cluster, ...alone, '--cluster-port', String(busPort), ...args], ...(at && { at }) }),
   );
 }

@@ -1,4 +1,5 @@
 import { Child } from '../processes/child.js';
+import type { NetworkHost } from '../network/network.js';
 import { onSomePort } from '../processes/some-port.js';
 import { temporaryDirectory } from '../processes/temporary-directory.js';
 
@@ -9,6 +10,8 @@ export interface RedisServerOptions {
   readonly args?: readonly string[];
   /** Added to its environment, such as `wrongClock` or `slowDisk`. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Host of a `Network`. Default: this machine. */
+  readonly at?: NetworkHost;
 }
 
 /**
@@ -25,7 +28,11 @@ export class RedisServer {
   ) {}
 
   get url(): string {
-    return `redis://127.0.0.1:${this.port}`;
+    return `redis://${this.host}:${this.port}`;
+  }
+
+  get host(): string {
+    return this.options.at?.address ?? '127.0.0.1';
   }
 
   /**
@@ -34,11 +41,12 @@ export class RedisServer {
    */
   async start(env = this.options.env): Promise<void> {
     if (this.#child?.alive) throw new Error('This redis-server runs');
-    const { appendfsync = 'always', args = [] } = this.options;
-    const place = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.dir, '--save', ''];
+    const { appendfsync = 'always', args = [], at } = this.options;
+    const place = ['--port', String(this.port), '--bind', this.host, '--dir', this.dir, '--save', ''];
     const keeping = ['--appendonly', 'yes', '--appendfsync', appendfsync, '--maxmemory-policy', 'noeviction'];
-    const all = [...place, ...keeping, ...args];
-    const child = new Child(`redis-server ${this.port}`, 'redis-server', all, { env: env ?? {} });
+    const open = at ? ['--protected-mode', 'no'] : [];
+    const all = [...place, ...keeping, ...open, ...args];
+    const child = new Child(`redis-server ${this.port}`, 'redis-server', all, { env: env ?? {}, at });
     this.#child = child;
     await child.says(/Ready to accept connections/);
   }
