@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '@keybin/shared/config/config.js';
 import { openEngine } from '@keybin/shared/engines/open-engine.js';
 import type { Log } from '@keybin/shared/process/log.js';
+import { untilReachable } from '@keybin/shared/process/until-reachable.js';
 import { collectDependencyMetrics } from '@keybin/shared/metrics/dependency-metrics.js';
 import { apiLifecycle } from './api-lifecycle.js';
 import { ApiMetrics } from './metrics/api-metrics.js';
@@ -27,8 +28,9 @@ export interface Api {
 }
 
 /**
- * Opens the engine and serves HTTP. Throws if either fails. Pushes what it opens to `lifecycle`, which closes the last
- * one first: readiness (`/readyz` says 503), transfers, server, dashboard, delivery, engine.
+ * Opens the engine and serves HTTP. Waits while what the engine needs is down, and throws if either fails. Pushes what
+ * it opens to `lifecycle`, which closes the last one first: readiness (`/readyz` says 503), transfers, server,
+ * dashboard, delivery, engine.
  */
 export async function startApi(config: Config, log: Log, lifecycle = apiLifecycle(config, log)): Promise<Api> {
   const { requestTimeoutSeconds, drainDelaySeconds, drainTimeoutSeconds, transfersAtOnce } = config.limits;
@@ -36,7 +38,11 @@ export async function startApi(config: Config, log: Log, lifecycle = apiLifecycl
   const { times } = config;
   try {
     const metrics = new ApiMetrics();
-    const engine = await openEngine(config, log, { ...metrics.writes, ...metrics.invariantObserver(log) });
+    const opening = new AbortController();
+    lifecycle.push('opening', () => opening.abort());
+    const reached = <T>(step: () => Promise<T>) => untilReachable(step, log, opening.signal);
+    const observer = { ...metrics.writes, ...metrics.invariantObserver(log) };
+    const engine = await openEngine(config, log, { observer, waiting: opening.signal });
     lifecycle.push(
       'engine',
       async () => engine.close(),
@@ -48,17 +54,17 @@ export async function startApi(config: Config, log: Log, lifecycle = apiLifecycl
       timeoutMs: times.gaugesMs,
     });
     let isDraining = false;
-    const secret = await signingSecret(config.accounts, engine.secrets);
+    const secret = await reached(() => signingSecret(config.accounts, engine.secrets));
     const signedTokens = new SignedTokens(secret, config.accounts.signedTokenExpirationSeconds);
     const delivery = await openDelivery(config.v1, log);
     lifecycle.push('delivery of identify codes', async () => delivery.close());
-    const key = await codeKey(engine.secrets);
+    const key = await reached(() => codeKey(engine.secrets));
     const codes = { key, delivery, lifetimeSeconds: config.v1.codeExpirationSeconds };
     const readMetrics = cluster.worker
       ? readClusterMetrics(cluster.worker, metrics.registry, times.askMetricsMs)
       : async () => metrics.registry.metrics();
     const transfers = new Transfers({ atOnce: transfersAtOnce, idleMs: requestTimeoutMs });
-    const dashboard = await openDashboard(config, log, lifecycle);
+    const dashboard = await reached(() => openDashboard(config, log, lifecycle));
     const app = createApp({
       config,
       engine,

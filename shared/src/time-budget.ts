@@ -66,9 +66,10 @@ export interface TimeBudget {
   readonly openMs: number;
   /** The same for an operator's command. */
   readonly operatorOpenMs: number;
-  /** The same for a worker, which then logs it and tries again. */
-  readonly workerOpenMs: number;
-  /** Time between two looks at a Redis: what it has lost, which epoch it has, which node has a slot. */
+  /**
+   * Time between two looks at a Redis: what it has lost, which epoch it has, which node has a slot. Also between two
+   * looks at the file descriptors that are left.
+   */
   readonly lookMs: number;
   /** Time after its last look at which a process counts as gone. */
   readonly processGoneMs: number;
@@ -190,7 +191,6 @@ const derivations: { readonly [Name in keyof TimeBudget]: (t: TimeBudget) => Tim
   redisSilenceMs: () => 5_000,
   openMs: () => 5_000,
   operatorOpenMs: () => 1_000,
-  workerOpenMs: (t) => t.redisCommandMs + 500,
   lookMs: () => 1_000,
   processGoneMs: (t) => 5 * t.promisedMs,
   looksKeptMs: () => 7 * dayMs,
@@ -291,8 +291,6 @@ const relations = {
   openTriesTwice: (t) => t.openMs >= 2 * t.redisCommandMs,
   /** An operator must learn soon that Redis is down. */
   operatorIsToldFirst: (t) => t.operatorOpenMs < t.openMs,
-  /** A worker must not report that Redis is down while its first attempt to connect has time left. */
-  workerTriesOnce: (t) => t.workerOpenMs > t.redisCommandMs,
   /** A process must soon notice a Redis that is empty or has become a replica. */
   looksWithinPromise: (t) => t.lookMs < t.promisedMs,
   /** A process must not seem to be gone because one or two of its looks came late. */

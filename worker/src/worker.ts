@@ -25,13 +25,13 @@ import { RequestOrigins } from './apply/request-origins.js';
 import { PartitionWorker } from './jobs/partition-worker.js';
 import { readPending } from './apply/read-pending.js';
 import { startMonitoring } from './monitoring/monitoring.js';
-import { openServices, workerHealth, type Services } from './services.js';
+import { openWorkerServices, workerHealth, type WorkerServices } from './worker-services.js';
 import { settleBy } from './apply/settle.js';
 import { redisTimeUs, sweepEntries } from './sweep/sweep-entries.js';
 import { sweepFiles } from './sweep/sweep-files.js';
 import { WorkerMetrics } from './monitoring/worker-metrics.js';
 
-interface Context extends Services {
+interface Context extends WorkerServices {
   readonly config: Config;
   readonly lifecycle: Lifecycle;
   readonly observer: ApplyObserver;
@@ -54,8 +54,7 @@ interface Work {
  * Redis; MongoDB; monitoring.
  */
 export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log): Promise<void> {
-  const redisUrl = config.queue.redis;
-  if (redisUrl === undefined) {
+  if (config.queue.redis === undefined) {
     throw new Error(
       'A worker needs [STORE] host = mongodb://... and [QUEUE] redis = redis://...: the embedded engine has no worker',
     );
@@ -64,7 +63,7 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
   const connected: { health?: () => Promise<Health> } = {};
   const health = async () => connected.health?.();
   await startMonitoring(config, { metrics, health }, lifecycle, log);
-  const services = await openServices(config, redisUrl, lifecycle, log);
+  const services = await openWorkerServices(config, lifecycle, log);
   const refusals = new WriteRefusals({
     redis: services.redis,
     limits: limitsOfEach(config.queue),

@@ -10,11 +10,11 @@ import type {
 } from '../ports/operations.js';
 import type { Engine } from '../ports/engine.js';
 import type { QueueDashboard } from '../ports/queue-dashboard.js';
-import { unobserved, type WriteObserver } from '../ports/write-observer.js';
+import type { EngineOptions } from '../ports/engine-options.js';
 
 /** Functions that open an engine. Its libraries are loaded only when one of them is called. */
 interface EngineEntry {
-  readonly open: (config: Config, log: Log, observer: WriteObserver) => Promise<Engine>;
+  readonly open: (config: Config, log: Log, options: EngineOptions) => Promise<Engine>;
   readonly openReader: (config: Config, log: Log) => Promise<StoreReader>;
   readonly diagnose: (config: Config, log: Log) => Promise<Diagnosis[]>;
   readonly openWriter: (config: Config, log: Log) => Promise<StoreWriter>;
@@ -24,9 +24,9 @@ interface EngineEntry {
 }
 
 const embedded: EngineEntry = {
-  async open(config, log, observer) {
+  async open(config, log, options) {
     const { openEmbeddedEngine } = await import('./embedded/engine.js');
-    return openEmbeddedEngine(config, log, observer);
+    return openEmbeddedEngine(config, log, options);
   },
   async openReader(config) {
     const { openEmbeddedStoreReader } = await import('./embedded/operations/store-reader.js');
@@ -43,9 +43,9 @@ const embedded: EngineEntry = {
 };
 
 const scaleOut: EngineEntry = {
-  async open(config, log, observer) {
+  async open(config, log, options) {
     const { openScaleOutEngine } = await import('./scale-out/engine.js');
-    return openScaleOutEngine(config, log, observer);
+    return openScaleOutEngine(config, log, options);
   },
   async openReader(config, log) {
     const { openScaleOutStoreReader } = await import('./scale-out/operations/store-reader.js');
@@ -80,8 +80,8 @@ function entryOf({ store }: Config): EngineEntry {
 }
 
 /** Opens the configured engine. Throws an error with a one-line message if it cannot start. */
-export const openEngine = async (config: Config, log: Log, observer: WriteObserver = unobserved): Promise<Engine> =>
-  entryOf(config).open(config, log, observer);
+export const openEngine = async (config: Config, log: Log, options: EngineOptions = {}): Promise<Engine> =>
+  entryOf(config).open(config, log, options);
 
 /** Opens the configured engine's store for reading. Throws as `openEngine` does. */
 export const openStoreReader = async (config: Config, log: Log): Promise<StoreReader> =>

@@ -5,11 +5,11 @@ import {
   stampOf,
   type StoreDocument,
 } from '@keybin/shared/engines/scale-out/mongodb/documents.js';
+import { isOutage, isOutageCode } from '@keybin/shared/engines/scale-out/mongodb/outage.js';
 import { isBefore, type Stamp } from '@keybin/shared/engines/scale-out/redis/pending-entry.js';
 import { entryId } from '@keybin/shared/ids/entry-name.js';
 import { unavailable } from '@keybin/shared/errors.js';
 import type { StagedEntry } from './read-pending.js';
-import { isOutage, isOutageCode } from './retry.js';
 
 const duplicateKey = 11_000;
 

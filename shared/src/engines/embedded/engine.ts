@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.js';
 import { FallbackCounters } from '../../rate-counters/fallback-counters.js';
 import type { Log } from '../../process/log.js';
 import type { Engine } from '../../ports/engine.js';
+import type { EngineOptions } from '../../ports/engine-options.js';
 import { unobserved } from '../../ports/write-observer.js';
 import { embeddedAccounts } from './accounts/accounts.js';
 import { embeddedEntries } from './entries/entries.js';
@@ -34,7 +35,11 @@ export interface EmbeddedConfig extends Pick<Config, 'times'> {
  * Opens the embedded engine on the directory of `[STORE] host`. Throws an error with a one-line message if the
  * directory cannot be used.
  */
-export async function openEmbeddedEngine(config: EmbeddedConfig, log: Log, observer = unobserved): Promise<Engine> {
+export async function openEmbeddedEngine(
+  config: EmbeddedConfig,
+  log: Log,
+  { observer = unobserved }: Pick<EngineOptions, 'observer'> = {},
+): Promise<Engine> {
   const { times } = config;
   const directory = parseLmdbUrl(config.store.host);
   const shared = config.app.processes > 1;

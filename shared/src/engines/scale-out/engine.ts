@@ -1,24 +1,21 @@
-import type { Redis } from 'ioredis';
 import type { Config } from '../../config/config.js';
 import { maskCredentials } from '../../config/url-kinds.js';
-import { hasCode } from '../../errors.js';
 import type { Log } from '../../process/log.js';
 import type { Engine } from '../../ports/engine.js';
 import { unobserved, type WriteObserver } from '../../ports/write-observer.js';
+import type { EngineOptions } from '../../ports/engine-options.js';
 import { ScaleOutGroupCommit } from './entries/group-commit.js';
 import { RedisAccountMarks } from './accounts/account-marks.js';
 import { ScaleOutAccounts } from './accounts/accounts.js';
 import { TokenCheckedSteps } from './entries/token-checked-steps.js';
-import { openDatabase, type Database } from './mongodb/database.js';
+import type { Database } from './mongodb/database.js';
+import { openServices } from './open-services.js';
 import { ScaleOutEntries, type EntriesPartition } from './entries/entries.js';
-import { MongoEpochNumbers } from './ownership/epoch-numbers.js';
 import { ErasureRecords } from './accounts/erasure-records.js';
 import { FileChunks } from './files/file-chunks.js';
 import { FileDocuments } from './files/file-documents.js';
 import { ScaleOutFiles } from './files/files.js';
 import { ScaleOutIdentifyCodes } from './accounts/identify-codes.js';
-import { agreeOnPartitions } from './ownership/partitions.js';
-import { queueIdOf } from './ownership/queue-id.js';
 import { clockKey, partitionOf } from './redis/keys.js';
 import { LossWatch } from './redis/loss-watch.js';
 import { PendingPosts } from './posts/pending-posts.js';
@@ -28,10 +25,7 @@ import { limitsOfEach } from './queue/limits.js';
 import { WriteRefusals } from './queue/write-refusals.js';
 import { ScaleOutRateCounters } from './accounts/rate-counters.js';
 import { PendingReads } from './entries/pending-reads.js';
-import { connectionProblemOf } from './redis/redis-connection.js';
-import { redisOf, PartitionedConnections } from './redis/partitioned-redis.js';
-import { openRedisTopology } from './redis/redis-topology.js';
-import { checkAllRedisSettings, checkRedisSettings } from './redis/redis-settings.js';
+import { redisOf, type PartitionedConnections } from './redis/partitioned-redis.js';
 import { scaleOutHealth } from './operations/health.js';
 import { ScaleOutSecrets } from './accounts/secrets.js';
 import { StaleReads } from './entries/stale-reads.js';
@@ -44,32 +38,39 @@ import { ScaleOutTokens } from './tokens/tokens.js';
 
 /**
  * Opens the API's side of the scale-out engine: MongoDB, Redis and BullMQ. Throws an `Error` with a one-line message if
- * it cannot start.
+ * it cannot start, and an `UnreachableError` if that can change by itself.
  */
-export async function openScaleOutEngine(config: Config, log: Log, observer = unobserved): Promise<Engine> {
+export async function openScaleOutEngine(
+  config: Config,
+  log: Log,
+  { observer = unobserved, waiting }: EngineOptions = {},
+): Promise<Engine> {
   const closers: (() => void | Promise<void>)[] = [];
   let closed: Promise<void> | undefined;
   const close = () => (closed ??= closeAll(closers));
   try {
-    const database = await openDatabase(config);
-    closers.push(() => database.close());
-    database.logOutages(log);
-    const { writes, reads, connect } = await openRedis(config, database, log, closers);
-    const { partitions } = config.queue;
-    await agreeOnPartitions(database.settings, partitions, connect, config.times.openMs).catch((cause: unknown) => {
-      if (!hasCode(cause, 'unavailable')) throw cause;
-      throw new Error(`Redis or MongoDB cannot be used: ${connectionProblemOf(cause)}`, { cause });
+    const { times } = config;
+    const services = await openServices(config, log, {
+      ways: 2, // one for writes and one for reads, so that neither queues behind the other's answers
+      mongoOperationMs: times.mongoOperationMs,
+      redisCommandMs: times.redisCommandMs,
+      waiting,
     });
+    closers.push(() => services.close());
+    const {
+      database,
+      redis: [writes, reads = writes],
+    } = services;
     const queues: PartitionQueue[] = [];
     for (let partition = 0; partition < config.queue.partitions; partition++) {
-      const queue = await PartitionQueue.open(writes.connectionOf(partition), partition, log, config.times);
+      const queue = await PartitionQueue.open(writes.connectionOf(partition), partition, log, times);
       closers.push(() => queue.close());
       queues.push(queue);
     }
-    const watch = new LossWatch(writes, [...writes.all, ...reads.all], log, config.times);
+    const watch = new LossWatch(writes, [...writes.all, ...reads.all], log, times);
     closers.push(() => watch.close());
     void watch.run();
-    const refusals = new WriteRefusals({ redis: writes, limits: limitsOfEach(config.queue), log, times: config.times });
+    const refusals = new WriteRefusals({ redis: writes, limits: limitsOfEach(config.queue), log, times });
     closers.push(() => refusals.close());
     void refusals.run();
     const location = `${maskCredentials(config.store.host)} and ${maskCredentials(config.queue.redis ?? '')}`;
@@ -83,39 +84,6 @@ export async function openScaleOutEngine(config: Config, log: Log, observer = un
     await close();
     throw error;
   }
-}
-
-interface RedisParts {
-  readonly writes: PartitionedConnections;
-  readonly reads: PartitionedConnections;
-  readonly connect: (partitions: number) => PartitionedConnections;
-}
-
-/** Opens one set of connections for writes and one for reads, so that neither queues behind the other's answers. */
-async function openRedis(
-  { queue: { redis: url, durability, partitions }, times }: Pick<Config, 'queue' | 'times'>,
-  database: Database,
-  log: Log,
-  closers: (() => void)[],
-): Promise<RedisParts> {
-  if (url === undefined) throw new Error('[QUEUE] redis is missing: the scale-out engine keeps pending writes there');
-  const place = openRedisTopology(url, times);
-  closers.push(() => place.close());
-  const queueId = await queueIdOf(database);
-  const epochs = new MongoEpochNumbers(database.counters, database.bounded);
-  const check = (client: Redis) => checkRedisSettings(client, durability, log);
-  const connect = (count: number) => new PartitionedConnections(place, count, log, { queueId, times, check, epochs });
-  const open = async () => {
-    const connections = connect(partitions);
-    closers.push(() => connections.close());
-    await connections.ready(times.openMs).catch((cause: unknown) => {
-      throw new Error(`Redis at ${maskCredentials(url)} cannot be reached: ${connectionProblemOf(cause)}`, { cause });
-    });
-    return connections;
-  };
-  const [writes, reads] = await Promise.all([open(), open()]);
-  await checkAllRedisSettings(place, writes, durability, log);
-  return { writes, reads, connect };
 }
 
 interface Parts {

@@ -95,9 +95,9 @@ describe('a worker whose services are down', function () {
     await stageAll(keys('a'));
     await Promise.all([redis.kill('SIGKILL'), mongod.kill('SIGKILL')]);
     worker = launchWorker({ env });
-    await has('Waiting for MongoDB');
+    await has('Waiting: MongoDB cannot be used: ');
     await mongod.start();
-    await has('Waiting for Redis');
+    await has('Waiting: Redis at ');
     await redis.start();
     await ready();
     await partition.staged.connection.ready(5_000);

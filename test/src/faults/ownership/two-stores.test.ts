@@ -6,7 +6,7 @@ import { expectDone, expectInvalidToken, expectValue } from '../../contract/subj
 import { KeybinClient, type Account } from '../../world/clients/keybin-client.js';
 import { eventually } from '../../world/eventually.js';
 import { keybin } from '../../world/processes/keybin-command.js';
-import { launchWorker } from '../../world/processes/keybin-process.js';
+import { launchApi, launchWorker } from '../../world/processes/keybin-process.js';
 import { startApi, startWorker } from '../../world/processes/keybin-service.js';
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
 import { clusterServices } from '../../world/services/cluster-services.js';
@@ -193,25 +193,40 @@ describe('a queue that cannot be used yet', function () {
   this.timeout(60_000);
   const services = ownServices();
 
-  it('is waited for by a worker', async () => {
-    const { redis, mongod, env } = services;
+  for (const [name, launch, isReady] of [
+    ['a worker', launchWorker, 'Worker is ready'],
+    ['an API', launchApi, 'Keybin listens on'],
+  ] as const) {
+    it(`is waited for by ${name}`, async () => {
+      const { redis, mongod, env } = services;
+      await mongod.stop();
+      const process = launch({ env });
+      const says = (line: string) => eventually(() => process.output.includes(line), line, 20_000);
+      try {
+        await says('Waiting: MongoDB cannot be used: ');
+        await redis.kill('SIGSTOP');
+        await mongod.start();
+        await says('Waiting: Redis at ');
+        await redis.kill('SIGCONT');
+        await says('Waiting has ended');
+        await says(isReady);
+      } finally {
+        await redis.kill('SIGCONT');
+        await process.stop();
+      }
+    });
+  }
+
+  it('is no longer waited for by an API that gets SIGTERM', async () => {
+    const { mongod, env } = services;
     await mongod.stop();
-    const worker = launchWorker({ env });
-    const says = (line: string) => eventually(() => worker.child.output.includes(line), line, 20_000);
-    try {
-      await says('Waiting for MongoDB');
-      await redis.kill('SIGSTOP');
-      await mongod.start();
-      await says('Waiting for Redis');
-      await redis.kill('SIGCONT');
-      await says('Worker is ready');
-    } finally {
-      await redis.kill('SIGCONT');
-      await worker.stop();
-    }
+    const api = launchApi({ env });
+    await eventually(() => api.output.includes('Waiting: '), 'waiting', 20_000);
+    expect((await api.child.stop()).code).to.equal(0);
+    await mongod.start();
   });
 
-  it('because Redis accepts no writes makes an API exit at start with a line that says so', async () => {
+  it('because Redis accepts no writes is waited for, with a line that says so', async () => {
     const { redis } = services;
     const env = { ...services.env, ...partitioned };
     const before = await startApi({ env });
@@ -222,7 +237,12 @@ describe('a queue that cannot be used yet', function () {
     await withEachPartition(redis.url, partitions, (each) =>
       each((client) => client.config('SET', 'min-replicas-to-write', '1')),
     );
-    const refused = await startApi({ env }).catch((error: unknown) => String(error));
-    expect(refused).to.match(/cannot be (used|reached): .*NOREPLICAS/);
+    const api = launchApi({ env });
+    await eventually(() => /Waiting: Redis at .*NOREPLICAS/.test(api.output), 'a line', 20_000);
+    await withEachPartition(redis.url, partitions, (each) =>
+      each((client) => client.config('SET', 'min-replicas-to-write', '0')),
+    );
+    await eventually(() => api.output.includes('Keybin listens on'), 'the start', 20_000);
+    await api.stop();
   });
 });

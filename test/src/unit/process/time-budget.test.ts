@@ -33,7 +33,6 @@ const past: { readonly [Name in RelationName]: readonly Partial<TimeBudget>[] } 
   silenceOutlastsCommands: [{ redisSilenceMs: 4_999 }],
   openTriesTwice: [{ openMs: 2_999 }],
   operatorIsToldFirst: [{ operatorOpenMs: 5_000 }],
-  workerTriesOnce: [{ workerOpenMs: 1_500 }],
   looksWithinPromise: [{ lookMs: 2_000 }],
   processOutlastsLooks: [{ processGoneMs: 2_000 }, { processGoneMs: 8 * dayMs }],
   looksOutlastOutage: [{ looksKeptMs: dayMs }],
@@ -141,7 +140,8 @@ const details: Readonly<Record<string, string>> = {
   'worker/src/monitoring/monitoring.ts requestTimeoutMs': 'of requests without a body',
   'worker/src/apply/retry.ts firstPauseMs': 'a pause between tries',
   'worker/src/apply/retry.ts longestPauseMs': 'a pause between tries',
-  'worker/src/services.ts pauseMs': 'a pause between tries',
+  'shared/src/process/until-reachable.ts pauseMs': 'a pause between tries',
+  'shared/src/process/until-reachable.ts repeatLogMs': 'how often a line is repeated',
 };
 
 describe('a time', () => {

@@ -9,7 +9,8 @@ import {
   type TopologyDescription,
 } from 'mongodb';
 import { unavailable } from '@keybin/shared/errors.js';
-import { Abandoned, isOutage, retryThroughOutage } from '@keybin/worker/apply/retry.js';
+import { isOutage } from '@keybin/shared/engines/scale-out/mongodb/outage.js';
+import { Abandoned, retryThroughOutage } from '@keybin/worker/apply/retry.js';
 import { silent } from '../../world/scale-out/staged.js';
 
 const serverError = (code: number, errorLabels: string[] = []) =>

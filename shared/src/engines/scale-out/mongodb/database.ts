@@ -4,14 +4,17 @@ import {
   type Collection,
   type Db,
   type MongoClientOptions,
+  type ReadConcernLike,
   type Document,
   type IndexDescription,
 } from 'mongodb';
 import type { Config } from '../../../config/config.js';
 import { maskCredentials } from '../../../config/url-kinds.js';
 import { settledWithin } from '../../../deadline.js';
+import { UnreachableError } from '../../../errors.js';
 import type { Log } from '../../../process/log.js';
 import type { TimeBudget } from '../../../time-budget.js';
+import { isOutageAtStart } from './outage.js';
 import { logOutages } from './outage-log.js';
 import type {
   ChunkDocument,
@@ -76,6 +79,8 @@ export class Database {
   /** Option that limits the time of one operation of the API. */
   readonly bounded: { readonly maxTimeMS: number };
   readonly #client: MongoClient;
+  /** True if it is a replica set, or shards of several. */
+  #isReplicated = false;
   #closed: Promise<void> | undefined;
 
   constructor(client: MongoClient, { store: settings, times }: Place) {
@@ -97,6 +102,21 @@ export class Database {
   /** Resolves if the primary answers. */
   async ping(): Promise<void> {
     await this.store.db.command({ ping: 1 });
+  }
+
+  /**
+   * Option for a read that decides whether a token or an account counts. It must be of one document, found by a unique
+   * field. A primary that was cut off would answer a majority read with what it had; with this one it does not answer.
+   * A single server, which cannot be cut off from others, refuses that level.
+   */
+  get decisive(): { readonly maxTimeMS: number; readonly readConcern: ReadConcernLike } {
+    return { ...this.bounded, readConcern: { level: this.#isReplicated ? 'linearizable' : 'majority' } };
+  }
+
+  /** Finds out what kind of server it is. */
+  async meetServer(): Promise<void> {
+    const { setName, msg } = await this.store.db.command({ hello: 1 });
+    this.#isReplicated = setName !== undefined || msg === 'isdbgrid';
   }
 
   /** Logs from now on when MongoDB goes down and when it is back. */
@@ -123,9 +143,10 @@ export async function openDatabase(place: Place, timeoutMs = place.times.mongoOp
 }
 
 /**
- * Connects, and resolves with the database. Throws a plain `Error` with a one-line message if MongoDB cannot be reached
- * or holds an original Keybin's documents. Each operation of the database fails after `timeoutMs`, even if MongoDB
- * hangs. Nothing is sent twice, so an error after a write leaves one unknown outcome, not two.
+ * Connects, and resolves with the database. Throws an `UnreachableError` if MongoDB cannot be reached, and a plain
+ * `Error` of one line if it must not be used, because it holds an original Keybin's documents. Each operation of the
+ * database fails after `timeoutMs`, even if MongoDB hangs. Nothing is sent twice, so an error after a write leaves one
+ * unknown outcome, not two.
  */
 export async function connectDatabase(place: Place, timeoutMs = place.times.mongoOperationMs): Promise<Database> {
   const { store: settings, times } = place;
@@ -147,6 +168,7 @@ export async function connectDatabase(place: Place, timeoutMs = place.times.mong
   const database = new Database(client, place);
   const connected = async () => {
     await client.connect();
+    await database.meetServer();
     await refuseOriginal(database, settings);
   };
   await orClosed(database, connected());
@@ -161,8 +183,9 @@ async function orClosed(database: Database, step: Promise<void>): Promise<void> 
     await step;
   } catch (error) {
     await database.close();
-    if (error instanceof MongoError) throw new Error(`MongoDB cannot be used: ${error.message}`, { cause: error });
-    throw error;
+    if (!(error instanceof MongoError)) throw error;
+    const Failure = isOutageAtStart(error) ? UnreachableError : Error;
+    throw new Failure(`MongoDB cannot be used: ${error.message}`, { cause: error });
   }
 }
 

@@ -1,6 +1,6 @@
-import { MongoNetworkError, MongoServerSelectionError } from 'mongodb';
 import type { Config } from '../../../config/config.js';
 import { maskCredentials } from '../../../config/url-kinds.js';
+import { isUnreachable } from '../../../errors.js';
 import { connectDatabase } from '../mongodb/database.js';
 import { connectionProblemOf } from '../redis/redis-connection.js';
 import { openRedisTopology } from '../redis/redis-topology.js';
@@ -21,18 +21,12 @@ export async function findQueueId(config: Config): Promise<string> {
       await database.close();
     }
   } catch (error) {
-    if (!isOutage(error)) throw error;
+    if (!isUnreachable(error)) throw error;
     const [queueId, another] = await queuesOf(config);
     if (queueId !== undefined && another === undefined) return queueId;
     const reason = error instanceof Error ? error.message : String(error);
     throw new Error(`MongoDB must tell which queue in Redis is that of this store: ${reason}`, { cause: error });
   }
-}
-
-/** True if MongoDB does not answer. `connectDatabase` throws an error of its own, with the driver's error as cause. */
-function isOutage(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
-  return cause instanceof MongoServerSelectionError || cause instanceof MongoNetworkError;
 }
 
 async function queuesOf({ queue: { redis: url }, times }: Config): Promise<string[]> {

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import type { Config } from '../../../config/config.js';
 import { maskCredentials } from '../../../config/url-kinds.js';
 import type { Log } from '../../../process/log.js';
-import { connectionProblemOf, type RedisConnection } from './redis-connection.js';
+import { UnreachableError } from '../../../errors.js';
+import { connectionProblemOf, isMisconfigured, type RedisConnection } from './redis-connection.js';
 import { PartitionedConnections, type ConnectionsOptions } from './partitioned-redis.js';
 import { openRedisTopology } from './redis-topology.js';
 
@@ -26,7 +27,8 @@ export async function openOperatorRedis(
     return redis;
   } catch (error) {
     redis.close();
-    throw new Error(`Redis at ${maskCredentials(url)} cannot be reached: ${connectionProblemOf(error)}`, {
+    const Failure = isMisconfigured(error) ? Error : UnreachableError;
+    throw new Failure(`Redis at ${maskCredentials(url)} cannot be reached: ${connectionProblemOf(error)}`, {
       cause: error,
     });
   }

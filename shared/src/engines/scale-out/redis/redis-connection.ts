@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import { ReplyError, type Redis } from 'ioredis';
 import { orTimeout } from '../../../deadline.js';
 import { KeybinError, orUnavailable, unavailable } from '../../../errors.js';
 import type { Log } from '../../../process/log.js';
@@ -131,11 +131,14 @@ export class RedisConnection {
     const connection = this.#connections;
     const [server, replication] = await Promise.all([this.#client.info('server'), this.#client.info('replication')]);
     if (this.#mode === 'standalone' && field(server, 'redis_mode') === 'cluster') {
-      throw new Error('it is a node of a Redis Cluster: set [QUEUE] redis to redis+cluster://HOST:PORT,HOST:PORT');
+      throw new WrongRedis('it is a node of a Redis Cluster: set [QUEUE] redis to redis+cluster://HOST:PORT,HOST:PORT');
     }
     const [run, history] = [field(server, 'run_id'), field(replication, 'master_replid')];
     if (!run || !history) throw new Error('INFO has no run_id or master_replid');
     if (field(replication, 'role') === 'slave') this.#leaveReplica(connection);
+    // ioredis goes on with database 0 if the one of the URL does not exist
+    const { db = 0 } = this.#client.options;
+    if (!this.#isChecked && db !== 0) await this.#client.select(db);
     if (!this.#isChecked && this.#serversChecked > 0) await this.#check?.(this.#client);
     this.observeTime(Number(field(server, 'server_time_usec')));
     await this.#beginEpochs(`${run}/${history}`, connection);
@@ -272,15 +275,34 @@ export class RedisConnection {
   }
 }
 
+/** Error of a Redis that will never do, as the settings are. */
+class WrongRedis extends Error {
+  override readonly name = 'WrongRedis';
+}
+
+/** True if there is no connection because the settings are wrong, so that waiting does not help. */
+export function isMisconfigured(error: unknown): boolean {
+  const reason = rootOf(error);
+  return (
+    reason instanceof WrongRedis ||
+    (reason instanceof ReplyError && /WRONGPASS|NOAUTH|NOPERM|DB index|cluster support|AUTH/.test(String(reason)))
+  );
+}
+
 /**
  * Returns the reason why ioredis has no connection. The error of a host with several addresses has no message, only a
  * code.
  */
 export function connectionProblemOf(error: unknown): string {
-  let reason = error;
-  while (reason instanceof KeybinError) reason = reason.cause;
+  const reason = rootOf(error);
   if (reason instanceof Error && reason.message === commandTimedOut) return 'Redis does not respond';
   return reason instanceof Error ? reason.message || String((reason as NodeJS.ErrnoException).code) : String(reason);
+}
+
+function rootOf(error: unknown): unknown {
+  let reason = error;
+  while (reason instanceof KeybinError) reason = reason.cause;
+  return reason;
 }
 
 const field = (info: string, name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1];

@@ -95,13 +95,14 @@ describe('settings of Redis', () => {
       }
     });
 
-    it('reveal that a single Redis is a node of a cluster, and vice versa', async () => {
+    it('reveal that Redis is another one than the URL says', async () => {
       const cluster = await startRedisCluster();
       server = await startRedis();
       try {
         for (const [url, hint] of [
           [cluster.node(0).url, 'a node of a Redis Cluster: set [QUEUE] redis to redis+cluster://'],
           [`redis+cluster://127.0.0.1:${server.port}`, 'cluster support disabled'],
+          [`redis://127.0.0.1:${server.port}/99`, 'DB index is out of range'],
         ] as const) {
           const env = { ...given.env, KEYBIN_QUEUE_REDIS: url };
           const refused = await startApi({ env, times: soonDown }).catch((error: unknown) => String(error));
