@@ -41,6 +41,8 @@ export async function startApi(config: Config, log: Log, lifecycle = apiLifecycl
     const opening = new AbortController();
     lifecycle.push('opening', () => opening.abort());
     const reached = <T>(step: () => Promise<T>) => untilReachable(step, log, opening.signal);
+    const descriptors = metrics.watchDescriptors(log, times);
+    lifecycle.push('descriptor watch', () => descriptors.close());
     const observer = { ...metrics.writes, ...metrics.invariantObserver(log) };
     const engine = await openEngine(config, log, { observer, waiting: opening.signal });
     lifecycle.push(

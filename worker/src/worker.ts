@@ -60,6 +60,8 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
     );
   }
   const metrics = new WorkerMetrics(log);
+  const descriptors = metrics.watchDescriptors(log, config.times);
+  lifecycle.push('descriptor watch', () => descriptors.close());
   const connected: { health?: () => Promise<Health> } = {};
   const health = async () => connected.health?.();
   await startMonitoring(config, { metrics, health }, lifecycle, log);

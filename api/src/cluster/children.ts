@@ -51,6 +51,8 @@ export class Children {
     const startedMs = performance.now();
     const child = cluster.fork();
     this.#alive.add(child);
+    // Node's own message to a child that has just ended fails. Without a listener that would end this process
+    child.on('error', (error) => this.#log.debug({ err: error }, `Process ${child.process.pid} cannot be told`));
     whenListening(child, (listening) => {
       this.#serving.add(child);
       this.#hasServed = true;

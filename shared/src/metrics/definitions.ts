@@ -30,6 +30,11 @@ export const definitions = {
     of: 'API and worker',
     aggregator: 'first',
   },
+  keybin_descriptor_shortages_total: {
+    kind: 'counter',
+    help: 'Times that nearly no file descriptors were left',
+    of: 'API and worker',
+  },
   keybin_http_request_duration_seconds: {
     kind: 'histogram',
     help: 'Seconds from the headers of a request to its response, by route template, method and status',

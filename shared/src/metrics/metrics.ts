@@ -1,6 +1,8 @@
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Log } from '../process/log.js';
 import { invariants, type InvariantObserver } from '../invariant.js';
+import { DescriptorWatch } from '../process/descriptor-watch.js';
+import type { TimeBudget } from '../time-budget.js';
 import { keybinVersion } from '../process/version.js';
 import { definitionOf, type NameOf, type MetricName } from './definitions.js';
 
@@ -36,6 +38,11 @@ export class Metrics {
         log.error({ err: error }, 'An invariant does not hold: the write or batch fails');
       },
     };
+  }
+
+  /** Counts shortages of file descriptors until the watch is closed. */
+  watchDescriptors(log: Log, { lookMs }: Pick<TimeBudget, 'lookMs'>): DescriptorWatch {
+    return new DescriptorWatch(this.counter('keybin_descriptor_shortages_total'), log, lookMs);
   }
 
   counter(name: NameOf<'counter'>): Counter {

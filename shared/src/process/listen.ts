@@ -15,6 +15,7 @@ export async function listen(server: Server, port: number, host: string, section
     server.once('error', reject);
     server.listen(port, host, () => {
       server.off('error', reject);
+      server.on('error', () => {}); // a connection cannot be accepted: `DescriptorWatch` says why
       resolve();
     });
   }).catch((error: NodeJS.ErrnoException) => {

@@ -1,0 +1,72 @@
+import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import type { Log } from './log.js';
+
+/** Share of the limit from which descriptors count as short, and below which they no longer do. */
+const shortShare = 0.9;
+const enoughShare = 0.8;
+
+/**
+ * Tells when this process has nearly no file descriptors left. Then no connection is accepted, so nobody can read it
+ * from the metrics. On a system other than Linux it tells nothing.
+ */
+export class DescriptorWatch {
+  readonly #timer: NodeJS.Timeout;
+  /** Limit as last read: with no descriptor left it cannot be read. */
+  #limit: number | undefined;
+  #isShort = false;
+  #isLooking = false;
+
+  constructor(
+    private readonly shortages: { inc(): void },
+    private readonly log: Log,
+    intervalMs: number,
+  ) {
+    this.#readLimit();
+    this.#timer = setInterval(() => void this.#look(), intervalMs).unref();
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+  }
+
+  async #look(): Promise<void> {
+    if (this.#isLooking) return; // reading the folder takes a ms for each thousand descriptors
+    this.#isLooking = true;
+    this.#readLimit();
+    const open = await this.#countOpen();
+    this.#isLooking = false;
+    if (open === undefined || this.#limit === undefined) return;
+    const seen = { open, limit: this.#limit };
+    const share = open / this.#limit;
+    if (!this.#isShort && share >= shortShare) {
+      this.#isShort = true;
+      this.shortages.inc();
+      const remedy = 'raise its limit (LimitNOFILE of systemd, ulimit -n), or find out who opens so many connections';
+      this.log.error(seen, `Nearly no file descriptors are left, so connections are not accepted: ${remedy}`);
+    } else if (this.#isShort && share < enoughShare) {
+      this.#isShort = false;
+      this.log.info(seen, 'There are enough file descriptors again');
+    }
+  }
+
+  #readLimit(): void {
+    try {
+      const limit = Number(/^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]);
+      if (limit > 0) this.#limit = limit;
+    } catch {
+      // No descriptor is left, or this is no Linux
+    }
+  }
+
+  async #countOpen(): Promise<number | undefined> {
+    try {
+      return (await readdir('/proc/self/fd')).length - 1; // without the one that reads the folder
+    } catch (error) {
+      return hasSystemCode(error, 'EMFILE') ? this.#limit : undefined;
+    }
+  }
+}
+
+const hasSystemCode = (error: unknown, code: string) =>
+  error instanceof Error && 'code' in error && error.code === code;
