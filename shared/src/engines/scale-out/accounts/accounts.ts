@@ -11,7 +11,7 @@ import { isDuplicateError } from '../mongodb/errors.js';
 import { unregister, type UnregisterParts } from './unregister.js';
 
 export interface AccountParts extends Omit<UnregisterParts, 'deleteUser'> {
-  readonly database: Pick<Database, 'users' | 'counters' | 'codes' | 'bounded' | 'times'>;
+  readonly database: Pick<Database, 'users' | 'counters' | 'codes' | 'bounded' | 'decisive' | 'times'>;
   /** Redis's time in µs, the time of erasures and disabling. */
   readonly clock: { readonly timeUs: number };
 }
@@ -81,7 +81,7 @@ export class ScaleOutAccounts implements Accounts {
   }
 
   async #find(which: Partial<Pick<UserDocument, 'username' | 'number' | 'user_id'>>): Promise<Account | undefined> {
-    const user = await orUnavailable(this.parts.database.users.findOne(which, this.parts.database.bounded));
+    const user = await orUnavailable(this.parts.database.users.findOne(which, this.parts.database.decisive));
     return user ? accountOf(user) : undefined;
   }
 }

@@ -9,7 +9,7 @@ import { orUnavailable } from '../../../errors.js';
  * `unavailable`.
  */
 export class ErasureRecords {
-  constructor(private readonly database: Pick<Database, 'erasures' | 'bounded' | 'times'>) {}
+  constructor(private readonly database: Pick<Database, 'erasures' | 'bounded' | 'decisive' | 'times'>) {}
 
   /** Records that the account is to be erased. An existing record stays as it is. */
   async put(userId: string, now: Date, nameHash?: string): Promise<void> {
@@ -26,7 +26,7 @@ export class ErasureRecords {
 
   /** Resolves with true if the account has a record: it is to be erased, or being erased. */
   async has(userId: string): Promise<boolean> {
-    return (await orUnavailable(this.database.erasures.countDocuments({ _id: userId }, this.database.bounded))) > 0;
+    return (await orUnavailable(this.database.erasures.findOne({ _id: userId }, this.database.decisive))) !== null;
   }
 
   /** Lists the records whose next pass is due, the longest overdue first. */

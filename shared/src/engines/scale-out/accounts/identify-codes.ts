@@ -7,7 +7,7 @@ import { retryDuplicateOnce } from '../mongodb/errors.js';
 /** Identify codes in MongoDB, at most one per name. They expire by `clock`, Redis's time in µs. */
 export class ScaleOutIdentifyCodes implements IdentifyCodes {
   constructor(
-    private readonly database: Pick<Database, 'codes' | 'bounded' | 'times'>,
+    private readonly database: Pick<Database, 'codes' | 'bounded' | 'decisive' | 'times'>,
     private readonly clock: { readonly timeUs: number },
   ) {}
 
@@ -33,7 +33,7 @@ export class ScaleOutIdentifyCodes implements IdentifyCodes {
     );
     if (matchedCount > 0) throw invalidIdentifyCode();
     const right = { ...this.#live(username), hash: codeHash };
-    if (!(await orUnavailable(this.database.codes.findOne(right, this.database.bounded)))) throw invalidIdentifyCode();
+    if (!(await orUnavailable(this.database.codes.findOne(right, this.database.decisive)))) throw invalidIdentifyCode();
   }
 
   async redeem(username: string, codeHash: string): Promise<void> {

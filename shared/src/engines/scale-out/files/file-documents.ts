@@ -33,7 +33,7 @@ export type DueFile = Pick<FileDocument, '_id' | 'metadata'>;
  * All methods throw `unavailable`, after which a write may or may not be done. Times are Redis's.
  */
 export class FileDocuments {
-  constructor(private readonly database: Pick<Database, 'files' | 'users' | 'bounded' | 'times'>) {}
+  constructor(private readonly database: Pick<Database, 'files' | 'users' | 'bounded' | 'decisive' | 'times'>) {}
 
   async insert({ userId, id, name, roomBytes, until }: NewUpload): Promise<void> {
     const metadata = { user_id: userId, state: 'uploading', room: roomBytes, due_at: until } as const;
@@ -109,7 +109,7 @@ export class FileDocuments {
 
   /** Resolves with true if the account exists. */
   async userExists(userId: string): Promise<boolean> {
-    const options = { ...this.database.bounded, projection: { _id: 1 } };
+    const options = { ...this.database.decisive, projection: { _id: 1 } };
     return (await orUnavailable(this.database.users.findOne({ user_id: userId }, options))) !== null;
   }
 

@@ -33,17 +33,18 @@ export interface TokenDocuments {
 const idOf = (userId: string, client: string) => `${userId}/${client}`;
 
 export class MongoTokenDocuments implements TokenDocuments {
-  constructor(private readonly database: Pick<Database, 'tokens' | 'users' | 'bounded'>) {}
+  constructor(private readonly database: Pick<Database, 'tokens' | 'users' | 'bounded' | 'decisive'>) {}
 
   async find(userId: string, client: string): Promise<StoredToken | undefined> {
-    const found = await orUnavailable(
-      this.database.tokens.findOne({ _id: idOf(userId, client) }, this.database.bounded),
-    );
-    return found ?? undefined;
+    return this.#findOne({ _id: idOf(userId, client) });
   }
 
   async findByHash(tokenHash: string): Promise<StoredToken | undefined> {
-    return (await orUnavailable(this.database.tokens.findOne({ hash: tokenHash }, this.database.bounded))) ?? undefined;
+    return this.#findOne({ hash: tokenHash });
+  }
+
+  async #findOne(which: Pick<TokenDocument, '_id'> | Pick<TokenDocument, 'hash'>): Promise<StoredToken | undefined> {
+    return (await orUnavailable(this.database.tokens.findOne(which, this.database.decisive))) ?? undefined;
   }
 
   async replace(token: StoredToken): Promise<void> {
@@ -59,7 +60,7 @@ export class MongoTokenDocuments implements TokenDocuments {
   }
 
   async userExists(userId: string, generation = 0): Promise<boolean> {
-    const options = { ...this.database.bounded, projection: { generation: 1 } };
+    const options = { ...this.database.decisive, projection: { generation: 1 } };
     const user = await orUnavailable(this.database.users.findOne({ user_id: userId }, options));
     return user !== null && (user.generation ?? 0) === generation;
   }

@@ -1,7 +1,14 @@
 import { expect } from 'chai';
 import type { Config } from '@keybin/shared/config/config.js';
-import { MongoClient } from 'mongodb';
-import { openDatabase } from '@keybin/shared/engines/scale-out/mongodb/database.js';
+import { MongoClient, type Collection, type Document } from 'mongodb';
+import { ScaleOutAccounts, type AccountParts } from '@keybin/shared/engines/scale-out/accounts/accounts.js';
+import { ErasureRecords } from '@keybin/shared/engines/scale-out/accounts/erasure-records.js';
+import { ScaleOutIdentifyCodes } from '@keybin/shared/engines/scale-out/accounts/identify-codes.js';
+import { FileDocuments } from '@keybin/shared/engines/scale-out/files/file-documents.js';
+import { openDatabase, type Database } from '@keybin/shared/engines/scale-out/mongodb/database.js';
+import { MongoTokenDocuments } from '@keybin/shared/engines/scale-out/tokens/token-documents.js';
+import { eventually } from '../../../world/eventually.js';
+import { startMongod, type MongoServer } from '../../../world/services/mongo-server.js';
 import { services } from '../../../world/services/services.js';
 import { storeSettings } from '../../../world/services/store-settings.js';
 import { times } from '../../../world/times.js';
@@ -14,6 +21,56 @@ async function refusal(open: () => ReturnType<typeof openDatabase>): Promise<str
   } catch (error) {
     return String(error);
   }
+}
+
+/** Makes a replica set of one member. The stand-in for mongod is one at once, and does not know the command. */
+async function initiate({ url, host, port }: MongoServer): Promise<void> {
+  const client = new MongoClient(url, { directConnection: true });
+  const set = { _id: 'rs', members: [{ _id: 0, host: `${host}:${port}` }] };
+  const isPrimary = async () => (await client.db('admin').command({ hello: 1 }))['isWritablePrimary'] === true;
+  try {
+    await client
+      .db('admin')
+      .command({ replSetInitiate: set })
+      .catch(() => {});
+    await eventually(isPrimary, 'a primary');
+  } finally {
+    await client.close();
+  }
+}
+
+interface ReadOptions {
+  readonly readConcern: { readonly level: string };
+}
+
+/** Makes each decision about a token or an account once. Returns the levels at which documents were read for them. */
+async function levelsOfDecisions(database: Database): Promise<string[]> {
+  const levels: string[] = [];
+  const observed = <D extends Document>(collection: Collection<D>) =>
+    new Proxy(collection, {
+      get(target, member) {
+        const found: unknown = Reflect.get(target, member);
+        if (typeof found !== 'function') return found;
+        return (...args: unknown[]) => {
+          if (member === 'findOne') levels.push((args[1] as ReadOptions).readConcern.level);
+          return found.apply(target, args) as unknown;
+        };
+      },
+    });
+  const { bounded, decisive, counters } = database;
+  const [users, tokens] = [observed(database.users), observed(database.tokens)];
+  const [erasures, codes, files] = [observed(database.erasures), observed(database.codes), database.files];
+  const parts = { users, tokens, erasures, codes, files, counters, bounded, decisive, times };
+  const clock = { timeUs: Date.now() * 1_000 };
+  const documents = new MongoTokenDocuments(parts);
+  await documents.find('user', 'client');
+  await documents.findByHash('hash');
+  await documents.userExists('user', 0);
+  await new ErasureRecords(parts).has('user');
+  await new FileDocuments(parts).userExists('user');
+  await new ScaleOutIdentifyCodes(parts, clock).check('name', 'hash').catch(() => {}); // there is none
+  await new ScaleOutAccounts({ database: parts, clock } as unknown as AccountParts).find('name'); // it needs no other parts
+  return levels;
 }
 
 describe('the database of the scale-out engine', () => {
@@ -68,9 +125,23 @@ describe('the database of the scale-out engine', () => {
     }
   });
 
+  it('reads one document at a time what decides about tokens and accounts: linearizable on a replica set', async () => {
+    const mongod = await startMongod({ args: ['--replSet', 'rs'] });
+    await initiate(mongod);
+    const replicated = await openDatabase(settings({ host: mongod.url }));
+    const single = await openDatabase(settings());
+    try {
+      expect(await levelsOfDecisions(replicated)).to.deep.equal(Array(7).fill('linearizable'));
+      expect(await levelsOfDecisions(single)).to.deep.equal(Array(7).fill('majority'));
+    } finally {
+      await Promise.all([replicated.close(), single.close()]);
+      await mongod.stop();
+    }
+  });
+
   it('says in one line that MongoDB cannot be reached', async () => {
     const message = await refusal(() => openDatabase(settings({ host: 'mongodb://127.0.0.1:9/' }), 300));
-    expect(message).to.match(/^Error: MongoDB cannot be used: .*ECONNREFUSED.*$/);
+    expect(message).to.match(/^UnreachableError: MongoDB cannot be used: .*ECONNREFUSED.*$/);
   });
 
   it('lets MongoDB remove what has expired: tombstones after a day, tokens not before their expiry', async () => {

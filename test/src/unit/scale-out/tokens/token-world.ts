@@ -69,6 +69,7 @@ export class TokenProcess {
         counters: database.counters,
         codes: database.codes,
         bounded: database.bounded,
+        decisive: database.decisive,
         times,
       },
       clock: redis,
