@@ -77,7 +77,8 @@ describe('the files for Prometheus in deploy', () => {
     const sections = [...read('docs/operations/alerts.md').matchAll(/^### (Keybin\w+)$/gm)].map(([, name]) => name);
     expect(sections).to.deep.equal(alerts.map(({ alert }) => alert));
     for (const { alert, annotations } of alerts) {
-      expect(annotations.runbook).to.equal(`docs/operations/alerts.md#${alert.toLowerCase()}`);
+      const page = `/operations/alerts.md#${alert.toLowerCase()}`;
+      expect(annotations.runbook_url).to.equal(`{{ $externalLabels.docs }}${page}`);
     }
   });
 });

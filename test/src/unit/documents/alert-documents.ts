@@ -7,7 +7,7 @@ export interface Alert {
   /** Time for which the expression must hold. Undefined if the alert fires at once. */
   readonly for?: string;
   readonly labels: { readonly severity: string };
-  readonly annotations: { readonly runbook: string };
+  readonly annotations: { readonly runbook_url: string };
 }
 
 interface RulesFile {
