@@ -1,10 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { readEntryName, type EntryName } from '@keybin/shared/ids/entry-name.js';
 import type { Context } from '../command/context.js';
 import { adoptQueue } from './adopt.js';
 import { pauseQueue, resumeQueue } from './pause.js';
 import { rejectedWrites } from './rejected.js';
-import { retryAll, retryWrites } from './retry.js';
+import { retryAll, retryWrites, type ShownWrite } from './retry.js';
 import { queueStatus } from './status.js';
 import { withQueue } from './with-queue.js';
 
@@ -27,11 +26,11 @@ export function queueCommand({ config, answer }: Context): Command {
   command
     .command('retry')
     .description('applies rejected writes again; a newer write of the same key is never undone')
-    .argument('[write...]', 'USER/KEY, as `queue rejected` shows it', entryNames)
+    .argument('[write...]', 'USER/KEY, as `queue rejected` shows it', shownWrites)
     .option('--all', 'retry all rejected writes')
-    .action(async (names: readonly EntryName[], { all = false }: { all?: boolean }, self: Command) => {
-      if (all === names.length > 0) self.error('error: name the writes to retry, or use --all');
-      answer(await withQueue(config(), (queue) => (all ? retryAll(queue) : retryWrites(queue, names))));
+    .action(async (writes: readonly ShownWrite[], { all = false }: { all?: boolean }, self: Command) => {
+      if (all === writes.length > 0) self.error('error: name the writes to retry, or use --all');
+      answer(await withQueue(config(), (queue) => (all ? retryAll(queue) : retryWrites(queue, writes))));
     });
   command
     .command('pause')
@@ -62,8 +61,8 @@ function queueIdIn(text: string): string {
 }
 
 /** Adds an argument to those before it. */
-function entryNames(text: string, before: readonly EntryName[] = []): EntryName[] {
-  const name = readEntryName(text);
-  if (name === undefined) throw new InvalidArgumentError('It is not USER/KEY.');
-  return [...before, name];
+function shownWrites(text: string, before: readonly ShownWrite[] = []): ShownWrite[] {
+  const [, user, key] = /^(.+)\/([^/]+)$/.exec(text) ?? []; // a name may have slashes, a key has none
+  if (user === undefined || key === undefined) throw new InvalidArgumentError('It is not USER/KEY.');
+  return [...before, { user, key }];
 }

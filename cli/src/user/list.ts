@@ -8,8 +8,9 @@ export async function listUsers(reader: StoreReader): Promise<Answer> {
   const users: User[] = [];
   for await (const account of reader.accounts()) users.push(userOf(account));
   users.sort((one, other) => one.number - other.number);
-  const rows = users.map(({ number, createdAt, disabled, name }) => [
+  const rows = users.map(({ number, userId, createdAt, disabled, name }) => [
     String(number),
+    userId,
     createdAt.toISOString(),
     disabled ? 'disabled' : '',
     name,
@@ -17,7 +18,7 @@ export async function listUsers(reader: StoreReader): Promise<Answer> {
   return { json: { users }, text: users.length === 0 ? 'There are no accounts.' : table([heads, ...rows]) };
 }
 
-const heads = ['number', 'created', '', 'name'];
+const heads = ['number', 'id', 'created', '', 'name'];
 
 const userOf = ({ username, userId, number, createdAt, disabled }: Account) => ({
   name: username,

@@ -133,6 +133,10 @@ export interface QueueOperations {
   status(): Promise<PartitionStatus[]>;
   /** Returns the rejected writes, in no order. */
   rejected(): AsyncIterable<RejectedWrite>;
+  /** Returns the usernames of these accounts by their ids. Empty if MongoDB is down. */
+  usernames(userIds: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** Returns the ids of the accounts with these names. */
+  userIds(usernames: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /**
    * Retries a rejected write as the last accepted write of its key: a newer write is never undone. Returns false if it
    * is not rejected.

@@ -11,6 +11,8 @@ import { services } from '../../world/services/services.js';
 import { storedDocuments } from '../../world/services/stored-documents.js';
 import { withQueue } from '../support/jobs.js';
 
+type NamedWrite = RejectedWrite & { readonly username: string };
+
 const partitions = 2;
 const poison = 'POISON';
 
@@ -37,7 +39,7 @@ describe('a write that MongoDB rejects', function () {
 
   const settings = () => ({ ...world.services.env, ...own });
   const command = (...args: string[]) => keybin(['queue', ...args], settings());
-  const listed = () => keybinJson<{ count: number; writes: RejectedWrite[] }>(['queue', 'rejected'], settings());
+  const listed = () => keybinJson<{ count: number; writes: NamedWrite[] }>(['queue', 'rejected'], settings());
 
   /** Asserts that nothing is rejected. The jobs of a write that is taken back go a little later than the write. */
   const nothingRejected = () =>
@@ -50,7 +52,7 @@ describe('a write that MongoDB rejects', function () {
   const rejected = (count: number) =>
     eventually(async () => {
       const { writes } = await listed();
-      return writes.length === count && writes.map(({ userId, key }) => `${userId}/${key}`);
+      return writes.length === count && writes.map(({ username, key }) => `${username}/${key}`);
     }, `${count} rejected writes`);
 
   const storedValue = async (key: string) => {

@@ -1,13 +1,15 @@
 import { setMaxListeners } from 'node:events';
 import { Queue } from 'bullmq';
 import type { Config } from '../../../config/config.js';
+import { orUnavailable } from '../../../errors.js';
 import type { EntryName } from '../../../ids/entry-name.js';
 import type { Log } from '../../../process/log.js';
 import type { QueueOperations, RejectedWrite } from '../../../ports/operations.js';
 import type { PartitionStatus } from '../../../ports/partition-status.js';
 import { adoptQueue } from '../ownership/adopt-queue.js';
 import { RejectedWrites } from './rejected-writes.js';
-import { connectDatabase } from '../mongodb/database.js';
+import { connectDatabase, type Database } from '../mongodb/database.js';
+import { isOutage } from '../mongodb/outage.js';
 import { partitionOf, queueName } from '../redis/keys.js';
 import { readPartitionStatus } from './read-partition-status.js';
 import { jobOptions, rejectedJobId, type EntriesJobData, type EntriesJobName } from './partition-queue.js';
@@ -72,10 +74,33 @@ class PartitionedQueue implements QueueOperations {
     await Promise.all(this.partitions.map((each) => each.queue.resume()));
   }
 
-  async adopt(queueId: string): Promise<'adopted' | 'own'> {
+  async usernames(userIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    try {
+      return await this.#withDatabase(async ({ users, bounded }) => {
+        const found = await users.find({ user_id: { $in: [...userIds] } }, bounded).toArray();
+        return new Map(found.map(({ user_id: userId, username }) => [userId, username]));
+      });
+    } catch (error) {
+      if (!isOutage(error)) throw error;
+      return new Map();
+    }
+  }
+
+  userIds(usernames: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    return this.#withDatabase(async ({ users, bounded }) => {
+      const found = await orUnavailable(users.find({ username: { $in: [...usernames] } }, bounded).toArray());
+      return new Map(found.map(({ user_id: userId, username }) => [username, userId]));
+    });
+  }
+
+  adopt(queueId: string): Promise<'adopted' | 'own'> {
+    return this.#withDatabase((database) => adoptQueue(database, this.redis, { queueId, times: this.config.times }));
+  }
+
+  async #withDatabase<T>(work: (database: Database) => Promise<T>): Promise<T> {
     const database = await connectDatabase(this.config);
     try {
-      return await adoptQueue(database, this.redis, { queueId, times: this.config.times });
+      return await work(database);
     } finally {
       await database.close();
     }
