@@ -6,6 +6,16 @@ const leastCost = 10;
 const highCost = 15;
 const leastNode = [20, 19] as const;
 
+/** Day from which a version of Node gets no security fixes: https://github.com/nodejs/release#release-schedule */
+const endsOfLife: Readonly<Record<number, string>> = {
+  20: '2026-04-30',
+  21: '2024-06-01',
+  22: '2027-04-30',
+  23: '2025-06-01',
+  24: '2028-04-30',
+  25: '2026-06-01',
+};
+
 /** Passwords and secrets that examples use. */
 const wellKnown =
   /^(admin|administrator|changeme|change-me|default|example|keybin|letmein|pass|password|qwerty|root|secret|test|12345.*)$/i;
@@ -18,13 +28,27 @@ export function diagnoseSettings(
   file: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): Diagnosis[] {
-  return [node(), bcryptCost(config), weakSecrets(config), ...permissions(config, file, environment)];
+  return [
+    nodeVersion(process.versions.node, Date.now()),
+    bcryptCost(config),
+    weakSecrets(config),
+    ...permissions(config, file, environment),
+    registration(config),
+    trustProxy(config),
+    ...servers(config),
+  ];
 }
 
-function node(): Diagnosis {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+/** Judges a version of Node at a time. */
+export function nodeVersion(version: string, nowMs: number): Diagnosis {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
   const isNew = major > leastNode[0] || (major === leastNode[0] && minor >= leastNode[1]);
-  const says = `Node ${process.versions.node}`;
+  const says = `Node ${version}`;
+  const end = endsOfLife[major];
+  if (isNew && end !== undefined && Date.parse(end) < nowMs) {
+    const remedy = 'use one that is maintained: https://nodejs.org/en/about/previous-releases';
+    return { check: 'node', state: 'warning', says: `${says} has had no security fixes since ${end}`, remedy };
+  }
   if (isNew) return { check: 'node', state: 'ok', says };
   return { check: 'node', state: 'problem', says, remedy: `use Node ${leastNode.join('.')} or newer` };
 }
@@ -42,6 +66,48 @@ function bcryptCost({ accounts: { bcryptCost: cost } }: Config): Diagnosis {
   if (cost > highCost)
     return { check, state: 'warning', says: `${says}: each login takes seconds`, remedy: 'set it to 12' };
   return { check, state: 'ok', says };
+}
+
+const isLoopback = (host: string) => /^(127\.|localhost$|::1$|\[::1\]$)/.test(host);
+
+/** Finds out whether strangers can get identify codes, and with them any free name. */
+function registration({ app, v1 }: Config): Diagnosis {
+  const check = 'registration';
+  const says = `[V1] code_delivery = ${v1.codeDelivery}`;
+  if (v1.codeDelivery !== 'response' || isLoopback(app.host)) return { check, state: 'ok', says };
+  return {
+    check,
+    state: 'warning',
+    says: `${says}, and the API listens on ${app.host}: whoever asks for an identify code gets it`,
+    remedy: 'set it to webhook if only people that you know may register in /v1',
+  };
+}
+
+/** Finds out whether clients could choose the address by which rate limits count. */
+function trustProxy({ app }: Config): Diagnosis {
+  const check = 'trust_proxy';
+  const says = `[APP] trust_proxy = ${app.trustProxy}`;
+  if (app.trustProxy === 0 || isLoopback(app.host)) return { check, state: 'ok', says };
+  return {
+    check,
+    state: 'warning',
+    says: `${says}, and the API listens on ${app.host}: who reaches it past the proxy can pretend any address`,
+    remedy: 'let only the proxy reach the port, by a firewall or [APP] host',
+  };
+}
+
+/** Finds servers on other machines that need no password. */
+function servers({ queue, store }: Config): Diagnosis[] {
+  const urls = { '[STORE] host': store.host, '[QUEUE] redis': queue.redis ?? '' };
+  return Object.entries(urls).flatMap(([name, url]): Diagnosis[] => {
+    const [, credentials = '', hosts] = /^(?:mongodb|rediss?)[a-z+]*:\/\/(?:([^@/]*)@)?([^/?]+)/.exec(url) ?? [];
+    if (hosts === undefined) return [];
+    const check = 'passwords';
+    if (credentials !== '' || hosts.split(',').every((host) => isLoopback(host.replace(/:\d+$/, ''))))
+      return [{ check, state: 'ok', says: `${name} has a password, or is on this machine` }];
+    const says = `${name} has no password: who reaches that server reads all data`;
+    return [{ check, state: 'warning', says, remedy: 'give it a password, or keep it in a network of its own' }];
+  });
 }
 
 /** Returns each secret in the settings with its name. */

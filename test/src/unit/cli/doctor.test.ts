@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
+import { nodeVersion } from '@keybin/cli/doctor/settings.js';
 import type { Diagnosis } from '@keybin/shared/ports/operations.js';
+import { expectDone } from '../../contract/subjects/answers.js';
 import { eventually } from '../../world/eventually.js';
 import { unusedPort } from '../../world/processes/some-port.js';
 import { keybin } from '../../world/processes/keybin-command.js';
@@ -21,7 +23,8 @@ async function findings(
   expect(stderr).to.equal('');
   const all = (JSON.parse(stdout) as { findings: Diagnosis[] }).findings; // shape asserted below
   expect(all.length).to.be.above(3);
-  const wrong = all.filter(({ state }) => state !== 'ok');
+  // Node itself may be old
+  const wrong = all.filter(({ check, state }) => state !== 'ok' && check !== 'node');
   for (const { remedy } of wrong) expect(remedy).to.be.a('string').that.is.not.equal('');
   expect(code).to.equal(wrong.some(({ state }) => state === 'problem') ? 1 : 0);
   return new Map(wrong.map(({ check, says, remedy }) => [check, `${says} → ${remedy}`]));
@@ -81,6 +84,16 @@ describe('keybin doctor, embedded engine', function () {
   });
 });
 
+describe('keybin doctor', () => {
+  it('warns of a Node that gets no security fixes any more, and refuses one that is too old', () => {
+    expect(nodeVersion('20.20.2', Date.parse('2026-04-29')).state).to.equal('ok');
+    expect(nodeVersion('20.20.2', Date.parse('2026-11-01'))).to.include({ state: 'warning' });
+    expect(nodeVersion('24.1.0', Date.parse('2026-11-01')).state).to.equal('ok');
+    expect(nodeVersion('26.0.0', Date.parse('2026-11-01')).state).to.equal('ok');
+    expect(nodeVersion('20.18.0', Date.parse('2024-11-01')).state).to.equal('problem');
+  });
+});
+
 describe('keybin doctor, scale-out engine', function () {
   this.timeout(90_000);
   const world = new ScaleOutWorld({ services: ownServices });
@@ -107,6 +120,46 @@ describe('keybin doctor, scale-out engine', function () {
       redis.disconnect();
       await client.close();
     }
+  });
+
+  it('finds a paused queue, and rejected writes', async () => {
+    const { token } = await world.here.newAccount();
+    const client = await MongoClient.connect(world.services.mongoUrl);
+    const validate = (validator: object) => client.db(world.services.database).command({ collMod: 'store', validator });
+    const worker = await world.startWorker();
+    try {
+      expectDone(await world.here.put(token, 'first', 1)); // creates the collection
+      await world.drained();
+      await validate({ value: { $not: /POISON/ } });
+      expectDone(await world.here.put(token, 'k', 'POISON'));
+      const wrong = async () => [...(await findings(env()))].map(([check]) => check);
+      await eventually(async () => (await wrong()).join() === 'rejected writes', 'a rejected write', 30_000);
+      await keybin(['queue', 'pause'], env());
+      expect(await wrong()).to.deep.equal(['pause', 'rejected writes']);
+      await keybin(['queue', 'resume'], env());
+      await validate({});
+      await keybin(['queue', 'retry', '--all'], env());
+      await eventually(async () => (await wrong()).length === 0, 'nothing wrong', 30_000);
+    } finally {
+      await worker.stop();
+      await client.close();
+    }
+  });
+
+  it('names the cause first: without MongoDB it does not report a missing worker', async () => {
+    const lost = { ...env(), KEYBIN_STORE_HOST: `mongodb://127.0.0.1:${unusedPort}` };
+    expect([...(await findings(lost)).keys()]).to.deep.equal(['mongodb']);
+  });
+
+  it('finds servers without a password, open registration, and a proxy that can be passed by', async () => {
+    const open = {
+      KEYBIN_STORE_HOST: 'mongodb://mongo.example.org',
+      KEYBIN_QUEUE_REDIS: 'redis://redis.example.org',
+      KEYBIN_APP_HOST: '0.0.0.0',
+      KEYBIN_APP_TRUST_PROXY: '1',
+    };
+    const wrong = await findings(open);
+    expect([...wrong.keys()]).to.include.members(['passwords', 'registration', 'trust_proxy']);
   });
 
   it('reports what is down, and checks the rest', async () => {

@@ -10,6 +10,7 @@ import { refusalOfWrites } from '../queue/write-refusals.js';
 import { partitionsWithWorker } from '../queue/read-partition-status.js';
 import type { PartitionedConnections } from '../redis/partitioned-redis.js';
 import { readSettings, settingsProblems } from '../redis/redis-settings.js';
+import { openQueueOperations } from '../queue/queue-operations.js';
 import { findQueueId } from '../ownership/find-queue-id.js';
 import { adoptionRemedy, describeOthers, waitingInOtherQueues } from '../ownership/other-queues.js';
 import { existingQueueIdOf, noQueue } from '../ownership/queue-id.js';
@@ -28,10 +29,14 @@ export async function diagnose(config: Config, log: Log): Promise<Diagnosis[]> {
   try {
     const found = await Promise.all([
       lookInto(redis, (opened) => lookAtRedis(opened, config)).catch(redisProblem),
-      redis.status === 'fulfilled' && queueId !== undefined ? workers(redis.value).catch(redisProblem) : [],
       lookInto(database, lookAtMongo).catch(mongoProblem),
       redis.status === 'fulfilled' && database.status === 'fulfilled'
         ? queueOf(redis.value, database.value, config)
+        : [],
+      redis.status === 'fulfilled' && queueId !== undefined ? partitionsOf(config, log).catch(redisProblem) : [],
+      // A worker waits for MongoDB, too: a missing worker is not the cause then
+      redis.status === 'fulfilled' && database.status === 'fulfilled' && queueId !== undefined
+        ? workers(redis.value).catch(redisProblem)
         : [],
     ]);
     return found.flat();
@@ -160,6 +165,36 @@ async function skew(name: string, timeMs: number, { clockSkewMs }: TimeBudget): 
   const says = `the clocks of ${name} and this machine differ by ${(awayMs / 1_000).toFixed(1)} s`;
   if (awayMs <= clockSkewMs) return { check, state: 'ok', says };
   return { check, state: 'problem', says, remedy: 'synchronize the clocks with NTP' };
+}
+
+/** Finds a paused queue, and rejected writes. */
+async function partitionsOf(config: Config, log: Log): Promise<Diagnosis[]> {
+  const operations = await openQueueOperations(config, log);
+  try {
+    const partitions = await operations.status();
+    const paused = partitions.filter((each) => each.paused).length;
+    const rejected = partitions.reduce((sum, each) => sum + each.rejected, 0);
+    return [
+      paused === 0
+        ? { check: 'pause', state: 'ok', says: 'the queue is not paused' }
+        : {
+            check: 'pause',
+            state: 'warning',
+            says: `${paused} of ${partitions.length} partitions are paused: writes are applied late`,
+            remedy: "run 'keybin queue resume'",
+          },
+      rejected === 0
+        ? { check: 'rejected writes', state: 'ok', says: 'MongoDB has rejected no write' }
+        : {
+            check: 'rejected writes',
+            state: 'problem',
+            says: `MongoDB rejected ${rejected} acknowledged writes`,
+            remedy: "run 'keybin queue rejected', remove the cause, then 'keybin queue retry --all'",
+          },
+    ];
+  } finally {
+    await operations.close();
+  }
 }
 
 async function workers(redis: PartitionedConnections): Promise<Diagnosis[]> {
