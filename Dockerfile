@@ -1,7 +1,7 @@
 # One image for all of Keybin. The default command is the API, with the embedded engine and its data in /data.
-# `node worker/dist/main.js` is the worker, and `node cli/bin/keybin.js` the command line.
+# `node worker/dist/main.js` is the worker, and `keybin` the command line.
 
-FROM node:20-bookworm-slim AS build
+FROM node:24-bookworm-slim AS build
 WORKDIR /keybin
 # Only package.json files first: dependencies are installed again only when one of these changes
 COPY package.json package-lock.json ./
@@ -18,10 +18,11 @@ COPY shared shared
 COPY api api
 COPY worker worker
 COPY cli cli
+COPY bin bin
 RUN npx tsc -b shared api worker cli && npm prune --omit=dev --no-audit --no-fund
 
-FROM node:20-bookworm-slim
-ENV NODE_ENV=production KEYBIN_APP_HOST=0.0.0.0 KEYBIN_STORE_HOST=lmdb:///data
+FROM node:24-bookworm-slim
+ENV NODE_ENV=production PATH=/keybin/bin:$PATH KEYBIN_APP_HOST=0.0.0.0 KEYBIN_STORE_HOST=lmdb:///data
 WORKDIR /keybin
 COPY --from=build /keybin ./
 COPY deploy/docker deploy/docker

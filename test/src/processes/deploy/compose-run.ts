@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { Child } from '../../world/processes/child.js';
 import { eventually } from '../../world/eventually.js';
@@ -19,7 +20,9 @@ export class ComposeRun {
     const { command, environment = {} } = this.#service(name);
     const [program = '', ...args] = command.map((text) => this.#here(text));
     const settings = Object.entries(environment).map(([key, value]) => [key, this.#here(value)]);
-    const child = new Child(name, program, args, { cwd: root, env: { ...Object.fromEntries(settings), ...env } });
+    const path = `${join(root, 'bin')}:${process.env['PATH']}`; // as in the image
+    const all = { PATH: path, ...Object.fromEntries(settings), ...env };
+    const child = new Child(name, program, args, { cwd: root, env: all });
     this.#started.push(child);
     return child;
   }

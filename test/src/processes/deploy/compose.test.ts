@@ -49,7 +49,7 @@ describe('docker-compose.yml', () => {
       volumes.map((each) => each.split(':', 1)[0]),
     );
     const inRepository = mounted.filter((source) => source?.startsWith('/')).map(String);
-    expect(inRepository).to.have.lengthOf(3);
+    expect(inRepository).to.have.lengthOf(4);
     for (const source of inRepository) expect(existsSync(source), source).to.equal(true);
   });
 
