@@ -2,8 +2,8 @@ import type { History } from './checkers/history.js';
 import type { FaultCounts } from './faults.js';
 
 /**
- * Least numbers per minute of a meaningful run. Posts, files and logouts are acknowledged ones. Reads are of keys
- * with a pending write.
+ * Least numbers per minute of a meaningful run. Posts, files and logouts are acknowledged ones. Reads are of keys with
+ * a pending write.
  */
 const leastPerMinute = {
   single: { faults: 10, posts: 100, files: 20, logouts: 10, probes: 200, readsOfPending: 50 },

@@ -2,17 +2,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ms, type History } from './checkers/history.js';
 import type { Random } from './random.js';
 import type { Target } from './targets/target.js';
+import type { Network } from '../world/network/network.js';
 
 /** A fault that hits one or more processes at the same time. */
 export interface Fault {
-  readonly manner: 'kill -9' | 'kill -9 of a child' | 'hang' | 'SIGTERM';
+  readonly manner: 'kill -9' | 'kill -9 of a child' | 'hang' | 'SIGTERM' | 'cut';
   /** Name for the report, such as `API and worker`. */
   readonly what: string;
-  /** Lists of targets. One target of each list is hit. */
+  /** Lists of targets. One target of each list is hit. A cut has two: packets between their hosts are lost. */
   readonly among: readonly (readonly Target[])[];
 }
 
-/** Range of the duration of a hang, in ms. */
+/** Range of the duration of a hang or a cut, in ms. */
 const hangMs = [1_000, 4_000] as const;
 /** Range of the time before a killed or terminated process is started again, in ms. */
 const awayMs = [0, 1_500] as const;
@@ -36,6 +37,7 @@ export async function injectFaults(
   history: History,
   random: Random,
   isEnough: (counts: FaultCounts) => boolean,
+  network?: Network,
 ): Promise<FaultCounts> {
   const counts = new FaultCounts();
   let round: Fault[] = [];
@@ -48,7 +50,7 @@ export async function injectFaults(
     const targets = fault.among.map((list) => random.pick(list));
     count(counts, fault, targets, history);
     const fromMs = performance.now();
-    const names = await strike(fault, targets, random);
+    const names = await strike(fault, targets, random, network);
     counts.log.push(`${fault.manner} of ${names.join(', ')}: ${ms(fromMs)} to ${ms(performance.now())}`);
   }
 }
@@ -62,9 +64,15 @@ function count(counts: FaultCounts, { manner, what }: Fault, targets: readonly T
 }
 
 /** Injects a fault. Returns a description for each target. */
-async function strike({ manner }: Fault, targets: readonly Target[], random: Random): Promise<string[]> {
+async function strike(
+  { manner }: Fault,
+  targets: readonly Target[],
+  random: Random,
+  network: Network | undefined,
+): Promise<string[]> {
   if (manner === 'hang') return Promise.all(targets.map((target) => hang(target, random.between(...hangMs))));
   const names = targets.map(({ name }) => name);
+  if (manner === 'cut') return [await cut(targets, random.between(...hangMs), network)];
   if (manner === 'kill -9 of a child') {
     for (const target of targets) target.killChild(random);
     return names;
@@ -73,6 +81,14 @@ async function strike({ manner }: Fault, targets: readonly Target[], random: Ran
   await delay(random.between(...awayMs));
   await startAll(targets);
   return names;
+}
+
+async function cut([one, other]: readonly Target[], forMs: number, network: Network | undefined): Promise<string> {
+  if (!one?.host || !other?.host || !network) throw new Error('A cut needs two targets with hosts on a network');
+  network.cut(one.host, other.host);
+  await delay(forMs);
+  network.heal(one.host, other.host);
+  return `${one.name} from ${other.name} for ${ms(forMs)}`;
 }
 
 async function hang(target: Target, forMs: number): Promise<string> {

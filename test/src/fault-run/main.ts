@@ -27,6 +27,11 @@ program
       .choices(['1', '2'])
       .default('2'),
   )
+  .option(
+    '--network',
+    'gives each process of the scale-out engine a host of its own, and cuts their network, too',
+    false,
+  )
   .option('--minutes <minutes>', 'how long faults are injected, longer where little happens', positive, 2)
   .option('--seed <seed>', 'repeats the choices of an earlier run', wholeNumber, Math.floor(Math.random() * 2 ** 32))
   .option('--report <file>', 'writes the table between the marks of this engine in the file, if no promise was broken')
@@ -42,8 +47,10 @@ if (options.redis === 'cluster' && options.engine === 'embedded')
   program.error('error: the embedded engine has no Redis');
 if (options.processes === 1 && options.engine === 'scale-out')
   program.error('error: one process alone is a matter of the embedded engine');
+if (options.network && (options.engine === 'embedded' || options.redis === 'cluster'))
+  program.error('error: --network is for the scale-out engine over a single Redis');
 const over = options.redis === 'cluster' ? ' over a Redis Cluster' : '';
-const what = `${options.engine}${over}${options.processes === 1 ? ' in one process' : ''}`;
+const what = `${options.engine}${over}${options.processes === 1 ? ' in one process' : ''}${options.network ? ' over a network that is cut' : ''}`;
 process.stdout.write(`Faults: engine ${what}, ${options.minutes} minutes, seed ${options.seed}\n`);
 giveUpInTime();
 const { table, details, isGood } = report(await runFaults(options));

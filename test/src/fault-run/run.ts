@@ -35,6 +35,8 @@ export interface RunOptions {
   readonly redis: 'single' | 'cluster';
   /** Processes of each API, for the embedded engine: one API of one process, or two APIs of two. */
   readonly processes: 1 | 2;
+  /** True if each process of the scale-out engine has a host of its own, so that the network can be cut. */
+  readonly network: boolean;
   readonly minutes: number;
   readonly seed: number;
 }
@@ -61,11 +63,11 @@ const numbered = <T>(count: number, make: (number: number) => T): T[] =>
  * `longestShare` times as long. Then lets everything come to rest and judges the observations.
  */
 export async function runFaults(options: RunOptions): Promise<RunResult> {
-  const { engine, redis, processes, minutes, seed } = options;
+  const { engine, redis, processes, network, minutes, seed } = options;
   const random = new Random(seed);
   const gone: string[] = [];
   const note = (what: string) => gone.push(what);
-  const world = await (engine === 'embedded' ? openEmbedded(note, processes) : openScaleOut(note, redis));
+  const world = await (engine === 'embedded' ? openEmbedded(note, processes) : openScaleOut(note, redis, network));
   const history = new History();
   const accounts = Array.from({ length: accountCount }, (_, index) => new SharedAccount(`account-${index + 1}`, keys));
   const api = () => new KeybinClient(random.pick(world.urls));
@@ -81,10 +83,11 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
   const running = Promise.all(all.map((client) => client.run()));
   const startMs = performance.now();
   const minutesPassed = () => (performance.now() - startMs) / 60_000;
-  const injecting = injectFaults(world.faults, history, random.fork(), (counts) => {
+  const isEnough = (counts: FaultCounts) => {
     if (minutesPassed() < minutes) return false;
     return minutesPassed() >= minutes * longestShare || missingCoverage(options, history, counts).length === 0;
-  });
+  };
+  const injecting = injectFaults(world.faults, history, random.fork(), isEnough, world.network);
   const faults = await Promise.race([injecting, running.then(() => injecting)]);
   const lastedMinutes = minutesPassed();
   await startAll(world.targets);

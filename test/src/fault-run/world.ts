@@ -1,6 +1,7 @@
 import type { Life } from './checkers/history.js';
 import type { Service } from './clients/actor.js';
 import type { Target } from './targets/target.js';
+import type { Network } from '../world/network/network.js';
 import type { Fault } from './faults.js';
 
 /** Leftovers in the store and the queue after everything has come to rest. */
@@ -32,6 +33,8 @@ export interface World extends Service {
   /** All processes, in the order of starting them. */
   readonly targets: readonly Target[];
   readonly faults: readonly Fault[];
+  /** Network of the targets, for faults that cut it. */
+  readonly network?: Network | undefined;
   /** Resolves once no write is pending, or once that has taken too long, which `leftovers` reports. */
   drained(): Promise<void>;
   /** Looks into the store and the queue, after enough time for the removal of erased data. */

@@ -10,6 +10,8 @@ import { judgeRefusal, logIn, Session } from './session.js';
 const thinkingMs = 15;
 /** Share of reads for which Redis is asked whether the key's write is pending. */
 const lookedAt = 0.3;
+/** Share of puts after which the key is read at once, mostly before a worker has applied them, if there are workers. */
+const readBack = 0.2;
 
 const actions = weighted({ put: 90, get: 80, delete: 15, list: 25, rotate: 8, renew: 1 });
 
@@ -38,6 +40,8 @@ export class Client extends Actor {
       case 'put':
         await this.#put(session, key);
         this.#lastPut = { account, key };
+        if (this.parts.service.pendingVersion && this.parts.random.next() < readBack)
+          await this.#get(session, key, true);
         return;
       case 'get':
         return this.#get(session, key);
@@ -85,9 +89,9 @@ export class Client extends Actor {
     return this.parts.history.during(api.baseUrl, () => outcomeOf(this.parts.history, what, send));
   }
 
-  async #get(session: Session, key: string): Promise<void> {
+  async #get(session: Session, key: string, isLookedAt = this.parts.random.next() < lookedAt): Promise<void> {
     const { life, token = '' } = session;
-    const look = this.parts.random.next() < lookedAt ? await this.parts.service.pendingVersion?.(life, key) : undefined;
+    const look = isLookedAt ? await this.parts.service.pendingVersion?.(life, key) : undefined;
     const api = this.api();
     const outcome = await outcomeOf(this.parts.history, 'get', () => api.get(token, key));
     if (

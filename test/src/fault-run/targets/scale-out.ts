@@ -8,7 +8,8 @@ import type { Child } from '../../world/processes/child.js';
 import { spawnApi, spawnWorker } from '../../world/processes/keybin-process.js';
 import { startMongod } from '../../world/services/mongo-server.js';
 import { startRedisCluster } from '../../world/services/redis-cluster.js';
-import { startRedis } from '../../world/services/redis-server.js';
+import { Network } from '../../world/network/network.js';
+import { startRedis, type RedisServerOptions } from '../../world/services/redis-server.js';
 import { queueIdIn } from '../../world/services/queue-prefix.js';
 import type { Services } from '../../world/services/services.js';
 import { storePlace } from '../../world/services/store-settings.js';
@@ -24,14 +25,19 @@ const database = 'keybin_faults';
 
 type Gone = (what: string) => void;
 
+/** Names of the hosts of a run over a network of its own. */
+const hosts = { redis: 'redis', mongod: 'mongod', apis: ['api1', 'api2'], workers: ['worker1', 'worker2'] } as const;
+
 /**
  * Opens MongoDB, two APIs, two workers, and Redis or a cluster of three nodes. Redis syncs every write. `gone` is
- * called for each process that ended by itself.
+ * called for each process that ended by itself. With `isNetworked` each has a host of its own.
  */
-export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster'): Promise<World> {
-  const servers = await (kind === 'cluster' ? startCluster(gone) : startSingle(gone));
+export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster', isNetworked: boolean): Promise<World> {
+  const network = isNetworked ? new Network(Object.values(hosts).flat()) : undefined;
+  const at = (name: string) => (network ? { at: network.host(name) } : {});
+  const servers = await (kind === 'cluster' ? startCluster(gone) : startSingle(gone, at(hosts.redis)));
   const { partitions } = servers;
-  const mongod = await startService('MongoDB', startMongod, gone);
+  const mongod = await startService('MongoDB', () => startMongod(at(hosts.mongod)), gone, { host: hosts.mongod });
   const mongoUrl = mongod.server.url;
   await servers.giveQueue({ mongoUrl, database });
   const env = {
@@ -43,14 +49,18 @@ export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster'): Prom
     KEYBIN_QUEUE_SWEEP_AFTER: '5',
     ...unlimited,
   };
-  const apis = [1, 2].map((number) => new Target(`API ${number}`, false, () => spawnApi({ env }), gone));
+  const apis = hosts.apis.map(
+    (host, index) => new Target(`API ${index + 1}`, false, () => spawnApi({ env, ...at(host) }), gone, host),
+  );
   const workerUrls = new Map<number, string>();
-  const beginWorker = async (number: number) => {
-    const { child, url } = await spawnWorker({ env });
+  const beginWorker = async (number: number, host: string) => {
+    const { child, url } = await spawnWorker({ env, ...at(host) });
     workerUrls.set(number, url);
     return { child };
   };
-  const workers = [1, 2].map((number) => new Target(`worker ${number}`, false, () => beginWorker(number), gone));
+  const workers = hosts.workers.map(
+    (host, index) => new Target(`worker ${index + 1}`, false, () => beginWorker(index + 1, host), gone, host),
+  );
   await startAll([...apis, ...workers]);
   const redis = { ...servers, queueId: await queueIdIn(servers.url) };
   const prefixOf = (partition: number) => partitionPrefix(redis.queueId, partition);
@@ -71,7 +81,10 @@ export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster'): Prom
   return {
     engine: 'scale-out',
     targets: [...redis.targets, mongod.target, ...apis, ...workers],
-    faults: faultsOf({ redis: redis.targets, mongod: [mongod.target], apis, workers }).filter(redis.isMeant),
+    faults: faultsOf({ redis: redis.targets, mongod: [mongod.target], apis, workers }, isNetworked).filter(
+      redis.isMeant,
+    ),
+    network,
     get urls() {
       return apis.flatMap(({ url }) => url ?? []);
     },
@@ -110,6 +123,7 @@ export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster'): Prom
       await stored.close();
       await Promise.all([...apis, ...workers].map((target) => target.terminate()));
       await Promise.all([...redis.targets, mongod.target].map((target) => target.terminate()));
+      network?.close();
     },
   };
 }
@@ -136,8 +150,8 @@ interface RedisServers extends Omit<Queues, 'queueId'> {
   readonly whole: () => Promise<void>;
 }
 
-async function startSingle(gone: Gone): Promise<RedisServers> {
-  const { server, target } = await startService('Redis', startRedis, gone);
+async function startSingle(gone: Gone, options: RedisServerOptions): Promise<RedisServers> {
+  const { server, target } = await startService('Redis', () => startRedis(options), gone, { host: hosts.redis });
   return {
     url: server.url,
     partitions: 2,
@@ -155,7 +169,7 @@ async function startCluster(gone: Gone): Promise<RedisServers> {
   const cluster = await startRedisCluster();
   const whole = () => cluster.together();
   const nodes = cluster.nodes.map((server, index) =>
-    startService(`Redis ${index + 1}`, async () => server, gone, whole),
+    startService(`Redis ${index + 1}`, async () => server, gone, { ready: whole }),
   );
   const targets = (await Promise.all(nodes)).map(({ target }) => target);
   return {
@@ -182,7 +196,7 @@ async function startService<S extends Server>(
   name: string,
   first: () => Promise<S>,
   gone: Gone,
-  ready = async () => {},
+  { ready = async () => {}, host }: { readonly ready?: () => Promise<void>; readonly host?: string } = {},
 ) {
   const server = await first();
   const begin = async () => {
@@ -192,14 +206,17 @@ async function startService<S extends Server>(
     }
     return { child: server.child };
   };
-  const target = new Target(name, true, begin, gone);
+  const target = new Target(name, true, begin, gone, host);
   await target.start();
   return { server, target };
 }
 
 type Targets = readonly Target[];
 
-function faultsOf({ redis, mongod, apis, workers }: Record<'redis' | 'mongod' | 'apis' | 'workers', Targets>): Fault[] {
+function faultsOf(
+  { redis, mongod, apis, workers }: Record<'redis' | 'mongod' | 'apis' | 'workers', Targets>,
+  isNetworked: boolean,
+): Fault[] {
   const one: [string, Targets][] = [
     ['API', apis],
     ['worker', workers],
@@ -207,7 +224,14 @@ function faultsOf({ redis, mongod, apis, workers }: Record<'redis' | 'mongod' | 
     ['MongoDB', mongod],
   ];
   const alone = (manner: Fault['manner']) => one.map(([what, among]): Fault => ({ manner, what, among: [among] }));
+  const cuts: [string, Targets, Targets][] = [
+    ['API from MongoDB', apis, mongod],
+    ['API from Redis', apis, redis],
+    ['worker from MongoDB', workers, mongod],
+    ['worker from Redis', workers, redis],
+  ];
   return [
+    ...(isNetworked ? cuts.map(([what, ...among]): Fault => ({ manner: 'cut', what, among })) : []),
     ...alone('kill -9'),
     ...alone('hang'),
     ...alone('SIGTERM'),

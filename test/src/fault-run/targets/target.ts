@@ -23,6 +23,8 @@ export class Target {
     readonly isService: boolean,
     private readonly begin: () => Promise<{ readonly child: Child; readonly url?: string }>,
     private readonly gone: (what: string) => void,
+    /** Name of its host on a `Network`. */
+    readonly host?: string,
   ) {}
 
   async start(): Promise<void> {

@@ -4,6 +4,7 @@ import { runProgram } from './program-run.js';
 const runs = [
   '--engine scale-out --minutes 1.5',
   '--engine scale-out --redis cluster --minutes 1',
+  '--engine scale-out --network --minutes 1',
   '--engine embedded --minutes 1',
   '--engine embedded --processes 1 --minutes 0.5',
 ];

@@ -23,6 +23,7 @@ function goodRun(engine: RunResult['engine'] = 'scale-out'): RunResult {
     engine,
     redis: 'single',
     processes: 2,
+    network: false,
     minutes: 2,
     lastedMinutes: 2,
     seed: 1,
