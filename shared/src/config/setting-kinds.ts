@@ -84,7 +84,7 @@ export const mongoName: SettingKind<string> = kind('1 to 63 letters, digits, _ o
 
 /** Origins as browsers write them (RFC 6454, section 6.2), or all. */
 export const origins: SettingKind<readonly string[]> = kind(
-  'origins separated by commas, such as https://app.example.com or http://localhost:3000, or * for all, or nothing',
+  'origins separated by commas, such as https://app.example.com, https://*.example.com or capacitor://localhost, or * for all, or nothing',
   (text) => {
     const given = text.split(',').map((origin) => origin.trim());
     if (text === '' || text === '*') return text === '' ? [] : given;
@@ -92,8 +92,14 @@ export const origins: SettingKind<readonly string[]> = kind(
   },
 );
 
+/**
+ * Accepts an origin as browsers send it. `https://*.example.com` is every host below that one. Apps and extensions have
+ * schemes of their own, such as `capacitor://localhost` or `chrome-extension://ID`.
+ */
 function isOrigin(text: string): boolean {
-  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+  const plain = text.replace(/^(https?:\/\/)\*\.(?=[^.]+\.)/, '$1any.');
+  if (/^https?:/.test(plain)) return !plain.includes('*') && URL.canParse(plain) && new URL(plain).origin === plain;
+  return /^[a-z][a-z0-9+.-]*:\/\/[\w.-]+(:\d+)?$/.test(text) && !text.startsWith('file:');
 }
 
 /** Least length of a secret, that of the hash of HS256: RFC 7518, section 3.2. */

@@ -45,10 +45,17 @@ const cases = [
       '*': ['*'],
       'https://a.example': ['https://a.example'],
       'http://localhost:3000, https://b.example': ['http://localhost:3000', 'https://b.example'],
+      'https://*.example.com': ['https://*.example.com'],
+      'capacitor://localhost,tauri://localhost': ['capacitor://localhost', 'tauri://localhost'],
+      'chrome-extension://abcdefghijklmnop': ['chrome-extension://abcdefghijklmnop'],
     },
     [
       'a.example',
       'https://a.example/',
+      'https://*.example', // every host of a top-level domain
+      'https://*',
+      'https://a.*.example.com',
+      'file:///home',
       'https://A.example',
       'https://a.example:443',
       'https://a.example,*',
