@@ -40,7 +40,6 @@ const limitedName = (user: string) => `\0admin:${user}`;
 export function guard(admin: Admin, limits: Pick<RateLimits, 'checkLogin' | 'loginFailed'>): Middleware {
   return async (ctx, next) => {
     ctx.set('Content-Security-Policy', contentPolicy);
-    ctx.set('Cache-Control', 'no-store');
     const given = parse(ctx.get('Authorization'));
     if (!given) return refuse(ctx);
     const login = { username: limitedName(given.name), address: clientAddress(ctx), userId: limitedName(admin.user) };

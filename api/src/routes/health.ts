@@ -29,6 +29,5 @@ export function healthRoutes({ engine, isDraining }: HealthParts): Middleware {
 
 function answer(ctx: Context, status: number, body: object): void {
   ctx.status = status;
-  ctx.set('Cache-Control', 'no-store');
   answerJson(ctx, JSON.stringify(body));
 }

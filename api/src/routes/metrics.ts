@@ -16,7 +16,6 @@ export interface MetricsParts {
 export function metricsRoutes({ settings, read }: MetricsParts): Middleware {
   const router = new Router();
   router.get('/metrics', async (ctx) => {
-    ctx.set('Cache-Control', 'no-store');
     if (!bearerMatches(ctx.get('Authorization'), settings.token)) {
       ctx.set('WWW-Authenticate', 'Bearer realm="Keybin metrics"');
       ctx.status = 401;

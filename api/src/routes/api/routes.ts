@@ -1,6 +1,5 @@
 import { Router } from '@koa/router';
 import type { Middleware } from 'koa';
-import { noStore } from '../../middleware/no-store.js';
 import { middlewareOf } from '../middleware-of.js';
 import type { ApiParts } from './api-parts.js';
 import { tokenRoutes } from './tokens.js';
@@ -9,7 +8,6 @@ import { userRoutes } from './users.js';
 /** Returns all routes of `/api`. */
 export function apiRoutes(parts: ApiParts): Middleware {
   const router = new Router({ prefix: '/api' });
-  router.use(noStore);
   userRoutes(router, parts);
   tokenRoutes(router, parts);
   return middlewareOf(router);

@@ -1,6 +1,5 @@
 import { Router } from '@koa/router';
 import type { Middleware } from 'koa';
-import { noStore } from '../../middleware/no-store.js';
 import { middlewareOf } from '../middleware-of.js';
 import type { V1Parts } from './v1-parts.js';
 import { fileRoutes } from './files.js';
@@ -11,7 +10,6 @@ import { userRoutes } from './users.js';
 /** Returns all routes of `/v1`. */
 export function v1Routes(parts: V1Parts): Middleware {
   const router = new Router({ prefix: '/v1' });
-  router.use(noStore);
   fileRoutes(router, parts); // before the accounts, else `upload` would be the name of one
   registrationRoutes(router, parts);
   userRoutes(router, parts);

@@ -5,6 +5,7 @@ import { RawConnection } from '../../world/clients/raw-connection.js';
 import type { Subject } from '../subjects/subject.js';
 
 const expected = {
+  'cache-control': 'no-store',
   'content-security-policy': "default-src 'none';frame-ancestors 'none'",
   'cross-origin-resource-policy': 'same-origin',
   'referrer-policy': 'no-referrer',
@@ -79,7 +80,8 @@ export function headersContract(subject: Subject): void {
     describe('that are configured', () => {
       let api: RunningApi;
       before('an API that knows a page', async () => {
-        api = await subject.startAnother({ KEYBIN_APP_CORS_ORIGINS: `http://localhost:3000, ${page}` });
+        const others = 'http://localhost:3000, capacitor://localhost, https://*.example.org';
+        api = await subject.startAnother({ KEYBIN_APP_CORS_ORIGINS: `${others}, ${page}` });
       });
       after(() => api.stop());
 
@@ -109,8 +111,18 @@ export function headersContract(subject: Subject): void {
         }
       });
 
+      it('may be pages of an app, or of any host below one', async () => {
+        for (const origin of ['capacitor://localhost', 'https://a.example.org', 'https://a.b-c.example.org']) {
+          const answer = await send(api.url, 'GET', '/livez', { headers: { origin } });
+          expect(answer.headers['access-control-allow-origin']).to.equal(origin);
+        }
+      });
+
       it('are not confused with other origins', async () => {
-        for (const origin of ['https://evil.example', `${page}.evil.example`, 'null', page.toUpperCase(), '']) {
+        const others = ['https://evil.example', `${page}.evil.example`, 'null', page.toUpperCase(), ''];
+        const below = ['https://example.org', 'https://.example.org', 'http://a.example.org', 'https://aexample.org'];
+        const odd = ['https://evil.example/.example.org', 'https://a@b.example.org', 'ionic://localhost'];
+        for (const origin of [...others, ...below, ...odd]) {
           const answer = await send(api.url, 'GET', '/livez', { headers: { origin } });
           const asked = await send(api.url, 'OPTIONS', '/token', { headers: { ...preflight, origin } });
           expect([...corsFields(answer), ...corsFields(asked)], origin).to.deep.equal([]);
