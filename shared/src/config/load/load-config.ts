@@ -6,7 +6,8 @@ import { ConfigError } from '../config-error.js';
 import { readEnvironment } from './environment.js';
 import { keybinVersion } from '../../process/version.js';
 import { readIniFile } from './ini-file.js';
-import type { RawSettings } from '../raw-settings.js';
+import { nameOf, type RawSetting, type RawSettings } from '../raw-settings.js';
+import { settings } from '../settings.js';
 
 const defaultFile = 'store.cfg';
 const wrongConfigurationExitCode = 2;
@@ -20,9 +21,21 @@ export function loadConfig(args: readonly string[], environment: NodeJS.ProcessE
   const file = readFile(args);
   const variables = readEnvironment(environment);
   return checkSettings({
-    given: new Map([...file.given, ...variables.given]),
+    given: new Map([...file.given, ...variables.given, ...hostFor(variables.given, file.given)]),
     problems: [...file.problems, ...variables.problems],
   });
+}
+
+/**
+ * Returns the host for a platform that gives the port as `PORT`, such as Heroku: it reaches the process from outside,
+ * so this is all addresses, unless a host is given. A file may have the default, as the shipped one does.
+ */
+function hostFor(variables: RawSettings['given'], file: RawSettings['given']): [string, RawSetting][] {
+  const host = nameOf('APP', 'host');
+  const isGiven =
+    variables.has(host) || (file.get(host)?.text ?? settings.app.host.default) !== settings.app.host.default;
+  if (variables.get(nameOf('APP', 'port'))?.origin !== 'PORT' || isGiven) return [];
+  return [[host, { text: '0.0.0.0', origin: 'PORT without a host' }]];
 }
 
 /**

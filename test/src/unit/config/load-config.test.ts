@@ -50,6 +50,8 @@ const mongoAt = (host: string, database?: string) => ({
   ...(database !== undefined && { KEYBIN_STORE_DATABASE: database }),
 });
 
+const hostOf = (args: readonly string[], environment: NodeJS.ProcessEnv) => loadConfig(args, environment).app.host;
+
 describe('The configuration', () => {
   it('prefers the environment to the file, and the file to the defaults', () => {
     const args = file('[APP]', 'port = 1', 'host = a', '[STORE]', 'token_expiration = 5');
@@ -84,6 +86,15 @@ describe('The configuration', () => {
     const found = problems([], { KEYBIN_QUEUE_REDIS: 'redis://:secret@h' });
     expect(found).to.have.lengthOf(1);
     expect(found[0]).to.include('KEYBIN_QUEUE_REDIS: "redis://***@h"').and.not.include('secret');
+  });
+
+  it('listens on all addresses if PORT gives the port and nobody gives a host', () => {
+    expect(hostOf(file(), { PORT: '80' })).to.equal('0.0.0.0');
+    expect(hostOf(file('[APP]', 'host = 127.0.0.1'), { PORT: '80' })).to.equal('0.0.0.0'); // as the shipped file has it
+    expect(hostOf(file('[APP]', 'host = 10.0.0.1'), { PORT: '80' })).to.equal('10.0.0.1');
+    expect(hostOf(file(), { PORT: '80', KEYBIN_APP_HOST: '127.0.0.1' })).to.equal('127.0.0.1');
+    expect(hostOf(file(), { PORT: '80', KEYBIN_APP_PORT: '81' })).to.equal('127.0.0.1');
+    expect(hostOf(file(), { KEYBIN_APP_PORT: '81' })).to.equal('127.0.0.1');
   });
 
   it('refuses a database in the URL that would not be used', () => {
