@@ -13,6 +13,7 @@ import { readClusterMetrics } from './cluster/cluster-metrics.js';
 import { codeKey } from './identify-codes/code.js';
 import { openDelivery } from './identify-codes/open-delivery.js';
 import { openDashboard } from './dashboard/open-dashboard.js';
+import { isForm } from './bodies/upload-form.js';
 import { fastEntries } from './routes/keybin/fast-entries.js';
 import { HttpServer } from './server/server.js';
 import { Transfers } from './requests/transfers.js';
@@ -80,13 +81,16 @@ export async function startApi(config: Config, log: Log, lifecycle = apiLifecycl
       isDraining: () => isDraining,
     });
     const mayTakeLong = (request: IncomingMessage) => transfers.isUpload(request);
+    // The route of uploads decides about forms. A form for another one is refused without being read
+    const mayContinue = ({ headers }: IncomingMessage) =>
+      isForm(headers) || Number(headers['content-length'] ?? 0) <= config.limits.bodyBytes;
     const listener = isPlain(config, log)
       ? fastEntries(
           { engine, durations: metrics.requests, bodyLimitBytes: config.limits.bodyBytes, log },
           app.callback(),
         )
       : app.callback();
-    const server = new HttpServer(listener, { requestTimeoutMs, mayTakeLong, times });
+    const server = new HttpServer(listener, { requestTimeoutMs, mayTakeLong, mayContinue, times });
     const address = await server.listen(config.app.port, config.app.host);
     lifecycle.push('server', async () => server.close());
     lifecycle.push('transfers', () => {

@@ -9,6 +9,7 @@ export type ErrorCode =
   | 'invalid_host'
   | 'body_not_json'
   | 'body_too_large'
+  | 'encoding_not_supported'
   | 'parameter_missing'
   | 'parameter_not_string'
   | 'parameter_invalid'
@@ -58,6 +59,10 @@ export const invalidHost = () => new KeybinError('invalid_host', 'Request must h
 export const bodyNotJson = () => new KeybinError('body_not_json', 'Request body is not JSON or is empty');
 export const bodyTooLarge = (limitBytes: number) =>
   new KeybinError('body_too_large', `Request body is larger than ${limitBytes} bytes`);
+/** Value of `Accept-Encoding` that a client with another `Content-Encoding` is told. */
+export const acceptedEncodings = 'gzip, deflate, br, identity';
+export const encodingNotSupported = () =>
+  new KeybinError('encoding_not_supported', `Content-Encoding must be one of ${acceptedEncodings}`);
 export const parameterMissing = (name: string) =>
   new KeybinError('parameter_missing', `Required parameter '${name}' is missing`);
 export const parameterNotString = (name: string) =>

@@ -1,6 +1,6 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import accepts from 'accepts';
-import { RateLimitError, type ErrorCode, type KeybinError } from '@keybin/shared/errors.js';
+import { acceptedEncodings, RateLimitError, type ErrorCode, type KeybinError } from '@keybin/shared/errors.js';
 import { jsonContentType, textContentType } from './answers.js';
 
 export type Dialect = 'keybin' | 'api' | 'v1';
@@ -46,6 +46,7 @@ const usualStatuses: Statuses = {
   account_exists: 409,
   body_too_large: 413,
   file_too_large: 413,
+  encoding_not_supported: 415,
   range_not_satisfiable: 416,
   too_many_requests: 429,
   headers_too_large: 431,
@@ -86,7 +87,7 @@ export function errorAnswer(error: KeybinError, dialect: Dialect, accept: string
   const { statuses, challenge } = dialects[dialect];
   const status = statuses[error.code];
   const content = challenge === undefined ? textOrProblem(error, status, accept) : json(error, status, challenge);
-  return { status, headers: [...retryHeaders(error, status), ...content.headers], body: content.body };
+  return { status, headers: [...ownHeaders(error, status), ...content.headers], body: content.body };
 }
 
 type Content = Pick<ErrorAnswer, 'headers' | 'body'>;
@@ -118,6 +119,12 @@ function json({ message }: KeybinError, status: number, challenge: string): Cont
 }
 
 const unavailableRetrySeconds = 2;
+
+/** Returns the headers that belong to an error in every dialect. */
+function ownHeaders(error: KeybinError, status: number): Header[] {
+  if (error.code === 'encoding_not_supported') return [['Accept-Encoding', acceptedEncodings]]; // RFC 9110, 15.5.16
+  return retryHeaders(error, status);
+}
 
 /**
  * Returns the headers that tell a refused client when to try again: `Retry-After` (RFC 9110, section 10.2.3). A rate

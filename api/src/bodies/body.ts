@@ -1,7 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import parser from 'koa-bodyparser';
 import type { Context } from 'koa';
-import { bodyNotJson, bodyTooLarge, KeybinError } from '@keybin/shared/errors.js';
+import {
+  acceptedEncodings,
+  bodyNotJson,
+  bodyTooLarge,
+  encodingNotSupported,
+  KeybinError,
+} from '@keybin/shared/errors.js';
 import { BodyMemory, type RoomTimes } from './body-memory.js';
 import { noteBodyWait } from './body-wait.js';
 import type { AnswerTimes } from '../requests/answer-in-time.js';
@@ -10,7 +16,7 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
  * Reads the body of a request as a JSON object that is not empty. Throws `body_not_json`, `body_too_large`,
- * `unavailable`.
+ * `encoding_not_supported`, `unavailable`.
  */
 export type ReadBody = (ctx: Context) => Promise<JsonObject>;
 
@@ -50,6 +56,7 @@ export function bodyReader(limitBytes: number, roomBytes: number, times: BodyTim
 
   return async (ctx) => {
     if (!jsonContentType.test(ctx.get('Content-Type'))) throw bodyNotJson();
+    nameEncoding(ctx);
     try {
       await readInRoom(ctx);
     } catch (error) {
@@ -67,12 +74,30 @@ export function bodyReader(limitBytes: number, roomBytes: number, times: BodyTim
   };
 }
 
+const encodings: ReadonlySet<string> = new Set(acceptedEncodings.split(', '));
+
+/**
+ * Names the encoding of a body as the parser knows it: the case does not count, and `x-gzip` is gzip (RFC 9110, section
+ * 8.4.1). Throws `encoding_not_supported`.
+ */
+function nameEncoding({ req }: Context): void {
+  const given = req.headers['content-encoding']?.trim().toLowerCase();
+  if (given === undefined) return;
+  const encoding = given === 'x-gzip' ? 'gzip' : given || 'identity';
+  if (!encodings.has(encoding)) {
+    req.resume(); // else the rest would stay in the connection and block it
+    throw encodingNotSupported();
+  }
+  req.headers['content-encoding'] = encoding;
+}
+
 /**
  * Returns the bytes that a body may take in memory. A body with a declared length above the limit is refused without
  * being read, so it takes none.
  */
 function bytesOf(ctx: Context, limitBytes: number): number {
-  const said = ctx.get('Content-Encoding') ? Number.NaN : Number(ctx.get('Content-Length') || Number.NaN);
+  const isEncoded = !['', 'identity'].includes(ctx.get('Content-Encoding'));
+  const said = isEncoded ? Number.NaN : Number(ctx.get('Content-Length') || Number.NaN);
   if (said > limitBytes) return 0;
   return Number.isNaN(said) ? limitBytes : said;
 }
@@ -88,7 +113,7 @@ export function decodeBody(bytes: unknown): JsonObject {
   if (!Buffer.isBuffer(bytes) || !isUtf8(bytes)) throw bodyNotJson();
   let body: unknown;
   try {
-    body = JSON.parse(bytes.toString());
+    body = JSON.parse(bytes.toString().replace(/^\ufeff/, '')); // RFC 8259, section 8.1: a BOM may be ignored
   } catch {
     throw bodyNotJson();
   }

@@ -14,6 +14,9 @@ const maxFields = 20;
 const maxNameBytes = 255;
 
 const multipart = /^\s*multipart\/form-data\s*;/i;
+/** True if the body of a request is said to be a form with files. */
+export const isForm = (headers: IncomingMessage['headers']): boolean => multipart.test(headers['content-type'] ?? '');
+
 const controlOrReplaced = /[\p{Cc}\p{Cs}\ufffd]/u;
 
 /** File of a form. Its bytes are read as they arrive. */

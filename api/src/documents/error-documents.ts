@@ -29,6 +29,11 @@ const documents: Readonly<Record<ErrorCode, ErrorDocument>> = {
     interfaces: everywhere,
     when: 'The body is empty, is not a JSON object, or `Content-Type` is not JSON',
   },
+  encoding_not_supported: {
+    error: errors.encodingNotSupported(),
+    interfaces: everywhere,
+    when: 'The body has another `Content-Encoding`. `Accept-Encoding` names the accepted ones',
+  },
   parameter_missing: {
     error: errors.parameterMissing('NAME'),
     interfaces: everywhere,

@@ -10,6 +10,11 @@ import { rawHeader } from '../requests/raw-header.js';
 export interface ServerOptions {
   /** Time for the headers of a request to arrive, and again for its body; then 408. */
   readonly requestTimeoutMs: number;
+  /**
+   * Returns true if a client that asks first may send its body (`Expect: 100-continue`). Without a yes, the listener
+   * answers with the reason, and the client need not send the body.
+   */
+  readonly mayContinue?: (request: IncomingMessage) => boolean;
   /** Returns true if the time of this body is limited elsewhere. */
   readonly mayTakeLong?: (request: IncomingMessage) => boolean;
   readonly times: Pick<TimeBudget, 'lateCheckMs' | 'stillnessMs' | 'keepAliveMs' | 'idleGraceMs'>;
@@ -58,6 +63,11 @@ export class HttpServer {
     );
     // An unknown expectation may be ignored (RFC 9110, section 10.1.1). Node's own response has no security headers.
     this.#server.on('checkExpectation', (request, response) => this.#take(request, response));
+    this.#server.on('checkContinue', (request, response) => {
+      if (options.mayContinue?.(request) ?? true) response.writeContinue();
+      else response.setHeader('Connection', 'close'); // the client may send its body all the same
+      this.#take(request, response);
+    });
     this.#lateCheck = setInterval(() => this.#refuseLate(), lateCheckMs).unref();
     this.#server.on('connection', (socket) => this.#admit(socket));
     // Uses only the code of the error, because its text holds the path of the request.

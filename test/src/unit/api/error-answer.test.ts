@@ -10,6 +10,7 @@ const statuses: Readonly<Record<ErrorCode, { readonly keybin: number; readonly a
     invalid_host: { keybin: 400 },
     body_not_json: { keybin: 400 },
     body_too_large: { keybin: 413 },
+    encoding_not_supported: { keybin: 415 },
     parameter_missing: { keybin: 400 },
     parameter_not_string: { keybin: 400 },
     parameter_invalid: { keybin: 400 },
@@ -50,6 +51,7 @@ const titles: Readonly<Record<number, string>> = {
   408: 'Request Timeout',
   409: 'Conflict',
   413: 'Payload Too Large',
+  415: 'Unsupported Media Type',
   416: 'Range Not Satisfiable',
   429: 'Too Many Requests',
   431: 'Request Header Fields Too Large',
@@ -79,7 +81,10 @@ const prefersProblem = new Map([
 ]);
 
 const codes = Object.keys(statuses) as ErrorCode[]; // the keys of a literal
-const retryOf = (status: number) => (status === 503 ? [['Retry-After', '2']] : []);
+function ownHeaders(status: number): string[][] {
+  if (status === 415) return [['Accept-Encoding', 'gzip, deflate, br, identity']];
+  return status === 503 ? [['Retry-After', '2']] : [];
+}
 
 describe('The answer to an error', () => {
   for (const [accept, isProblem] of prefersProblem) {
@@ -90,7 +95,7 @@ describe('The answer to an error', () => {
         const type = isProblem ? 'application/problem+json' : 'text/plain; charset=utf-8';
         expect(errorAnswer(new KeybinError(code, 'Té "st"'), 'keybin', accept), code).to.deep.equal({
           status,
-          headers: [...retryOf(status), ['Vary', 'Accept'], ['Content-Type', type]],
+          headers: [...ownHeaders(status), ['Vary', 'Accept'], ['Content-Type', type]],
           body: isProblem ? JSON.stringify(problem) : 'Té "st"',
         });
       }
@@ -103,7 +108,7 @@ describe('The answer to an error', () => {
           const challenge = status === 401 ? [['WWW-Authenticate', challenges[dialect]]] : [];
           expect(errorAnswer(new KeybinError(code, 'Té "st"'), dialect, accept), `${dialect} ${code}`).to.deep.equal({
             status,
-            headers: [...retryOf(status), ...challenge, ['Content-Type', 'application/json; charset=utf-8']],
+            headers: [...ownHeaders(status), ...challenge, ['Content-Type', 'application/json; charset=utf-8']],
             body: '{"error":"Té \\"st\\""}',
           });
         }
