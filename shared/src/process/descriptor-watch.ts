@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { repeatUntilAborted } from '../repeat-until-aborted.js';
 import type { Log } from './log.js';
 
 /** Share of the limit from which descriptors count as short, and below which they no longer do. */
@@ -11,31 +12,26 @@ const enoughShare = 0.8;
  * from the metrics. On a system other than Linux it tells nothing.
  */
 export class DescriptorWatch {
-  readonly #timer: NodeJS.Timeout;
+  readonly #closing = new AbortController();
   /** Limit as last read: with no descriptor left it cannot be read. */
   #limit: number | undefined;
   #isShort = false;
-  #isLooking = false;
 
   constructor(
     private readonly shortages: { inc(): void },
     private readonly log: Log,
-    intervalMs: number,
+    pauseMs: number,
   ) {
-    this.#readLimit();
-    this.#timer = setInterval(() => void this.#look(), intervalMs).unref();
+    void repeatUntilAborted(this.#closing.signal, pauseMs, () => this.#look());
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    this.#closing.abort();
   }
 
   async #look(): Promise<void> {
-    if (this.#isLooking) return; // reading the folder takes a ms for each thousand descriptors
-    this.#isLooking = true;
     this.#readLimit();
     const open = await this.#countOpen();
-    this.#isLooking = false;
     if (open === undefined || this.#limit === undefined) return;
     const seen = { open, limit: this.#limit };
     const share = open / this.#limit;
@@ -61,7 +57,8 @@ export class DescriptorWatch {
 
   async #countOpen(): Promise<number | undefined> {
     try {
-      return (await readdir('/proc/self/fd')).length - 1; // without the one that reads the folder
+      // It takes a ms for each thousand descriptors. One of them reads the folder
+      return (await readdir('/proc/self/fd')).length - 1;
     } catch (error) {
       return hasSystemCode(error, 'EMFILE') ? this.#limit : undefined;
     }
