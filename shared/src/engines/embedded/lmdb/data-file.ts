@@ -205,7 +205,9 @@ class DataPages {
 
   /** Returns a page, or the first `bytes` of pages that follow each other. Throws if it has another page's number. */
   #page(number: number, bytes = this.snapshot.pageBytes): Buffer {
-    const page = this.#read(number * this.snapshot.pageBytes, bytes);
+    const position = number * this.snapshot.pageBytes;
+    if (position + bytes > this.fileBytes) throw this.cutOff(); // a damaged length may be more than the memory
+    const page = this.#read(position, bytes);
     if (Number(page.readBigUInt64LE(0)) !== number) throw wrongPage(number);
     return page;
   }
@@ -223,8 +225,6 @@ class DataPages {
   }
 
   #read(position: number, bytes: number): Buffer {
-    const size = fstatSync(this.descriptor).size;
-    if (position + bytes > size) throw this.cutOff(); // before the memory is taken: a damaged length may be huge
     const buffer = Buffer.allocUnsafe(bytes);
     if (readSync(this.descriptor, buffer, 0, bytes, position) < bytes) throw this.cutOff();
     return buffer;
