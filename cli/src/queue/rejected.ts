@@ -1,8 +1,8 @@
 import { entryId } from '@keybin/shared/ids/entry-name.js';
+import { isUserId } from '@keybin/shared/ids/user-id.js';
 import type { QueueOperations, RejectedWrite } from '@keybin/shared/ports/operations.js';
 import type { Answer } from '../command/answer.js';
 import { oneLine } from '../command/one-line.js';
-import { isUserId } from './retry.js';
 
 /**
  * Returns the first `limit` rejected writes, and the number of all. Each has the name of its account, or the id if

@@ -1,4 +1,5 @@
 import { entryId } from '@keybin/shared/ids/entry-name.js';
+import { isUserId } from '@keybin/shared/ids/user-id.js';
 import type { QueueOperations } from '@keybin/shared/ports/operations.js';
 import { CommandError, type Answer } from '../command/answer.js';
 
@@ -23,8 +24,6 @@ export async function retryWrites(queue: QueueOperations, writes: readonly Shown
   if (unknown.length > 0) throw new CommandError(`not rejected: ${unknown.join(', ')}`);
   return answerOf(writes.length);
 }
-
-export const isUserId = (user: string): boolean => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(user);
 
 export async function retryAll(queue: QueueOperations): Promise<Answer> {
   return answerOf(await queue.retryAll());

@@ -1,6 +1,7 @@
 import { isFileId } from '../ids/file-id.js';
 import { isPostId, isPostIdOf } from '../ids/post-id.js';
 import type { Account } from '../ports/engine.js';
+import { isUserId, userIdPattern } from '../ids/user-id.js';
 import { isUsername } from '../ids/username.js';
 import type { TransferRecord } from '../ports/transfer-records.js';
 
@@ -87,17 +88,18 @@ export class BadLine extends Error {
   override readonly name = 'BadLine';
 }
 
-const uuid = '[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}';
 const entryLine = new RegExp(
-  `^\\{"type":"entry","user":"(${uuid})","key":"([a-zA-Z0-9_.,]{1,512})","version":(\\d{1,16}),"value":(.+)\\}$`,
+  `^\\{"type":"entry","user":"(${userIdPattern})","key":"([a-zA-Z0-9_.,]{1,512})","version":(\\d{1,16}),"value":(.+)\\}$`,
   's',
 );
 // lines may hold U+2028, which `.` takes for an end without the flag `s`
-const postLine = new RegExp(`^\\{"type":"post","user":"(${uuid})","id":"([0-9a-f]{24})","value":(.+)\\}$`, 's');
-const chunkLine = new RegExp(
-  `^\\{"type":"chunk","user":"(${uuid})","file":"([0-9a-f]{24})","n":(\\d{1,8}),"bytes":"([A-Za-z0-9+/]+={0,2})"\\}$`,
+const postLine = new RegExp(
+  `^\\{"type":"post","user":"(${userIdPattern})","id":"([0-9a-f]{24})","value":(.+)\\}$`,
+  's',
 );
-const userId = new RegExp(`^${uuid}$`);
+const chunkLine = new RegExp(
+  `^\\{"type":"chunk","user":"(${userIdPattern})","file":"([0-9a-f]{24})","n":(\\d{1,8}),"bytes":"([A-Za-z0-9+/]+={0,2})"\\}$`,
+);
 
 /**
  * Upper bound of versions, in µs. A store counts on from the highest version and number that it imports, and needs room
@@ -187,7 +189,7 @@ function accountIn(members: Members): Account {
   const number = whole(members, 'number');
   if (number === 0 || number > highestNumber) throw new BadLine(`'number' is out of range: ${number}`);
   return {
-    userId: string(members, 'userId', (text) => userId.test(text)),
+    userId: string(members, 'userId', isUserId),
     number,
     objectId: string(members, 'objectId', isFileId),
     username: string(members, 'username', isUsername),
@@ -201,7 +203,7 @@ function accountIn(members: Members): Account {
 const isBcrypt = (text: string) => /^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/.test(text);
 const isSha256 = (text: string) => /^[0-9a-f]{64}$/.test(text);
 
-const user = (members: Members) => string(members, 'user', (text) => userId.test(text));
+const user = (members: Members) => string(members, 'user', isUserId);
 
 function string(members: Members, name: string, isRight: (text: string) => boolean = () => true): string {
   const member = members[name];
