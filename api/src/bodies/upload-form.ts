@@ -14,6 +14,7 @@ const maxFields = 20;
 const maxNameBytes = 255;
 
 const multipart = /^\s*multipart\/form-data\s*;/i;
+
 /** True if the body of a request is said to be a form with files. */
 export const isForm = (headers: IncomingMessage['headers']): boolean => multipart.test(headers['content-type'] ?? '');
 
@@ -123,7 +124,7 @@ class UploadForm<T> {
 function parserOf({ headers }: IncomingMessage): BusboyInstance {
   const contentType = headers['content-type'] ?? '';
   const isPlain = ['', 'identity'].includes((headers['content-encoding'] ?? '').trim().toLowerCase());
-  if (!multipart.test(contentType) || !isPlain) throw bodyNotMultipart();
+  if (!isForm(headers) || !isPlain) throw bodyNotMultipart();
   try {
     return new Busboy({
       headers: { ...headers, 'content-type': contentType },
