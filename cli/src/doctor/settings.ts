@@ -78,7 +78,7 @@ function registration({ app, v1 }: Config): Diagnosis {
   return {
     check,
     state: 'warning',
-    says: `${says}, and the API listens on ${app.host}: whoever asks for an identify code gets it`,
+    says: `${says}, and the API listens on ${app.host}: anyone can get an identify code`,
     remedy: 'set it to webhook if only people that you know may register in /v1',
   };
 }
@@ -91,7 +91,7 @@ function trustProxy({ app }: Config): Diagnosis {
   return {
     check,
     state: 'warning',
-    says: `${says}, and the API listens on ${app.host}: who reaches it past the proxy can pretend any address`,
+    says: `${says}, and the API listens on ${app.host}: clients that bypass the proxy can choose their address`,
     remedy: 'let only the proxy reach the port, by a firewall or [APP] host',
   };
 }
@@ -105,7 +105,7 @@ function servers({ queue, store }: Config): Diagnosis[] {
     const check = 'passwords';
     if (credentials !== '' || hosts.split(',').every((host) => isLoopback(host.replace(/:\d+$/, ''))))
       return [{ check, state: 'ok', says: `${name} has a password, or is on this machine` }];
-    const says = `${name} has no password: who reaches that server reads all data`;
+    const says = `${name} has no password: anyone who reaches that server can read all data`;
     return [{ check, state: 'warning', says, remedy: 'give it a password, or keep it in a network of its own' }];
   });
 }

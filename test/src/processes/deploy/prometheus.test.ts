@@ -41,7 +41,7 @@ describe('Prometheus and Alertmanager with the files in deploy', function () {
   this.timeout(120_000);
   programs('prometheus', 'prometheus-alertmanager');
 
-  it('tell that the API is gone, though it is no target any more, with a link to what can be done', () =>
+  it('send an alert when every API has gone from the targets, with a link to its section', () =>
     onSomePort(async (port) => {
       const directory = temporaryDirectory();
       const setTargets = (targets: readonly string[]) => {

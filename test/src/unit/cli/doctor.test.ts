@@ -85,7 +85,7 @@ describe('keybin doctor, embedded engine', function () {
 });
 
 describe('keybin doctor', () => {
-  it('warns of a Node that gets no security fixes any more, and refuses one that is too old', () => {
+  it('warns of a Node without security fixes, and refuses one that is too old', () => {
     expect(nodeVersion('20.20.2', Date.parse('2026-04-29')).state).to.equal('ok');
     expect(nodeVersion('20.20.2', Date.parse('2026-11-01'))).to.include({ state: 'warning' });
     expect(nodeVersion('24.1.0', Date.parse('2026-11-01')).state).to.equal('ok');
