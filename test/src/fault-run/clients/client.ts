@@ -10,7 +10,7 @@ import { judgeRefusal, logIn, Session } from './session.js';
 const thinkingMs = 15;
 /** Share of reads for which Redis is asked whether the key's write is pending. */
 const lookedAt = 0.3;
-/** Share of puts after which the key is read at once, mostly before a worker has applied them, if there are workers. */
+/** Share of puts after which the key is read at once, mostly before a worker, if there is one, has applied them. */
 const readBack = 0.2;
 
 const actions = weighted({ put: 90, get: 80, delete: 15, list: 25, rotate: 8, renew: 1 });
@@ -40,8 +40,7 @@ export class Client extends Actor {
       case 'put':
         await this.#put(session, key);
         this.#lastPut = { account, key };
-        if (this.parts.service.pendingVersion && this.parts.random.next() < readBack)
-          await this.#get(session, key, true);
+        if (session.token && this.parts.random.next() < readBack) await this.#get(session, key, true);
         return;
       case 'get':
         return this.#get(session, key);
