@@ -40,12 +40,17 @@ if now > tonumber(ARGV[1]) then return {nowText} end
 local maxBytes, maxEntries = tonumber(ARGV[2]), tonumber(ARGV[3])
 local maxJobBytes, ownJobBytes = tonumber(ARGV[4]), tonumber(ARGV[5])
 local accounts, tokens = tonumber(ARGV[6]), tonumber(ARGV[7])
-local clock = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now - 1)
+-- Versions have 16 digits, also if Redis's clock is before 2001
+local clock = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), now - 1, 1e15)
 local entries = redis.call('ZCARD', KEYS[2])
 local bytes = tonumber(redis.call('GET', KEYS[3]) or 0)
-local bytesBefore, accepted, coalesced = bytes, false, 0
-local jobsKey, slots, written = KEYS[#KEYS - 2], KEYS[#KEYS - 1], {}
+local bytesBefore, coalesced = bytes, 0
+local jobsKey, slots = KEYS[#KEYS - 2], KEYS[#KEYS - 1]
 local epochKey = KEYS[#KEYS]
+-- Arguments of the commands that write the group at the end: HSET for each pending hash, ZADD, BITFIELD
+local texts, members, versions = {}, {}, {}
+-- Length of the text of each entry that this group writes
+local lengths = {}
 
 -- include include/current-epoch.lua
 -- include include/token-state.lua
@@ -82,14 +87,15 @@ local function accept(token, key, slot, change)
   local account = accountOf[token]
   local member = ARGV[7 + account] .. '/' .. key
   local pending = KEYS[3 * account + 2]
-  local before = redis.call('HSTRLEN', pending, key)
+  local ofGroup = lengths[member]
+  local before = ofGroup or redis.call('HSTRLEN', pending, key)
   local operation = string.sub(change, 1, 1)
   if operation == 'N' then
     if before > 0 then return 'taken' end
     change = 'P' .. string.sub(change, 2)
     clock = math.max(clock, tonumber(string.sub(key, 2, 14), 16))
   elseif operation ~= 'P' then
-    local isOld = before > 0 and string.sub(redis.call('HGET', pending, key), 1, #epoch) ~= epoch
+    local isOld = before > 0 and not ofGroup and string.sub(redis.call('HGET', pending, key), 1, #epoch) ~= epoch
     if before == headLength and not isOld then return 'absent' end
     if (before == 0 or isOld) and lookAt(slot) ~= string.sub(change, 2) then return 'look' .. lookAt(slot) end
     change = 'D'
@@ -100,13 +106,20 @@ local function accept(token, key, slot, change)
   if (grows > 0 and bytes + grows > maxBytes) or (before == 0 and entries >= maxEntries) then return 'full' end
 
   clock = clock + 1
-  local version = string.format('%016.0f', clock)
-  redis.call('HSET', pending, key, epoch .. version .. change)
-  entries = entries + redis.call('ZADD', KEYS[2], 'NX', version, member)
+  local version = string.format('%016d', clock)
+  lengths[member] = headLength - 1 + #change
+  local text = texts[pending]
+  if not text then
+    text = {}
+    texts[pending] = text
+  end
+  local at = #members
+  text[#text + 1], text[#text + 2] = key, epoch .. version .. change
+  members[at + 1], members[at + 2] = version, member
+  at = 2 * at
+  versions[at + 1], versions[at + 2], versions[at + 3], versions[at + 4] = 'SET', 'i64', '#' .. slot, version
+  if before == 0 then entries = entries + 1 end
   bytes = bytes + grows
-  accepted = true
-  local at = #written
-  written[at + 1], written[at + 2], written[at + 3], written[at + 4] = 'SET', 'i64', '#' .. slot, string.format('%.0f', clock)
   if before > 0 then coalesced = coalesced + 1 end
   return version
 end
@@ -117,12 +130,14 @@ for at = firstToken + 3 * tokens, #ARGV, 4 do
 end
 
 answers[2] = coalesced
-if accepted then
+if #members > 0 then
   if ownJobBytes > 0 then
     jobBytes = jobBytes + ownJobBytes
     redis.call('SET', jobsKey, string.format('%.0f %.0f', jobs + 1, jobBytes))
   end
-  redis.call('BITFIELD', slots, unpack(written))
+  for pending, text in pairs(texts) do redis.call('HSET', pending, unpack(text)) end
+  redis.call('ZADD', KEYS[2], 'NX', unpack(members))
+  redis.call('BITFIELD', slots, unpack(versions))
   redis.call('SET', KEYS[1], string.format('%.0f', clock))
   if bytes ~= bytesBefore then redis.call('INCRBY', KEYS[3], string.format('%.0f', bytes - bytesBefore)) end
 end

@@ -10,21 +10,22 @@
 --         text    pending entry as it was read before it was applied; empty if there was none
 -- An entry that is still pending as it was read leaves pending, waiting and rejected, and its bytes are given back.
 -- The database has it, or a newer one: then this is an old copy, of a Redis that came back with older data.
--- An entry that was replaced moves on in waiting to its own version. An entry that is not pending leaves waiting.
+-- An entry that was replaced moves on in waiting to its own version. An entry that is not pending leaves waiting and
+-- rejected.
 -- Returns the number of entries that are no longer pending.
 
 local freed, settled = 0, 0
+local leaving = {}
 
 local function settle(pending, member, key, text)
   local current = redis.call('HGET', pending, key)
-  if not current then
-    redis.call('ZREM', KEYS[1], member)
-  elseif current ~= text then
+  if current and current ~= text then
     redis.call('ZADD', KEYS[1], 'XX', string.sub(current, 9, 24), member)
-  else
+    return
+  end
+  leaving[#leaving + 1] = member
+  if current then
     redis.call('HDEL', pending, key)
-    redis.call('ZREM', KEYS[1], member)
-    redis.call('HDEL', KEYS[3], member)
     freed = freed + #key + #text
     settled = settled + 1
   end
@@ -40,5 +41,12 @@ for account = 1, #KEYS - 3 do
   end
 end
 
+local anyRejected = redis.call('EXISTS', KEYS[3]) == 1
+local most = 1000 -- unpack takes a few thousand
+for first = 1, #leaving, most do
+  local last = math.min(first + most - 1, #leaving)
+  redis.call('ZREM', KEYS[1], unpack(leaving, first, last))
+  if anyRejected then redis.call('HDEL', KEYS[3], unpack(leaving, first, last)) end
+end
 if freed > 0 then redis.call('DECRBY', KEYS[2], freed) end
 return settled

@@ -77,6 +77,19 @@ describe('accepting writes', () => {
     }
   });
 
+  it('decides each write by what the earlier ones of its group have written', async () => {
+    const commits = staged.commits();
+    const group = [put(bearer, 'k', '"long enough"'), remove(bearer, 'k'), remove(bearer, 'k'), put(bearer, 'k', '1')];
+    const post = { ...put(bearer, '~00000000000010000000', ''), change: 'N2' };
+    const writes = [...group, remove(bearer, 'k'), post, post, { ...put(newBearer(), 'k', '3') }];
+    const answers = await Promise.all(writes.map((write) => commits.accept(write)));
+    const of = ['accepted', 'accepted', 'absent', 'accepted', 'accepted', 'accepted', 'taken', 'unknown'];
+    expect(answers).to.deep.equal(of);
+    expect((await staged.pending(bearer, 'k'))?.json).to.equal(undefined);
+    expect(await staged.bytes()).to.equal(1 + 25 + post.key.length + 25 + 1);
+    expect(await staged.waiting()).to.have.members([`${bearer.userId}/k`, `${bearer.userId}/${post.key}`]);
+  });
+
   it('records since when an entry is pending, not when it was last written', async () => {
     const commits = staged.commits();
     await commits.accept(put(bearer, 'k', '1'));
