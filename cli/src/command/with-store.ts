@@ -1,17 +1,17 @@
 import type { Config } from '@keybin/shared/config/config.js';
-import { openEngine, openStoreReader, openStoreWriter } from '@keybin/shared/engines/open-engine.js';
+import { besideService, openEngine, openStoreReader, openStoreWriter } from '@keybin/shared/engines/open-engine.js';
 import { silentLog } from '@keybin/shared/process/log.js';
 import type { StoreReader, StoreWriter } from '@keybin/shared/ports/operations.js';
 import type { Engine } from '@keybin/shared/ports/engine.js';
 
-/** Opens the configured engine as an API process does, calls `work`, and closes it. */
+/** Opens the configured engine as an API process does, also beside one, calls `work`, and closes it. */
 export async function withEngine<T>(config: Config, work: (engine: Engine) => Promise<T>): Promise<T> {
-  return closing(await openEngine(config, silentLog()), work);
+  return besideService(config, async (open) => closing(await openEngine(open, silentLog()), work));
 }
 
-/** Opens the configured engine's store for an import, calls `work`, and closes it. */
+/** Opens the configured engine's store for an import, also beside a service, calls `work`, and closes it. */
 export async function withStoreWriter<T>(config: Config, work: (writer: StoreWriter) => Promise<T>): Promise<T> {
-  return closing(await openStoreWriter(config, silentLog()), work);
+  return besideService(config, async (open) => closing(await openStoreWriter(open, silentLog()), work));
 }
 
 /** Opens the configured engine's store for reading only, calls `work`, and closes it. */

@@ -1,9 +1,8 @@
 import { Command } from 'commander';
 import type { Config } from '@keybin/shared/config/config.js';
-import { openEngine } from '@keybin/shared/engines/open-engine.js';
-import { silentLog } from '@keybin/shared/process/log.js';
 import type { Answer } from '../command/answer.js';
 import type { Context } from '../command/context.js';
+import { withEngine } from '../command/with-store.js';
 
 /** Creates `keybin prepare`, which a release step runs before the processes start. */
 export function prepareCommand({ config, answer }: Context): Command {
@@ -14,8 +13,6 @@ export function prepareCommand({ config, answer }: Context): Command {
 
 /** Opens the engine as a starting API does, so that no API has to wait for a new index. */
 async function prepare(config: Config): Promise<Answer> {
-  const engine = await openEngine(config, silentLog());
-  await engine.close();
-  const { name, location } = engine;
+  const { name, location } = await withEngine(config, async (engine) => engine);
   return { json: { engine: name, location }, text: `${location} (${name}) is ready` };
 }

@@ -18,6 +18,8 @@ interface EngineEntry {
   readonly openReader: (config: Config, log: Log) => Promise<StoreReader>;
   readonly diagnose: (config: Config, log: Log) => Promise<Diagnosis[]>;
   readonly openWriter: (config: Config, log: Log) => Promise<StoreWriter>;
+  /** Asks a service that has the store to itself to share it. Resolves with a function that ends this. */
+  readonly borrow?: (config: Config) => Promise<(() => void) | undefined>;
   /** Absent if the engine applies a write before it acknowledges it. */
   readonly openQueue?: (config: Config, log: Log) => Promise<QueueOperations>;
   readonly openBoard?: (config: Config, log: Log) => Promise<QueueDashboard>;
@@ -39,6 +41,13 @@ const embedded: EngineEntry = {
   async openWriter(config) {
     const { openEmbeddedStoreWriter } = await import('./embedded/operations/store-writer.js');
     return openEmbeddedStoreWriter(config);
+  },
+  async borrow({ store, times }) {
+    const [{ borrowDirectory }, { parseLmdbUrl }] = await Promise.all([
+      import('./embedded/lending/borrow-directory.js'),
+      import('./embedded/lmdb/lmdb-url.js'),
+    ]);
+    return borrowDirectory(parseLmdbUrl(store.host), times);
   },
 };
 
@@ -90,6 +99,20 @@ export const openStoreReader = async (config: Config, log: Log): Promise<StoreRe
 /** Opens the configured engine's store for an import. Throws as `openEngine` does. */
 export const openStoreWriter = async (config: Config, log: Log): Promise<StoreWriter> =>
   entryOf(config).openWriter(config, log);
+
+/**
+ * Calls `work` with settings for opening the store beside a service that has it to itself, and takes care that the
+ * service shares it meanwhile. Without such a service these are the given settings.
+ */
+export async function besideService<T>(config: Config, work: (config: Config) => Promise<T>): Promise<T> {
+  const giveBack = await entryOf(config).borrow?.(config);
+  if (!giveBack) return work(config);
+  try {
+    return await work({ ...config, app: { ...config.app, processes: 2 } }); // as one of several
+  } finally {
+    giveBack();
+  }
+}
 
 /** Checks everything that the configured engine needs. Never throws: an unreachable store is one of the problems. */
 export const diagnose = async (config: Config, log: Log): Promise<Diagnosis[]> => entryOf(config).diagnose(config, log);

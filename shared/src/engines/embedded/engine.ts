@@ -7,6 +7,7 @@ import { unobserved } from '../../ports/write-observer.js';
 import { embeddedAccounts } from './accounts/accounts.js';
 import { embeddedEntries } from './entries/entries.js';
 import { closeDatabases, openDatabases } from './lmdb/databases.js';
+import { DirectoryLender } from './lending/directory-lender.js';
 import { FileDirectory } from './files/file-directory.js';
 import { FileRecords } from './files/file-records.js';
 import { embeddedFiles } from './files/files.js';
@@ -58,7 +59,10 @@ export async function openEmbeddedEngine(
 
   const letGo = killAtExitWhile(() => writes.areUnderWay);
   let closed: Promise<void> | undefined;
+  const lender = shared ? undefined : new DirectoryLender(databases, writes, log, times);
+  await lender?.open(directory);
   const close = async () => {
+    await lender?.close();
     await sweeper.close();
     await writes.idle();
     await closeDatabases(databases);

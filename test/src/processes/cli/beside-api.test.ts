@@ -5,7 +5,6 @@ import { putMany, queuedWrites, verify } from '../../unit/cli/erasure-verdict.js
 import { userSuite } from '../../unit/cli/user-suite.js';
 import { eventually } from '../../world/eventually.js';
 import { KeybinClient, expectOk } from '../../world/clients/keybin-client.js';
-import { keybin } from '../../world/processes/keybin-command.js';
 import { spawnApi, type ApiProcess } from '../../world/processes/keybin-process.js';
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
 
@@ -38,41 +37,26 @@ describe('keybin verify-erasure, embedded engine', function () {
   });
 });
 
-describe('keybin user, embedded engine', function () {
-  this.timeout(60_000);
-  const env = { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}`, KEYBIN_APP_PROCESSES: '2' };
-  let api: ApiProcess | undefined;
-  before(async () => {
-    api = await spawnApi({ env });
-  });
-  after(() => api?.stop());
-  const client = () => new KeybinClient(api?.url ?? '', { connection: 'close' }); // either of the two processes
-  userSuite(
-    {
-      get here() {
-        return client();
+for (const processes of ['1', '2']) {
+  describe(`keybin user, embedded engine with [APP] processes = ${processes}`, function () {
+    this.timeout(60_000);
+    const env = { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}`, KEYBIN_APP_PROCESSES: processes };
+    let api: ApiProcess | undefined;
+    before(async () => {
+      api = await spawnApi({ env });
+    });
+    after(() => api?.stop());
+    const client = () => new KeybinClient(api?.url ?? '', { connection: 'close' }); // any of the processes
+    userSuite(
+      {
+        get here() {
+          return client();
+        },
+        get there() {
+          return client();
+        },
       },
-      get there() {
-        return client();
-      },
-    },
-    () => env,
-  );
-
-  it('with [APP] processes = 1 lists next to the API, and says in one line how to run the other commands', async () => {
-    const alone = { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}` };
-    const own = await spawnApi({ env: alone });
-    try {
-      const { username } = await new KeybinClient(own.url).newAccount('ada');
-      expect((await keybin(['user', 'list'], alone)).stdout).to.match(/ ada\n$/);
-      const { code, stderr } = await keybin(['user', 'disable', username], alone);
-      expect(code).to.equal(1);
-      expect(stderr).to.match(
-        /^keybin: Cannot use [^\n]*: process \d+ has it open, [^\n]*\[APP\] processes = 2 or more for both\n$/,
-      );
-    } finally {
-      await own.stop();
-    }
-    expect((await keybin(['user', 'disable', 'ada'], alone)).code).to.equal(0);
+      () => env,
+    );
   });
-});
+}

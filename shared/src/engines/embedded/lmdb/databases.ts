@@ -85,6 +85,7 @@ type DatabasesByMember = Readonly<Record<keyof typeof lmdbDatabases, Strings>>;
  */
 export interface Databases extends DatabasesByMember {
   readonly environment: RootDatabase<string, string>;
+  readonly processes: OpenProcesses;
   /** Held by a process that opens or closes the environment, or commits: see `openDatabases`. */
   readonly lock: FileLock;
 }
@@ -127,8 +128,8 @@ export function openDatabases(directory: string, shared: boolean, times: Directo
       });
       return orClose(environment, () => {
         const databases = databasesIn(environment);
-        const processes = openProcessTable(environment);
-        noteFormat(databases, processes); // first: a process in the table has this format, or is an older Keybin
+        const { processes } = databases;
+        noteFormat(databases); // first: a process in the table has this format, or is an older Keybin
         noteOpenProcess(environment, processes, shared);
         return databases;
       });
@@ -201,14 +202,15 @@ function databasesIn(environment: RootDatabase<string, string>): UnlockedDatabas
     member,
     environment.openDB<string, string>(name, { encoding: 'string' }),
   ]);
-  return { environment, ...(Object.fromEntries(opened) as DatabasesByMember) }; // one for each member
+  const processes = openProcessTable(environment);
+  return { environment, processes, ...(Object.fromEntries(opened) as DatabasesByMember) }; // one for each member
 }
 
 /**
  * Stores the format. Throws if a later Keybin wrote it. Throws also while an older Keybin has the directory open,
  * because that one checks the format only at its start.
  */
-function noteFormat({ environment, accounts, numbers, meta }: UnlockedDatabases, processes: OpenProcesses): void {
+function noteFormat({ environment, processes, accounts, numbers, meta }: UnlockedDatabases): void {
   if (meta.get('format') === format) return;
   environment.transactionSync(() => {
     const stored = meta.get('format'); // again: another process may have been first

@@ -50,6 +50,7 @@ export class EmbeddedGroupCommit {
   #arePutsUnderWay = false;
   #turn: Promise<void> | undefined;
   #halted = false;
+  #isShared = false;
   #failure: KeybinError | undefined;
 
   readonly #observer: WriteObserver;
@@ -100,6 +101,20 @@ export class EmbeddedGroupCommit {
   /** Error of the last transaction that failed; `undefined` if none did, or if a later one has written something. */
   get failure(): KeybinError | undefined {
     return this.#failure;
+  }
+
+  /**
+   * Lets other processes write until `own` is called: no more puts are applied before their transaction. Resolves when
+   * none is in flight that was.
+   */
+  async share(): Promise<void> {
+    this.#isShared = true;
+    await Promise.allSettled(this.#underWay.keys());
+  }
+
+  /** Ends `share`. No other process may write any more. */
+  own(): void {
+    this.#isShared = false;
   }
 
   /**
@@ -154,7 +169,7 @@ export class EmbeddedGroupCommit {
   }
 
   #isPut(group: StepGroup | undefined): boolean {
-    return this.transactions.put !== undefined && group?.arePuts === true;
+    return this.transactions.put !== undefined && !this.#isShared && group?.arePuts === true;
   }
 
   async #commit(groups: readonly StepGroup[], isPut: boolean): Promise<void> {
