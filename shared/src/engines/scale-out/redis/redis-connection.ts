@@ -17,6 +17,7 @@ const apiOptions = ({ redisCommandMs, redisSilenceMs }: TimeBudget, commandTimeo
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
   enableOfflineQueue: false,
+  enableReadyCheck: false, // a Redis that is loading its data fails `checkServer`, which tells and tries again sooner
   commandTimeout,
   connectTimeout: redisCommandMs,
   socketTimeout: redisSilenceMs,

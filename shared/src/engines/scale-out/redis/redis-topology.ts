@@ -51,7 +51,8 @@ class SingleRedis implements RedisTopology {
     private readonly place: string | ConnectOptions,
     { clusterAskMs }: ClusterTimes,
   ) {
-    this.#once = { maxRetriesPerRequest: 0, commandTimeout: clusterAskMs, connectTimeout: clusterAskMs };
+    const timeouts = { commandTimeout: clusterAskMs, connectTimeout: clusterAskMs };
+    this.#once = { maxRetriesPerRequest: 0, enableReadyCheck: false, ...timeouts };
   }
 
   groups(partitions: number): number[][] {
