@@ -1,5 +1,6 @@
 import type { History } from './checkers/history.js';
 import type { FaultCounts } from './faults.js';
+import type { RedisKind } from './world.js';
 
 /**
  * Least numbers per minute of a meaningful run. Posts, files and logouts are acknowledged ones. Reads are of keys with
@@ -9,13 +10,16 @@ const leastPerMinute = {
   single: { faults: 10, posts: 100, files: 20, logouts: 10, probes: 200, readsOfPending: 50 },
   // The cluster is complete again only seconds after each fault of a node
   cluster: { faults: 6, posts: 20, files: 5, logouts: 2, probes: 200, readsOfPending: 10 },
-} as const;
+  // Sentinels need about ten seconds to replace a primary and to take it in again
+  sentinel: { faults: 3, posts: 20, files: 5, logouts: 2, probes: 200, readsOfPending: 10 },
+  failover: { faults: 6, posts: 20, files: 5, logouts: 2, probes: 200, readsOfPending: 10 },
+} as const satisfies Record<RedisKind, object>;
 /** Least share of the faults that must hit a write in flight. */
 const duringWriteShare = 0.25;
 
 interface Run {
   readonly engine: 'embedded' | 'scale-out';
-  readonly redis: 'single' | 'cluster';
+  readonly redis: RedisKind;
   readonly minutes: number;
 }
 

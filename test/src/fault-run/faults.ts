@@ -2,15 +2,17 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ms, type History } from './checkers/history.js';
 import type { Random } from './random.js';
 import type { Target } from './targets/target.js';
-import type { Network } from '../world/network/network.js';
+import type { World } from './world.js';
 
 /** A fault that hits one or more processes at the same time. */
 export interface Fault {
-  readonly manner: 'kill -9' | 'kill -9 of a child' | 'hang' | 'SIGTERM' | 'cut';
+  readonly manner: 'kill -9' | 'kill -9 of a child' | 'hang' | 'SIGTERM' | 'cut' | 'failover' | 'older copy';
   /** Name for the report, such as `API and worker`. */
   readonly what: string;
   /** Lists of targets. One target of each list is hit. A cut has two: packets between their hosts are lost. */
   readonly among: readonly (readonly Target[])[];
+  /** Injects a fault that needs more than its targets. Resolves with a description for the log. */
+  readonly inject?: () => Promise<string>;
 }
 
 /** Range of the duration of a hang or a cut, in ms. */
@@ -33,43 +35,45 @@ export class FaultCounts {
  * Injects faults one after the other until `isEnough` says so of the counts up to now. All kinds are equally frequent.
  */
 export async function injectFaults(
-  faults: readonly Fault[],
+  world: Pick<World, 'faults' | 'network' | 'whole'>,
   history: History,
   random: Random,
   isEnough: (counts: FaultCounts) => boolean,
-  network?: Network,
 ): Promise<FaultCounts> {
   const counts = new FaultCounts();
   let round: Fault[] = [];
   for (;;) {
     await delay(random.between(...restMs));
     if (isEnough(counts)) return counts;
-    if (round.length === 0) round = random.shuffled(faults);
+    if (round.length === 0) round = random.shuffled(world.faults);
     const fault = round.pop();
     if (!fault) throw new Error('There are no faults to inject');
     const targets = fault.among.map((list) => random.pick(list));
     count(counts, fault, targets, history);
     const fromMs = performance.now();
-    const names = await strike(fault, targets, random, network);
+    const names = await strike(fault, targets, random, world);
+    await world.whole();
     counts.log.push(`${fault.manner} of ${names.join(', ')}: ${ms(fromMs)} to ${ms(performance.now())}`);
   }
 }
 
 function count(counts: FaultCounts, { manner, what }: Fault, targets: readonly Target[], history: History): void {
   const kind = `${manner} of ${what}`;
-  const urls = targets.every(({ url }) => url) ? targets.flatMap(({ url }) => url ?? []) : undefined;
+  const urls = targets.flatMap(({ url }) => url ?? []);
+  const areApis = targets.length > 0 && urls.length === targets.length;
   counts.byKind.set(kind, (counts.byKind.get(kind) ?? 0) + 1);
   counts.total++;
-  if (history.writesUnderWay(urls) > 0) counts.duringWrite++;
+  if (history.writesUnderWay(areApis ? urls : undefined) > 0) counts.duringWrite++;
 }
 
 /** Injects a fault. Returns a description for each target. */
 async function strike(
-  { manner }: Fault,
+  { manner, inject }: Fault,
   targets: readonly Target[],
   random: Random,
-  network: Network | undefined,
+  { network }: Pick<World, 'network'>,
 ): Promise<string[]> {
+  if (inject) return [await inject()];
   if (manner === 'hang') return Promise.all(targets.map((target) => hang(target, random.between(...hangMs))));
   const names = targets.map(({ name }) => name);
   if (manner === 'cut') return [await cut(targets, random.between(...hangMs), network)];
@@ -83,7 +87,7 @@ async function strike(
   return names;
 }
 
-async function cut([one, other]: readonly Target[], forMs: number, network: Network | undefined): Promise<string> {
+async function cut([one, other]: readonly Target[], forMs: number, network: World['network']): Promise<string> {
   if (!one?.host || !other?.host || !network) throw new Error('A cut needs two targets with hosts on a network');
   network.cut(one.host, other.host);
   await delay(forMs);

@@ -6,6 +6,15 @@ import { report } from './report.js';
 import { giveUpInTime } from './clients/requests.js';
 import { withResults } from './results.js';
 import { runFaults, type RunOptions } from './run.js';
+import type { RedisKind } from './world.js';
+
+/** How the servers are told in the results. */
+const overRedis: Readonly<Record<RedisKind, string>> = {
+  single: '',
+  cluster: ' over a Redis Cluster',
+  sentinel: ' over a Redis behind sentinels',
+  failover: ' over a Redis that fails over',
+};
 
 function positive(text: string): number {
   const value = Number(text);
@@ -18,8 +27,8 @@ program
   .description('Hits real processes with faults while clients use them, and checks that no promise was broken')
   .addOption(new Option('--engine <engine>', 'which engine').choices(['embedded', 'scale-out']).default('scale-out'))
   .addOption(
-    new Option('--redis <redis>', 'one Redis, or a cluster of three nodes')
-      .choices(['single', 'cluster'])
+    new Option('--redis <redis>', 'one Redis, a cluster, three behind sentinels, or two that swap roles')
+      .choices(Object.keys(overRedis))
       .default('single'),
   )
   .addOption(
@@ -43,14 +52,13 @@ const {
   ...given
 } = program.opts<Omit<RunOptions, 'processes'> & { report?: string; processes: '1' | '2' }>();
 const options = { ...given, processes: processes === '1' ? 1 : 2 } as const;
-if (options.redis === 'cluster' && options.engine === 'embedded')
+if (options.redis !== 'single' && options.engine === 'embedded')
   program.error('error: the embedded engine has no Redis');
 if (options.processes === 1 && options.engine === 'scale-out')
   program.error('error: one process alone is a matter of the embedded engine');
-if (options.network && (options.engine === 'embedded' || options.redis === 'cluster'))
+if (options.network && (options.engine === 'embedded' || options.redis !== 'single'))
   program.error('error: --network is for the scale-out engine over a single Redis');
-const over = options.redis === 'cluster' ? ' over a Redis Cluster' : '';
-const what = `${options.engine}${over}${options.processes === 1 ? ' in one process' : ''}${options.network ? ' over a network that is cut' : ''}`;
+const what = `${options.engine}${overRedis[options.redis]}${options.processes === 1 ? ' in one process' : ''}${options.network ? ' over a network that is cut' : ''}`;
 process.stdout.write(`Faults: engine ${what}, ${options.minutes} minutes, seed ${options.seed}\n`);
 giveUpInTime();
 const { table, details, isGood } = report(await runFaults(options));

@@ -13,7 +13,7 @@ import { Prober } from './clients/prober.js';
 import { Random } from './random.js';
 import { register } from './clients/renew.js';
 import { openScaleOut } from './targets/scale-out.js';
-import type { Leftovers, World } from './world.js';
+import type { Leftovers, RedisKind, World } from './world.js';
 import { KeybinClient } from '../world/clients/keybin-client.js';
 
 const clientCount = 12;
@@ -32,7 +32,7 @@ const mostTraced = 3;
 export interface RunOptions {
   readonly engine: World['engine'];
   /** Form of Redis, for the scale-out engine. */
-  readonly redis: 'single' | 'cluster';
+  readonly redis: RedisKind;
   /** Processes of each API, for the embedded engine: one API of one process, or two APIs of two. */
   readonly processes: 1 | 2;
   /** True if each process of the scale-out engine has a host of its own, so that the network can be cut. */
@@ -87,7 +87,7 @@ export async function runFaults(options: RunOptions): Promise<RunResult> {
     if (minutesPassed() < minutes) return false;
     return minutesPassed() >= minutes * longestShare || missingCoverage(options, history, counts).length === 0;
   };
-  const injecting = injectFaults(world.faults, history, random.fork(), isEnough, world.network);
+  const injecting = injectFaults(world, history, random.fork(), isEnough);
   const faults = await Promise.race([injecting, running.then(() => injecting)]);
   const lastedMinutes = minutesPassed();
   await startAll(world.targets);

@@ -27,6 +27,9 @@ export interface Shown {
   readonly files: ReadonlyMap<string, string>;
 }
 
+/** One Redis; a cluster of three nodes; three servers behind sentinels; or two behind one address, which swap roles. */
+export type RedisKind = 'single' | 'cluster' | 'sentinel' | 'failover';
+
 /** Processes of a run, and the faults that may hit them. */
 export interface World extends Service {
   readonly engine: 'embedded' | 'scale-out';
@@ -35,6 +38,8 @@ export interface World extends Service {
   readonly faults: readonly Fault[];
   /** Network of the targets, for faults that cut it. */
   readonly network?: Network | undefined;
+  /** Resolves once all servers work together again after a fault. */
+  whole(): Promise<void>;
   /** Resolves once no write is pending, or once that has taken too long, which `leftovers` reports. */
   drained(): Promise<void>;
   /** Looks into the store and the queue, after enough time for the removal of erased data. */

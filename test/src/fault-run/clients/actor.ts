@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { KeybinClient } from '../../world/clients/keybin-client.js';
 import type { SharedAccount } from './account.js';
 import type { History, Life } from '../checkers/history.js';
+import type { Gate } from '../gate.js';
 import type { Random } from '../random.js';
 
 /** Clients' view of the processes that serve them. */
@@ -12,6 +13,8 @@ export interface Service {
   readonly workerUrls: readonly string[];
   /** True if an API has several processes. After a hang their metrics may not be added up in time. */
   readonly addsUpMetrics: boolean;
+  /** Closed while no client may send requests. */
+  readonly gate: Gate;
   /** Returns the version of the key's pending write, if the engine has workers. */
   pendingVersion?(life: Life, key: string): Promise<string | undefined>;
 }
@@ -38,7 +41,7 @@ export abstract class Actor {
   /** Resolves once the actor was stopped and its last request is answered. */
   async run(): Promise<void> {
     while (!this.#ended) {
-      await this.step();
+      await this.parts.service.gate.through(() => this.step());
       await delay(this.parts.random.between(0, this.thinkingMs));
     }
   }

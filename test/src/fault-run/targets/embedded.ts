@@ -2,12 +2,13 @@ import { spawnApi } from '../../world/processes/keybin-process.js';
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
 import { embeddedLeftovers } from './embedded-leftovers.js';
 import { startAll, type Fault } from '../faults.js';
-import { Target } from './target.js';
+import { Gate } from '../gate.js';
+import { Target, type Gone } from './target.js';
 import { unlimited } from '../clients/unlimited.js';
 import type { World } from '../world.js';
 
 /** Opens two APIs of two processes each on one directory, or one API of one process. */
-export async function openEmbedded(gone: (what: string) => void, processes: 1 | 2): Promise<World> {
+export async function openEmbedded(gone: Gone, processes: 1 | 2): Promise<World> {
   const directory = temporaryDirectory();
   const env = {
     KEYBIN_STORE_HOST: `lmdb://${directory}`,
@@ -27,6 +28,8 @@ export async function openEmbedded(gone: (what: string) => void, processes: 1 | 
     },
     workerUrls: [],
     addsUpMetrics: processes > 1,
+    gate: new Gate(),
+    whole: async () => {},
     drained: async () => {},
     leftovers: (shown) => embeddedLeftovers(directory, shown),
     async close() {

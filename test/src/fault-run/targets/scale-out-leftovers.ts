@@ -39,6 +39,15 @@ export async function drained(queues: Queues): Promise<void> {
   await eventually(isDrained, 'an empty queue', drainedWithinMs).catch(() => {});
 }
 
+/** Returns true once no write is pending, and false if that takes too long. */
+export async function applied(queues: Queues): Promise<boolean> {
+  const isApplied = async () => (await pendingIn(queues)) === 0;
+  return eventually(isApplied, 'nothing pending', drainedWithinMs).then(
+    () => true,
+    () => false,
+  );
+}
+
 const pendingIn = (queues: Queues): Promise<number> =>
   inEach(queues, (partition) =>
     withRedis(queues.redisUrlOf(partition), (redis) => pendingOf(redis, partitionPrefix(queues.queueId, partition))),

@@ -1,41 +1,43 @@
-import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
 import { Database } from '@keybin/shared/engines/scale-out/mongodb/database.js';
 import { partitionOf, partitionPrefix, pendingKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import { stampDigits } from '@keybin/shared/engines/scale-out/redis/pending-entry.js';
 import { entryId } from '@keybin/shared/ids/entry-name.js';
-import type { Child } from '../../world/processes/child.js';
 import { spawnApi, spawnWorker } from '../../world/processes/keybin-process.js';
 import { startMongod } from '../../world/services/mongo-server.js';
-import { startRedisCluster } from '../../world/services/redis-cluster.js';
 import { Network } from '../../world/network/network.js';
-import { startRedis, type RedisServerOptions } from '../../world/services/redis-server.js';
 import { queueIdIn } from '../../world/services/queue-prefix.js';
-import type { Services } from '../../world/services/services.js';
 import { storePlace } from '../../world/services/store-settings.js';
 import { startAll, type Fault } from '../faults.js';
 import type { Life } from '../checkers/history.js';
-import { drained, scaleOutLeftovers, type Queues } from './scale-out-leftovers.js';
-import { Target } from './target.js';
+import { startBehindSentinels, startFailingOver } from './replicated-redis.js';
+import { startCluster, startSingle, type RedisServers } from './redis-servers.js';
+import { applied, drained, scaleOutLeftovers } from './scale-out-leftovers.js';
+import { startService, Target, type Gone } from './target.js';
 import { unlimited } from '../clients/unlimited.js';
 import { operationsOf, traceInMongo, traceInRedis } from '../checkers/traces.js';
-import type { World } from '../world.js';
+import { Gate } from '../gate.js';
+import type { RedisKind, World } from '../world.js';
 
 const database = 'keybin_faults';
-
-type Gone = (what: string) => void;
 
 /** Names of the hosts of a run over a network of its own. */
 const hosts = { redis: 'redis', mongod: 'mongod', apis: ['api1', 'api2'], workers: ['worker1', 'worker2'] } as const;
 
+const serversOf: Readonly<Record<Exclude<RedisKind, 'single'>, (gone: Gone) => Promise<RedisServers>>> = {
+  cluster: startCluster,
+  sentinel: startBehindSentinels,
+  failover: startFailingOver,
+};
+
 /**
- * Opens MongoDB, two APIs, two workers, and Redis or a cluster of three nodes. Redis syncs every write. `gone` is
- * called for each process that ended by itself. With `isNetworked` each has a host of its own.
+ * Opens MongoDB, two APIs, two workers, and a kind of Redis, which syncs every write. With `isNetworked` each has a
+ * host of its own. Only a single Redis allows that.
  */
-export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster', isNetworked: boolean): Promise<World> {
+export async function openScaleOut(gone: Gone, kind: RedisKind, isNetworked: boolean): Promise<World> {
   const network = isNetworked ? new Network(Object.values(hosts).flat()) : undefined;
   const at = (name: string) => (network ? { at: network.host(name) } : {});
-  const servers = await (kind === 'cluster' ? startCluster(gone) : startSingle(gone, at(hosts.redis)));
+  const servers = await (kind === 'single' ? startSingle(gone, hosts.redis, at(hosts.redis)) : serversOf[kind](gone));
   const { partitions } = servers;
   const mongod = await startService('MongoDB', () => startMongod(at(hosts.mongod)), gone, { host: hosts.mongod });
   const mongoUrl = mongod.server.url;
@@ -63,12 +65,13 @@ export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster', isNet
   );
   await startAll([...apis, ...workers]);
   const redis = { ...servers, queueId: await queueIdIn(servers.url) };
+  const gate = new Gate();
   const prefixOf = (partition: number) => partitionPrefix(redis.queueId, partition);
 
   // Connect while MongoDB is up: a client whose first operation cannot connect closes for its concurrent operations too
   const client = await new MongoClient(mongoUrl, { serverSelectionTimeoutMS: 500, socketTimeoutMS: 2_000 }).connect();
   const stored = new Database(client, storePlace({ mongoUrl, database }));
-  const queues = Array.from({ length: partitions }, (_, partition) => lookInto(redis.redisUrlOf(partition)));
+  const queues = Array.from({ length: partitions }, (_, partition) => redis.lookInto(partition));
   const userIds = new Map<Life, string>();
   const userIdOf = async (life: Life) => {
     const isThere = life.endingFromMs === Infinity; // afterwards another life may have its name
@@ -81,10 +84,13 @@ export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster', isNet
   return {
     engine: 'scale-out',
     targets: [...redis.targets, mongod.target, ...apis, ...workers],
-    faults: faultsOf({ redis: redis.targets, mongod: [mongod.target], apis, workers }, isNetworked).filter(
-      redis.isMeant,
-    ),
+    faults: [
+      ...faultsOf({ redis: redis.targets, mongod: [mongod.target], apis, workers }, isNetworked).filter(redis.isMeant),
+      ...redis.ownFaults({ workers, gate, applied: () => applied(redis) }),
+    ],
+    gate,
     network,
+    whole: redis.whole,
     get urls() {
       return apis.flatMap(({ url }) => url ?? []);
     },
@@ -103,10 +109,7 @@ export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster', isNet
         return undefined; // Redis or MongoDB is down
       }
     },
-    async drained() {
-      await redis.whole();
-      await drained(redis);
-    },
+    drained: () => drained(redis),
     leftovers: (shown) => scaleOutLeftovers({ ...redis, stored }, shown),
     async trace(life, key) {
       const what = `${life.username} (${life.password}), ${key}`;
@@ -123,92 +126,10 @@ export async function openScaleOut(gone: Gone, kind: 'single' | 'cluster', isNet
       await stored.close();
       await Promise.all([...apis, ...workers].map((target) => target.terminate()));
       await Promise.all([...redis.targets, mongod.target].map((target) => target.terminate()));
+      await redis.close();
       network?.close();
     },
   };
-}
-
-/** Opens a connection for reading pending entries. It fails fast while Redis is down. */
-function lookInto(redisUrl: string): Redis {
-  const redis = new Redis(redisUrl, { maxRetriesPerRequest: 0, commandTimeout: 500, enableOfflineQueue: false });
-  redis.on('error', () => {}); // this Redis is killed, too
-  return redis;
-}
-
-/** One Redis or a cluster, with its processes. */
-interface RedisServers extends Omit<Queues, 'queueId'> {
-  /** Value of `[QUEUE] redis`. */
-  readonly url: string;
-  readonly targets: Targets;
-  /** Returns the directory of the Redis that holds a partition. */
-  readonly directoryOf: (partition: number) => string;
-  /** Returns true if a run over this Redis should inject the fault. */
-  readonly isMeant: (fault: Fault) => boolean;
-  /** Gives the store an id with which each partition is on its node. */
-  readonly giveQueue: (place: Pick<Services, 'mongoUrl' | 'database'>) => Promise<void>;
-  /** Resolves once all its parts work together again. */
-  readonly whole: () => Promise<void>;
-}
-
-async function startSingle(gone: Gone, options: RedisServerOptions): Promise<RedisServers> {
-  const { server, target } = await startService('Redis', () => startRedis(options), gone, { host: hosts.redis });
-  return {
-    url: server.url,
-    partitions: 2,
-    redisUrlOf: () => server.url,
-    directoryOf: () => server.dir,
-    targets: [target],
-    isMeant: () => true,
-    giveQueue: async () => {},
-    whole: async () => {},
-  };
-}
-
-/** Starts a cluster with one partition on each node. A restarted node is ready once it has rejoined the cluster. */
-async function startCluster(gone: Gone): Promise<RedisServers> {
-  const cluster = await startRedisCluster();
-  const whole = () => cluster.together();
-  const nodes = cluster.nodes.map((server, index) =>
-    startService(`Redis ${index + 1}`, async () => server, gone, { ready: whole }),
-  );
-  const targets = (await Promise.all(nodes)).map(({ target }) => target);
-  return {
-    url: cluster.url,
-    partitions: cluster.nodes.length,
-    redisUrlOf: (partition) => cluster.node(partition).url,
-    directoryOf: (partition) => cluster.node(partition).dir,
-    targets,
-    giveQueue: (place) => cluster.giveQueue(place),
-    // Other faults need no cluster, and after each fault of a node the cluster takes seconds to recover
-    isMeant: ({ what, among }) => what === 'worker' || among.flat().some((target) => targets.includes(target)),
-    whole,
-  };
-}
-
-interface Server {
-  readonly url: string;
-  readonly child: Child;
-  start(): Promise<void>;
-}
-
-/** Starts a server that can be restarted on its port and its data. */
-async function startService<S extends Server>(
-  name: string,
-  first: () => Promise<S>,
-  gone: Gone,
-  { ready = async () => {}, host }: { readonly ready?: () => Promise<void>; readonly host?: string } = {},
-) {
-  const server = await first();
-  const begin = async () => {
-    if (!server.child.alive) {
-      await server.start();
-      await ready();
-    }
-    return { child: server.child };
-  };
-  const target = new Target(name, true, begin, gone, host);
-  await target.start();
-  return { server, target };
 }
 
 type Targets = readonly Target[];

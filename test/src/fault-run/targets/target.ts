@@ -6,6 +6,9 @@ import type { Random } from '../random.js';
 /** Number of lines shown of a process that ended by itself or with an error. */
 const linesPrinted = 15;
 
+/** Takes a line about a process that ended by itself, or with an error after SIGTERM. */
+export type Gone = (what: string) => void;
+
 /** A process, with its children, that faults can hit and that can be started again. */
 export class Target {
   /** Base URL of an API. */
@@ -22,7 +25,7 @@ export class Target {
     readonly name: string,
     readonly isService: boolean,
     private readonly begin: () => Promise<{ readonly child: Child; readonly url?: string }>,
-    private readonly gone: (what: string) => void,
+    private readonly gone: Gone,
     /** Name of its host on a `Network`. */
     readonly host?: string,
   ) {}
@@ -84,4 +87,29 @@ export class Target {
     await delay(forMs);
     process.kill(-pid, 'SIGCONT');
   }
+}
+
+interface Server {
+  readonly child: Child;
+  start(): Promise<void>;
+}
+
+/** Starts a server that can be started again with its data. `ready` is awaited each time it runs again. */
+export async function startService<S extends Server>(
+  name: string,
+  first: () => Promise<S>,
+  gone: Gone,
+  { ready = async () => {}, host }: { readonly ready?: () => Promise<void>; readonly host?: string } = {},
+): Promise<{ server: S; target: Target }> {
+  const server = await first();
+  const begin = async () => {
+    if (!server.child.alive) {
+      await server.start();
+      await ready();
+    }
+    return { child: server.child };
+  };
+  const target = new Target(name, true, begin, gone, host);
+  await target.start();
+  return { server, target };
 }

@@ -9,7 +9,6 @@ import type { RedisServer } from '../../world/services/redis-server.js';
 import { RedisSentinels } from '../../world/services/redis-sentinels.js';
 import { ownServers, services } from '../../world/services/services.js';
 import { follow, startReplicable } from '../support/replicas.js';
-import { withRedis } from '../support/with-redis.js';
 
 /** Writes are acknowledged only while a replica gets them. */
 const replicated = ['--min-replicas-to-write', '1', '--min-replicas-max-lag', '3'];
@@ -25,7 +24,7 @@ const ways: readonly {
   { what: 'hung', begin: (primary) => primary.kill('SIGSTOP'), end: (primary) => primary.kill('SIGCONT') },
   {
     what: 'demoted',
-    begin: (_primary, { firstUrl, name }) => withRedis(firstUrl, (client) => client.call('SENTINEL', 'FAILOVER', name)),
+    begin: (_primary, sentinels) => sentinels.failOver(),
     end: async () => {},
   },
 ];
@@ -46,7 +45,7 @@ describe('a Redis behind sentinels', function () {
     if (!first) throw new Error('there are three');
     await Promise.all(others.map((each) => follow(each, first)));
     sentinels = await RedisSentinels.start(first);
-    await eventually(async () => (await sentinelsKnow()) >= 2, 'the sentinels to know the replicas');
+    await eventually(async () => (await sentinels.replicas()) >= 2, 'the sentinels to know the replicas');
     [api, worker] = await Promise.all([startApi({ env: env() }), startWorker({ env: env() })]);
   });
   after(async () => {
@@ -56,17 +55,9 @@ describe('a Redis behind sentinels', function () {
     await Promise.all(servers.map((each) => each.stop()));
   });
 
-  const sentinelsKnow = () =>
-    withRedis(sentinels.firstUrl, async (client) => {
-      const [known] = (await client.call('SENTINEL', 'MASTERS')) as string[][];
-      return Number(known?.[known.indexOf('num-slaves') + 1]);
-    });
-
   async function primary(): Promise<RedisServer> {
-    const [, port] = (await withRedis(sentinels.firstUrl, (client) =>
-      client.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', sentinels.name),
-    )) as [string, string];
-    const found = servers.find((each) => each.port === Number(port));
+    const port = await sentinels.primaryPort();
+    const found = servers.find((each) => each.port === port);
     if (!found) throw new Error(`There is no Redis on port ${port}`);
     return found;
   }
@@ -87,7 +78,7 @@ describe('a Redis behind sentinels', function () {
       await end(old);
       for (let count = 0; count < 20; count++) expectValue(await client.get(token, `${what}_${count}`), count);
       expectValue(await client.get(token, 'after'), what);
-      await eventually(async () => (await sentinelsKnow()) >= 2, 'all servers to be back', failedOverWithinMs);
+      await eventually(async () => (await sentinels.replicas()) >= 2, 'all servers to be back', failedOverWithinMs);
     });
   }
 

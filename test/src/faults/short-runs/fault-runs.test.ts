@@ -4,6 +4,8 @@ import { runProgram } from './program-run.js';
 const runs = [
   '--engine scale-out --minutes 1.5',
   '--engine scale-out --redis cluster --minutes 1',
+  '--engine scale-out --redis sentinel --minutes 1',
+  '--engine scale-out --redis failover --minutes 1',
   '--engine scale-out --network --minutes 1',
   '--engine embedded --minutes 1',
   '--engine embedded --processes 1 --minutes 0.5',
@@ -11,7 +13,7 @@ const runs = [
 
 describe('a short fault run', function () {
   this.timeout(600_000);
-  programs('redis-server', 'mongod');
+  programs('redis-server', 'redis-sentinel', 'mongod');
 
   for (const options of runs) {
     it(`breaks no promise (${options})`, () => runProgram('test/dist/fault-run/main.js', options.split(' ')));

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { Child } from '../processes/child.js';
 import { onSomePort } from '../processes/some-port.js';
 import { temporaryDirectory } from '../processes/temporary-directory.js';
@@ -25,15 +26,40 @@ export class RedisSentinels {
 
   /** URL for `[QUEUE] redis`. */
   get url(): string {
-    return `redis+sentinel://${this.ports.map((port) => `127.0.0.1:${port}`).join(',')}/${name}`;
-  }
-
-  /** URL of the first sentinel, which takes commands as a Redis does. */
-  get firstUrl(): string {
-    return `redis://127.0.0.1:${this.ports[0]}`;
+    return `redis+sentinel://${this.addresses.map(({ host, port }) => `${host}:${port}`).join(',')}/${name}`;
   }
 
   readonly name = name;
+
+  get addresses(): { host: string; port: number }[] {
+    return this.ports.map((port) => ({ host: '127.0.0.1', port }));
+  }
+
+  /** Returns the port of the primary, as the first sentinel sees it. */
+  async primaryPort(): Promise<number> {
+    const [, port] = (await this.#ask('GET-MASTER-ADDR-BY-NAME', name)) as [string, string];
+    return Number(port);
+  }
+
+  /** Returns the number of replicas that the first sentinel knows. */
+  async replicas(): Promise<number> {
+    const [known = []] = (await this.#ask('MASTERS')) as string[][];
+    return Number(known[known.indexOf('num-slaves') + 1]);
+  }
+
+  /** Replaces the primary, although it works. */
+  failOver(): Promise<unknown> {
+    return this.#ask('FAILOVER', name);
+  }
+
+  async #ask(...words: readonly [string, ...string[]]): Promise<unknown> {
+    const sentinel = new Redis({ host: '127.0.0.1', port: this.ports[0] ?? 0 });
+    try {
+      return await sentinel.call('SENTINEL', ...words);
+    } finally {
+      sentinel.disconnect();
+    }
+  }
 
   async stop(): Promise<void> {
     await Promise.all(this.children.map((child) => child.stop()));

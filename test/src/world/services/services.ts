@@ -137,6 +137,7 @@ export function programs(
     | 'prometheus'
     | 'prometheus-alertmanager'
     | 'promtool'
+    | 'redis-sentinel'
     | 'redis-server'
     | 'systemd-analyze'
     | 'wget'
