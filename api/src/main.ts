@@ -6,6 +6,8 @@ import { apiLifecycle } from './api-lifecycle.js';
 import { tell, type Listening } from './cluster/child-messages.js';
 import { endWithPrimary, runPrimary } from './cluster/primary.js';
 
+process.umask(0o077); // its files are for its own user only
+
 const config = loadConfigOrExit(process.argv.slice(2), process.env);
 const log = createLog({ debug: config.app.debug });
 const lifecycle = apiLifecycle(config, log);

@@ -1,5 +1,7 @@
 import { run } from './run.js';
 
+process.umask(0o077); // its files are for its own user only
+
 process.stdout.on('error', () => {}); // `run` gets the error from each write
 process.stderr.on('error', () => {}); // the work goes on although nobody reads errors
 

@@ -4,6 +4,8 @@ import { logIgnoredVariables } from '@keybin/shared/config/load/environment.js';
 import { createLog } from '@keybin/shared/process/log.js';
 import { startWorker } from './worker.js';
 
+process.umask(0o077); // its files are for its own user only
+
 const config = loadConfigOrExit(process.argv.slice(2), process.env);
 const log = createLog(config.app);
 logIgnoredVariables(log, process.env);

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type Database, type RootDatabase } from 'lmdb';
-import { checkData, checkDirectory } from './check-directory.js';
+import { checkData, checkDirectory, makePrivate } from './check-directory.js';
 import { checkDataFile } from './data-file.js';
 import {
   noteOpenProcess,
@@ -131,6 +131,7 @@ export function openDatabases(directory: string, shared: boolean, times: Directo
         const { processes } = databases;
         noteFormat(databases); // first: a process in the table has this format, or is an older Keybin
         noteOpenProcess(environment, processes, shared);
+        makePrivate(directory);
         return databases;
       });
     });
