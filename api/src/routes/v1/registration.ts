@@ -3,6 +3,7 @@ import { parameterInvalid } from '@keybin/shared/errors.js';
 import { answerJson } from '../../answers/answers.js';
 import type { JsonObject } from '../../bodies/body.js';
 import { clientAddress } from '../../requests/client-address.js';
+import { refuseHead } from '../refuse-head.js';
 import { checkedUsername, credentialsOf, requiredParameter, stringParameter } from '../parameters.js';
 import { registerWithIdentifyCode, sendIdentifyCode } from '../../use-cases/identify-codes.js';
 import { credentialNames } from './parameters.js';
@@ -16,6 +17,7 @@ export function registrationRoutes(router: Router, parts: V1Parts): void {
     });
     answerJson(ctx, JSON.stringify({ identify_code: code }));
   });
+  refuseHead(router);
 
   router.post('/users/register', async (ctx) => {
     const body = await parts.readBody(ctx);

@@ -1,4 +1,5 @@
 import type { Router } from '@koa/router';
+import { refuseHead } from '../refuse-head.js';
 import { v4 as uuid } from 'uuid';
 import { answerJson } from '../../answers/answers.js';
 import { credentialsOf } from '../parameters.js';
@@ -26,6 +27,7 @@ export function userRoutes(router: Router, parts: V1Parts): void {
     await logOut(parts, tokenParameter(ctx), name);
     answerJson(ctx, JSON.stringify({ logout: name }));
   });
+  refuseHead(router);
 
   router.get('/users/:name', async (ctx) => {
     const { username, objectId, createdAt } = await viewAccount(parts, tokenParameter(ctx), viewedNameParameter(ctx));

@@ -27,6 +27,14 @@ export function registrationContract(subject: Subject): void {
       expect((await subject.there.token(name, 'caicai')).status).to.equal(200);
     });
 
+    it('has none for HEAD, which programs send to look ahead', async () => {
+      const name = newName();
+      const code = await codeFor(name);
+      const { status } = await subject.there.send('HEAD', `/v1/users/register?accout=${name}`);
+      expect(status).to.be.within(400, 499);
+      expect((await register(subject.there, name, code, 'p')).status, 'the earlier code').to.equal(200);
+    });
+
     it('takes the code as a number and as a string', async () => {
       for (const printed of [Number, String]) {
         const name = newName();

@@ -79,6 +79,15 @@ export function sessionsContract(subject: Subject): void {
     });
   });
 
+  it('HEAD, which programs send to look ahead, ends no session', async () => {
+    const account = await newV1Account(subject.here);
+    const path = `/v1/users/logout/${account.username}?token=${account.v1Token}`;
+    const { status, headers } = await subject.here.send('HEAD', path);
+    expect(status).to.equal(405);
+    expect(headers['allow']).to.equal('GET');
+    expect((await view(subject.there, account.username, account.v1Token)).status).to.equal(200);
+  });
+
   describe('a token', () => {
     it('may come as Bearer', async () => {
       const { username, v1Token: token } = await newV1Account(subject.here);
