@@ -14,10 +14,10 @@ export interface HealthParts {
 /**
  * Returns the routes for supervisors and load balancers. `/livez` responds with 200 while the process can respond at
  * all. `/readyz` responds with 200 while the process should get requests. Anyone may call them, so neither says where
- * the dependencies are.
+ * the dependencies are. Other spellings of a path are not found, so that a proxy's rule for it leaves no way round.
  */
 export function healthRoutes({ engine, isDraining }: HealthParts): Middleware {
-  const router = new Router();
+  const router = new Router({ sensitive: true, strict: true });
   router.get('/livez', (ctx) => answer(ctx, 200, { status: 'live' }));
   router.get('/readyz', async (ctx) => {
     const health = isDraining() ? undefined : await engine.health();

@@ -14,7 +14,7 @@ export interface MetricsParts {
 
 /** Returns the route for Prometheus. Clients need the token of the settings, if there is one. */
 export function metricsRoutes({ settings, read }: MetricsParts): Middleware {
-  const router = new Router();
+  const router = new Router({ sensitive: true, strict: true });
   router.get('/metrics', async (ctx) => {
     if (!bearerMatches(ctx.get('Authorization'), settings.token)) {
       ctx.set('WWW-Authenticate', 'Bearer realm="Keybin metrics"');

@@ -97,6 +97,14 @@ describe('/metrics of an embedded service', () => {
     for (const secret of [username, token, 'mykey', 'made-up']) expect(text).not.to.include(secret);
   });
 
+  it('is at one spelling of its path only, as the probes are', async () => {
+    await start();
+    for (const path of ['/METRICS', '/metrics/', '/Livez', '/livez/', '/readyZ', '/readyz/']) {
+      expect((await send(api.url, 'GET', path)).status, path).to.equal(404);
+    }
+    expect((await send(api.url, 'GET', '/metrics?x')).status).to.equal(200);
+  });
+
   it('requires the configured token, and does not exist if it is off', async () => {
     const token = 'a'.repeat(32);
     await start({ KEYBIN_METRICS_TOKEN: token });
