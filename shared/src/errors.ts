@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'invalid_credentials'
   | 'invalid_identify_code'
   | 'invalid_token'
+  | 'expired_token'
   | 'invalid_key'
   | 'key_too_long'
   | 'key_not_found'
@@ -77,6 +78,11 @@ export const invalidCredentials = () => new KeybinError('invalid_credentials', '
 /** The code is wrong, expired, used, replaced, or was guessed wrongly too often. */
 export const invalidIdentifyCode = () => new KeybinError('invalid_identify_code', 'Invalid identify code');
 export const invalidToken = () => new KeybinError('invalid_token', 'Invalid token');
+/**
+ * Takes the place of `invalidToken` while the record of an expired token can tell. Only the code differs, because the
+ * message is part of the contract.
+ */
+export const expiredToken = () => new KeybinError('expired_token', 'Invalid token');
 export const invalidKey = () =>
   new KeybinError('invalid_key', 'Key must contain only alphanumeric or _ . , characters');
 export const keyTooLong = () => new KeybinError('key_too_long', 'Key must be at most 512 bytes');

@@ -111,7 +111,10 @@ export interface TimeBudget {
   readonly erasurePassesMs: readonly number[];
   /** Largest difference between clocks that `keybin doctor` accepts. */
   readonly clockSkewMs: number;
-  /** Time that MongoDB's TTL index keeps a token or code after it has expired by Redis's clock. */
+  /**
+   * Time that a store keeps a token after it has expired, to tell it from an unknown one. MongoDB's TTL index keeps
+   * codes for it, too.
+   */
   readonly expiredGraceMs: number;
   /** Time between two rounds of the worker's sweepers. */
   readonly sweepMs: number;

@@ -35,6 +35,7 @@ const usualStatuses: Statuses = {
   body_not_multipart: 400,
   invalid_credentials: 403,
   invalid_token: 403,
+  expired_token: 403,
   forbidden: 403,
   route_not_found: 404,
   key_not_found: 404,
@@ -71,7 +72,7 @@ const dialects: Readonly<Record<Dialect, DialectErrors>> = {
     challenge: 'Basic realm="Keybin", charset="UTF-8"',
   },
   v1: {
-    statuses: { ...usualStatuses, invalid_credentials: 401, invalid_token: 401 },
+    statuses: { ...usualStatuses, invalid_credentials: 401, invalid_token: 401, expired_token: 401 },
     challenge: 'Bearer realm="Keybin"',
   },
 };

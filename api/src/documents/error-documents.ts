@@ -82,7 +82,12 @@ const documents: Readonly<Record<ErrorCode, ErrorDocument>> = {
   invalid_token: {
     error: errors.invalidToken(),
     interfaces: ['keybin', 'v1'],
-    when: 'The token is unknown, expired, replaced, revoked, or belongs to another interface',
+    when: 'The token is unknown, replaced, revoked, expired long ago, or belongs to another interface',
+  },
+  expired_token: {
+    error: errors.expiredToken(),
+    interfaces: ['keybin', 'v1'],
+    when: 'The token has expired, usually within the last hour',
   },
   forbidden: {
     error: errors.forbidden(),

@@ -19,7 +19,8 @@
 -- took the place of a pending one, 1 if the waiting jobs take up all their room or else 0, an answer for each write}.
 -- An answer is one of
 --   16 digits  accepted with this version
---   refused    the record of this client is for another token, or has expired
+--   refused    the record of this client is for another token
+--   expired    the token has expired
 --   unknown    no record can tell
 --   marked     the account has an erasure mark
 --   full       the limits leave no room

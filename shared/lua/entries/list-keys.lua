@@ -2,7 +2,7 @@
 --
 -- KEYS  1 pending  2 tokens  3 epoch
 -- ARGV  1 client  2 hash of the token; empty if the token was verified otherwise
--- Returns refused or unknown (see read-with-token.lua), or {keys that are put, keys that are deleted}.
+-- Returns refused, expired or unknown (see read-with-token.lua), or {keys that are put, keys that are deleted}.
 -- An entry no longer than its head is a delete. Fields that begin with ~ are posts, and are left out.
 
 local headLength = 25

@@ -4,9 +4,9 @@
 -- ARGV  1 client  2 hash of the token; empty if the token was verified otherwise
 --       3 only posts whose fields come before this one in text order
 --       4 limit of posts  5 bytes after which no further post is read
--- Returns refused or unknown (see read-with-token.lua), or {fields and texts of posts, fields of deleted posts, 1 or
--- 0}. 1 means that the bytes did not suffice: older posts are missing. Deleted posts are listed as far as posts were
--- read.
+-- Returns refused, expired or unknown (see read-with-token.lua), or {fields and texts of posts, fields of deleted
+-- posts, 1 or 0}. 1 means that the bytes did not suffice: older posts are missing. Deleted posts are listed as far as
+-- posts were read.
 
 local headLength = 25
 

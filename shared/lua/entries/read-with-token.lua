@@ -7,7 +7,8 @@
 -- Returns for each read
 --   an entry   24 digits of its stamp, operation, value: the token is live
 --   nil        nothing is pending: the token is live
---   refused    the record of this client is for another token, or has expired
+--   refused    the record of this client is for another token
+--   expired    the token has expired
 --   unknown    no record can tell
 --   again      the list is long enough: ask for this entry again
 

@@ -6,7 +6,8 @@
 --       4 length of the lease, ms  5 c: hash of the token
 -- Returns {outcome, Redis's time in µs}. The outcome is one of
 --   live     c: the record is of this token and has not expired
---   refused  c: the record is of another token or has expired
+--   refused  c: the record is of another token
+--   expired  c: the record is of this token, which has expired
 --   leased   the lease was taken. i and l replace a record, and the lease of a check
 --   held     another caller has a lease: c may read MongoDB without filling, i and l come again. c: also if Redis is at
 --            `maxmemory` and takes no lease
@@ -27,8 +28,8 @@ local held = ofCurrentEpoch(redis.call('HGET', key, client))
 local ends = held and tonumber(string.sub(held, 2, 17))
 
 if kind == 'c' and held and string.sub(held, 1, 1) == 'R' then
-  if string.sub(held, 18) == ARGV[5] and ends > now then return answer('live') end
-  return answer('refused')
+  if string.sub(held, 18) ~= ARGV[5] then return answer('refused') end
+  return answer(ends > now and 'live' or 'expired')
 end
 
 if kind ~= 'l' and redis.call('EXISTS', KEYS[2]) == 1 then return answer('marked') end

@@ -4,7 +4,7 @@ import type { PartitionStatus } from './partition-status.js';
 /**
  * Interfaces that the API needs of an engine. Both engines (`engines/embedded`, `engines/scale-out`) implement them,
  * and one contract suite runs over both. Every method may also throw `unavailable`, within 2 s, if a dependency is
- * down. Every write may throw `storage_full`.
+ * down. Every write may throw `storage_full`. In place of `invalid_token` each may throw `expired_token`.
  */
 
 export interface Account {

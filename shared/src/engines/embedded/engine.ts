@@ -54,7 +54,7 @@ export async function openEmbeddedEngine(
     records: new FileRecords(databases, config.accounts.fileBytesPerAccount, times.uploadLeaseMs),
     directory: new FileDirectory(directory, times.diskMs),
   };
-  const sweeper = new Sweeper(databases, writes, files, log, times.embeddedSweepMs);
+  const sweeper = new Sweeper(databases, writes, files, log, times);
   const wake = () => sweeper.wake();
 
   const letGo = killAtExitWhile(() => writes.areUnderWay);

@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Log } from '../../process/log.js';
+import type { TimeBudget } from '../../time-budget.js';
 import { removeToken } from './tokens/bearers.js';
 import type { Databases } from './lmdb/databases.js';
 import type { FileDirectory } from './files/file-directory.js';
@@ -32,7 +33,7 @@ export class Sweeper {
     private readonly writes: EmbeddedGroupCommit,
     private readonly files: { readonly records: FileRecords; readonly directory: FileDirectory },
     private readonly log: Log,
-    private readonly intervalMs: number,
+    private readonly times: Pick<TimeBudget, 'embeddedSweepMs' | 'expiredGraceMs'>,
   ) {
     this.#ended = this.#run();
   }
@@ -70,7 +71,7 @@ export class Sweeper {
 
   #rest(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, this.intervalMs).unref();
+      const timer = setTimeout(resolve, this.times.embeddedSweepMs).unref();
       this.#endRest = () => {
         clearTimeout(timer);
         resolve();
@@ -143,10 +144,11 @@ export class Sweeper {
     for (const id of orphans) await directory.remove(id);
   }
 
-  /** Returns true if there may be more. */
+  /** Removes expired codes, and tokens that expired long ago. Returns true if there may be more. */
   #expireSome(nowMs: number): boolean {
     const { expiries, codeExpiries } = this.databases;
-    const tokens = expireIn(expiries, nowMs, (tokenHash) => removeToken(this.databases, tokenHash));
+    const longAgoMs = nowMs - this.times.expiredGraceMs;
+    const tokens = expireIn(expiries, longAgoMs, (tokenHash) => removeToken(this.databases, tokenHash));
     const codes = expireIn(codeExpiries, nowMs, (username) => removeCode(this.databases, username));
     return tokens || codes;
   }

@@ -4,13 +4,22 @@ import { expect } from 'chai';
 import { decodeJwt } from 'jose';
 import { longestAnswerMs } from '../../world/answer-time.js';
 import { eventually } from '../../world/eventually.js';
-import { KeybinClient } from '../../world/clients/keybin-client.js';
+import { entryPath, KeybinClient } from '../../world/clients/keybin-client.js';
 import { RawConnection } from '../../world/clients/raw-connection.js';
 import { replyWith, WebhookReceiver } from '../../world/clients/webhook-receiver.js';
 import { expectDone, expectInvalidToken } from '../subjects/answers.js';
 import { expectUnauthorized, getAs, signedToken } from '../api/calls.js';
 import type { Subject } from '../subjects/subject.js';
-import { askForCode, codeIn, expectV1Error, newV1Account, register, v1Token, view } from '../v1/calls.js';
+import {
+  askForCode,
+  codeIn,
+  expectRefusedToken,
+  expectV1Error,
+  newV1Account,
+  register,
+  v1Token,
+  view,
+} from '../v1/calls.js';
 import { action, fileOf, formOf, formType, uploadPath } from '../v1/upload-calls.js';
 
 /**
@@ -59,6 +68,23 @@ export function expiryContract(subject: Subject): void {
       });
     });
 
+    it('a token, and problem details tell it from an unknown one, until its client has another one', async () => {
+      await withApi({ KEYBIN_STORE_TOKEN_EXPIRATION: '1' }, async (client) => {
+        const elsewhere = subject.besides(client);
+        const { username, password } = await client.newAccount();
+        const token = await client.logIn(username, password);
+        await eventually(async () => (await client.keys(token)).status === 403, 'the end of the token');
+        for (const each of [client, elsewhere]) {
+          expect(await problemsOf(each, token)).to.deep.equal(Array(5).fill('403 Invalid token expired_token'));
+          expect(await problemsOf(each, randomUUID())).to.deep.equal(Array(5).fill('403 Invalid token invalid_token'));
+        }
+        await elsewhere.logIn(username, password);
+        for (const each of [client, elsewhere]) {
+          expect(await problemsOf(each, token)).to.deep.equal(Array(5).fill('403 Invalid token invalid_token'));
+        }
+      });
+    });
+
     it('a signed token, after [ACCOUNTS] signed_token_expiration', async () => {
       await withApi({ KEYBIN_ACCOUNTS_SIGNED_TOKEN_EXPIRATION: '2' }, async (client) => {
         const { username, password } = await client.newAccount();
@@ -82,6 +108,7 @@ export function expiryContract(subject: Subject): void {
         expect(await lives()).to.equal(true);
         await eventually(async () => !(await lives()), 'the end of the token');
         expect(Date.now() - askedMs).to.be.at.least(999);
+        expectRefusedToken(await view(elsewhere, account.username, token));
         expect((await elsewhere.keys(account.token)).status).to.equal(200);
       });
     });
@@ -155,4 +182,23 @@ export function expiryContract(subject: Subject): void {
       }
     });
   });
+}
+
+/** Returns status, detail and code of the problem with which each request with this token is refused. */
+function problemsOf(client: KeybinClient, token: string): Promise<string[]> {
+  const headers = { accept: 'application/problem+json' };
+  const [key, badKey] = [entryPath(token, 'key'), entryPath(token, '!')];
+  const answers = [
+    client.send('GET', key, { headers }),
+    client.send('POST', key, { json: { value: 1 }, headers }),
+    client.send('DELETE', key, { headers }),
+    client.send('GET', `/user/${token}/keys`, { headers }),
+    client.send('GET', badKey, { headers }),
+  ];
+  return Promise.all(
+    answers.map(async (answer) => {
+      const { status, detail, code } = (await answer).json as { status: number; detail: string; code: string }; // RFC 9457
+      return `${status} ${detail} ${code}`;
+    }),
+  );
 }

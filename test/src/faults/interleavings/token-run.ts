@@ -123,6 +123,6 @@ class Tokens {
 
 /** Ignores the error of a request that was refused, perhaps because another one had ended the token or account. */
 function ignoreUnavailable(error: unknown): undefined {
-  const codes = ['unavailable', 'invalid_token', 'invalid_credentials'] as const;
+  const codes = ['unavailable', 'invalid_token', 'expired_token', 'invalid_credentials'] as const;
   if (!codes.some((code) => hasCode(error, code))) throw error;
 }

@@ -19,6 +19,7 @@ const statuses: Readonly<Record<ErrorCode, { readonly keybin: number; readonly a
     invalid_credentials: { keybin: 403, api: 401, v1: 401 },
     invalid_identify_code: { keybin: 400 },
     invalid_token: { keybin: 403, v1: 401 },
+    expired_token: { keybin: 403, v1: 401 },
     invalid_key: { keybin: 400 },
     key_too_long: { keybin: 400 },
     key_not_found: { keybin: 404 },

@@ -59,7 +59,10 @@ export function ownSweeper(
   { databases, writes, records, directory }: Parts,
   intervalMs = times.embeddedSweepMs,
 ): Sweeper {
-  const sweeper = new Sweeper(databases, writes, { records, directory }, quietLog, intervalMs);
+  const sweeper = new Sweeper(databases, writes, { records, directory }, quietLog, {
+    ...times,
+    embeddedSweepMs: intervalMs,
+  });
   closeLater(sweeper);
   return sweeper;
 }

@@ -2,6 +2,7 @@ import { embeddedAccounts } from '@keybin/shared/engines/embedded/accounts/accou
 import { embeddedTokens } from '@keybin/shared/engines/embedded/tokens/tokens.js';
 import { expect } from 'chai';
 import { eventually } from '../../world/eventually.js';
+import { patientTimes as times } from '../../world/times.js';
 import { count, ownParts, ownSweeper } from './parts.js';
 import { clientsPerAccount, closeStores, codeOf, newToken, newUser, ownStore } from './store.js';
 
@@ -71,14 +72,36 @@ describe('embedded engine, tokens', () => {
       const code = await codeOf(engine.entries.keys(token));
       if (code === undefined) lastLiveAt = askedAt;
       else expect(Date.now()).to.be.at.least(before + 1_000);
-      return code === 'invalid_token';
+      return code === 'expired_token';
     }, 'the token to expire');
     expect(lastLiveAt).to.be.lessThan(after + 1_000);
-    expect(await codeOf(engine.entries.put(token, 'key', '1'))).to.equal('invalid_token');
-    expect(await codeOf(engine.tokens.revoke(token))).to.equal('invalid_token');
+    expect(await codeOf(engine.entries.put(token, 'key', '1'))).to.equal('expired_token');
+    expect(await codeOf(engine.tokens.revoke(token))).to.equal('expired_token');
   });
 
-  it('removes expired tokens in the background, and no others', async () => {
+  it('removes an expired token before a valid one', async () => {
+    const engine = await ownStore();
+    const { account, token: valid } = await newUser(engine);
+    for (let index = 1; index < clientsPerAccount; index++) {
+      await newToken(engine, account, { clientId: `client${index}`, lifetimeSeconds: 0 });
+    }
+    await newToken(engine, account, { clientId: 'new' });
+    await engine.tokens.check(valid);
+  });
+
+  it('tells an expired token from an unknown one until its client has another one', async () => {
+    const engine = await ownStore();
+    const { account } = await newUser(engine);
+    const [expired, other] = [
+      await newToken(engine, account, { clientId: 'laptop', lifetimeSeconds: 0 }),
+      await newToken(engine, account, { clientId: 'phone', lifetimeSeconds: 0 }),
+    ];
+    await newToken(engine, account, { clientId: 'phone' });
+    expect(await codeOf(engine.tokens.check(expired))).to.equal('expired_token');
+    expect(await codeOf(engine.tokens.check(other))).to.equal('invalid_token');
+  });
+
+  it('removes tokens in the background that expired long ago, and no others', async () => {
     const parts = ownParts();
     const { databases, reads, writes } = parts;
     const accounts = embeddedAccounts(databases, reads, writes, () => {});
@@ -87,14 +110,20 @@ describe('embedded engine, tokens', () => {
       tokens.issue({ userId, clientId: `${client}`, token: `${userId}/${client}/${lifetimeSeconds}`, lifetimeSeconds });
     const names = Array.from({ length: 60 }, (_, index) => `name${index}`);
     const userIds = (await Promise.all(names.map((name) => accounts.create(name, 'hash')))).map(({ userId }) => userId);
-    for (let client = 0; client < 20; client++) await Promise.all(userIds.map((userId) => issue(userId, client, 0)));
+    const longAgo = -times.expiredGraceMs / 1_000;
+    for (let client = 0; client < 20; client++) {
+      await Promise.all(userIds.map((userId) => issue(userId, client, longAgo)));
+    }
     const [first = ''] = userIds;
     await issue(first, 0, 600);
+    await issue(first, 1, 0);
     await issue(first, 99, 600);
     expect(count(databases.tokens)).to.equal(1_200);
     ownSweeper(parts);
-    await eventually(() => count(databases.tokens) === 2, 'the expired tokens to go');
-    expect([count(databases.clients), count(databases.expiries)]).to.deep.equal([2, 2]);
+    await eventually(() => count(databases.tokens) === 3, 'the tokens that expired long ago to go');
+    expect([count(databases.clients), count(databases.expiries)]).to.deep.equal([3, 3]);
+    expect(await codeOf(tokens.check(`${first}/1/0`))).to.equal('expired_token');
+    expect(await codeOf(tokens.check(`${first}/2/${longAgo}`))).to.equal('invalid_token');
     await tokens.check(`${first}/0/600`);
     await tokens.check(`${first}/99/600`);
   });

@@ -1,4 +1,4 @@
-import { invalidToken, type KeybinError } from '../../../errors.js';
+import { expiredToken, invalidToken, type KeybinError } from '../../../errors.js';
 import type { Databases } from '../lmdb/databases.js';
 import {
   restOfRecord,
@@ -20,7 +20,8 @@ export const findBearerIn =
   ({ tokens }: Databases): FindBearer =>
   (tokenHash, nowMs) => {
     const record = tokens.get(tokenHash);
-    return (record === undefined ? undefined : liveBearer(record, nowMs)) ?? invalidToken();
+    if (record === undefined) return invalidToken();
+    return liveBearer(record, nowMs) ?? expiredToken();
   };
 
 /**

@@ -58,7 +58,7 @@ function issueIn(
   if (account?.generation !== generation) return invalidCredentials();
   const number = String(account.number);
   const client = hashClient(clientId);
-  makeRoom(databases, userId, client, clientsPerAccount);
+  makeRoom(databases, { userId, client, clientsPerAccount, nowMs: moment.nowMs });
   const tokenHash = hashToken(token);
   const expiresAtMs = moment.nowMs + lifetimeSeconds * 1_000;
   void tokens.put(tokenHash, printToken({ userId, client, number }, expiresAtMs));
@@ -67,15 +67,26 @@ function issueIn(
   return undefined;
 }
 
+interface Room {
+  readonly userId: string;
+  readonly client: string;
+  readonly clientsPerAccount: number;
+  readonly nowMs: number;
+}
+
 /**
- * Removes the client's earlier token. If the account has too many clients, removes the tokens that were issued first.
+ * Removes the client's earlier token. If the account has too many clients, removes expired tokens, then those that were
+ * issued first.
  */
-function makeRoom(databases: Databases, userId: string, client: string, clientsPerAccount: number): void {
+function makeRoom(databases: Databases, { userId, client, clientsPerAccount, nowMs }: Room): void {
+  const findBearer = findBearerIn(databases);
+  const isExpired = (record: string) => findBearer(restOfRecord(record), nowMs) instanceof KeybinError;
   const issued = Array.from(databases.clients.getRange(rangeOfRecords(userId)));
   const own = recordKey(userId, client);
   const earlier = issued.filter(({ key }) => key === own);
   const others = issued.filter(({ key }) => key !== own).map(({ value }) => value);
   const surplus = Math.max(others.length + 1 - clientsPerAccount, 0);
-  const oldest = others.sort().slice(0, surplus); // a record begins with the version of its issue
-  for (const record of [...earlier.map(({ value }) => value), ...oldest]) removeToken(databases, restOfRecord(record));
+  const byAge = others.sort(); // a record begins with the version of its issue
+  const leaving = surplus > 0 ? [...new Set([...byAge.filter(isExpired), ...byAge])].slice(0, surplus) : [];
+  for (const record of [...earlier.map(({ value }) => value), ...leaving]) removeToken(databases, restOfRecord(record));
 }

@@ -8,7 +8,17 @@ export interface Look {
  * Answer to a write. `late`: its deadline was over when it reached Redis, and nothing happened. `accept.lua` explains
  * the others.
  */
-export type WriteAnswer = 'accepted' | 'refused' | 'unknown' | 'marked' | 'full' | 'absent' | 'taken' | 'late' | Look;
+export type WriteAnswer =
+  | 'accepted'
+  | 'refused'
+  | 'expired'
+  | 'unknown'
+  | 'marked'
+  | 'full'
+  | 'absent'
+  | 'taken'
+  | 'late'
+  | Look;
 
 /** Answer to a group of writes. */
 export interface AcceptAnswer {

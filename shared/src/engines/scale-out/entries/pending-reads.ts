@@ -1,4 +1,4 @@
-import { invalidToken, orUnavailable } from '../../../errors.js';
+import { expiredToken, invalidToken, orUnavailable } from '../../../errors.js';
 import { TurnBatch } from '../../../batching/turn-batch.js';
 import type { Bearer } from '../tokens/bearer.js';
 import { epochKey, pendingKey, tokensKey } from '../redis/keys.js';
@@ -61,7 +61,7 @@ export class PendingReads {
       const answer = await this.#turn.ask({ bearer, key, verified });
       if (answer === null) return 'none';
       if (answer === 'unknown') return answer;
-      if (answer === 'refused') throw invalidToken();
+      expectNoRefusal(answer);
       if (answer === 'again') continue;
       const entry = parsePendingEntry(answer);
       return { ...entry, mayBeOld: entry.epoch < this.connection.epochOf(this.partition) };
@@ -125,6 +125,12 @@ export async function readChecked(
   const keys = [pendingKey(prefix, userId), tokensKey(prefix, userId), epochKey(prefix)];
   const ran = runScript(connection.client, script, keys, [client, verified ? '' : tokenHash, ...args]);
   const answer = await orUnavailable(ran);
-  if (answer === 'refused') throw invalidToken();
+  expectNoRefusal(answer);
   return answer;
+}
+
+/** Throws the error of the token if a script refuses it. */
+function expectNoRefusal(answer: unknown): void {
+  if (answer === 'refused') throw invalidToken();
+  if (answer === 'expired') throw expiredToken();
 }

@@ -1,5 +1,5 @@
 import { deadlineIn, remainingMs, withDeadline } from '../../../deadline.js';
-import { hasCode, invalidToken, keyNotFound } from '../../../errors.js';
+import { expiredToken, hasCode, invalidToken, keyNotFound } from '../../../errors.js';
 import type { Entries, OnStale } from '../../../ports/engine.js';
 import type { TimeBudget } from '../../../time-budget.js';
 import type { StoredEntries } from './stored-entries.js';
@@ -86,7 +86,8 @@ export class StaleReads implements Entries {
   async #account(token: string): Promise<string> {
     const { documents, clockOf } = this.parts;
     const stored = await documents.findByHash(hashToken(token));
-    if (!stored || stored.expires_at.getTime() * 1_000 <= clockOf(stored.user_id).timeUs) throw invalidToken();
+    if (!stored) throw invalidToken();
+    if (stored.expires_at.getTime() * 1_000 <= clockOf(stored.user_id).timeUs) throw expiredToken();
     if (!(await documents.userExists(stored.user_id, stored.generation))) throw invalidToken();
     return stored.user_id;
   }

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { deadlineIn, remainingMs, withDeadline } from '../../../deadline.js';
-import { invalidToken, unavailable } from '../../../errors.js';
+import { expiredToken, invalidToken, unavailable } from '../../../errors.js';
 import type { TimeBudget } from '../../../time-budget.js';
 import type { ScaleOutGroupCommit } from './group-commit.js';
 import type { WriteAnswer } from './accept-answer.js';
@@ -13,7 +13,7 @@ export interface CommittingPartition {
 }
 
 /** Outcome of a write whose token is live. */
-export type WriteOutcome = Exclude<WriteAnswer, 'refused' | 'full' | 'marked' | 'unknown' | 'late'>;
+export type WriteOutcome = Exclude<WriteAnswer, 'refused' | 'expired' | 'full' | 'marked' | 'unknown' | 'late'>;
 
 /** Longest pause between two tries of a write while another process replaces its token. */
 const maxPauseMs = 100;
@@ -66,6 +66,8 @@ export class TokenCheckedSteps<Partition extends CommittingPartition> {
       switch (answer) {
         case 'refused':
           throw invalidToken();
+        case 'expired':
+          throw expiredToken();
         case 'full':
           throw unavailable(new Error('the queue is full'));
         case 'marked':

@@ -25,14 +25,14 @@ export type LeaseKind = 'check' | 'issue' | 'logout';
 
 /** Possible answers of `lease-record.lua` to each kind. */
 const outcomes: Readonly<Record<LeaseKind, readonly Lease['outcome'][]>> = {
-  check: ['live', 'refused', 'leased', 'held', 'marked'],
+  check: ['live', 'refused', 'expired', 'leased', 'held', 'marked'],
   issue: ['leased', 'held', 'marked'],
   logout: ['leased', 'held'],
 };
 
 export interface Lease {
   /** Answer of `lease-record.lua`, which explains each. */
-  readonly outcome: 'live' | 'refused' | 'leased' | 'held' | 'marked';
+  readonly outcome: 'live' | 'refused' | 'expired' | 'leased' | 'held' | 'marked';
   /** Proof of holding the lease. */
   readonly nonce: string;
   /** Redis's time when it answered. */

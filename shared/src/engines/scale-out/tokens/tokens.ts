@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deadlineIn, withDeadline } from '../../../deadline.js';
-import { invalidCredentials, invalidToken, unavailable } from '../../../errors.js';
+import { expiredToken, invalidCredentials, invalidToken, unavailable } from '../../../errors.js';
 import type { NewToken, Tokens } from '../../../ports/engine.js';
 import type { TimeBudget } from '../../../time-budget.js';
 import type { Bearer, Bearers } from './bearer.js';
@@ -93,6 +93,7 @@ export class ScaleOutTokens implements Tokens, Bearers {
     const lease = await this.#records.check(bearer);
     if (lease.outcome === 'live') return;
     if (lease.outcome === 'refused') throw invalidToken();
+    if (lease.outcome === 'expired') throw expiredToken();
     const expiresUs = await this.#ask(bearer, lease, () => this.#verifyStored(bearer, lease.timeUs));
     if (lease.outcome !== 'leased') return;
     // The token is live by MongoDB, whether or not Redis has room for its record
@@ -104,7 +105,7 @@ export class ScaleOutTokens implements Tokens, Bearers {
     const stored = await this.#documents.find(userId, client);
     if (stored?.hash !== tokenHash) throw invalidToken();
     const expiresUs = expiryUs(stored);
-    if (expiresUs <= nowUs) throw invalidToken();
+    if (expiresUs <= nowUs) throw expiredToken();
     if (!(await this.#documents.userExists(userId, stored.generation))) throw invalidToken();
     return expiresUs;
   }

@@ -144,7 +144,8 @@ describe('accepting writes', () => {
       const other = { ...bearer, tokenHash: newBearer().tokenHash };
       expect(await commits.accept(put(other, 'k', '1'))).to.equal('refused');
       await staged.giveRecord(bearer, -1);
-      expect(await commits.accept(put(bearer, 'k', '1'))).to.equal('refused');
+      expect(await commits.accept(put(bearer, 'k', '1'))).to.equal('expired');
+      expect(await commits.accept(put(other, 'k', '1'))).to.equal('refused');
       expect(await commits.accept(put(newBearer(), 'k', '1'))).to.equal('unknown');
     });
 

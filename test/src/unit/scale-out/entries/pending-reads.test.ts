@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { hasCode } from '@keybin/shared/errors.js';
 import type { Bearer } from '@keybin/shared/engines/scale-out/tokens/bearer.js';
 import { PendingReads } from '@keybin/shared/engines/scale-out/entries/pending-reads.js';
+import { codeOf } from '../../embedded/store.js';
 import { eventually } from '../../../world/eventually.js';
 import { services } from '../../../world/services/services.js';
 import { HoldingProxy } from '../../../world/scale-out/holding-proxy.js';
@@ -72,10 +72,16 @@ describe('reading pending entries', () => {
     expect(json).to.deep.equal(['"ä\\ud800"', 'deleted', 'none']);
   });
 
-  it('refuses another or an expired token, and reports when it cannot decide', async () => {
+  it('refuses another or an expired token, each with its code, and reports when it cannot decide', async () => {
     const other = { ...bearer, tokenHash: newBearer().tokenHash };
-    const refused = await reads.read(other, 'k', false).catch((error: unknown) => hasCode(error, 'invalid_token'));
-    expect(refused).to.equal(true);
+    const refusals = async (asked: Bearer) => [
+      await codeOf(reads.read(asked, 'k', false)),
+      await codeOf(reads.keys(asked, false)),
+    ];
+    expect(await refusals(other)).to.deep.equal(['invalid_token', 'invalid_token']);
+    await staged.giveRecord(bearer, -1);
+    expect(await refusals(bearer)).to.deep.equal(['expired_token', 'expired_token']);
+    expect(await refusals(other)).to.deep.equal(['invalid_token', 'invalid_token']);
     expect(await reads.read(newBearer(), 'k', false)).to.equal('unknown');
     expect(await reads.read(newBearer(), 'k', true)).to.equal('none');
   });

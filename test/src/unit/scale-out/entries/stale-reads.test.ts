@@ -9,6 +9,7 @@ import { StaleReads } from '@keybin/shared/engines/scale-out/entries/stale-reads
 import { StoredEntries } from '@keybin/shared/engines/scale-out/entries/stored-entries.js';
 import { MongoTokenDocuments } from '@keybin/shared/engines/scale-out/tokens/token-documents.js';
 import { hashToken } from '@keybin/shared/engines/scale-out/tokens/token-index.js';
+import { codeOf } from '../../embedded/store.js';
 import { services } from '../../../world/services/services.js';
 import { storePlace } from '../../../world/services/store-settings.js';
 import { HoldingProxy } from '../../../world/scale-out/holding-proxy.js';
@@ -78,5 +79,10 @@ describe('a read that MongoDB answers late while stale reads are allowed', () =>
 
   it('would be marked stale if Redis were not checked first', async () => {
     expect(await isStale(false)).to.equal(true);
+  });
+
+  it('is refused with a token of which MongoDB knows that it has expired', async () => {
+    await database.tokens.updateOne({ hash: bearer.tokenHash }, { $set: { expires_at: new Date(0) } });
+    expect(await codeOf(isStale(false))).to.equal('expired_token');
   });
 });

@@ -118,7 +118,7 @@ export class TokenProcess {
       await this.tokens.check(token);
       return true;
     } catch (error) {
-      if (hasCode(error, 'invalid_token')) return false;
+      if (hasCode(error, 'invalid_token') || hasCode(error, 'expired_token')) return false;
       throw error;
     }
   }

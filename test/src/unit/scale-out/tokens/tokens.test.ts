@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { hasCode } from '@keybin/shared/errors.js';
 import { hashToken } from '@keybin/shared/engines/scale-out/tokens/token-index.js';
 import { epochKey, tokenIndexKey } from '@keybin/shared/engines/scale-out/redis/keys.js';
+import { codeOf } from '../../embedded/store.js';
 import { eventually } from '../../../world/eventually.js';
 import { ownServices } from '../../../world/services/services.js';
 import { TokenProcess } from './token-world.js';
@@ -129,8 +130,10 @@ describe('tokens of the scale-out engine', () => {
       return !accepted;
     }, 'the token to expire');
     await eventually(async () => (await redisTimeUs()) > storedBy + 1_000_000, 'the other token to expire');
+    expect(await codeOf(here.tokens.check(token))).to.equal('expired_token');
     await empty(here.redis);
-    expect(await here.accepts(stored)).to.equal(false);
+    expect(await codeOf(here.tokens.check(stored))).to.equal('expired_token');
+    expect(await codeOf(there.tokens.check(stored))).to.equal('expired_token'); // it has not seen the token before
     expect(await here.database.tokens.countDocuments({ user_id: account.userId })).to.equal(2);
   });
 
