@@ -1,4 +1,5 @@
 import { apiContract } from './api/contract.js';
+import { ignoredPartsContract } from './bad-input/ignored-parts.js';
 import { keybinContract } from './keybin/contract.js';
 import { headersContract } from './security/headers.js';
 import { typesContract } from './security/types.js';
@@ -10,6 +11,7 @@ describe('the embedded engine', () => {
   keybinContract(subject);
   apiContract(subject);
   v1Contract(subject);
+  ignoredPartsContract(subject);
   headersContract(subject);
   typesContract(subject);
 });

@@ -1,4 +1,5 @@
 import { apiContract } from './api/contract.js';
+import { ignoredPartsContract } from './bad-input/ignored-parts.js';
 import { keybinContract } from './keybin/contract.js';
 import { doorContract } from './security/contract.js';
 import { scaleOutSubject } from './subjects/scale-out-subject.js';
@@ -11,5 +12,6 @@ describe('the scale-out engine, two APIs and a worker', () => {
   keybinContract(subject);
   apiContract(subject);
   v1Contract(subject);
+  ignoredPartsContract(subject);
   doorContract(subject);
 });

@@ -30,12 +30,6 @@ export function transportContract(subject: Subject): void {
       expectDone(await subject.here.send('DELETE', '/unregister/', { json: { username, password } }));
     });
 
-    it('may have unknown members and a query', async () => {
-      const { token } = await subject.here.newAccount();
-      expectDone(await subject.here.send('POST', `/user/${token}/store/a?x=1`, { json: { x: [1], value: 1 } }));
-      expectValue(await subject.here.send('GET', `/user/${token}/store/a?x`), 1);
-    });
-
     it('may percent-encode characters that need no encoding', async () => {
       const { token } = await subject.here.newAccount();
       expectDone(await subject.here.send('POST', `/user/${token}/store/%61%2e%2C`, { json: { value: 1 } }));

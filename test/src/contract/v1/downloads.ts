@@ -82,9 +82,25 @@ export function downloadsContract(subject: Subject): void {
     });
 
     it('answer 304 to a client that has the file', async () => {
-      const { status, bytes: got } = await get({ 'if-none-match': etag() });
-      expect([status, got.length]).to.deep.equal([304, 0]);
+      const modified = String((await get({}, 'HEAD')).headers['last-modified']);
+      const has: Record<string, string>[] = [{ 'if-none-match': etag() }, { 'if-modified-since': modified }];
+      for (const headers of has) {
+        const { status, bytes: got } = await get(headers);
+        expect([status, got.length]).to.deep.equal([304, 0]);
+      }
       expect((await get({ 'if-none-match': '"x"' })).status).to.equal(200);
+      expect((await get({ 'if-modified-since': 'Thu, 01 Jan 1970 00:00:00 GMT' })).status).to.equal(200);
+    });
+
+    it('ignore If-Match and If-Unmodified-Since', async () => {
+      const unmet: Record<string, string>[] = [
+        { 'if-match': '"x"' },
+        { 'if-unmodified-since': 'Thu, 01 Jan 1970 00:00:00 GMT' },
+      ];
+      for (const headers of unmet) {
+        const { status, bytes: got } = await get(headers);
+        expect([status, got.length]).to.deep.equal([200, length]);
+      }
     });
   });
 }
