@@ -1,8 +1,9 @@
 import { jobShare, type Config } from './config.js';
 import { ConfigError } from './config-error.js';
-import { databaseInUrl, hasUser } from './mongodb-url.js';
+import { databaseInUrl, hasUser, usesTls } from './mongodb-url.js';
 import { notAcceptedProblem } from './problems.js';
 import { nameOf, type RawSettings } from './raw-settings.js';
+import { isTlsUrl } from './redis-url.js';
 import { timeBudget } from '../time-budget.js';
 import { sections, settings, variableOf } from './settings.js';
 
@@ -27,7 +28,9 @@ export function checkSettings(raw: RawSettings, times = timeBudget()): Config {
   if (problems.length > 0) throw new ConfigError(problems);
   // `settings` has the shape of `Config`, and each kind has the type of its member
   const config = { ...parts, times } as unknown as Config;
-  problems.push(...tooNarrow(config), ...withoutReceiver(config), ...halfAnAdmin(config), ...tooSoonDrained(config));
+  for (const check of [tooNarrow, withoutReceiver, halfAnAdmin, tooSoonDrained, withoutTls]) {
+    problems.push(...check(config));
+  }
   if (problems.length > 0) throw new ConfigError(problems);
   return config;
 }
@@ -84,6 +87,22 @@ function halfAnAdmin({ admin }: Config): string[] {
   const missing = (['user', 'password'] as const).filter((name) => admin[name] === undefined);
   if (missing.length !== 1) return [];
   return missing.map((name) => `[ADMIN] ${name} is missing, but the other one is set; accepted: both or neither`);
+}
+
+/** Returns a problem for each file of authorities that no connection would use. */
+function withoutTls({ queue, store }: Config): string[] {
+  const problems = [];
+  if (queue.tlsCa && !isTlsUrl(queue.redis ?? '')) {
+    problems.push(
+      '[QUEUE] tls_ca is set, but [QUEUE] redis uses no TLS; accepted: rediss://, rediss+..., or no tls_ca',
+    );
+  }
+  if (store.tlsCa && !usesTls(store.host)) {
+    problems.push(
+      '[STORE] tls_ca is set, but [STORE] host uses no TLS; accepted: mongodb://.../?tls=true, or no tls_ca',
+    );
+  }
+  return problems;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { RateLimit } from '../errors.js';
+import type { CertificateFile } from './certificate-file.js';
 import type { TimeBudget } from '../time-budget.js';
 
 /**
@@ -22,6 +23,8 @@ export interface Config {
   readonly store: {
     /** `lmdb:` or `mongodb:` URL. */
     readonly host: string;
+    /** Authorities whose certificates MongoDB may have, instead of those that Node knows. */
+    readonly tlsCa: CertificateFile | undefined;
     readonly database: string;
     readonly storeCollection: string;
     readonly usersCollection: string;
@@ -31,6 +34,8 @@ export interface Config {
   readonly queue: {
     /** `redis:` or `redis+cluster:` URL. It is set if and only if the store is MongoDB. */
     readonly redis: string | undefined;
+    /** Authorities whose certificates Redis and sentinels may have, instead of those that Node knows. */
+    readonly tlsCa: CertificateFile | undefined;
     /** Weakest `appendfsync` of Redis with which writes are acknowledged. */
     readonly durability: 'always' | 'everysec';
     readonly partitions: number;

@@ -2,14 +2,24 @@ import { createRequire } from 'node:module';
 import type * as Driver from 'mongodb';
 
 /**
+ * Returns what MongoDB's driver makes of a URL. Throws the driver's error. Connects to nothing. The driver is required
+ * here and not imported: the embedded service never loads it, and settings are read synchronously.
+ */
+function parsedByDriver(url: string): Driver.MongoOptions {
+  const { MongoClient } = createRequire(import.meta.url)('mongodb') as typeof Driver; // what the package exports
+  return new MongoClient(url).options;
+}
+
+/** Returns true if connections to this store use TLS. A `mongodb+srv:` URL implies it. */
+export const usesTls = (host: string): boolean => host.startsWith('mongodb') && parsedByDriver(host).tls;
+
+/**
  * Returns why MongoDB's driver refuses this URL, in words of the driver, which hold no password. Returns `undefined` if
- * it accepts the URL. The driver is required here and not imported: the embedded service never loads it, and settings
- * are read synchronously.
+ * it accepts the URL.
  */
 export function mongodbUrlProblem(url: string): string | undefined {
-  const { MongoClient } = createRequire(import.meta.url)('mongodb') as typeof Driver; // what the package exports
   try {
-    void new MongoClient(url); // connects to nothing yet
+    parsedByDriver(url);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message.replace(/\.$/, '') : String(error);

@@ -8,7 +8,6 @@ export interface RedisNode {
 interface RedisNodes {
   /** At least some of the nodes, or of the sentinels. The others are learned from these. */
   readonly nodes: readonly RedisNode[];
-  readonly tls: boolean;
   readonly username?: string;
   readonly password?: string;
 }
@@ -24,6 +23,9 @@ export interface RedisSentinelUrl extends RedisNodes {
 
 const defaultPorts = { cluster: 6_379, sentinel: 26_379 } as const;
 const sentinelName = /^[\w.-]+$/;
+
+/** Returns true if connections to this URL, of one server or several, use TLS. */
+export const isTlsUrl = (url: string): boolean => /^rediss[+:]/.test(url);
 
 /** Returns true if the text begins as a URL of several servers. */
 export const isUrlOfSeveral = (text: string): boolean => /^rediss?\+(cluster|sentinel):/.test(text);
@@ -44,8 +46,8 @@ export function parseSentinelUrl(url: string): RedisSentinelUrl | undefined {
 }
 
 function parseSeveral(url: string, kind: 'cluster' | 'sentinel'): [path: string, nodes: RedisNodes] | undefined {
-  const pattern = /^(rediss?)\+(cluster|sentinel):\/\/([^@/,]*@)?([^@/]+)(?:\/([^/]*))?$/;
-  const [, scheme = '', named, credentials = '', hosts, path = ''] = pattern.exec(url) ?? [];
+  const pattern = /^rediss?\+(cluster|sentinel):\/\/([^@/,]*@)?([^@/]+)(?:\/([^/]*))?$/;
+  const [, named, credentials = '', hosts, path = ''] = pattern.exec(url) ?? [];
   const found = hosts?.split(',').map((host) => parseNode(`redis://${credentials}${host}`));
   const [first] = found ?? [];
   if (named !== kind || !found || !first || !found.every((each) => each !== undefined)) return undefined;
@@ -55,7 +57,6 @@ function parseSeveral(url: string, kind: 'cluster' | 'sentinel'): [path: string,
       host: hostname.replace(/^\[(.*)\]$/, '$1'), // the brackets belong to the URL
       port: port === '' ? defaultPorts[kind] : Number(port),
     })),
-    tls: scheme === 'rediss',
     ...(username !== '' && { username: decodeURIComponent(username) }),
     ...(password !== '' && { password: decodeURIComponent(password) }),
   };

@@ -1,4 +1,5 @@
 import type { Config } from './config.js';
+import { certificateFileKind } from './certificate-file.js';
 import { redisUrlKind, storeUrlKind, webhookUrlKind } from './url-kinds.js';
 import {
   adminPassword,
@@ -73,6 +74,12 @@ export const settings: Settings = {
       storeUrlKind,
       'Store: a directory (lmdb://./data, lmdb:///var/lib/keybin) or a MongoDB (mongodb://127.0.0.1:27017/)',
     ),
+    tlsCa: setting(
+      'tls_ca',
+      '',
+      certificateFileKind,
+      'File with the authorities that TLS to MongoDB trusts; empty trusts those that Node knows',
+    ),
     database: setting('database', 'store', mongoName, 'Name of the database (MongoDB)'),
     storeCollection: setting('store_collection', 'store', mongoName, 'Collection for entries and posts (MongoDB)'),
     usersCollection: setting('users_collection', 'users', mongoName, 'Collection for accounts (MongoDB)'),
@@ -90,6 +97,12 @@ export const settings: Settings = {
       '',
       redisUrlKind,
       'Redis that a MongoDB store needs (redis://127.0.0.1:6379), nodes of a Redis Cluster (redis+cluster://HOST:PORT,HOST:PORT), or sentinels (redis+sentinel://HOST:PORT,HOST:PORT/NAME)',
+    ),
+    tlsCa: setting(
+      'tls_ca',
+      '',
+      certificateFileKind,
+      'File with the authorities that TLS to Redis and sentinels trusts; empty trusts those that Node knows',
     ),
     durability: setting(
       'durability',

@@ -59,6 +59,7 @@ function problemOf(error: unknown): string {
     if (known !== undefined) return known;
     if (/\bLOADING\b/.test(cause.message)) return 'still loading its data';
     if (/took longer than|timed? ?out/i.test(cause.message)) return 'no response in time';
+    if (/certificate/i.test(cause.message)) return 'certificate refused';
     if (/\b(NOAUTH|WRONGPASS|NOPERM|AuthenticationFailed)\b|authentication/i.test(cause.message)) {
       return 'credentials refused';
     }

@@ -46,7 +46,7 @@ export async function openServices(
   log: Log,
   { ways, mongoOperationMs, redisCommandMs, waiting }: ServicesOptions,
 ): Promise<Services> {
-  const { redis: url, durability, partitions } = queue;
+  const { redis: url, tlsCa, durability, partitions } = queue;
   if (url === undefined) throw new Error('[QUEUE] redis is missing: the scale-out engine keeps pending writes there');
   const reached = <T>(step: () => Promise<T>) => (waiting ? untilReachable(step, log, waiting) : step());
   const closers: (() => void | Promise<void>)[] = [];
@@ -58,7 +58,7 @@ export async function openServices(
     closers.push(() => database.close());
     database.logOutages(log);
     const queueId = await reached(() => queueIdOf(database));
-    const place = openRedisTopology(url, times);
+    const place = openRedisTopology(url, tlsCa, times);
     closers.push(() => place.close());
     const connect = (count: number) =>
       new PartitionedConnections(place, count, log, {

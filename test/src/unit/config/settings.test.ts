@@ -1,9 +1,14 @@
+import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { expect } from 'chai';
 import type { ConfigError } from '@keybin/shared/config/config-error.js';
 import { loadConfig } from '@keybin/shared/config/load/load-config.js';
 import { parseClusterUrl } from '@keybin/shared/config/redis-url.js';
 import { settings } from '@keybin/shared/config/settings.js';
 import { maskCredentials } from '@keybin/shared/config/url-kinds.js';
+import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
 
 const { app, store, queue, worker, accounts, v1, limits } = settings;
 
@@ -235,11 +240,59 @@ describe('A setting', () => {
         { host: '::1', port: 2 },
         { host: 'c', port: 6_379 },
       ],
-      tls: true,
       username: 'u',
       password: 'p@',
     });
     expect(parseClusterUrl('redis://a')).to.equal(undefined);
+  });
+
+  it('tls_ca accepts a file with certificates, or nothing, and says what is wrong with a file', () => {
+    const [first = '', second = ''] = rootCertificates;
+    const directory = temporaryDirectory();
+    const fileWith = (content: string) => {
+      const path = join(directory, randomUUID());
+      writeFileSync(path, content);
+      return path;
+    };
+    for (const { kind } of [queue.tlsCa, store.tlsCa]) {
+      expect(kind.parse('')).to.deep.equal({ value: undefined });
+      const pem = `# two authorities\n${first}\n${second}\n`;
+      const path = fileWith(pem);
+      const parsed = kind.parse(path);
+      expect(parsed).to.have.property('value').that.includes({ path, pem });
+      expect(parsed).to.have.nested.property('value.certificates').that.has.length(2);
+      for (const [wrong, reason] of [
+        [join(directory, 'none'), 'the file cannot be read (ENOENT)'],
+        [directory, 'the file cannot be read (EISDIR)'],
+        [fileWith(''), 'the file has no certificate'],
+        [fileWith('-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n'), 'the file has no certificate'],
+        [fileWith(`${first}\n${second.replace(/\n.{9}/, '\nAAAAAAAAA')}`), 'certificate 2 of the file is malformed'],
+      ] as const) {
+        expect(kind.parse(wrong)).to.deep.equal({ accepted: `${kind.accepted}; ${reason}` });
+      }
+    }
+  });
+
+  it('tls_ca requires a URL with TLS', () => {
+    const file = join(temporaryDirectory(), 'ca.pem');
+    writeFileSync(file, rootCertificates[0] ?? '');
+    const problemsOf = (host: string, redisUrl: string) =>
+      problemsWith({
+        KEYBIN_STORE_HOST: host,
+        KEYBIN_STORE_TLS_CA: file,
+        KEYBIN_QUEUE_REDIS: redisUrl,
+        KEYBIN_QUEUE_TLS_CA: file,
+      });
+    for (const host of ['mongodb://h/?tls=true', 'mongodb://h/?ssl=true', 'mongodb+srv://h.example.org/']) {
+      for (const url of ['rediss://h', 'rediss+cluster://h', 'rediss+sentinel://h/name']) {
+        expect(problemsOf(host, url)).to.deep.equal([]);
+      }
+    }
+    const [ofQueue, ofStore] = problemsOf('mongodb://h/', 'redis+cluster://h');
+    expect(ofQueue).to.include('[QUEUE] tls_ca is set, but [QUEUE] redis uses no TLS');
+    expect(ofStore).to.include('[STORE] tls_ca is set, but [STORE] host uses no TLS');
+    expect(problemsOf('mongodb+srv://h.example.org/?tls=false', 'rediss://h')).to.have.length(1);
+    expect(problemsWith({ KEYBIN_STORE_TLS_CA: file, KEYBIN_QUEUE_TLS_CA: file })).to.have.length(2);
   });
 
   it('is shown without credentials', () => {

@@ -19,7 +19,7 @@ export async function withEachPartition<R>(
 ): Promise<R> {
   const id = queueId ?? (await queueIdIn(redisUrl));
   const prefixes = Array.from({ length: partitions }, (_, partition) => partitionPrefix(id, partition));
-  const place = openRedisTopology(redisUrl, times);
+  const place = openRedisTopology(redisUrl, undefined, times);
   const clients = prefixes.map((prefix) => ({ client: place.connect(prefix, {}), prefix }));
   try {
     return await work((ask) => Promise.all(clients.map(({ client, prefix }) => ask(client, prefix))));

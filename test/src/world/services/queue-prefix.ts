@@ -6,7 +6,7 @@ import { times } from '../times.js';
 
 /** Returns the ids of all queues in a Redis or a cluster. */
 export async function queueIdsIn(redisUrl: string): Promise<string[]> {
-  const place = openRedisTopology(redisUrl, times);
+  const place = openRedisTopology(redisUrl, undefined, times);
   try {
     return [...(await queuesIn(place))];
   } finally {

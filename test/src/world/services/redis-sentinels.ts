@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { Child } from '../processes/child.js';
 import { onSomePort } from '../processes/some-port.js';
 import { temporaryDirectory } from '../processes/temporary-directory.js';
-import type { RedisServer } from './redis-server.js';
+import { listeningOn, type RedisServer } from './redis-server.js';
 
 const count = 3;
 const name = 'queue';
@@ -14,6 +14,7 @@ export class RedisSentinels {
   private constructor(
     private readonly children: readonly Child[],
     private readonly ports: readonly number[],
+    private readonly scheme: 'redis' | 'rediss',
   ) {}
 
   static async start(primary: RedisServer): Promise<RedisSentinels> {
@@ -21,12 +22,13 @@ export class RedisSentinels {
     return new RedisSentinels(
       started.map(({ child }) => child),
       started.map(({ port }) => port),
+      primary.tls ? 'rediss' : 'redis',
     );
   }
 
   /** URL for `[QUEUE] redis`. */
   get url(): string {
-    return `redis+sentinel://${this.addresses.map(({ host, port }) => `${host}:${port}`).join(',')}/${name}`;
+    return `${this.scheme}+sentinel://${this.addresses.map(({ host, port }) => `${host}:${port}`).join(',')}/${name}`;
   }
 
   readonly name = name;
@@ -70,7 +72,7 @@ async function begin(port: number, primary: RedisServer): Promise<{ child: Child
   const directory = temporaryDirectory();
   const file = join(directory, 'sentinel.conf'); // a sentinel writes its state into it
   const lines = [
-    `port ${port}`,
+    ...listeningOn(port, primary.tls).map((setting) => setting.join(' ')),
     'bind 127.0.0.1',
     `dir ${directory}`,
     `sentinel monitor ${name} 127.0.0.1 ${primary.port} ${count - 1}`,

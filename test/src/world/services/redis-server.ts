@@ -2,6 +2,7 @@ import { Child } from '../processes/child.js';
 import type { NetworkHost } from '../network/network.js';
 import { onSomePort } from '../processes/some-port.js';
 import { temporaryDirectory } from '../processes/temporary-directory.js';
+import type { Certificates } from './certificates.js';
 
 export interface RedisServerOptions {
   /** Default: `always`. */
@@ -12,6 +13,22 @@ export interface RedisServerOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Host of a `Network`. Default: this machine. */
   readonly at?: NetworkHost;
+  /** Makes it serve TLS, and nothing else. */
+  readonly tls?: Certificates;
+}
+
+/** Returns the settings by which a Redis or a sentinel listens on a port. */
+export function listeningOn(port: number, tls: Certificates | undefined): (readonly [name: string, value: string])[] {
+  if (!tls) return [['port', String(port)]];
+  return [
+    ['port', '0'],
+    ['tls-port', String(port)],
+    ['tls-cert-file', tls.cert],
+    ['tls-key-file', tls.key],
+    ['tls-ca-cert-file', tls.ca],
+    ['tls-auth-clients', 'no'],
+    ['tls-replication', 'yes'],
+  ];
 }
 
 /**
@@ -28,7 +45,11 @@ export class RedisServer {
   ) {}
 
   get url(): string {
-    return `redis://${this.host}:${this.port}`;
+    return `${this.tls ? 'rediss' : 'redis'}://${this.host}:${this.port}`;
+  }
+
+  get tls(): Certificates | undefined {
+    return this.options.tls;
   }
 
   get host(): string {
@@ -42,7 +63,8 @@ export class RedisServer {
   async start(env = this.options.env): Promise<void> {
     if (this.#child?.alive) throw new Error('This redis-server runs');
     const { appendfsync = 'always', args = [], at } = this.options;
-    const place = ['--port', String(this.port), '--bind', this.host, '--dir', this.dir, '--save', ''];
+    const listening = listeningOn(this.port, this.tls).flatMap(([name, value]) => [`--${name}`, value]);
+    const place = [...listening, '--bind', this.host, '--dir', this.dir, '--save', ''];
     const keeping = ['--appendonly', 'yes', '--appendfsync', appendfsync, '--maxmemory-policy', 'noeviction'];
     const open = at ? ['--protected-mode', 'no'] : [];
     const all = [...place, ...keeping, ...open, ...args];

@@ -5,6 +5,7 @@ import { times } from '../times.js';
 /** Returns the settings of a process's database, for parts of it that a test opens itself. */
 export const storeSettings = ({ mongoUrl, database }: Pick<Services, 'mongoUrl' | 'database'>): Config['store'] => ({
   host: mongoUrl,
+  tlsCa: undefined,
   database,
   storeCollection: 'store',
   usersCollection: 'users',

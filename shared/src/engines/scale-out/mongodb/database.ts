@@ -163,6 +163,7 @@ export async function connectDatabase(place: Place, timeoutMs = place.times.mong
     readConcern: { level: 'majority' }, // returns nothing that a crash or a failover could undo
     writeConcern: { w: 'majority', wtimeoutMS: timeoutMs },
     ignoreUndefined: true,
+    ...(settings.tlsCa && { ca: settings.tlsCa.pem }),
   };
   const client = new MongoClient(settings.host, options); // the URL was checked with the other settings
   const database = new Database(client, place);

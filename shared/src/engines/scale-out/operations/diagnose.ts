@@ -58,8 +58,8 @@ const reasonOf = (error: unknown) => (error instanceof Error ? error.message : S
 const failed =
   (check: string, remedy: string) =>
   (error: unknown): Diagnosis[] => [{ check, state: 'problem', says: reasonOf(error), remedy }];
-const redisProblem = failed('redis', 'start Redis, or correct [QUEUE] redis');
-const mongoProblem = failed('mongodb', 'start MongoDB, or correct [STORE] host');
+const redisProblem = failed('redis', 'start Redis, or correct [QUEUE] redis or tls_ca');
+const mongoProblem = failed('mongodb', 'start MongoDB, or correct [STORE] host or tls_ca');
 
 async function lookAtRedis(
   redis: PartitionedConnections,

@@ -29,9 +29,9 @@ export async function findQueueId(config: Config): Promise<string> {
   }
 }
 
-async function queuesOf({ queue: { redis: url }, times }: Config): Promise<string[]> {
+async function queuesOf({ queue: { redis: url, tlsCa }, times }: Config): Promise<string[]> {
   if (url === undefined) throw new Error('[QUEUE] redis is missing');
-  const place = openRedisTopology(url, times);
+  const place = openRedisTopology(url, tlsCa, times);
   try {
     return [...(await queuesIn(place))];
   } catch (error) {

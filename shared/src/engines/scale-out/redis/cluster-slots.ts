@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ConnectionOptions } from 'node:tls';
 import { Redis } from 'ioredis';
 import type { RedisClusterUrl, RedisNode } from '../../../config/redis-url.js';
 import type { TimeBudget } from '../../../time-budget.js';
@@ -31,16 +32,19 @@ export class ClusterSlots {
 
   constructor(
     private readonly url: RedisClusterUrl,
+    /** Options of TLS; `undefined` for plain TCP. */
+    private readonly tls: ConnectionOptions | undefined,
     private readonly times: ClusterTimes,
   ) {
     for (const node of url.nodes) this.#add(node);
   }
 
   /** Options with which a client may connect to any node. */
-  get access(): { tls?: object; username?: string; password?: string } {
-    const { tls, username, password } = this.url;
+  get access(): { tls?: ConnectionOptions; username?: string; password?: string } {
+    const { tls } = this;
+    const { username, password } = this.url;
     return {
-      ...(tls && { tls: {} }),
+      ...(tls && { tls }),
       ...(username !== undefined && { username }),
       ...(password !== undefined && { password }),
     };

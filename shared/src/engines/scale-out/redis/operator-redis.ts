@@ -12,12 +12,12 @@ import { openRedisTopology } from './redis-topology.js';
  * line if Redis, or a part of it, cannot be reached.
  */
 export async function openOperatorRedis(
-  { queue: { redis: url, partitions }, times }: Pick<Config, 'queue' | 'times'>,
+  { queue: { redis: url, tlsCa, partitions }, times }: Pick<Config, 'queue' | 'times'>,
   log: Log,
   options: Pick<ConnectionsOptions, 'queueId' | 'epochs'>,
 ): Promise<PartitionedConnections> {
   if (url === undefined) throw new Error('[QUEUE] redis is missing');
-  const redis = new PartitionedConnections(openRedisTopology(url, times), partitions, log, {
+  const redis = new PartitionedConnections(openRedisTopology(url, tlsCa, times), partitions, log, {
     times,
     closesPlace: true,
     ...options,

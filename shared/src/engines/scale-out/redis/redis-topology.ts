@@ -1,5 +1,7 @@
+import type { ConnectionOptions } from 'node:tls';
 import { Redis, type RedisOptions } from 'ioredis';
-import { parseClusterUrl, parseSentinelUrl, type RedisClusterUrl } from '../../../config/redis-url.js';
+import type { CertificateFile } from '../../../config/certificate-file.js';
+import { isTlsUrl, parseClusterUrl, parseSentinelUrl } from '../../../config/redis-url.js';
 import { ClusterSlots, type ClusterTimes } from './cluster-slots.js';
 import { isElsewhere, slotConnector } from './slot-connector.js';
 
@@ -19,26 +21,31 @@ export interface RedisTopology {
   close(): void;
 }
 
-/** Returns the topology that `[QUEUE] redis` names. It connects to nothing yet. */
-export function openRedisTopology(url: string, times: ClusterTimes): RedisTopology {
+/** Returns the topology that `[QUEUE] redis` names. `tlsCa` is for a URL with TLS. It connects to nothing yet. */
+export function openRedisTopology(url: string, tlsCa: CertificateFile | undefined, times: ClusterTimes): RedisTopology {
+  const tls = isTlsUrl(url) ? { ...(tlsCa && { ca: tlsCa.pem }) } : undefined;
   const cluster = parseClusterUrl(url);
-  return cluster ? new RedisCluster(cluster, times) : new SingleRedis(placeOf(url, times), times);
+  if (cluster) return new RedisCluster(new ClusterSlots(cluster, tls, times));
+  return new SingleRedis(connectorOf(url, tls, times), times);
 }
 
-/** Returns how to reach a single Redis: the URL, or options for the primary that sentinels name. */
-function placeOf(url: string, { clusterAskMs }: ClusterTimes): string | ConnectOptions {
+type Connect = (options: ConnectOptions) => Redis;
+
+/** Returns a function that connects to the Redis of a URL, or to the primary that its sentinels name. */
+function connectorOf(url: string, tls: ConnectionOptions | undefined, { clusterAskMs }: ClusterTimes): Connect {
   const sentinels = parseSentinelUrl(url);
-  if (!sentinels) return url;
-  const { nodes, name, tls, username, password } = sentinels;
-  return {
+  if (!sentinels) return (options) => new Redis(url, { ...options, ...(tls && { tls }) });
+  const { nodes, name, username, password } = sentinels;
+  const place: ConnectOptions = {
     sentinels: [...nodes],
     name,
     sentinelCommandTimeout: clusterAskMs,
     sentinelRetryStrategy: (attempt) => Math.min(50 * attempt, 500),
-    ...(tls && { tls: {}, enableTLSForSentinelMode: true, sentinelTLS: {} }),
+    ...(tls && { tls, enableTLSForSentinelMode: true, sentinelTLS: tls }),
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
   };
+  return (options) => new Redis({ ...place, ...options });
 }
 
 /** Single Redis, which has all partitions. */
@@ -48,7 +55,7 @@ class SingleRedis implements RedisTopology {
   readonly #once: ConnectOptions;
 
   constructor(
-    private readonly place: string | ConnectOptions,
+    private readonly connectTo: Connect,
     { clusterAskMs }: ClusterTimes,
   ) {
     const timeouts = { commandTimeout: clusterAskMs, connectTimeout: clusterAskMs };
@@ -60,8 +67,7 @@ class SingleRedis implements RedisTopology {
   }
 
   connect(_prefix: string, options: ConnectOptions): Redis {
-    const own = { reconnectOnError: isElsewhere, ...options };
-    return typeof this.place === 'string' ? new Redis(this.place, own) : new Redis({ ...this.place, ...own });
+    return this.connectTo({ reconnectOnError: isElsewhere, ...options });
   }
 
   async withServers<T>(work: (server: Redis) => Promise<T>): Promise<T[]> {
@@ -87,11 +93,8 @@ class SingleRedis implements RedisTopology {
  */
 class RedisCluster implements RedisTopology {
   readonly mode = 'cluster';
-  readonly #map: ClusterSlots;
 
-  constructor(url: RedisClusterUrl, times: ClusterTimes) {
-    this.#map = new ClusterSlots(url, times);
-  }
+  constructor(private readonly map: ClusterSlots) {}
 
   groups(partitions: number): number[][] {
     return Array.from({ length: partitions }, (_, partition) => [partition]);
@@ -101,16 +104,16 @@ class RedisCluster implements RedisTopology {
     return new Redis({
       reconnectOnError: isElsewhere,
       ...options,
-      ...this.#map.access,
-      Connector: slotConnector(this.#map, prefix),
+      ...this.map.access,
+      Connector: slotConnector(this.map, prefix),
     });
   }
 
   async withServers<T>(work: (server: Redis) => Promise<T>): Promise<T[]> {
-    return Promise.all((await this.#map.masters()).map(work));
+    return Promise.all((await this.map.masters()).map(work));
   }
 
   close(): void {
-    this.#map.close();
+    this.map.close();
   }
 }

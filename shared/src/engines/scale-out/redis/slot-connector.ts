@@ -1,6 +1,7 @@
-import { createConnection, Socket } from 'node:net';
+import { createConnection, isIP, Socket } from 'node:net';
 import { connect as connectByTls } from 'node:tls';
 import { AbstractConnector, type RedisOptions } from 'ioredis';
+import type { RedisNode } from '../../../config/redis-url.js';
 import type { ClusterSlots } from './cluster-slots.js';
 
 /** Longest time for a stream to end by itself. */
@@ -29,7 +30,8 @@ export function slotConnector(map: ClusterSlots, key: string): NonNullable<Redis
       try {
         const slot = await map.slotOf(key);
         const node = await map.nodeOf(slot);
-        const stream = map.access.tls ? connectByTls({ ...node, servername: node.host }) : createConnection(node);
+        const { tls } = map.access;
+        const stream = tls ? connectByTls({ ...tls, ...node, ...nameOf(node) }) : createConnection(node);
         stream.once('error', (error) => (this.firstError = error));
         const stop = map.watch(slot, node, () => stream.destroy(new Error('the slot has moved to another node')));
         stream.once('close', stop);
@@ -41,6 +43,9 @@ export function slotConnector(map: ClusterSlots, key: string): NonNullable<Redis
     }
   };
 }
+
+/** Returns the name of a node for the handshake of TLS, which allows no address there: RFC 6066, section 3. */
+const nameOf = ({ host }: RedisNode) => (isIP(host) === 0 ? { servername: host } : {});
 
 /** True if the server does not have the slot, or is a replica. The client must then reconnect, and ask anew. */
 export const isElsewhere = (error: Error): boolean => /^(MOVED|CLUSTERDOWN|READONLY)\b/.test(error.message);

@@ -47,7 +47,7 @@ describe('the number of partitions', () => {
     });
 
     const connect = (count: number) =>
-      new PartitionedConnections(openRedisTopology(given.redisUrl, times), count, silent, {
+      new PartitionedConnections(openRedisTopology(given.redisUrl, undefined, times), count, silent, {
         queueId,
         times,
         epochs: new MongoEpochNumbers(database.counters, {}),
