@@ -5,6 +5,7 @@ import type { Config } from '@keybin/shared/config/config.js';
 import { openEngine } from '@keybin/shared/engines/open-engine.js';
 import type { Log } from '@keybin/shared/process/log.js';
 import { untilReachable } from '@keybin/shared/process/until-reachable.js';
+import { collectCertificateMetrics } from '@keybin/shared/metrics/certificate-metrics.js';
 import { collectDependencyMetrics } from '@keybin/shared/metrics/dependency-metrics.js';
 import { apiLifecycle } from './api-lifecycle.js';
 import { ApiMetrics } from './metrics/api-metrics.js';
@@ -39,6 +40,7 @@ export async function startApi(config: Config, log: Log, lifecycle = apiLifecycl
   const { times } = config;
   try {
     const metrics = new ApiMetrics();
+    collectCertificateMetrics(metrics, config);
     const opening = new AbortController();
     lifecycle.push('opening', () => opening.abort());
     const reached = <T>(step: () => Promise<T>) => untilReachable(step, log, opening.signal);

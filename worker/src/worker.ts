@@ -12,6 +12,7 @@ import { LossWatch } from '@keybin/shared/engines/scale-out/redis/loss-watch.js'
 import { PartitionQueue, statusOfEach } from '@keybin/shared/engines/scale-out/queue/partition-queue.js';
 import type { Lifecycle } from '@keybin/shared/process/lifecycle.js';
 import type { Log } from '@keybin/shared/process/log.js';
+import { collectCertificateMetrics } from '@keybin/shared/metrics/certificate-metrics.js';
 import { collectDependencyMetrics } from '@keybin/shared/metrics/dependency-metrics.js';
 import { Applier, type ApplyObserver } from './apply/applier.js';
 import { eraseDocuments } from './sweep/erase-documents.js';
@@ -60,6 +61,7 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
     );
   }
   const metrics = new WorkerMetrics(log);
+  collectCertificateMetrics(metrics, config);
   const descriptors = metrics.watchDescriptors(log, config.times);
   lifecycle.push('descriptor watch', () => descriptors.close());
   const connected: { health?: () => Promise<Health> } = {};

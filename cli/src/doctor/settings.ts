@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { certificatesIn } from '@keybin/shared/config/certificates.js';
 import type { Config } from '@keybin/shared/config/config.js';
 import type { Diagnosis } from '@keybin/shared/ports/operations.js';
 
@@ -21,6 +22,8 @@ const wellKnown =
   /^(admin|administrator|changeme|change-me|default|example|keybin|letmein|pass|password|qwerty|root|secret|test|12345.*)$/i;
 const leastSecretCharacters = 12;
 const leastKindsOfCharacters = 5;
+/** Days before the expiry of a certificate from which an operator is told. The alert has the same. */
+const expiringDays = 14;
 
 /** Checks the settings and the files that they come from. */
 export function diagnoseSettings(
@@ -36,6 +39,7 @@ export function diagnoseSettings(
     registration(config),
     trustProxy(config),
     ...servers(config),
+    ...certificates(config, Date.now()),
   ];
 }
 
@@ -109,6 +113,31 @@ function servers({ queue, store }: Config): Diagnosis[] {
     return [{ check, state: 'warning', says, remedy: 'give it a password, or keep it in a network of its own' }];
   });
 }
+
+/** Finds certificates that have expired, or will within two weeks. */
+export function certificates(config: Pick<Config, 'queue' | 'store'>, nowMs: number): Diagnosis[] {
+  const check = 'certificates';
+  const all = certificatesIn(config);
+  const [first] = all.toSorted((one, other) => one.expiresAt.getTime() - other.expiresAt.getTime());
+  if (!first) return [];
+  const found = all.flatMap(({ setting, path, subject, expiresAt }): Diagnosis[] => {
+    const left = (expiresAt.getTime() - nowMs) / 86_400_000;
+    if (left > expiringDays) return [];
+    const says = `"${subject}" in ${path} (${setting}) ${left > 0 ? 'expires' : 'expired'} on ${dayOf(expiresAt)}`;
+    const remedy = 'put the next certificate of the authority into the file, and restart the processes';
+    return [{ check, state: left > 0 ? 'warning' : 'problem', says, remedy }];
+  });
+  if (found.length > 0) return found;
+  return [
+    {
+      check,
+      state: 'ok',
+      says: `the first certificate to expire is that of "${first.subject}", on ${dayOf(first.expiresAt)}`,
+    },
+  ];
+}
+
+const dayOf = (time: Date) => time.toISOString().slice(0, 10);
 
 /** Returns each secret in the settings with its name. */
 function secretsIn({ accounts, admin, metrics, queue, store, v1 }: Config): [name: string, secret: string][] {

@@ -5,6 +5,8 @@ import type { SettingKind } from './setting-kinds.js';
 export interface Certificate {
   /** Distinguished name in one line, such as `CN=Example CA, O=Example`. */
   readonly subject: string;
+  /** Serial number, hexadecimal. It tells certificates of one subject apart. */
+  readonly serial: string;
   readonly expiresAt: Date;
 }
 
@@ -48,8 +50,8 @@ function readPem(path: string): string {
 
 function parseCertificate(block: string, index: number): Certificate {
   try {
-    const { subject, validTo } = new X509Certificate(block);
-    return { subject: subject.replaceAll('\n', ', '), expiresAt: new Date(validTo) };
+    const { subject, serialNumber, validTo } = new X509Certificate(block);
+    return { subject: subject.replaceAll('\n', ', '), serial: serialNumber, expiresAt: new Date(validTo) };
   } catch (error) {
     throw new Error(`certificate ${index + 1} of the file is malformed`, { cause: error });
   }

@@ -35,6 +35,13 @@ export const definitions = {
     help: 'Times that nearly no file descriptors were left',
     of: 'API and worker',
   },
+  keybin_certificate_expiration_timestamp_seconds: {
+    kind: 'gauge',
+    help: 'Time at which a certificate expires, in seconds since 1970, for each one in a file that a setting names',
+    labels: ['setting', 'subject', 'serial'],
+    of: 'API and worker',
+    aggregator: 'max',
+  },
   keybin_http_request_duration_seconds: {
     kind: 'histogram',
     help: 'Seconds from the headers of a request to its response, by route template, method and status',

@@ -1,10 +1,12 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import { MongoClient } from 'mongodb';
-import { nodeVersion } from '@keybin/cli/doctor/settings.js';
+import { certificates, nodeVersion } from '@keybin/cli/doctor/settings.js';
+import { loadConfig } from '@keybin/shared/config/load/load-config.js';
 import type { Diagnosis } from '@keybin/shared/ports/operations.js';
 import { expectDone } from '../../contract/subjects/answers.js';
 import { eventually } from '../../world/eventually.js';
@@ -91,6 +93,32 @@ describe('keybin doctor', () => {
     expect(nodeVersion('24.1.0', Date.parse('2026-11-01')).state).to.equal('ok');
     expect(nodeVersion('26.0.0', Date.parse('2026-11-01')).state).to.equal('ok');
     expect(nodeVersion('20.18.0', Date.parse('2024-11-01')).state).to.equal('problem');
+  });
+});
+
+describe('keybin doctor, certificates', () => {
+  const [pem = ''] = rootCertificates;
+  const { subject, validTo } = new X509Certificate(pem);
+  const path = join(temporaryDirectory(), 'ca.pem');
+  writeFileSync(path, pem);
+  const config = loadConfig(['--config', '/dev/null'], {
+    KEYBIN_STORE_HOST: 'mongodb://h',
+    KEYBIN_QUEUE_REDIS: 'rediss://h',
+    KEYBIN_QUEUE_TLS_CA: path,
+  });
+  const [dayMs, day] = [86_400_000, new Date(validTo).toISOString().slice(0, 10)];
+  const name = subject.replaceAll('\n', ', ');
+
+  it('names one that has expired, or will within two weeks', () => {
+    for (const [daysLeft, state, says] of [
+      [15, 'ok', `the first certificate to expire is that of "${name}", on ${day}`],
+      [13, 'warning', `"${name}" in ${path} ([QUEUE] tls_ca) expires on ${day}`],
+      [-1, 'problem', `"${name}" in ${path} ([QUEUE] tls_ca) expired on ${day}`],
+    ] as const) {
+      const [found, ...others] = certificates(config, Date.parse(validTo) - daysLeft * dayMs);
+      expect(found).to.include({ check: 'certificates', state, says });
+      expect(others).to.deep.equal([]);
+    }
   });
 });
 

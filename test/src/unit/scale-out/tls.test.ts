@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto';
+import { randomUUID, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect } from 'chai';
@@ -6,6 +6,7 @@ import { Redis } from 'ioredis';
 import type { Diagnosis } from '@keybin/shared/ports/operations.js';
 import type { PartitionStatus } from '@keybin/shared/ports/partition-status.js';
 import { expectDone, expectValue } from '../../contract/subjects/answers.js';
+import { scrape } from '../metrics/scrape.js';
 import { KeybinClient, send } from '../../world/clients/keybin-client.js';
 import { eventually } from '../../world/eventually.js';
 import { TlsTerminator } from '../../world/network/tls-terminator.js';
@@ -28,7 +29,7 @@ function wrongIn(output: string): Record<string, string> {
 
 const doctor = async (env: Env) => wrongIn((await keybin(['doctor', '--json'], env)).stdout);
 
-/** Writes and reads by an API, applies by a worker, and looks by `keybin`. */
+/** Writes and reads by an API, applies by a worker, and looks by `keybin` and at the metrics. */
 async function expectServes(env: Env): Promise<void> {
   const [api, worker] = await Promise.all([startApi({ env }), startWorker({ env })]);
   try {
@@ -42,6 +43,12 @@ async function expectServes(env: Env): Promise<void> {
     };
     await eventually(isApplied, 'nothing pending');
     await eventually(async () => Object.keys(await doctor(env)).length === 0, 'nothing wrong');
+    const { validTo } = new X509Certificate(readFileSync(env['KEYBIN_QUEUE_TLS_CA'] ?? ''));
+    for (const { url } of [api, worker]) {
+      const told = (await scrape(url)).of('keybin_certificate_expiration_timestamp_seconds');
+      expect(told.map(({ labels }) => labels['setting'])).to.have.members(['[STORE] tls_ca', '[QUEUE] tls_ca']);
+      for (const { value } of told) expect(value).to.equal(Date.parse(validTo) / 1_000);
+    }
   } finally {
     await Promise.all([api.stop(), worker.stop()]);
   }
