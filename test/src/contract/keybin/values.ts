@@ -40,7 +40,7 @@ const exact: Readonly<Record<string, readonly string[]>> = {
 
 /**
  * JSON texts that are answered in another form. Numbers are printed as by JavaScript, the last of repeated members
- * counts, and white space is removed.
+ * counts, members named like array indices come first and in their order, and white space is removed.
  */
 const normalised: readonly (readonly [sent: string, answered: string])[] = [
   ['9007199254740993', '9007199254740992'],
@@ -52,6 +52,8 @@ const normalised: readonly (readonly [sent: string, answered: string])[] = [
   ['{"a":1,"b":2,"a":3}', '{"a":3,"b":2}'],
   ['{"__proto__":1,"__proto__":2}', '{"__proto__":2}'],
   ['{"2":"b","1":"a"}', '{"1":"a","2":"b"}'],
+  ['{"b":1,"4294967294":2,"10":3,"9":[{"1":1,"0":0}]}', '{"9":[{"0":0,"1":1}],"10":3,"4294967294":2,"b":1}'],
+  ['{"4294967295":1,"-1":2,"01":3,"1.5":4}', '{"4294967295":1,"-1":2,"01":3,"1.5":4}'],
   [' [ 1 , 2 ] ', '[1,2]'],
   ['"\\u0041\\/"', '"A/"'],
 ];
