@@ -8,6 +8,7 @@ export type ErrorCode =
   | 'headers_too_large'
   | 'invalid_host'
   | 'body_not_json'
+  | 'content_type_missing'
   | 'body_too_large'
   | 'encoding_not_supported'
   | 'parameter_missing'
@@ -58,6 +59,8 @@ export const requestNotHttp = () => new KeybinError('request_not_http', 'Request
 export const headersTooLarge = () => new KeybinError('headers_too_large', 'Request headers are too large');
 export const invalidHost = () => new KeybinError('invalid_host', 'Request must have one Host header');
 export const bodyNotJson = () => new KeybinError('body_not_json', 'Request body is not JSON or is empty');
+/** The request has a body and does not say of which type. */
+export const contentTypeMissing = () => new KeybinError('content_type_missing', 'Request has no Content-Type');
 export const bodyTooLarge = (limitBytes: number) =>
   new KeybinError('body_too_large', `Request body is larger than ${limitBytes} bytes`);
 /** Value of `Accept-Encoding` that a client with another `Content-Encoding` is told. */

@@ -1,6 +1,12 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import accepts from 'accepts';
-import { acceptedEncodings, RateLimitError, type ErrorCode, type KeybinError } from '@keybin/shared/errors.js';
+import {
+  acceptedEncodings,
+  bodyNotJson,
+  RateLimitError,
+  type ErrorCode,
+  type KeybinError,
+} from '@keybin/shared/errors.js';
 import { jsonContentType, textContentType } from './answers.js';
 
 export type Dialect = 'keybin' | 'api' | 'v1';
@@ -21,6 +27,7 @@ const usualStatuses: Statuses = {
   request_not_http: 400,
   invalid_host: 400,
   body_not_json: 400,
+  content_type_missing: 400,
   parameter_missing: 400,
   parameter_not_string: 400,
   parameter_invalid: 400,
@@ -93,6 +100,9 @@ export function errorAnswer(error: KeybinError, dialect: Dialect, accept: string
 
 type Content = Pick<ErrorAnswer, 'headers' | 'body'>;
 
+/** Messages as plain text, where the clients of the original know one message for several errors. */
+const textMessages: Partial<Record<ErrorCode, string>> = { content_type_missing: bodyNotJson().message };
+
 const problemJson = 'application/problem+json';
 
 /** Returns the message as plain text, or as RFC 9457 "Problem Details" to a client that prefers them. */
@@ -105,7 +115,7 @@ function textOrProblem({ code, message }: KeybinError, status: number, accept: s
     ],
     body: isProblem
       ? JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail: message, code })
-      : message,
+      : (textMessages[code] ?? message),
   };
 }
 

@@ -5,18 +5,20 @@ import {
   acceptedEncodings,
   bodyNotJson,
   bodyTooLarge,
+  contentTypeMissing,
   encodingNotSupported,
   KeybinError,
 } from '@keybin/shared/errors.js';
 import { BodyMemory, type RoomTimes } from './body-memory.js';
 import { noteBodyWait } from './body-wait.js';
 import type { AnswerTimes } from '../requests/answer-in-time.js';
+import { hasBody } from '../requests/has-body.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
 /**
- * Reads the body of a request as a JSON object that is not empty. Throws `body_not_json`, `body_too_large`,
- * `encoding_not_supported`, `unavailable`.
+ * Reads the body of a request as a JSON object that is not empty. Throws `body_not_json`, `content_type_missing`,
+ * `body_too_large`, `encoding_not_supported`, `unavailable`.
  */
 export type ReadBody = (ctx: Context) => Promise<JsonObject>;
 
@@ -55,7 +57,9 @@ export function bodyReader(limitBytes: number, roomBytes: number, times: BodyTim
   }
 
   return async (ctx) => {
-    if (!jsonContentType.test(ctx.get('Content-Type'))) throw bodyNotJson();
+    const contentType = ctx.get('Content-Type');
+    if (contentType === '' && hasBody(ctx.req)) throw contentTypeMissing();
+    if (!jsonContentType.test(contentType)) throw bodyNotJson();
     nameEncoding(ctx);
     try {
       await readInRoom(ctx);

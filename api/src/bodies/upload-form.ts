@@ -3,10 +3,12 @@ import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/bus
 import {
   bodyNotMultipart,
   bodyTooLarge,
+  contentTypeMissing,
   invalidFileName,
   parameterInvalid,
   parameterMissing,
 } from '@keybin/shared/errors.js';
+import { hasBody } from '../requests/has-body.js';
 
 /** Maximum size of a form without its file: the other parts, and the lines between them. */
 const restBytes = 1024 * 1024;
@@ -120,9 +122,11 @@ class UploadForm<T> {
   }
 }
 
-/** Throws `body_not_multipart`. */
-function parserOf({ headers }: IncomingMessage): BusboyInstance {
+/** Throws `content_type_missing`, `body_not_multipart`. */
+function parserOf(request: IncomingMessage): BusboyInstance {
+  const { headers } = request;
   const contentType = headers['content-type'] ?? '';
+  if (contentType === '' && hasBody(request)) throw contentTypeMissing();
   const isPlain = ['', 'identity'].includes((headers['content-encoding'] ?? '').trim().toLowerCase());
   if (!isForm(headers) || !isPlain) throw bodyNotMultipart();
   try {

@@ -29,6 +29,11 @@ const documents: Readonly<Record<ErrorCode, ErrorDocument>> = {
     interfaces: everywhere,
     when: 'The body is empty, is not a JSON object, or `Content-Type` is not JSON',
   },
+  content_type_missing: {
+    error: errors.contentTypeMissing(),
+    interfaces: everywhere,
+    when: 'The request has a body. As plain text it has the message of `body_not_json`',
+  },
   encoding_not_supported: {
     error: errors.encodingNotSupported(),
     interfaces: everywhere,

@@ -5,7 +5,7 @@ import { listen } from '@keybin/shared/process/listen.js';
 import type { TimeBudget } from '@keybin/shared/time-budget.js';
 import { Pipeline } from './pipeline.js';
 import { discardRest, endGently, endWithRawAnswer, late, parseError, unknownMethod } from './raw-answers.js';
-import { rawHeader } from '../requests/raw-header.js';
+import { hasBody } from '../requests/has-body.js';
 
 export interface ServerOptions {
   /** Time for the headers of a request to arrive, and again for its body; then 408. */
@@ -197,10 +197,6 @@ export class HttpServer {
       if (!isSettled) setImmediate(() => this.#answerRefused(code, socket, true));
     } else if (failed || !isSettled) endWithRawAnswer(socket, parseError(code));
   }
-}
-
-function hasBody(request: IncomingMessage): boolean {
-  return (rawHeader(request, 'content-length') ?? '0') !== '0' || rawHeader(request, 'transfer-encoding') !== undefined;
 }
 
 /** True if the client was told that this is the last response of its connection. */

@@ -23,6 +23,11 @@ export function apiErrorsContract(subject: Subject): void {
       }
     });
 
+    it('of a body without Content-Type are 400', async () => {
+      const answer = await subject.here.send('POST', '/api/users', { body: '{}' });
+      expectApiError(answer, 400, 'Request has no Content-Type');
+    });
+
     it('of paths and methods are JSON as well', async () => {
       for (const path of ['/api', '/api/', '/api/nothing', '/API/x', '/api/users/1/x']) {
         expectApiError(await subject.here.send('GET', path), 404, 'Not found');

@@ -31,6 +31,13 @@ export function errorsContract(subject: Subject): void {
       }
     });
 
+    it('name a missing Content-Type to clients that take problem details', async () => {
+      const headers = { accept: 'application/problem+json' };
+      const { status, json } = await subject.here.send('POST', '/token', { body: '{"username":"a"}', headers });
+      expect(status).to.equal(400);
+      expect(json).to.include({ detail: 'Request has no Content-Type', code: 'content_type_missing' });
+    });
+
     it('name the first parameter that is missing', async () => {
       for (const [method, path] of withBody) {
         for (const empty of [undefined, null, '']) {

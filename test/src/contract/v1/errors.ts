@@ -26,6 +26,11 @@ export function v1ErrorsContract(subject: Subject): void {
       }
     });
 
+    it('of a body without Content-Type are 400', async () => {
+      const answer = await subject.here.send('POST', '/v1/users/login', { body: '{}' });
+      expectV1Error(answer, 400, 'Request has no Content-Type');
+    });
+
     it('of paths and methods are JSON as well', async () => {
       for (const path of ['/v1', '/v1/', '/v1/nothing', '/V1/x', '/v1/users/a/x']) {
         expectV1Error(await subject.here.send('GET', path), 404, 'Not found');

@@ -153,6 +153,8 @@ export function uploadsContract(subject: Subject): void {
         const answer = await subject.here.send('POST', uploadPath(token), { body, headers });
         await expectRefused(answer, 400, 'Request body is not well-formed multipart/form-data');
       }
+      const untyped = await subject.here.send('POST', uploadPath(token), { body: form });
+      await expectRefused(untyped, 400, 'Request has no Content-Type');
     });
 
     it('keep the last part of their path as name, and are refused if it is too long or not printable', async () => {

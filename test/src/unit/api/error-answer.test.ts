@@ -9,6 +9,7 @@ const statuses: Readonly<Record<ErrorCode, { readonly keybin: number; readonly a
     headers_too_large: { keybin: 431 },
     invalid_host: { keybin: 400 },
     body_not_json: { keybin: 400 },
+    content_type_missing: { keybin: 400 },
     body_too_large: { keybin: 413 },
     encoding_not_supported: { keybin: 415 },
     parameter_missing: { keybin: 400 },
@@ -43,6 +44,11 @@ const statuses: Readonly<Record<ErrorCode, { readonly keybin: number; readonly a
     unavailable: { keybin: 503 },
     storage_full: { keybin: 507 },
   };
+
+/** Messages of the contract that plain text has whatever the error says. */
+const textMessages: ReadonlyMap<ErrorCode, string> = new Map([
+  ['content_type_missing', 'Request body is not JSON or is empty'],
+]);
 
 const titles: Readonly<Record<number, string>> = {
   400: 'Bad Request',
@@ -97,7 +103,7 @@ describe('The answer to an error', () => {
         expect(errorAnswer(new KeybinError(code, 'Té "st"'), 'keybin', accept), code).to.deep.equal({
           status,
           headers: [...ownHeaders(status), ['Vary', 'Accept'], ['Content-Type', type]],
-          body: isProblem ? JSON.stringify(problem) : 'Té "st"',
+          body: isProblem ? JSON.stringify(problem) : (textMessages.get(code) ?? 'Té "st"'),
         });
       }
     });
