@@ -27,7 +27,9 @@ export type ErrorCode =
   | 'file_not_found'
   | 'file_too_large'
   | 'invalid_file_name'
+  | 'file_name_not_utf8'
   | 'body_not_multipart'
+  | 'too_many_fields'
   | 'range_not_satisfiable'
   | 'body_too_slow'
   | 'account_full'
@@ -96,8 +98,12 @@ export const fileTooLarge = (limitBytes: number) =>
   new KeybinError('file_too_large', `File is larger than ${limitBytes} bytes`);
 export const invalidFileName = () =>
   new KeybinError('invalid_file_name', 'File name must be 1 to 255 bytes without control characters');
+export const fileNameNotUtf8 = () => new KeybinError('file_name_not_utf8', 'File name must be UTF-8');
 export const bodyNotMultipart = () =>
   new KeybinError('body_not_multipart', 'Request body is not well-formed multipart/form-data');
+/** The form has too many parts that are no files. */
+export const tooManyFields = (limit: number) =>
+  new KeybinError('too_many_fields', `Form must have at most ${limit} fields besides the file`);
 export const rangeNotSatisfiable = () =>
   new KeybinError('range_not_satisfiable', 'The file has no such range of bytes');
 export const bodyTooSlow = () => new KeybinError('body_too_slow', 'Request took too long to arrive');

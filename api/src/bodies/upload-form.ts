@@ -1,26 +1,29 @@
+import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
-import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/busboy';
+import { Writable } from 'node:stream';
+import { Dicer } from '@fastify/busboy';
 import {
   bodyNotMultipart,
   bodyTooLarge,
   contentTypeMissing,
-  invalidFileName,
   parameterInvalid,
   parameterMissing,
+  tooManyFields,
 } from '@keybin/shared/errors.js';
 import { hasBody } from '../requests/has-body.js';
+import { fileNameIn } from './file-name.js';
+import { headerParameters } from './header-parameters.js';
 
 /** Maximum size of a form without its file: the other parts, and the lines between them. */
 const restBytes = 1024 * 1024;
 const maxFields = 20;
-const maxNameBytes = 255;
+const maxPartHeaders = 20;
 
 const multipart = /^\s*multipart\/form-data\s*;/i;
+const formData = /^\s*form-data\s*;/i;
 
 /** True if the body of a request is said to be a form with files. */
 export const isForm = (headers: IncomingMessage['headers']): boolean => multipart.test(headers['content-type'] ?? '');
-
-const controlOrReplaced = /[\p{Cc}\p{Cs}\ufffd]/u;
 
 /** File of a form. Its bytes are read as they arrive. */
 export interface FilePart {
@@ -51,19 +54,46 @@ export async function readUploadForm<T>(
   }
 }
 
+/** Headers of a part by their names in lower case. Values are binary strings. */
+type PartHeaders = Readonly<Record<string, readonly string[] | undefined>>;
+
 class UploadForm<T> {
-  readonly #parser: BusboyInstance;
-  #file: BusboyFileStream | undefined;
+  readonly #parser: Dicer;
+  /**
+   * Gives the body to the parser, a piece once the file's bytes of the one before are taken. The parser itself cannot
+   * say when, because it never takes the last piece if the form ended while a part was full.
+   */
+  readonly #body: Writable;
+  #next: (() => void) | undefined;
+  #file: Dicer.PartStream | undefined;
   #taking: Promise<T> | undefined;
-  #hasAction = false;
+  /** Resolves when `action` has arrived. */
+  #action: Promise<void> | undefined;
+  #fields = 0;
   #receivedBytes = 0;
+  /** Bytes of the file that were taken. */
+  #takenBytes = 0;
   #end: (error?: unknown) => void = () => {};
 
   constructor(
     private readonly request: IncomingMessage,
     private readonly take: (file: FilePart) => Promise<T>,
   ) {
-    this.#parser = parserOf(request);
+    const parser = parserOf(request);
+    this.#parser = parser;
+    this.#body = new Writable({
+      write: (bytes: Buffer, _encoding, next) => {
+        if (this.#receivedBytes - this.#takenBytes > restBytes) this.fail(bodyTooLarge(restBytes));
+        this.#receivedBytes += bytes.length;
+        parser.write(bytes);
+        if (this.#file?.readableLength) this.#next = next;
+        else next();
+      },
+      final: (next) => {
+        parser.end();
+        next();
+      },
+    });
   }
 
   /** Stops reading: `read` throws `error`. */
@@ -77,71 +107,91 @@ class UploadForm<T> {
       await new Promise<void>((resolve, reject) => {
         this.#end = (error) => (error === undefined ? resolve() : reject(error));
         this.#listen();
-        request.pipe(this.#parser);
+        request.pipe(this.#body);
       });
     } catch (error) {
-      request.unpipe(this.#parser);
+      request.unpipe(this.#body);
       this.#file?.destroy();
       await this.#taking?.catch(() => {});
       throw error;
     }
-    if (!this.#hasAction) throw parameterMissing('action');
+    if (!this.#action) throw parameterMissing('action');
     if (!this.#taking) throw parameterMissing('filename');
     return this.#taking;
   }
 
   #listen(): void {
     const fail = (error: unknown) => this.fail(error);
-    this.request.on('data', (bytes: Buffer) => {
-      this.#receivedBytes += bytes.length;
-      if (this.#receivedBytes - (this.#file?.bytesRead ?? 0) > restBytes) fail(bodyTooLarge(restBytes));
-    });
     this.request.once('close', () => this.request.complete || fail(bodyNotMultipart())); // the client has disconnected
     this.#parser.on('error', () => fail(bodyNotMultipart()));
+    const arrived = once(this.#body, 'finish');
     this.#parser.on('finish', () => {
-      if (this.#taking) this.#taking.then(() => this.#end(), fail);
-      else this.#end();
+      Promise.all([arrived, this.#taking, this.#action]).then(() => this.#end(), fail);
     });
-    this.#parser.on('field', (name, value) => {
-      if (name === 'filename') fail(parameterInvalid('filename', 'a file'));
-      if (name !== 'action') return;
-      if (value !== 'upload') fail(parameterInvalid('action', "'upload'"));
-      this.#hasAction = true;
+    this.#parser.on('part', (part) => {
+      part.on('error', () => fail(bodyNotMultipart()));
+      part.on('header', (headers) => {
+        try {
+          this.#begin(part, headers as PartHeaders); // as Dicer makes them
+        } catch (error) {
+          part.resume();
+          fail(error);
+        }
+      });
     });
-    this.#parser.on('file', (field, file, name) => {
-      file.on('error', () => fail(bodyNotMultipart()));
-      const error = this.#file ? parameterInvalid('filename', 'one file') : wrongFile(field, name);
-      if (error) {
-        file.resume();
-        return fail(error);
-      }
-      this.#file = file;
-      this.#taking = this.take({ name, bytes: file });
-      this.#taking.catch(fail);
-    });
+  }
+
+  /** Begins a part. A part that is not of a form is skipped. */
+  #begin(part: Dicer.PartStream, headers: PartHeaders): void {
+    const disposition = headers['content-disposition']?.[0] ?? '';
+    const parameters = formData.test(disposition) ? headerParameters(disposition) : undefined;
+    const field = parameters?.get('name');
+    const name = parameters && fileNameIn(parameters);
+    if (name !== undefined) return this.#beginFile(part, field, name);
+    if (parameters && ++this.#fields > maxFields) throw tooManyFields(maxFields);
+    if (field === 'filename') throw parameterInvalid('filename', 'a file');
+    if (field !== 'action') return void part.resume();
+    const before = this.#action;
+    this.#action = readAction(part).then(() => before);
+    this.#action.catch((error: unknown) => this.fail(error));
+  }
+
+  #beginFile(part: Dicer.PartStream, field: string | undefined, name: string): void {
+    if (this.#file) throw parameterInvalid('filename', 'one file');
+    if (field !== 'filename' || name === '') throw parameterMissing('filename'); // none was chosen
+    this.#file = part;
+    this.#taking = this.take({ name, bytes: this.#bytesOf(part) });
+    this.#taking.catch((error: unknown) => this.fail(error));
+  }
+
+  async *#bytesOf(part: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const piece of part) {
+      this.#takenBytes += piece.length;
+      const next = this.#next;
+      this.#next = undefined;
+      next?.();
+      yield piece;
+    }
   }
 }
 
+/** Resolves if the part is `upload`. Throws `parameter_invalid`. */
+async function readAction(part: AsyncIterable<Buffer>): Promise<void> {
+  let action = '';
+  for await (const piece of part) action = (action + piece.toString('latin1')).slice(0, 'upload'.length + 1);
+  if (action !== 'upload') throw parameterInvalid('action', "'upload'");
+}
+
 /** Throws `content_type_missing`, `body_not_multipart`. */
-function parserOf(request: IncomingMessage): BusboyInstance {
+function parserOf(request: IncomingMessage): Dicer {
   const { headers } = request;
   const contentType = headers['content-type'] ?? '';
   if (contentType === '' && hasBody(request)) throw contentTypeMissing();
   const isPlain = ['', 'identity'].includes((headers['content-encoding'] ?? '').trim().toLowerCase());
   if (!isForm(headers) || !isPlain) throw bodyNotMultipart();
   try {
-    return new Busboy({
-      headers: { ...headers, 'content-type': contentType },
-      isPartAFile: (_field, _type, name) => name !== undefined,
-      limits: { fields: maxFields, fieldSize: 1_024, headerPairs: 20, headerSize: 8_192 },
-    });
+    return new Dicer({ boundary: headerParameters(contentType).get('boundary'), maxHeaderPairs: maxPartHeaders });
   } catch {
     throw bodyNotMultipart(); // the header names no boundary
   }
-}
-
-/** Returns the error of a file with a wrong field or name. A browser sends a file without a name if none was chosen. */
-function wrongFile(field: string, name: string): Error | undefined {
-  if (field !== 'filename' || name === '') return parameterMissing('filename');
-  return Buffer.byteLength(name) > maxNameBytes || controlOrReplaced.test(name) ? invalidFileName() : undefined;
 }

@@ -74,10 +74,20 @@ const documents: Readonly<Record<ErrorCode, ErrorDocument>> = {
     when: 'Send such a number as a string',
   },
   invalid_file_name: { error: errors.invalidFileName(), interfaces: ['v1'], when: 'The name breaks this rule' },
+  file_name_not_utf8: {
+    error: errors.fileNameNotUtf8(),
+    interfaces: ['v1'],
+    when: 'The name is Latin-1, for example',
+  },
   body_not_multipart: {
     error: errors.bodyNotMultipart(),
     interfaces: ['v1'],
     when: 'An upload is not a form, or the form is truncated',
+  },
+  too_many_fields: {
+    error: errors.tooManyFields(20),
+    interfaces: ['v1'],
+    when: 'The form of an upload has more',
   },
   invalid_credentials: {
     error: errors.invalidCredentials(),

@@ -95,12 +95,18 @@ async function answerFile(ctx: RouterContext, opened: OpenFile, { transfers, dea
     await streamBytes(ctx, opened.read({ start, end }), deadlineMs);
   }
   ctx.type = 'application/octet-stream';
-  ctx.attachment(file.name);
+  ctx.attachment(file.name, { fallback: plainName(file.name) });
   ctx.length = end - start;
   if (!range) return;
   ctx.status = 206;
   ctx.set('Content-Range', `bytes ${start}-${end - 1}/${file.length}`);
 }
+
+/**
+ * Returns the name for `filename`, which clients read alike in ASCII without quotes and backslashes only (RFC 6266,
+ * appendix D). The whole name is in `filename*` if this is another one.
+ */
+const plainName = (name: string) => name.replace(/[^\x20-\x7e]|["\\]/gu, '_');
 
 /** Waits for the first bytes, so that an error until then gets a response. A later error breaks the connection. */
 async function streamBytes(ctx: RouterContext, bytes: AsyncIterable<Uint8Array>, deadlineMs: number): Promise<void> {

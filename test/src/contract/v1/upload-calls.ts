@@ -7,15 +7,19 @@ import { expectOk, type Answer, type KeybinClient } from '../../world/clients/ke
 export interface FormPart {
   readonly name: string;
   readonly filename?: string;
+  /** Parameters of a file's `Content-Disposition` after the field, in place of `filename`. */
+  readonly parameters?: string | Buffer;
+  /** Type of a file. Default: application/octet-stream. */
+  readonly contentType?: string;
   readonly content: string | Buffer;
 }
 
 export const action: FormPart = { name: 'action', content: 'upload' };
-export const fileOf = (content: string | Buffer, filename = 'file.bin'): FormPart => ({
-  name: 'filename',
-  filename,
-  content,
-});
+export const fileOf = (
+  content: string | Buffer,
+  filename = 'file.bin',
+  contentType = 'application/octet-stream',
+): FormPart => ({ name: 'filename', filename, contentType, content });
 
 export const uploadPath = (token: string, id = '') => `/v1/users/upload${id && `/${id}`}?token=${token}`;
 
@@ -23,9 +27,14 @@ const boundary = `x${randomBytes(12).toString('hex')}`;
 export const formType = `multipart/form-data; boundary=${boundary}`;
 
 /** Returns the lines before a part. Names are sent unchanged. */
-export function partHead({ name, filename }: Omit<FormPart, 'content'>): Buffer {
-  const file = filename === undefined ? '' : `; filename="${filename}"\r\nContent-Type: application/octet-stream`;
-  return Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="${name}"${file}\r\n\r\n`);
+export function partHead({ name, filename, parameters, contentType }: Omit<FormPart, 'content'>): Buffer {
+  const file = parameters ?? (filename === undefined ? '' : `; filename="${filename}"`);
+  return Buffer.concat([
+    Buffer.from(`--${boundary}\r\nContent-Disposition: form-data; name="${name}"`),
+    Buffer.from(file),
+    Buffer.from(file === '' ? '' : `\r\nContent-Type: ${contentType ?? 'application/octet-stream'}`),
+    Buffer.from('\r\n\r\n'),
+  ]);
 }
 
 export const formEnd = Buffer.from(`--${boundary}--\r\n`);
@@ -46,15 +55,16 @@ export interface UploadAnswer {
   readonly sha256: string;
 }
 
-/** Uploads a file and returns the answer. Throws if the upload is refused. */
+/** Uploads a file and returns the answer, whose shape is asserted in uploads.ts. Throws if the upload is refused. */
 export async function uploadFile(
   client: KeybinClient,
   token: string,
   content: string | Buffer,
   filename?: string,
+  contentType?: string,
 ): Promise<UploadAnswer> {
-  // Shape is asserted in uploads.ts
-  return expectOk(await sendForm(client, token, [action, fileOf(content, filename)])).json as UploadAnswer;
+  const file = fileOf(content, filename, contentType);
+  return expectOk(await sendForm(client, token, [action, file])).json as UploadAnswer;
 }
 
 /** Downloads a file with its bytes. */

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import { type Answer, KeybinClient } from '../../world/clients/keybin-client.js';
+import { RawConnection } from '../../world/clients/raw-connection.js';
 import { expectDone } from '../subjects/answers.js';
 import type { Subject } from '../subjects/subject.js';
 import { expectForbidden, expectRefusedToken, expectV1Error, newV1Account } from './calls.js';
@@ -11,6 +12,7 @@ import {
   formOf,
   formType,
   type FormPart,
+  type UploadAnswer,
   sendForm,
   uploadFile,
   uploadPath,
@@ -124,15 +126,48 @@ export function uploadsContract(subject: Subject): void {
     }
 
     it('are refused with 413 if the form around the file is too large', async () => {
-      const much: FormPart = { name: 'comment', content: Buffer.alloc(3 * megabyte, 'x') };
-      for (const parts of [
-        [action, much],
-        [action, fileOf('abc'), much],
-        [much, action, fileOf('abc')],
+      const much = { name: 'comment', content: Buffer.alloc(3 * megabyte, 'x') };
+      const whole = [action, fileOf('abc')];
+      for (const body of [
+        formOf([action, much]),
+        formOf([...whole, much]),
+        formOf([much, ...whole]),
+        Buffer.concat([formOf(whole), much.content]),
       ]) {
-        const answer = await sendForm(subject.here, token, parts);
+        const options = { body, headers: { 'content-type': formType } };
+        const answer = await subject.here.send('POST', uploadPath(token), options);
         await expectRefused(answer, 413, 'Request body is larger than 1048576 bytes');
       }
+    });
+
+    it('may have much around a large file, in any order, and something after the form', async () => {
+      const much: FormPart = { name: 'comment', content: Buffer.alloc(megabyte, 'x') };
+      const file = fileOf(randomBytes(3 * megabyte));
+      for (const parts of [
+        [much, action, file],
+        [file, action, much],
+      ]) {
+        expect((await sendForm(subject.here, token, parts)).json).to.include({ length: 3 * megabyte });
+      }
+      const form = formOf([action, fileOf('abc')]);
+      const connection = await RawConnection.open(subject.here.baseUrl);
+      const head = ['Host: a', `Content-Type: ${formType}`, `Content-Length: ${form.length + 5}`];
+      await connection.sent(`POST ${uploadPath(token)} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n`);
+      await connection.sent(form);
+      await connection.sent('after');
+      await connection.sent('GET /livez HTTP/1.1\r\nHost: a\r\n\r\n');
+      await connection.answers(2);
+      expect(connection.statuses).to.deep.equal([200, 200]);
+      connection.destroy();
+    });
+
+    it('are refused with more than 20 fields', async () => {
+      const fields = Array.from({ length: 19 }, (_, index): FormPart => ({ name: `field${index}`, content: 'x' }));
+      expect((await sendForm(subject.here, token, [...fields, action, fileOf('abc')])).status).to.equal(200);
+      const more = [...fields, fileOf('abc'), action, action];
+      const answer = await sendForm(subject.here, token, more);
+      expectV1Error(answer, 400, 'Form must have at most 20 fields besides the file');
+      expect((await list(subject.there)).files).to.have.length(1);
     });
 
     it('are refused if the body is not a form, is malformed or is truncated', async () => {
@@ -184,6 +219,47 @@ export function uploadsContract(subject: Subject): void {
           400,
           missing('filename'),
         );
+      }
+    });
+
+    /** Asserts that a file is answered, listed and downloaded under this name. */
+    async function expectName({ upload, file_id: id }: UploadAnswer, name: string): Promise<void> {
+      expect(upload).to.equal(name);
+      expect((await list(subject.there)).files[0]).to.include({ file_id: id, upload: name });
+      const { headers } = await download(subject.there, token, id);
+      expect(headers['content-disposition']).to.include(`; filename*=UTF-8''${encodeURIComponent(name)}`);
+    }
+
+    it('take the name in filename* in any order, and quotes and backslashes as clients write them', async () => {
+      const names: readonly (readonly [parameters: string, stored: string])[] = [
+        [`; filename="=?utf-8?B?zrPOtc65zqwucGRm?="; filename*=utf-8''%CE%B3%CE%B5%CE%B9%CE%AC.pdf`, 'γειά.pdf'],
+        [`; filename*=UTF-8'el'%CE%B3.txt; filename="plain.txt"`, 'γ.txt'],
+        [`; filename*=UTF-8''a%22b%5Cc%2522`, 'a"b\\c%22'],
+        ['; filename="a%22b\\c.txt"', 'a"b\\c.txt'],
+        ['; filename="a\\"b\\\\c.txt"', 'a"b\\c.txt'],
+        ['; filename="é.txt"', 'é.txt'],
+      ];
+      for (const [parameters, name] of names) {
+        const answer = await sendForm(subject.here, token, [action, { name: 'filename', parameters, content: 'abc' }]);
+        expect(answer.status, answer.text).to.equal(200);
+        await expectName(answer.json as UploadAnswer, name);
+      }
+      const body = new FormData(); // as browsers write it
+      body.append('action', 'upload');
+      body.append('filename', new Blob(['abc']), '"γ"\\d.txt');
+      const answer = await fetch(`${subject.here.baseUrl}${uploadPath(token)}`, { method: 'POST', body });
+      await expectName((await answer.json()) as UploadAnswer, '"γ"\\d.txt');
+    });
+
+    it('are refused with a name that is not UTF-8', async () => {
+      for (const parameters of [
+        Buffer.from('; filename="na\xefve.txt"', 'latin1'),
+        `; filename="naive.txt"; filename*=ISO-8859-1''na%EFve.txt`,
+        `; filename*=UTF-8''na%EFve.txt`,
+        `; filename*=naive.txt`,
+      ]) {
+        const answer = await sendForm(subject.here, token, [action, { name: 'filename', parameters, content: 'abc' }]);
+        await expectRefused(answer, 400, 'File name must be UTF-8');
       }
     });
 

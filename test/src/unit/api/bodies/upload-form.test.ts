@@ -1,11 +1,21 @@
 import { once } from 'node:events';
-import { createServer, request, type IncomingMessage, type Server } from 'node:http';
+import { createServer, request, type ClientRequest, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
-import { readUploadForm } from '@keybin/api/bodies/upload-form.js';
+import { readUploadForm, type FilePart } from '@keybin/api/bodies/upload-form.js';
 import { unavailable } from '@keybin/shared/errors.js';
-import { formType } from '../../../contract/v1/upload-calls.js';
+import { action, fileOf, formEnd, formOf, formType } from '../../../contract/v1/upload-calls.js';
 import { codeOf } from '../../embedded/store.js';
+
+async function takeSlowly({ bytes }: FilePart): Promise<string> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of bytes) {
+    await nextTurn();
+    pieces.push(piece);
+  }
+  return Buffer.concat(pieces).toString();
+}
 
 const nothing = () => Promise.reject(new Error('no file has come'));
 
@@ -24,8 +34,8 @@ describe('the form of an upload', () => {
     await once(server, 'close');
   });
 
-  /** Sends the head of a request. Returns the request as the server has it, and a function that breaks it off. */
-  async function arrived(): Promise<{ incoming: IncomingMessage; breakOff: () => void }> {
+  /** Sends the head of a request. Returns the request as the server has it, and as the client does. */
+  async function arrived(): Promise<{ incoming: IncomingMessage; sent: ClientRequest }> {
     const { port } = server.address() as AddressInfo; // it listens on TCP
     const sent = request({
       port,
@@ -35,14 +45,29 @@ describe('the form of an upload', () => {
     sent.on('error', () => {}); // the request is broken off
     sent.flushHeaders();
     const [incoming] = (await once(server, 'request')) as [IncomingMessage];
-    return { incoming, breakOff: () => sent.destroy() };
+    return { incoming, sent };
   }
 
+  it('has the whole file, however it is cut into pieces and however slowly the file is taken', async () => {
+    const near = `\r\n${formEnd.toString().slice(0, 20)}`; // begins like the end of the form
+    for (const content of ['', near, ...[40, 65_536, 150_000].map((length) => near.padEnd(length, '\r\n--x'))]) {
+      const form = formOf([fileOf(content), action]);
+      for (const pieceBytes of [7, 4_096, form.length].filter((bytes) => form.length / bytes < 1_000)) {
+        const { incoming, sent } = await arrived();
+        for (let at = 0; at < form.length; at += pieceBytes) sent.write(form.subarray(at, at + pieceBytes));
+        sent.end();
+        const taken = await readUploadForm(incoming, takeSlowly, new AbortController().signal);
+        expect(taken === content, `${content.length} bytes in pieces of ${pieceBytes}`).to.equal(true);
+        sent.destroy();
+      }
+    }
+  });
+
   it('is refused at once if its client disconnects before it is read', async () => {
-    const { incoming, breakOff } = await arrived();
+    const { incoming, sent } = await arrived();
     const gone = new Promise<void>((resolve) => incoming.once('close', resolve));
     incoming.on('error', () => {}); // reports that the request was broken off
-    breakOff();
+    sent.destroy();
     await gone;
     expect(await codeOf(readUploadForm(incoming, nothing, new AbortController().signal))).to.equal(
       'body_not_multipart',
@@ -50,10 +75,10 @@ describe('the form of an upload', () => {
   });
 
   it('is not read if it was aborted before', async () => {
-    const { incoming, breakOff } = await arrived();
+    const { incoming, sent } = await arrived();
     const signal = AbortSignal.abort(unavailable(new Error('the process shuts down')));
     expect(await codeOf(readUploadForm(incoming, nothing, signal))).to.equal('unavailable');
     incoming.on('error', () => {});
-    breakOff();
+    sent.destroy();
   });
 });
