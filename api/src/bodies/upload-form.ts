@@ -10,6 +10,7 @@ import {
   parameterMissing,
   tooManyFields,
 } from '@keybin/shared/errors.js';
+import { fileLabel, imageTypeOf, type FileLabel } from '@keybin/shared/ports/file-label.js';
 import { hasBody } from '../requests/has-body.js';
 import { fileNameIn } from './file-name.js';
 import { headerParameters } from './header-parameters.js';
@@ -26,8 +27,7 @@ const formData = /^\s*form-data\s*;/i;
 export const isForm = (headers: IncomingMessage['headers']): boolean => multipart.test(headers['content-type'] ?? '');
 
 /** File of a form. Its bytes are read as they arrive. */
-export interface FilePart {
-  readonly name: string;
+export interface FilePart extends FileLabel {
   readonly bytes: AsyncIterable<Uint8Array>;
 }
 
@@ -147,7 +147,7 @@ class UploadForm<T> {
     const parameters = formData.test(disposition) ? headerParameters(disposition) : undefined;
     const field = parameters?.get('name');
     const name = parameters && fileNameIn(parameters);
-    if (name !== undefined) return this.#beginFile(part, field, name);
+    if (name !== undefined) return this.#beginFile(part, field, fileLabel(name, imageTypeOf(typeIn(headers))));
     if (parameters && ++this.#fields > maxFields) throw tooManyFields(maxFields);
     if (field === 'filename') throw parameterInvalid('filename', 'a file');
     if (field !== 'action') return void part.resume();
@@ -156,11 +156,11 @@ class UploadForm<T> {
     this.#action.catch((error: unknown) => this.fail(error));
   }
 
-  #beginFile(part: Dicer.PartStream, field: string | undefined, name: string): void {
+  #beginFile(part: Dicer.PartStream, field: string | undefined, label: FileLabel): void {
     if (this.#file) throw parameterInvalid('filename', 'one file');
-    if (field !== 'filename' || name === '') throw parameterMissing('filename'); // none was chosen
+    if (field !== 'filename' || label.name === '') throw parameterMissing('filename'); // none was chosen
     this.#file = part;
-    this.#taking = this.take({ name, bytes: this.#bytesOf(part) });
+    this.#taking = this.take({ ...label, bytes: this.#bytesOf(part) });
     this.#taking.catch((error: unknown) => this.fail(error));
   }
 
@@ -174,6 +174,8 @@ class UploadForm<T> {
     }
   }
 }
+
+const typeIn = (headers: PartHeaders) => headers['content-type']?.[0] ?? '';
 
 /** Resolves if the part is `upload`. Throws `parameter_invalid`. */
 async function readAction(part: AsyncIterable<Buffer>): Promise<void> {

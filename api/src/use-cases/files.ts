@@ -1,9 +1,9 @@
 import { fileTimeUs } from '@keybin/shared/ids/file-id.js';
 import type { Engine, StoredFile, Upload } from '@keybin/shared/ports/engine.js';
+import type { FileLabel } from '@keybin/shared/ports/file-label.js';
 
 /** File whose bytes are read as they arrive. */
-export interface IncomingFile {
-  readonly name: string;
+export interface IncomingFile extends FileLabel {
   readonly bytes: AsyncIterable<Uint8Array>;
 }
 
@@ -28,8 +28,8 @@ export async function storeFile(
   countFor(await engine.tokens.check(token));
   let upload: Upload | undefined;
   try {
-    const whole = await receive(async ({ name, bytes }) => {
-      upload = await engine.files.begin(token, { name, atMostBytes });
+    const whole = await receive(async ({ bytes, ...label }) => {
+      upload = await engine.files.begin(token, { ...label, atMostBytes });
       for await (const part of bytes) await upload.write(part);
       return upload;
     });

@@ -1,3 +1,4 @@
+import type { FileLabel } from './file-label.js';
 import type { Health } from './health.js';
 import type { PartitionStatus } from './partition-status.js';
 
@@ -184,18 +185,16 @@ export interface Posts {
   delete(token: string, id: string, request?: string): Promise<void>;
 }
 
-export interface StoredFile {
+export interface StoredFile extends FileLabel {
   /** 24 hex digits (`file-id.ts`). They begin with the time at which the upload began. */
   readonly id: string;
-  readonly name: string;
   /** Length in bytes. */
   readonly length: number;
   /** SHA-256 of the bytes, hexadecimal. */
   readonly sha256: string;
 }
 
-export interface NewFile {
-  readonly name: string;
+export interface NewFile extends FileLabel {
   /** Upper bound of the file's length, if known. Room for it is checked before its first byte. */
   readonly atMostBytes?: number | undefined;
 }

@@ -1,6 +1,7 @@
 import { isFileId } from '../ids/file-id.js';
 import { isPostId, isPostIdOf } from '../ids/post-id.js';
 import type { Account } from '../ports/engine.js';
+import { fileLabel, imageTypeOf, type FileLabel } from '../ports/file-label.js';
 import { isUserId, userIdPattern } from '../ids/user-id.js';
 import { isUsername } from '../ids/username.js';
 import type { TransferRecord } from '../ports/transfer-records.js';
@@ -155,8 +156,8 @@ function parseOther(line: string): ParsedLine {
     case 'file': {
       const file = object(members, 'file');
       const id = string(file, 'id', isFileId);
-      const details = { name: string(file, 'name'), length: whole(file, 'length') };
-      return { type, userId: user(members), file: { id, ...details, sha256: string(file, 'sha256', isSha256) } };
+      const digest = { length: whole(file, 'length'), sha256: string(file, 'sha256', isSha256) };
+      return { type, userId: user(members), file: { id, ...labelIn(file), ...digest } };
     }
     case 'gone':
       return {
@@ -198,6 +199,11 @@ function accountIn(members: Members): Account {
     disabled,
     generation: whole(members, 'generation'),
   };
+}
+
+function labelIn(file: Members): FileLabel {
+  const contentType = 'contentType' in file ? imageTypeOf(string(file, 'contentType')) : undefined;
+  return fileLabel(string(file, 'name'), contentType);
 }
 
 const isBcrypt = (text: string) => /^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/.test(text);

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Router, RouterContext } from '@koa/router';
 import { deadlineIn, remainingMs, withDeadline } from '@keybin/shared/deadline.js';
+import { parameterInvalid } from '@keybin/shared/errors.js';
 import { isFileId } from '@keybin/shared/ids/file-id.js';
 import type { OpenFile, StoredFile } from '@keybin/shared/ports/engine.js';
 import { answerJson } from '../../answers/answers.js';
@@ -8,6 +9,7 @@ import { byteRangeOf } from '../../requests/byte-range.js';
 import type { Transfers } from '../../requests/transfers.js';
 import { readUploadForm } from '../../bodies/upload-form.js';
 import { createdAt, storeFile } from '../../use-cases/files.js';
+import { isAbsentParameter } from '../parameters.js';
 import { pageOf } from './page.js';
 import { tokenParameter } from './parameters.js';
 import type { V1Parts } from './v1-parts.js';
@@ -49,7 +51,9 @@ export function fileRoutes(router: Router, { engine, transfers, times }: V1Parts
 
   router.get('/users/upload/:file_id', async (ctx) => {
     const deadlineMs = deadlineIn(times.answerMs);
-    await answerFile(ctx, await engine.files.open(tokenParameter(ctx), fileIdOf(ctx)), { transfers, deadlineMs });
+    const asksInline = inlineParameter(ctx);
+    const opened = await engine.files.open(tokenParameter(ctx), fileIdOf(ctx));
+    await answerFile(ctx, opened, { transfers, deadlineMs, asksInline });
   });
 
   router.delete('/users/upload/:file_id', async (ctx) => {
@@ -61,11 +65,19 @@ export function fileRoutes(router: Router, { engine, transfers, times }: V1Parts
 
 const fileIdOf = (ctx: RouterContext) => ctx.params['file_id'] ?? '';
 
+/** True if a download asks for the type of an image. Throws `parameter_invalid`. */
+function inlineParameter({ query: { inline } }: RouterContext): boolean {
+  if (isAbsentParameter(inline) || inline === 'false') return false;
+  if (inline !== 'true') throw parameterInvalid('inline', "'true' or 'false'");
+  return true;
+}
+
 const described = (file: StoredFile) => ({
   file_id: file.id,
   upload: file.name,
   length: file.length,
   sha256: file.sha256,
+  ...(file.contentType && { content_type: file.contentType }),
   created_at: createdAt(file).toISOString(),
 });
 
@@ -73,17 +85,28 @@ interface Sending {
   readonly transfers: Transfers;
   /** Deadline for the first bytes, in `performance.now()`'s time. */
   readonly deadlineMs: number;
+  /** True if an image may be shown. */
+  readonly asksInline: boolean;
 }
 
 /**
- * Sends a file or a range of it, or 304 to a client that has it. Clients cannot choose its content type, because it
- * must not run in a browser.
+ * Policy of an image that a browser shows, in place of the usual one. The sandbox is an origin of its own without
+ * scripts, whatever the bytes are. The browser styles its own page around the image.
  */
-async function answerFile(ctx: RouterContext, opened: OpenFile, { transfers, deadlineMs }: Sending): Promise<void> {
+const imagePolicy = "default-src 'none';style-src 'unsafe-inline';frame-ancestors 'none';sandbox";
+
+/**
+ * Sends a file or a range of it, or 304 to a client that has it. It must not run in a browser, so it is a download
+ * without a type, unless it is an image and the client asks for its type.
+ */
+async function answerFile(ctx: RouterContext, opened: OpenFile, sending: Sending): Promise<void> {
   const { file } = opened;
+  const { transfers, deadlineMs, asksInline } = sending;
+  const shownType = asksInline ? file.contentType : undefined;
   const about = { length: file.length, etag: `"${file.sha256}"`, lastModified: createdAt(file).toUTCString() };
   const range = byteRangeOf(ctx, about);
   ctx.set({ ETag: about.etag, 'Last-Modified': about.lastModified, 'Accept-Ranges': 'bytes' });
+  if (shownType) ctx.set('Content-Security-Policy', imagePolicy);
   ctx.status = 200;
   if (ctx.fresh) {
     ctx.status = 304;
@@ -94,8 +117,8 @@ async function answerFile(ctx: RouterContext, opened: OpenFile, { transfers, dea
     transfers.sending(ctx.res, opened.userId);
     await streamBytes(ctx, opened.read({ start, end }), deadlineMs);
   }
-  ctx.type = 'application/octet-stream';
-  ctx.attachment(file.name, { fallback: plainName(file.name) });
+  ctx.type = shownType ?? 'application/octet-stream';
+  ctx.attachment(file.name, { type: shownType ? 'inline' : 'attachment', fallback: plainName(file.name) });
   ctx.length = end - start;
   if (!range) return;
   ctx.status = 206;

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import type { Subject } from '../subjects/subject.js';
-import { newV1Account } from './calls.js';
-import { download, uploadFile, type UploadAnswer } from './upload-calls.js';
+import { expectV1Error, newV1Account } from './calls.js';
+import { download, uploadFile, uploadPath, type UploadAnswer } from './upload-calls.js';
 
 const length = 1_300_000;
 
@@ -78,6 +78,61 @@ export function downloadsContract(subject: Subject): void {
       for (const other of ['"x"', `W/${etag()}`, 'Thu, 01 Jan 1970 00:00:00 GMT']) {
         const answer = await get({ range, 'if-range': other });
         expect([answer.status, answer.bytes.length], other).to.deep.equal([200, length]);
+      }
+    });
+
+    /** Uploads a file of a type, and returns a function that downloads it with a query. */
+    async function typed(contentType: string) {
+      const { file_id: id } = await uploadFile(subject.here, token, 'bytes', 'a.png', contentType);
+      const { json } = await subject.there.send('GET', uploadPath(token));
+      const [listed] = (json as { files: Record<string, unknown>[] }).files;
+      const ask = (query: string, headers: Record<string, string> = {}, method = 'GET') =>
+        download(subject.there, `${token}${query}`, id, headers, method);
+      return { listed, ask };
+    }
+
+    const asDownload = {
+      'content-type': 'application/octet-stream',
+      'content-disposition': 'attachment; filename="a.png"',
+      'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+    };
+
+    for (const type of ['image/png', 'image/jpeg', 'image/gif', 'image/webp', 'image/avif']) {
+      it(`have the type ${type} with inline=true, in a sandbox, and no other way`, async () => {
+        const { listed, ask } = await typed(`${type.toUpperCase()}; a=b`);
+        expect(listed).to.include({ content_type: type });
+        for (const [method, range, status] of [
+          ['GET', undefined, 200],
+          ['HEAD', undefined, 200],
+          ['GET', 'bytes=1-2', 206],
+        ] as const) {
+          const answer = await ask('&inline=true', range === undefined ? {} : { range }, method);
+          expect(answer.status).to.equal(status);
+          expect(answer.headers).to.include({
+            'content-type': type,
+            'content-disposition': 'inline; filename="a.png"',
+            'x-content-type-options': 'nosniff',
+          });
+          expect(answer.headers['content-security-policy']).to.match(/^default-src 'none';.*;sandbox$/);
+        }
+        for (const query of ['', '&inline=', '&inline=false']) {
+          expect((await ask(query)).headers, query).to.include(asDownload);
+        }
+      });
+    }
+
+    it('have no type that a browser may run, nor any other, with inline=true', async () => {
+      for (const type of ['image/svg+xml', 'text/html', 'application/pdf', 'image/pngx', 'application/octet-stream']) {
+        const { listed, ask } = await typed(type);
+        expect(listed, type).not.to.have.property('content_type');
+        expect((await ask('&inline=true')).headers, type).to.include(asDownload);
+      }
+    });
+
+    it('are refused with inline of another value', async () => {
+      for (const query of ['&inline=yes', '&inline=1', '&inline=true&inline=true']) {
+        const answer = await subject.here.send('GET', uploadPath(`${token}${query}`, file.file_id));
+        expectV1Error(answer, 400, "Parameter 'inline' must be 'true' or 'false'");
       }
     });
 

@@ -95,6 +95,14 @@ export function filesSuite(subject: FilesSubject): void {
     }
   });
 
+  it('keep the type of an image, in every view of them', async () => {
+    const begun = await subject.here.files.begin(token, { name: 'a.png', contentType: 'image/png' });
+    const file = await begun.finish();
+    expect(file).to.include({ name: 'a.png', contentType: 'image/png', length: 0 });
+    expect((await subject.there.files.open(token, file.id)).file).to.deep.equal(file);
+    expect((await subject.there.files.list(token, { limit: 1 })).files).to.deep.equal([file]);
+  });
+
   it('do not exist before they are finished', async () => {
     const begun = await subject.here.files.begin(token, { name: 'half' });
     await begun.write(Buffer.alloc(2 * block));

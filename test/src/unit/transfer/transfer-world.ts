@@ -21,13 +21,22 @@ const oddValues: readonly unknown[] = [
   { '2': 'two', '1': 'one' },
 ];
 
+/** Disposition of a file named `"γ"\`. */
+const oddDisposition = `attachment; filename="____"; filename*=UTF-8''%22%CE%B3%22%5C`;
+
+interface FullFile {
+  readonly bytes: Buffer;
+  /** Headers of a download that asks for the type of an image. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
 /** An account with data of every kind. */
 export interface Full {
   readonly username: string;
   readonly password: string;
   readonly values: ReadonlyMap<string, unknown>;
   readonly posts: ReadonlyMap<string, string>;
-  readonly files: ReadonlyMap<string, Buffer>;
+  readonly files: ReadonlyMap<string, FullFile>;
 }
 
 export async function fullAccount(client: KeybinClient, entries = 0): Promise<Full> {
@@ -44,9 +53,14 @@ export async function fullAccount(client: KeybinClient, entries = 0): Promise<Fu
   for (const content of ['first', '\ud800 alone']) {
     posts.set(postIdIn(await post(client, v1, content)), content);
   }
-  const files = new Map<string, Buffer>();
-  for (const bytes of [Buffer.alloc(0), Buffer.from('text'), randomBytes(1_300_000)]) {
-    files.set((await uploadFile(client, v1, bytes)).file_id, bytes);
+  const files = new Map<string, FullFile>();
+  for (const [bytes, name, contentType, contentDisposition] of [
+    [Buffer.alloc(0), 'empty', 'application/octet-stream', 'attachment; filename="empty"'],
+    [Buffer.from('text'), 'a.gif', 'image/gif', 'inline; filename="a.gif"'],
+    [randomBytes(1_300_000), '%22γ%22\\', 'application/octet-stream', oddDisposition],
+  ] as const) {
+    const { file_id: id } = await uploadFile(client, v1, bytes, name, contentType);
+    files.set(id, { bytes, headers: { 'content-type': contentType, 'content-disposition': contentDisposition } });
   }
   return { username, password, values, posts, files };
 }
@@ -60,7 +74,11 @@ export async function expectFull(client: KeybinClient, full: Full): Promise<void
   expectGreeting(await getAs(client, '/api/resource', username, password), username);
   const v1 = await v1Token(client, { username, password });
   for (const [id, content] of posts) expect((await getPost(client, id, v1)).json).to.deep.include({ content });
-  for (const [id, bytes] of files) expect((await download(client, v1, id)).bytes.equals(bytes)).to.equal(true);
+  for (const [id, { bytes, headers }] of files) {
+    const got = await download(client, `${v1}&inline=true`, id);
+    expect(got.bytes.equals(bytes)).to.equal(true);
+    expect(got.headers).to.include(headers);
+  }
 }
 
 /** Context of a command whose output is dropped and which is never interrupted. */

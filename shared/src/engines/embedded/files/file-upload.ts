@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { UploadQuota } from '../../../uploads/upload-quota.js';
 import type { FileDigest, UploadTarget } from '../../../uploads/leased-upload.js';
 import type { StoredFile } from '../../../ports/engine.js';
+import type { FileLabel } from '../../../ports/file-label.js';
 import type { FileDirectory } from './file-directory.js';
 import type { FileNames, FileRecords } from './file-records.js';
 import type { EmbeddedGroupCommit } from '../transactions/group-commit.js';
@@ -27,7 +28,7 @@ export class FileUpload implements UploadTarget {
   private constructor(
     private readonly parts: FileUploadParts,
     private readonly names: FileNames,
-    private readonly name: string,
+    private readonly label: FileLabel,
     private readonly handle: FileHandle,
   ) {
     this.#syncing = later(parts.directory.keepName(names.id));
@@ -36,9 +37,9 @@ export class FileUpload implements UploadTarget {
   /**
    * Creates the file of an upload that has its record. Before it throws it removes both, or leaves that to the sweeper.
    */
-  static async create(parts: FileUploadParts, names: FileNames, name: string): Promise<FileUpload> {
+  static async create(parts: FileUploadParts, names: FileNames, label: FileLabel): Promise<FileUpload> {
     try {
-      return new FileUpload(parts, names, name, await parts.directory.create(names.id));
+      return new FileUpload(parts, names, label, await parts.directory.create(names.id));
     } catch (error) {
       await forget(parts, names);
       throw error;
@@ -61,7 +62,7 @@ export class FileUpload implements UploadTarget {
     await this.#syncing;
     await this.parts.directory.run(() => this.handle.sync());
     const { number, id } = this.names;
-    const file = { id, name: this.name, ...digest };
+    const file = { id, ...this.label, ...digest };
     const finished = await this.parts.writes.apply(() => this.parts.records.finish(number, file));
     await this.handle.close().catch(() => {});
     return finished;

@@ -68,7 +68,7 @@ export function embeddedFiles({
     }
   }
 
-  async function begin(token: string, { name, atMostBytes }: NewFile): Promise<Upload> {
+  async function begin(token: string, { atMostBytes, ...label }: NewFile): Promise<Upload> {
     const tokenHash = hashToken(token);
     const room = firstUploadQuota(atMostBytes, fileLimitBytes);
     const begun = await writes.apply(({ nowMs, version }) => {
@@ -78,7 +78,7 @@ export function embeddedFiles({
       const heldBytes = records.begin(names, room, nowMs);
       return heldBytes instanceof KeybinError ? heldBytes : { names, heldBytes };
     });
-    const target = await FileUpload.create(parts, begun.names, name);
+    const target = await FileUpload.create(parts, begun.names, label);
     return new LeasedUpload(
       target,
       { fileBytes: fileLimitBytes, blockBytes, heldBytes: begun.heldBytes },

@@ -52,7 +52,7 @@ export const lmdbDatabases = {
   expiries: { name: 'expiries', key: 'expiry/token hash', value: 'nothing: tokens in the order of their expiry' },
   entries: { name: 'entries', key: 'account number/key', value: 'version, value as JSON text' },
   posts: { name: 'posts', key: 'account number/post id', value: 'content as JSON text' },
-  files: { name: 'files', key: 'account number/file id', value: 'name, length and SHA-256 as JSON' },
+  files: { name: 'files', key: 'account number/file id', value: 'name, type of an image, length and SHA-256 as JSON' },
   fileOwners: { name: 'file-owners', key: 'file id', value: 'account number, while the directory may have its bytes' },
   fileRoom: { name: 'file-room', key: 'account number', value: 'bytes reserved by its files and uploads' },
   uploads: { name: 'uploads', key: 'file id', value: 'lease and reserved bytes of an upload in flight' },

@@ -2,6 +2,7 @@ import { LeasedUpload } from '../../../uploads/leased-upload.js';
 import { quotaBytesOf } from '../../../uploads/upload-quota.js';
 import type { Imported, StoreWriter } from '../../../ports/operations.js';
 import type { Account } from '../../../ports/engine.js';
+import { fileLabel } from '../../../ports/file-label.js';
 import type { TimeBudget } from '../../../time-budget.js';
 import { chunkBytes, type ChunkRecord, type FileRecord, type TransferRecord } from '../../../ports/transfer-records.js';
 import { writeChunks } from '../../../transfer/write-chunks.js';
@@ -91,7 +92,7 @@ class EmbeddedStoreWriter implements StoreWriter {
       records.forget(file.id);
       return records.begin(names, room, nowMs);
     });
-    const target = await FileUpload.create(this.#files, names, file.name);
+    const target = await FileUpload.create(this.#files, names, fileLabel(file.name, file.contentType));
     const upload = new LeasedUpload(target, { fileBytes: Infinity, blockBytes: chunkBytes, heldBytes }, this.times);
     await writeChunks(upload, chunks, tally);
     return tally;

@@ -2,6 +2,7 @@ import { ObjectId, type Filter } from 'mongodb';
 import { quotaBytesOf } from '../../../uploads/upload-quota.js';
 import type { FileDigest } from '../../../uploads/leased-upload.js';
 import type { StoredFile } from '../../../ports/engine.js';
+import { fileLabel, type FileLabel } from '../../../ports/file-label.js';
 import type { Database } from '../mongodb/database.js';
 import type { FileDocument } from '../mongodb/documents.js';
 import { isDuplicateError, orStorageFull } from '../mongodb/errors.js';
@@ -10,10 +11,9 @@ import { orUnavailable } from '../../../errors.js';
 /** Size of a chunk: small enough for one command, large enough that a file needs few of them. */
 export const chunkBytes = 512 * 1024;
 
-export interface NewUpload {
+export interface NewUpload extends FileLabel {
   readonly userId: string;
   readonly id: string;
-  readonly name: string;
   readonly roomBytes: number;
   /** End of the lease. */
   readonly until: Date;
@@ -35,15 +35,18 @@ export type DueFile = Pick<FileDocument, '_id' | 'metadata'>;
 export class FileDocuments {
   constructor(private readonly database: Pick<Database, 'files' | 'users' | 'bounded' | 'decisive' | 'times'>) {}
 
-  async insert({ userId, id, name, roomBytes, until }: NewUpload): Promise<void> {
-    const metadata = { user_id: userId, state: 'uploading', room: roomBytes, due_at: until } as const;
+  async insert({ userId, id, name, contentType, roomBytes, until }: NewUpload): Promise<void> {
+    const state = { state: 'uploading', room: roomBytes, due_at: until } as const;
+    const metadata = { user_id: userId, ...state, ...(contentType && { content_type: contentType }) };
     const document: FileDocument = { _id: new ObjectId(id), filename: name, chunkSize: chunkBytes, metadata };
     await orStorageFull(this.database.files.insertOne(document, this.database.bounded));
   }
 
   /** Inserts a file whose chunks are all there. Does nothing if a document has its id. */
-  async insertStored(userId: string, { id, name, length, sha256 }: StoredFile, now: Date): Promise<void> {
-    const metadata = { user_id: userId, state: 'stored', room: quotaBytesOf(length), sha256 } as const;
+  async insertStored(userId: string, file: StoredFile, now: Date): Promise<void> {
+    const { id, name, contentType, length, sha256 } = file;
+    const state = { state: 'stored', room: quotaBytesOf(length), sha256 } as const;
+    const metadata = { user_id: userId, ...state, ...(contentType && { content_type: contentType }) };
     const content = { filename: name, chunkSize: chunkBytes, length, uploadDate: now };
     const inserted = this.database.files
       .insertOne({ _id: new ObjectId(id), ...content, metadata })
@@ -158,7 +161,7 @@ function unlessDuplicate(error: unknown): void {
 /** Returns the file that a document describes. */
 export const fileOf = ({ _id, filename, length = 0, metadata }: FileDocument): StoredFile => ({
   id: _id.toHexString(),
-  name: filename,
+  ...fileLabel(filename, metadata.content_type),
   length,
   sha256: metadata.sha256 ?? '',
 });

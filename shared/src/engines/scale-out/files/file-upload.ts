@@ -2,6 +2,7 @@ import { accountFull, invalidToken, unavailable } from '../../../errors.js';
 import { grantUploadQuota, quotaBytesOf, type UploadQuota } from '../../../uploads/upload-quota.js';
 import type { FileDigest, UploadTarget } from '../../../uploads/leased-upload.js';
 import type { StoredFile } from '../../../ports/engine.js';
+import { fileLabel, type FileLabel } from '../../../ports/file-label.js';
 import type { TimeBudget } from '../../../time-budget.js';
 import type { FileChunks } from './file-chunks.js';
 import type { FileDocuments } from './file-documents.js';
@@ -16,10 +17,9 @@ export interface FileUploadParts {
   readonly times: Pick<TimeBudget, 'uploadLeaseMs'>;
 }
 
-export interface UploadNames {
+export interface UploadNames extends FileLabel {
   readonly userId: string;
   readonly id: string;
-  readonly name: string;
 }
 
 /**
@@ -77,10 +77,10 @@ export class FileUpload implements UploadTarget {
    */
   async finish(digest: FileDigest): Promise<StoredFile> {
     const { documents } = this.parts;
-    const { id, userId, name } = this.names;
+    const { id, userId, name, contentType } = this.names;
     const finished = await documents.finish(id, digest, quotaBytesOf(digest.length), this.#now());
     if (!finished) throw await this.#whyGone();
-    if (await documents.userExists(userId)) return { id, name, ...digest };
+    if (await documents.userExists(userId)) return { id, ...fileLabel(name, contentType), ...digest };
     await documents.remove(id, 'stored', this.#now(), true);
     throw invalidToken();
   }

@@ -24,8 +24,8 @@ export class ScaleOutFiles implements Files {
     private readonly fileLimitBytes: number,
   ) {}
 
-  begin(token: string, { name, atMostBytes }: NewFile): Promise<Upload> {
-    return startedInTime(this.#begin(token, name, atMostBytes), this.parts.times.answerMs);
+  begin(token: string, file: NewFile): Promise<Upload> {
+    return startedInTime(this.#begin(token, file), this.parts.times.answerMs);
   }
 
   async open(token: string, id: string): Promise<OpenFile> {
@@ -49,11 +49,11 @@ export class ScaleOutFiles implements Files {
     await withDeadline(this.#delete(userId, id), remainingMs(deadlineMs), 'deleting a file');
   }
 
-  async #begin(token: string, name: string, atMostBytes: number | undefined): Promise<Upload> {
+  async #begin(token: string, { atMostBytes, ...label }: NewFile): Promise<Upload> {
     const { userId } = await this.#bearer(token, deadlineIn(this.parts.times.answerMs));
     const id = newFileId(this.parts.clock.timeUs);
     const room = firstUploadQuota(atMostBytes, this.fileLimitBytes);
-    const { target, heldBytes } = await FileUpload.begin(this.parts, { userId, id, name }, room);
+    const { target, heldBytes } = await FileUpload.begin(this.parts, { userId, id, ...label }, room);
     const limits = { fileBytes: this.fileLimitBytes, blockBytes: chunkBytes, heldBytes };
     return new LeasedUpload(target, limits, this.parts.times, this.parts.observer);
   }

@@ -53,7 +53,7 @@ export const collectionContents: Readonly<Record<CollectionMember, { readonly id
   },
   files: {
     id: 'ObjectId',
-    holds: 'Files (GridFS): name, length, and in `metadata` owner, state, reserved bytes, SHA-256.',
+    holds: 'Files (GridFS): name, length, and in `metadata` owner, state, reserved bytes, SHA-256, type of an image.',
   },
   chunks: { id: '`<user>/<file>/<n>`', holds: 'Bytes of files (GridFS).' },
   counters: {

@@ -1,4 +1,5 @@
 import type { Binary, Filter, ObjectId } from 'mongodb';
+import type { ImageType } from '../../../ports/file-label.js';
 import type { Stamp } from '../redis/pending-entry.js';
 
 /** Returns the range of all ids that begin with `<prefix>/`. */
@@ -102,6 +103,8 @@ export interface FileDocument {
     readonly room: number;
     /** Hexadecimal. */
     readonly sha256?: string;
+    /** Type of an image; absent for other files. */
+    readonly content_type?: ImageType;
     /**
      * Time at which the sweeper takes it up, in Redis's time: the end of the lease, or the next pass that removes its
      * chunks.

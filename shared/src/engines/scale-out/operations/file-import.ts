@@ -1,6 +1,7 @@
 import { invalidToken } from '../../../errors.js';
 import type { FileDigest, UploadTarget } from '../../../uploads/leased-upload.js';
 import type { StoredFile } from '../../../ports/engine.js';
+import { fileLabel } from '../../../ports/file-label.js';
 import type { Database } from '../mongodb/database.js';
 import { FileChunks } from '../files/file-chunks.js';
 import { FileDocuments } from '../files/file-documents.js';
@@ -39,8 +40,8 @@ export class FileImport implements UploadTarget {
    * gone.
    */
   async finish(digest: FileDigest): Promise<StoredFile> {
-    const { userId, id, name } = this.names;
-    const file = { id, name, ...digest };
+    const { userId, id, name, contentType } = this.names;
+    const file = { id, ...fileLabel(name, contentType), ...digest };
     const now = new Date(this.clock.timeUs / 1_000);
     await this.#documents.insertStored(userId, file, now);
     if (await this.#documents.userExists(userId)) return file;

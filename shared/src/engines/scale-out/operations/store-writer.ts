@@ -87,7 +87,7 @@ class ScaleOutStoreWriter implements StoreWriter {
     if (there) tally.present += 1; // or was deleted here
     else if (!account) tally.skipped += 1;
     if (tally.present + tally.skipped > 0) return tally;
-    const target = new FileImport(this.database, this.redis.connectionOf(0), { userId, id: file.id, name: file.name });
+    const target = new FileImport(this.database, this.redis.connectionOf(0), { userId, ...file });
     const limits = { fileBytes: Infinity, blockBytes: chunkBytes, heldBytes: quotaBytesOf(file.length) };
     const upload = new LeasedUpload(target, limits, this.database.times);
     await writeChunks(upload, chunks, tally);
