@@ -18,15 +18,21 @@ COPY shared shared
 COPY api api
 COPY worker worker
 COPY cli cli
-COPY bin bin
-RUN npx tsc -b shared api worker cli && npm prune --omit=dev --no-audit --no-fund
+RUN npx tsc -b shared api worker cli
+# Only what these four need at run time. `npm prune` would keep what the tests and the benchmark depend on
+RUN npm ci --omit=dev --workspace=shared --workspace=api --workspace=worker --workspace=cli --no-audit --no-fund
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production PATH=/keybin/bin:$PATH KEYBIN_APP_HOST=0.0.0.0 KEYBIN_STORE_HOST=lmdb:///data
 WORKDIR /keybin
-COPY --from=build /keybin ./
+COPY --from=build /keybin/node_modules node_modules
+COPY --from=build /keybin/shared shared
+COPY --from=build /keybin/api api
+COPY --from=build /keybin/worker worker
+COPY --from=build /keybin/cli cli
+COPY bin bin
 COPY deploy/docker deploy/docker
-RUN install -d -o node -g node /data
+RUN install -d -o node -g node -m 700 /data
 USER node
 VOLUME /data
 EXPOSE 5000

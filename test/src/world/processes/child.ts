@@ -34,6 +34,7 @@ export class Child {
   readonly #process: ChildProcess;
   readonly #printed = new EventEmitter();
   #output = '';
+  #answer = '';
   #errors = '';
 
   constructor(
@@ -56,6 +57,7 @@ export class Child {
         this.#printed.emit('more');
       });
     }
+    this.#process.stdout?.on('data', (text: string) => (this.#answer += text));
     this.#process.stderr?.on('data', (text: string) => (this.#errors += text));
     this.exited = new Promise((resolve) => {
       this.#process.on('error', (error) => {
@@ -91,6 +93,11 @@ export class Child {
   /** Standard output and standard error together. */
   get output(): string {
     return this.#output;
+  }
+
+  /** Standard output only. */
+  get answer(): string {
+    return this.#answer;
   }
 
   /** Standard error only. */

@@ -124,12 +124,14 @@ export function ownServers(...binaries: ('redis-server' | 'redis-sentinel' | 'mo
 export function programs(
   ...names: (
     | 'bash'
+    | 'buildah'
     | 'caddy'
     | 'chromium'
     | 'curl'
     | 'docker-compose'
     | 'faketime'
     | 'gcc'
+    | 'mmdebstrap'
     | 'mongod'
     | 'nginx'
     | 'openssl'
