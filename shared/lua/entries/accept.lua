@@ -119,9 +119,8 @@ local function accept(token, key, slot, change)
   members[at + 1], members[at + 2] = version, member
   at = 2 * at
   versions[at + 1], versions[at + 2], versions[at + 3], versions[at + 4] = 'SET', 'i64', '#' .. slot, version
-  if before == 0 then entries = entries + 1 end
+  if before == 0 then entries = entries + 1 else coalesced = coalesced + 1 end
   bytes = bytes + grows
-  if before > 0 then coalesced = coalesced + 1 end
   return version
 end
 

@@ -12,7 +12,7 @@ import {
 } from '../redis/keys.js';
 import type { Limits } from '../queue/limits.js';
 import type { ApplyJob } from '../queue/partition-queue.js';
-import { slotOf } from './slots.js';
+import { slotsOf } from './slots.js';
 
 export interface Write {
   readonly bearer: Bearer;
@@ -42,6 +42,15 @@ export interface AcceptPlace {
   readonly hasJob: boolean;
 }
 
+/** Account of some of the writes. */
+interface WritingAccount {
+  /** Position among the accounts of the command, from 1. */
+  readonly position: number;
+  readonly slotOf: (key: string) => number;
+  /** Key -> id of the request that wrote it last, or an empty text. */
+  readonly requestOf: Map<string, string>;
+}
+
 /** Upper estimate of what BullMQ stores of a job beside its data, and for each account and write of its data. */
 const jobBytes = { job: 700, account: 45, write: 8 } as const;
 
@@ -52,7 +61,7 @@ const jobBytes = { job: 700, account: 45, write: 8 } as const;
 export function acceptCommand(writes: readonly Write[], deadlineUs: number, place: AcceptPlace) {
   const { prefix, waitKey, limits, hasJob } = place;
   const keys = [clockKey, waitingKey, bytesKey].map((name) => name(prefix)).concat(waitKey);
-  const accounts = new Map<string, { position: number; requestOf: Map<string, string> }>();
+  const accounts = new Map<string, WritingAccount>();
   const bearers = new Map<string, number>();
   const tokens: (string | number)[] = [];
   const changes: (string | number)[] = [];
@@ -60,7 +69,8 @@ export function acceptCommand(writes: readonly Write[], deadlineUs: number, plac
   for (const { bearer, key, change, request = '' } of writes) {
     let account = accounts.get(bearer.userId);
     if (!account) {
-      accounts.set(bearer.userId, (account = { position: accounts.size + 1, requestOf: new Map() }));
+      account = { position: accounts.size + 1, slotOf: slotsOf(bearer.userId), requestOf: new Map() };
+      accounts.set(bearer.userId, account);
       keys.push(pendingKey(prefix, bearer.userId), erasedKey(prefix, bearer.userId));
       keys.push(tokensKey(prefix, bearer.userId));
     }
@@ -71,7 +81,7 @@ export function acceptCommand(writes: readonly Write[], deadlineUs: number, plac
     }
     dataBytes += key.length + request.length;
     account.requestOf.set(key, request); // of several writes of a key, only the last one is applied
-    changes.push(token, key, slotOf(bearer.userId, key), change);
+    changes.push(token, key, account.slotOf(key), change);
   }
   keys.push(jobsKey(prefix), slotsKey(prefix), epochKey(prefix));
   dataBytes += jobBytes.job + jobBytes.account * accounts.size + jobBytes.write * writes.length;
