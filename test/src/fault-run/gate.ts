@@ -17,7 +17,7 @@ export class Gate {
     }
   }
 
-  /** Closes the gate, runs `work` when no step is running any more, and opens the gate again. */
+  /** Closes the gate, waits until every step has ended, runs `work`, and opens the gate again. */
   async whileEmpty<T>(work: () => Promise<T>): Promise<T> {
     this.#closed = new Promise((resolve) => (this.#open = resolve));
     try {

@@ -1,8 +1,8 @@
 import type { Router } from '@koa/router';
-import { refuseHead } from '../refuse-head.js';
 import { v4 as uuid } from 'uuid';
 import { answerJson } from '../../answers/answers.js';
 import { credentialsOf } from '../parameters.js';
+import { refuseHead } from '../refuse-head.js';
 import { issueToken } from '../../use-cases/issue-token.js';
 import { logOut } from '../../use-cases/log-out.js';
 import { viewAccount } from '../../use-cases/view-account.js';

@@ -1,4 +1,4 @@
-import { follow, startReplicable } from '../../faults/support/replicas.js';
+import { follow, needsReplica, startReplicable } from '../../faults/support/replicas.js';
 import { withRedis } from '../../faults/support/with-redis.js';
 import { eventually } from '../../world/eventually.js';
 import { HoldingProxy } from '../../world/scale-out/holding-proxy.js';
@@ -6,9 +6,6 @@ import { RedisSentinels } from '../../world/services/redis-sentinels.js';
 import type { RedisServer } from '../../world/services/redis-server.js';
 import { connectFast, isOfRedisOrWorker, type RedisServers } from './redis-servers.js';
 import { startService, type Gone, type Target } from './target.js';
-
-/** A write is acknowledged only while a replica gets it. */
-const acknowledged = ['--min-replicas-to-write', '1', '--min-replicas-max-lag', '3'];
 
 /** Longest time until sentinels have replaced a primary and have taken in all servers again, in ms. */
 const wholeWithinMs = 60_000;
@@ -21,8 +18,8 @@ interface Replicated {
 /** Starts a primary and `count` replicas that have all that it has. Any of them may be the primary later. */
 async function startReplicated(count: number): Promise<Replicated> {
   const [primary, ...replicas] = await Promise.all([
-    startReplicable(acknowledged),
-    ...Array.from({ length: count }, () => startReplicable(acknowledged)),
+    startReplicable(needsReplica),
+    ...Array.from({ length: count }, () => startReplicable(needsReplica)),
   ]);
   await Promise.all(replicas.map((replica) => follow(replica, primary)));
   return { servers: [primary, ...replicas], primary };

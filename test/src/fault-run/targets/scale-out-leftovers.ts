@@ -35,18 +35,18 @@ const inEach = async ({ partitions }: Queues, count: (partition: number) => Prom
 
 /** Waits until nothing is pending and no job is left, within a limit. `scaleOutLeftovers` reports what is left then. */
 export async function drained(queues: Queues): Promise<void> {
-  const isDrained = async () => (await pendingIn(queues)) + (await jobsIn(queues)) === 0;
-  await eventually(isDrained, 'an empty queue', drainedWithinMs).catch(() => {});
+  await inTime(async () => (await pendingIn(queues)) + (await jobsIn(queues)) === 0, 'an empty queue');
 }
 
 /** Returns true once no write is pending, and false if that takes too long. */
-export async function applied(queues: Queues): Promise<boolean> {
-  const isApplied = async () => (await pendingIn(queues)) === 0;
-  return eventually(isApplied, 'nothing pending', drainedWithinMs).then(
+export const applied = (queues: Queues): Promise<boolean> =>
+  inTime(async () => (await pendingIn(queues)) === 0, 'nothing pending');
+
+const inTime = (condition: () => Promise<boolean>, what: string): Promise<boolean> =>
+  eventually(condition, what, drainedWithinMs).then(
     () => true,
     () => false,
   );
-}
 
 const pendingIn = (queues: Queues): Promise<number> =>
   inEach(queues, (partition) =>

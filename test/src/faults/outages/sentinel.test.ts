@@ -8,10 +8,8 @@ import type { RunningApi, RunningWorker } from '../../world/processes/running.js
 import type { RedisServer } from '../../world/services/redis-server.js';
 import { RedisSentinels } from '../../world/services/redis-sentinels.js';
 import { ownServers, services } from '../../world/services/services.js';
-import { follow, startReplicable } from '../support/replicas.js';
+import { follow, needsReplica, startReplicable } from '../support/replicas.js';
 
-/** Writes are acknowledged only while a replica gets them. */
-const replicated = ['--min-replicas-to-write', '1', '--min-replicas-max-lag', '3'];
 const failedOverWithinMs = 30_000;
 
 /** Ways in which a primary is replaced. */
@@ -40,7 +38,7 @@ describe('a Redis behind sentinels', function () {
   const env = () => ({ ...given.env, KEYBIN_QUEUE_REDIS: sentinels.url });
 
   before(async () => {
-    servers = await Promise.all([1, 2, 3].map(() => startReplicable(replicated)));
+    servers = await Promise.all([1, 2, 3].map(() => startReplicable(needsReplica)));
     const [first, ...others] = servers;
     if (!first) throw new Error('there are three');
     await Promise.all(others.map((each) => follow(each, first)));

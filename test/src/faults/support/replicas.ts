@@ -2,6 +2,9 @@ import { eventually } from '../../world/eventually.js';
 import { startRedis, type RedisServer } from '../../world/services/redis-server.js';
 import { withRedis } from './with-redis.js';
 
+/** Arguments with which a Redis acknowledges a write only while a replica gets it. */
+export const needsReplica = ['--min-replicas-to-write', '1', '--min-replicas-max-lag', '3'] as const;
+
 /** Starts a Redis that brings a replica up to date without delay. */
 export const startReplicable = (args: readonly string[] = []): Promise<RedisServer> =>
   startRedis({ args: ['--repl-diskless-sync-delay', '0', ...args] });

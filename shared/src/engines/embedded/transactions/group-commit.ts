@@ -112,7 +112,7 @@ export class EmbeddedGroupCommit {
     await Promise.allSettled(this.#underWay.keys());
   }
 
-  /** Ends `share`. No other process may write any more. */
+  /** Ends `share`. From now on no other process may write. */
   own(): void {
     this.#isShared = false;
   }
