@@ -8,7 +8,7 @@
 --       5 bytes of the job of the writes, 0 if they have none  6 number of accounts  7 number of tokens
 --       then the user id of each account
 --       then for each token: position of its account (from 1), client, hash of the token
---       then for each write: position of its token (from 1), key, slot of the entry, change
+--       then for each write: position of its token (from 1, 4 digits) with # and the slot of its entry, key, change
 --       A change is one of
 --         P and the value: put
 --         D: delete
@@ -68,21 +68,22 @@ local accountOf, tokenStates = {}, {}
 for token = 1, tokens do
   local at = firstToken + 3 * (token - 1)
   local account = tonumber(ARGV[at])
-  accountOf[token] = account
+  local name = string.format('%04d', token)
+  accountOf[name] = account
   if redis.call('EXISTS', KEYS[3 * account + 3]) == 1 then
-    tokenStates[token] = 'marked'
+    tokenStates[name] = 'marked'
   else
-    tokenStates[token] = tokenState(KEYS[3 * account + 4], ARGV[at + 1], ARGV[at + 2], now)
+    tokenStates[name] = tokenState(KEYS[3 * account + 4], ARGV[at + 1], ARGV[at + 2], now)
   end
 end
 
 -- Returns a text that changes before MongoDB can have another value for an entry of the slot
 local function lookAt(slot)
-  local last = redis.call('BITFIELD', slots, 'GET', 'i64', '#' .. slot)[1]
+  local last = redis.call('BITFIELD', slots, 'GET', 'i64', slot)[1]
   return epoch .. string.format('%016.0f', last)
 end
 
-local function accept(token, key, slot, change)
+local function accept(token, slot, key, change)
   if tokenStates[token] ~= 'live' then return tokenStates[token] end
 
   local account = accountOf[token]
@@ -118,15 +119,15 @@ local function accept(token, key, slot, change)
   text[#text + 1], text[#text + 2] = key, epoch .. version .. change
   members[at + 1], members[at + 2] = version, member
   at = 2 * at
-  versions[at + 1], versions[at + 2], versions[at + 3], versions[at + 4] = 'SET', 'i64', '#' .. slot, version
+  versions[at + 1], versions[at + 2], versions[at + 3], versions[at + 4] = 'SET', 'i64', slot, version
   if before == 0 then entries = entries + 1 else coalesced = coalesced + 1 end
   bytes = bytes + grows
   return version
 end
 
 local answers = {nowText, 0, 0}
-for at = firstToken + 3 * tokens, #ARGV, 4 do
-  answers[#answers + 1] = accept(tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 2], ARGV[at + 3])
+for at = firstToken + 3 * tokens, #ARGV, 3 do
+  answers[#answers + 1] = accept(string.sub(ARGV[at], 1, 4), string.sub(ARGV[at], 5), ARGV[at + 1], ARGV[at + 2])
 end
 
 answers[2] = coalesced

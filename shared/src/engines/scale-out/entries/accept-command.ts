@@ -62,9 +62,9 @@ export function acceptCommand(writes: readonly Write[], deadlineUs: number, plac
   const { prefix, waitKey, limits, hasJob } = place;
   const keys = [clockKey, waitingKey, bytesKey].map((name) => name(prefix)).concat(waitKey);
   const accounts = new Map<string, WritingAccount>();
-  const bearers = new Map<string, number>();
+  const bearers = new Map<string, string>();
   const tokens: (string | number)[] = [];
-  const changes: (string | number)[] = [];
+  const changes: string[] = [];
   let dataBytes = 0;
   for (const { bearer, key, change, request = '' } of writes) {
     let account = accounts.get(bearer.userId);
@@ -76,12 +76,12 @@ export function acceptCommand(writes: readonly Write[], deadlineUs: number, plac
     }
     let token = bearers.get(bearer.tokenHash);
     if (token === undefined) {
-      bearers.set(bearer.tokenHash, (token = bearers.size + 1));
+      bearers.set(bearer.tokenHash, (token = `${String(bearers.size + 1).padStart(4, '0')}#`));
       tokens.push(account.position, bearer.client, bearer.tokenHash);
     }
     dataBytes += key.length + request.length;
     account.requestOf.set(key, request); // of several writes of a key, only the last one is applied
-    changes.push(token, key, account.slotOf(key), change);
+    changes.push(token + account.slotOf(key), key, change);
   }
   keys.push(jobsKey(prefix), slotsKey(prefix), epochKey(prefix));
   dataBytes += jobBytes.job + jobBytes.account * accounts.size + jobBytes.write * writes.length;
