@@ -31,7 +31,7 @@
 --              F: MongoDB may have changed since that look
 -- Returns the error NOEPOCH, and does nothing, if the partition has no epoch.
 
-local headLength = 25
+-- include include/entry-head.lua
 
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]

@@ -4,11 +4,10 @@
 -- ARGV  1 client  2 hash of the token; empty if the token was verified otherwise
 --       3 only posts whose fields come before this one in text order
 --       4 limit of posts  5 bytes after which no further post is read
--- Returns refused, expired or unknown (see read-with-token.lua), or {fields and texts of posts, fields of deleted
--- posts, 1 or 0}. 1 means that the bytes did not suffice: older posts are missing. Deleted posts are listed as far as
--- posts were read.
+-- Returns refused, expired or unknown (see read-with-token.lua), or {fields and texts of posts and of deletes, 1 or 0}.
+-- 1 means that the bytes did not suffice: older posts are missing. Deletes are listed as far as posts were read.
 
-local headLength = 25
+-- include include/entry-head.lua
 
 -- include include/check-token.lua
 
@@ -19,18 +18,15 @@ for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
 end
 table.sort(fields)
 
-local posts, deleted = {}, {}
+local listed = {}
 for at = #fields, 1, -1 do
   if left == 0 then break end
-  if room <= 0 then return {posts, deleted, 1} end
+  if room <= 0 then return {listed, 1} end
   local text = redis.call('HGET', KEYS[1], fields[at])
-  if #text == headLength then
-    deleted[#deleted + 1] = fields[at]
-  else
-    posts[#posts + 1] = fields[at]
-    posts[#posts + 1] = text
+  listed[#listed + 1], listed[#listed + 2] = fields[at], text
+  if #text > headLength then
     left = left - 1
     room = room - #text
   end
 end
-return {posts, deleted, 0}
+return {listed, 0}

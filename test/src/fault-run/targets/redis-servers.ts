@@ -80,9 +80,8 @@ export async function startSingle(gone: Gone, host: string, options: RedisServer
 }
 
 /**
- * Copies the files of Redis while writes wait, and lets clients and workers go on. When everything acknowledged is in
- * MongoDB, kills Redis and starts it from the copy. Clients wait until workers have dropped what is old in it: a list
- * may show that (docs/reliability.md).
+ * Copies the files of Redis while writes wait, and lets clients and workers go on. Keeps clients out until everything
+ * acknowledged is in MongoDB, and Redis was killed and started from the copy.
  */
 async function putOlderCopyBack(
   server: RedisServer,
@@ -99,7 +98,6 @@ async function putOlderCopyBack(
     await target.kill();
     putBack(server.dir);
     await target.start();
-    await applied();
     return target.name;
   });
 }

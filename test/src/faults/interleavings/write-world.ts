@@ -199,7 +199,7 @@ export class WriteWorld {
     const key = epochKey(prefix);
     const server = String(await redis.hget(key, 'server'));
     const number = formatEpoch(connection.epochOf(0) + 1);
-    await redis.multi().flushdb().hset(key, { server, number }).exec();
+    await redis.multi().flushdb().hset(key, { server, number, clock: 0 }).exec();
   }
 
   /** Runs all background work to its end, with no clients left. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { expectDone, expectNoKey, expectValue } from '../../contract/subjects/answers.js';
+import { expectDone, expectKeys, expectNoKey, expectValue } from '../../contract/subjects/answers.js';
 import { eventually } from '../../world/eventually.js';
 import { keybin } from '../../world/processes/keybin-command.js';
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
@@ -41,6 +41,7 @@ describe('after Redis came back with older data than MongoDB', function () {
     for (const client of [world.here, world.there]) {
       expectValue(await client.get(token, 'changed'), 'new');
       expectNoKey(await client.get(token, 'deleted'), 'deleted');
+      expectKeys(await client.keys(token), ['changed']);
     }
   }
 

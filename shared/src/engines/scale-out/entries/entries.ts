@@ -10,6 +10,9 @@ export interface EntriesPartition extends CommittingPartition {
   readonly entries: Pick<PendingReads, 'read' | 'keys'>;
 }
 
+/** Entries of an earlier epoch that a list reads at once. Requests of other clients come in between. */
+const keysAtOnce = 500;
+
 /**
  * Entries of the scale-out engine. A write is acknowledged once Redis has it, and a worker applies it to MongoDB. So a
  * read looks at pending entries first and at MongoDB afterwards. In another order, or side by side, both looks could
@@ -23,13 +26,13 @@ export class ScaleOutEntries implements Entries {
 
   async get(token: string, key: string): Promise<string> {
     const { bearer, deadlineMs } = await this.steps.begin(token);
-    const json = await this.#read(bearer, key, deadlineMs);
+    const json = await this.find(bearer, key, deadlineMs);
     if (json === undefined) throw keyNotFound(key);
     return json;
   }
 
-  /** Resolves with the newest value of an entry, or with `undefined`. */
-  async #read(bearer: Bearer, key: string, deadlineMs: number): Promise<string | undefined> {
+  /** Resolves with the newest value of an entry, or with `undefined`. Throws `invalid_token` or `unavailable`. */
+  async find(bearer: Bearer, key: string, deadlineMs: number): Promise<string | undefined> {
     const { userId } = bearer;
     const pending = await this.steps.read(
       bearer,
@@ -43,9 +46,17 @@ export class ScaleOutEntries implements Entries {
   async keys(token: string): Promise<string[]> {
     const { bearer, deadlineMs } = await this.steps.begin(token);
     const listed = await this.steps.read(bearer, ({ entries }, verified) => entries.keys(bearer, verified), deadlineMs);
+    const pending = { put: [...listed.put], deleted: [...listed.deleted] };
+    for (let at = 0; at < listed.old.length; at += keysAtOnce) {
+      const keys = listed.old.slice(at, at + keysAtOnce);
+      const values = await Promise.all(keys.map((key) => this.find(bearer, key, deadlineMs)));
+      for (const [position, key] of keys.entries()) {
+        (values[position] === undefined ? pending.deleted : pending.put).push(key);
+      }
+    }
     const stored = [];
     for await (const page of this.stored.keys(bearer.userId, deadlineMs)) stored.push(page);
-    return mergeKeys(stored.flat(), listed);
+    return mergeKeys(stored.flat(), pending);
   }
 
   async put(token: string, key: string, json: string, request?: string): Promise<void> {
@@ -57,7 +68,7 @@ export class ScaleOutEntries implements Entries {
     const { bearer, deadlineMs } = await this.steps.begin(token);
     let found = await this.steps.write(bearer, { key, change: 'D', deadlineMs, request });
     // Looks again if MongoDB may have changed meanwhile: of two deletes of one value, one finds nothing
-    while (typeof found === 'object' && (await this.#read(bearer, key, deadlineMs)) !== undefined) {
+    while (typeof found === 'object' && (await this.find(bearer, key, deadlineMs)) !== undefined) {
       const change = `F${found.state}`;
       found = await this.steps.write(bearer, { key, change, deadlineMs, request });
     }
@@ -66,7 +77,7 @@ export class ScaleOutEntries implements Entries {
 }
 
 /** Merges pending changes into the stored keys. Both `stored` and the result are in code-unit order. */
-export function mergeKeys(stored: readonly string[], { put, deleted }: PendingKeys): string[] {
+export function mergeKeys(stored: readonly string[], { put, deleted }: Omit<PendingKeys, 'old'>): string[] {
   const gone = new Set(deleted);
   const added = [...put].sort();
   const merged: string[] = [];

@@ -1,7 +1,7 @@
 import { expiredToken, invalidToken, orUnavailable } from '../../../errors.js';
 import { TurnBatch } from '../../../batching/turn-batch.js';
 import type { Bearer } from '../tokens/bearer.js';
-import { epochKey, pendingKey, tokensKey } from '../redis/keys.js';
+import { epochKey, pendingKey, rejectedKey, tokensKey, waitingKey } from '../redis/keys.js';
 import { parsePendingEntry, type PendingEntry } from '../redis/pending-entry.js';
 import type { RedisConnection } from '../redis/redis-connection.js';
 import { loadScript, runScript, type Script } from '../redis/scripts.js';
@@ -10,6 +10,12 @@ import { loadScript, runScript, type Script } from '../redis/scripts.js';
 export interface ReadEntry extends PendingEntry {
   /** True if it was accepted in an earlier epoch. If Redis came back with older data, MongoDB may have a newer one. */
   readonly mayBeOld: boolean;
+}
+
+/** Parses the text of a pending entry. `epoch`: number of the partition's epoch. */
+export function readEntry(text: string, epoch: number): ReadEntry {
+  const entry = parsePendingEntry(text);
+  return { ...entry, mayBeOld: entry.epoch < epoch };
 }
 
 /**
@@ -22,6 +28,8 @@ export type PendingAnswer = ReadEntry | 'none' | 'unknown';
 export interface PendingKeys {
   readonly put: readonly string[];
   readonly deleted: readonly string[];
+  /** Keys whose entry may be of an earlier epoch: MongoDB may have a newer one. */
+  readonly old: readonly string[];
 }
 
 interface Ask {
@@ -63,8 +71,7 @@ export class PendingReads {
       if (answer === 'unknown') return answer;
       expectNoRefusal(answer);
       if (answer === 'again') continue;
-      const entry = parsePendingEntry(answer);
-      return { ...entry, mayBeOld: entry.epoch < this.connection.epochOf(this.partition) };
+      return readEntry(answer, this.connection.epochOf(this.partition));
     }
   }
 
@@ -72,10 +79,12 @@ export class PendingReads {
    * Lists the keys of the account's pending entries. `verified` as in `read`. Throws `invalid_token` or `unavailable`.
    */
   async keys(bearer: Bearer, verified: boolean): Promise<PendingKeys | 'unknown'> {
-    const answer = await readChecked(this.connection, keysScript, { bearer, verified, prefix: this.#prefix });
+    const moreKeys = [waitingKey(this.#prefix), rejectedKey(this.#prefix)];
+    const asked = { bearer, verified, prefix: this.#prefix, moreKeys, args: [bearer.userId] };
+    const answer = await readChecked(this.connection, keysScript, asked);
     if (answer === 'unknown') return answer;
-    const [put, deleted] = answer as [string[], string[]]; // as list-keys.lua says
-    return { put, deleted };
+    const [put, deleted, old] = answer as [string[], string[], string[]]; // as list-keys.lua says
+    return { put, deleted, old };
   }
 
   async #readAll(asked: readonly Ask[]): Promise<readonly (string | null)[]> {
@@ -110,6 +119,9 @@ export interface CheckedRead {
   readonly verified: boolean;
   /** Prefix of the partition's keys. */
   readonly prefix: string;
+  /** Keys of the script after `pending`, `tokens` and `epoch`. */
+  readonly moreKeys?: readonly string[];
+  /** Arguments after the client and the hash of the token. */
   readonly args?: readonly (string | number)[];
 }
 
@@ -120,9 +132,9 @@ export interface CheckedRead {
 export async function readChecked(
   connection: Pick<RedisConnection, 'client'>,
   script: Script,
-  { bearer: { userId, client, tokenHash }, verified, prefix, args = [] }: CheckedRead,
+  { bearer: { userId, client, tokenHash }, verified, prefix, moreKeys = [], args = [] }: CheckedRead,
 ): Promise<unknown> {
-  const keys = [pendingKey(prefix, userId), tokensKey(prefix, userId), epochKey(prefix)];
+  const keys = [pendingKey(prefix, userId), tokensKey(prefix, userId), epochKey(prefix), ...moreKeys];
   const ran = runScript(connection.client, script, keys, [client, verified ? '' : tokenHash, ...args]);
   const answer = await orUnavailable(ran);
   expectNoRefusal(answer);

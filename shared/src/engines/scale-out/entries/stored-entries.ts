@@ -1,3 +1,4 @@
+import type { Document } from 'mongodb';
 import { remainingMs, withDeadline } from '../../../deadline.js';
 import { entryId, keyIn, type EntryName } from '../../../ids/entry-name.js';
 import { TurnBatch } from '../../../batching/turn-batch.js';
@@ -12,10 +13,18 @@ const keysInOnePage = 5_000;
 
 /** Reads entries from MongoDB. Each find has a time limit, and throws `unavailable` without an answer by then. */
 export class StoredEntries {
-  readonly #turn: TurnBatch<string, string | undefined>;
+  readonly #values: TurnBatch<string, string | undefined>;
+  readonly #documents: TurnBatch<string, StoreDocument | undefined>;
 
   constructor(private readonly database: Pick<Database, 'store' | 'times'>) {
-    this.#turn = new TurnBatch((ids) => this.#findAll(ids));
+    this.#values = new TurnBatch(async (ids) => {
+      const found = await this.#findAll(ids, { value: 1 });
+      return ids.map((id) => found.get(id)?.value);
+    });
+    this.#documents = new TurnBatch(async (ids) => {
+      const found = await this.#findAll(ids, { value: 1, version: 1, epoch: 1 });
+      return ids.map((id) => found.get(id));
+    });
   }
 
   /**
@@ -24,18 +33,17 @@ export class StoredEntries {
    * entry with little time left takes none from the others.
    */
   find(userId: string, key: string, deadlineMs: number): Promise<string | undefined> {
-    const found = this.#turn.ask(entryId(userId, key));
+    const found = this.#values.ask(entryId(userId, key));
     return withDeadline(found, remainingMs(deadlineMs), 'reading from MongoDB');
   }
 
   /**
    * Resolves with the value of a pending entry, or with that of MongoDB if that is at least as new. Resolves with
-   * `undefined` if the newer one is a delete.
+   * `undefined` if the newer one is a delete. Shares a find as `find` does.
    */
   async findNewer({ userId, key }: EntryName, pending: PendingEntry, deadlineMs: number): Promise<string | undefined> {
-    const projection = { value: 1, version: 1, epoch: 1 };
-    const found = this.database.store.findOne({ _id: entryId(userId, key) }, { projection });
-    const document = await orUnavailable(withDeadline(found, remainingMs(deadlineMs), 'reading from MongoDB'));
+    const found = this.#documents.ask(entryId(userId, key));
+    const document = await withDeadline(found, remainingMs(deadlineMs), 'reading from MongoDB');
     return document && !isBefore(stampOf(document), pending) ? document.value : pending.json;
   }
 
@@ -62,20 +70,17 @@ export class StoredEntries {
     }
   }
 
-  async #findAll(asked: readonly string[]): Promise<readonly (string | undefined)[]> {
+  async #findAll(asked: readonly string[], projection: Document): Promise<ReadonlyMap<string, StoreDocument>> {
     const ids = [...new Set(asked)];
     const finds = [];
     for (let at = 0; at < ids.length; at += maxEntriesInOneFind) {
-      finds.push(this.#findSome(ids.slice(at, at + maxEntriesInOneFind)));
+      finds.push(this.#findSome(ids.slice(at, at + maxEntriesInOneFind), projection));
     }
     const found = await orUnavailable(Promise.all(finds));
-    const values = new Map(found.flat().map(({ _id, value }) => [_id, value]));
-    return asked.map((id) => values.get(id));
+    return new Map(found.flat().map((document) => [document._id, document]));
   }
 
-  #findSome(ids: string[]): Promise<StoreDocument[]> {
-    return this.database.store
-      .find({ _id: { $in: ids } }, { projection: { value: 1 }, batchSize: ids.length + 1 })
-      .toArray();
+  #findSome(ids: string[], projection: Document): Promise<StoreDocument[]> {
+    return this.database.store.find({ _id: { $in: ids } }, { projection, batchSize: ids.length + 1 }).toArray();
   }
 }

@@ -1,9 +1,7 @@
-import type { Post } from '../../../ports/engine.js';
 import { TurnBatch } from '../../../batching/turn-batch.js';
 import type { Bearer } from '../tokens/bearer.js';
 import { clockKey, postIdOf, postKey } from '../redis/keys.js';
-import { parsePendingEntry } from '../redis/pending-entry.js';
-import { maxAnswerBytes, readChecked } from '../entries/pending-reads.js';
+import { maxAnswerBytes, readChecked, readEntry, type ReadEntry } from '../entries/pending-reads.js';
 import type { RedisConnection } from '../redis/redis-connection.js';
 import { loadScript, runScript } from '../redis/scripts.js';
 import { orUnavailable } from '../../../errors.js';
@@ -11,13 +9,17 @@ import { orUnavailable } from '../../../errors.js';
 const postsScript = loadScript('entries/list-posts');
 const versionScript = loadScript('entries/next-version');
 
-/** Posts that MongoDB may not have yet, newest first. */
-export interface PendingPage {
-  readonly posts: readonly Post[];
-  /** Ids of posts whose delete is pending. MongoDB may still have them. */
-  readonly deletedIds: ReadonlySet<string>;
-  /** True if older pending posts were left out. */
+/** Pending posts and deletes of posts, newest first. */
+export interface ListedPosts {
+  readonly entries: readonly (ReadEntry & { readonly id: string })[];
+  /** True if older pending posts were left out, although there was room for them. */
   readonly cut: boolean;
+}
+
+/** The newest `limit` posts that are older than `after`. */
+export interface PostRange {
+  readonly after: string;
+  readonly limit: number;
 }
 
 /** Reads the pending posts of one partition. */
@@ -26,8 +28,8 @@ export class PendingPosts {
   readonly #versionToCome: TurnBatch<void, number>;
 
   constructor(
-    partition: number,
-    private readonly connection: Pick<RedisConnection, 'client' | 'prefixOf'>,
+    private readonly partition: number,
+    private readonly connection: Pick<RedisConnection, 'client' | 'epochOf' | 'prefixOf'>,
   ) {
     this.#prefix = connection.prefixOf(partition);
     this.#versionToCome = new TurnBatch(async (asked) => {
@@ -43,23 +45,20 @@ export class PendingPosts {
   }
 
   /**
-   * Lists the newest `limit` pending posts that are older than `after`. Resolves with `unknown` if Redis has no record
-   * of the token. `verified`: the token needs no check. Throws `invalid_token` or `unavailable`.
+   * Lists the newest `limit` pending posts that are older than `after`, and the deletes of posts between them. Resolves
+   * with `unknown` if Redis has no record of the token. `verified`: the token needs no check. Throws `invalid_token` or
+   * `unavailable`.
    */
-  async list(
-    bearer: Bearer,
-    { after, limit }: { readonly after: string; readonly limit: number },
-    verified: boolean,
-  ): Promise<PendingPage | 'unknown'> {
+  async list(bearer: Bearer, { after, limit }: PostRange, verified: boolean): Promise<ListedPosts | 'unknown'> {
     const args = [postKey(after), limit, maxAnswerBytes];
     const answer = await readChecked(this.connection, postsScript, { bearer, verified, prefix: this.#prefix, args });
     if (answer === 'unknown') return answer;
-    const [listed, deleted, cut] = answer as [string[], string[], number]; // as list-posts.lua says
-    const posts: Post[] = [];
+    const [listed, cut] = answer as [string[], number]; // as list-posts.lua says
+    const epoch = this.connection.epochOf(this.partition);
+    const entries = [];
     for (let at = 0; at < listed.length; at += 2) {
-      const { json } = parsePendingEntry(listed[at + 1] ?? '');
-      if (json !== undefined) posts.push({ id: postIdOf(listed[at] ?? ''), userId: bearer.userId, json });
+      entries.push({ id: postIdOf(listed[at] ?? ''), ...readEntry(listed[at + 1] ?? '', epoch) });
     }
-    return { posts, deletedIds: new Set(deleted.map(postIdOf)), cut: cut === 1 };
+    return { entries, cut: cut === 1 };
   }
 }

@@ -2,9 +2,11 @@ import { remainingMs, withDeadline } from '../../../deadline.js';
 import { forbidden, hasCode, postNotFound } from '../../../errors.js';
 import { PostPageBuilder } from '../../../ports/post-page.js';
 import { afterAllPosts, isPostId, isPostIdOf, newPostId } from '../../../ids/post-id.js';
-import type { Entries, PageRequest, Post, PostPage, Posts } from '../../../ports/engine.js';
+import type { ScaleOutEntries } from '../entries/entries.js';
+import type { PageRequest, Post, PostPage, Posts } from '../../../ports/engine.js';
 import type { TokenCheckedSteps, CommittingPartition } from '../entries/token-checked-steps.js';
-import type { PendingPage, PendingPosts } from './pending-posts.js';
+import type { Bearer } from '../tokens/bearer.js';
+import type { ListedPosts, PendingPosts, PostRange } from './pending-posts.js';
 import { postKey } from '../redis/keys.js';
 import type { StoredPosts } from './stored-posts.js';
 
@@ -21,7 +23,7 @@ export interface PostsPartition extends CommittingPartition {
 export class ScaleOutPosts implements Posts {
   constructor(
     private readonly steps: TokenCheckedSteps<PostsPartition>,
-    private readonly entries: Pick<Entries, 'get' | 'delete'>,
+    private readonly entries: Pick<ScaleOutEntries, 'get' | 'find' | 'delete'>,
     private readonly stored: Pick<StoredPosts, 'before'>,
   ) {}
 
@@ -44,13 +46,39 @@ export class ScaleOutPosts implements Posts {
   async list(token: string, { limit, after = afterAllPosts }: PageRequest): Promise<PostPage> {
     const { bearer, deadlineMs } = await this.steps.begin(token);
     const range = { after, limit: limit + 1 }; // one extra tells if there are more
-    const listed = await this.steps.read(
-      bearer,
-      ({ posts }, verified) => posts.list(bearer, range, verified),
-      deadlineMs,
-    );
+    const pending = await this.#pending(bearer, range, deadlineMs);
     const stored = this.stored.before(bearer.userId, { after, pageSize: range.limit }, deadlineMs);
-    return fillPage(new PostPageBuilder(limit), listed, stored);
+    return fillPage(new PostPageBuilder(limit), pending, stored);
+  }
+
+  /**
+   * Lists the newest `limit` pending posts that are older than `after`, and the deletes between them. Takes from
+   * MongoDB what is newer there.
+   */
+  async #pending(bearer: Bearer, { after, limit }: PostRange, deadlineMs: number): Promise<PendingPage> {
+    const posts: Post[] = [];
+    const deletedIds = new Set<string>();
+    for (let before = after; ;) {
+      const range = { after: before, limit: limit - posts.length };
+      const { entries, cut } = await this.steps.read(
+        bearer,
+        (partition, verified) => partition.posts.list(bearer, range, verified),
+        deadlineMs,
+      );
+      const jsons = await Promise.all(
+        entries.map(({ id, json, mayBeOld }) => (mayBeOld ? this.entries.find(bearer, postKey(id), deadlineMs) : json)),
+      );
+      let dropped = false;
+      for (const [at, { id, json: listed }] of entries.entries()) {
+        const json = jsons[at];
+        if (json === undefined) deletedIds.add(id);
+        else posts.push({ id, userId: bearer.userId, json });
+        dropped ||= json === undefined && listed !== undefined;
+      }
+      const last = entries.at(-1);
+      if (!dropped || !last || posts.length >= limit) return { posts, deletedIds, cut };
+      before = last.id;
+    }
   }
 
   async delete(token: string, id: string, request?: string): Promise<void> {
@@ -68,6 +96,13 @@ export class ScaleOutPosts implements Posts {
     await this.steps.verify(bearer, deadlineMs);
     throw isPostId(id) ? forbidden() : postNotFound(id);
   }
+}
+
+/** Posts that MongoDB may not have yet, newest first. */
+interface PendingPage extends Pick<ListedPosts, 'cut'> {
+  readonly posts: readonly Post[];
+  /** Ids of posts whose delete is pending. MongoDB may still have them. */
+  readonly deletedIds: ReadonlySet<string>;
 }
 
 /** Merges pending and stored posts, both newest first. */

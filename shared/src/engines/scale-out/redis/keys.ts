@@ -89,7 +89,8 @@ export const redisKeys: readonly RedisKey[] = [
   {
     pattern: epochKey(p),
     type: 'hash',
-    holds: 'Number of the current epoch (`number`) and the server it began with (`server`).',
+    holds:
+      'Number of the current epoch (`number`), the server it began with (`server`) and the last version before (`clock`).',
   },
   {
     pattern: tokensKey(p, '<user>'),

@@ -2,8 +2,9 @@ import { ReplyError, type Redis } from 'ioredis';
 import { orTimeout } from '../../../deadline.js';
 import { KeybinError, orUnavailable, unavailable } from '../../../errors.js';
 import type { Log } from '../../../process/log.js';
+import { reconnectPause } from '../../../process/reconnect-pause.js';
 import type { TimeBudget } from '../../../time-budget.js';
-import { epochKey, partitionPrefix } from './keys.js';
+import { clockKey, epochKey, partitionPrefix } from './keys.js';
 import type { ConnectOptions, RedisTopology } from './redis-topology.js';
 import { formatEpoch } from './pending-entry.js';
 import { loadScript, runScript } from './scripts.js';
@@ -13,15 +14,15 @@ import { isElsewhere } from './slot-connector.js';
  * Options under which a command fails at once while Redis is down. No command is sent twice, because a write must not
  * run twice.
  */
-const apiOptions = ({ redisCommandMs, redisSilenceMs }: TimeBudget, commandTimeout = redisCommandMs) => ({
+const apiOptions = (times: TimeBudget, commandTimeout = times.redisCommandMs) => ({
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
   enableOfflineQueue: false,
   enableReadyCheck: false, // a Redis that is loading its data fails `checkServer`, which tells and tries again sooner
   commandTimeout,
-  connectTimeout: redisCommandMs,
-  socketTimeout: redisSilenceMs,
-  retryStrategy: (attempt: number) => Math.min(50 * attempt, 500),
+  connectTimeout: times.redisCommandMs,
+  socketTimeout: times.redisSilenceMs,
+  retryStrategy: reconnectPause(times),
 });
 
 /** Message of ioredis's error for a command without an answer. */
@@ -162,10 +163,12 @@ export class RedisConnection {
     const ended = numbers ? current.filter((epoch) => epoch.server !== server) : [];
     const highest = Math.max(...current.map(({ number }) => Number(number)));
     if (numbers && ended.length > 0) {
-      await Promise.all(ended.map(({ key }) => this.#begin(key, ['?', '?', '', '']))); // is a write refused?
+      await Promise.all(ended.map(({ partition }) => this.#begin(partition, ['?', '?', '', '']))); // is a write refused?
       const next = formatEpoch(await numbers.next(highest));
       this.#expectUnbroken(connection);
-      const begun = ended.map(({ key, server: before, number }) => this.#begin(key, [before, number, server, next]));
+      const begun = ended.map(({ partition, server: before, number }) =>
+        this.#begin(partition, [before, number, server, next]),
+      );
       await Promise.all(begun);
     } else if (this.#serversChecked === 0) {
       await numbers?.raiseTo(highest);
@@ -177,14 +180,14 @@ export class RedisConnection {
   }
 
   async #readEpoch(partition: number) {
-    const key = epochKey(this.prefixOf(partition));
-    const [server, number] = await this.#client.hmget(key, 'server', 'number');
-    return { partition, key, server: server ?? '', number: number ?? '' };
+    const [server, number] = await this.#client.hmget(epochKey(this.prefixOf(partition)), 'server', 'number');
+    return { partition, server: server ?? '', number: number ?? '' };
   }
 
   /** Runs begin-epoch.lua, which says what it takes. */
-  async #begin(key: string, args: readonly [before: string, number: string, server: string, next: string]) {
-    await runScript(this.#client, beginEpochScript, [key], args);
+  async #begin(partition: number, args: readonly [before: string, number: string, server: string, next: string]) {
+    const prefix = this.prefixOf(partition);
+    await runScript(this.#client, beginEpochScript, [epochKey(prefix), clockKey(prefix)], args);
   }
 
   #noteReplica(): void {
@@ -236,7 +239,7 @@ export class RedisConnection {
    * Number that changes after each break, when the clock may be another one, too. Throws `unavailable` while there is
    * no Redis.
    */
-  get meeting(): number {
+  get connectionNumber(): number {
     return this.client && this.#serversChecked;
   }
 
@@ -265,9 +268,9 @@ export class RedisConnection {
   async ready(timeoutMs: number): Promise<void> {
     if (this.#isChecked) return;
     let checked: (() => void) | undefined;
-    const meeting = new Promise<void>((resolve) => this.#client.once('checked', (checked = resolve)));
+    const isChecked = new Promise<void>((resolve) => this.#client.once('checked', (checked = resolve)));
     const late = () => unavailable(this.#failure ?? new Error('Redis does not respond'));
-    await orTimeout(meeting, timeoutMs, late).finally(() => checked && this.#client.off('checked', checked));
+    await orTimeout(isChecked, timeoutMs, late).finally(() => checked && this.#client.off('checked', checked));
   }
 
   close(): void {
