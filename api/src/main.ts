@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import { loadConfigOrExit } from '@keybin/shared/config/load/load-config.js';
 import { logIgnoredVariables } from '@keybin/shared/config/load/environment.js';
+import { messageOf } from '@keybin/shared/errors.js';
 import { createLog } from '@keybin/shared/process/log.js';
 import { apiLifecycle } from './api-lifecycle.js';
 import { tell, type Listening } from './cluster/child-messages.js';
@@ -22,12 +23,12 @@ try {
 } catch (error) {
   // If it was told to shut down while it started, it exits when it has drained.
   if (!lifecycle.ending) {
-    process.stderr.write(`Keybin cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`Keybin cannot start: ${messageOf(error)}\n`);
     process.exit(1);
   }
 }
 
-/** Only a process that serves loads the engine and all of HTTP, so the primary of several is small and quick. */
+/** Starts the primary of several, or a process that serves. The primary loads no engine and no HTTP, so it is small. */
 async function start(): Promise<Listening> {
   if (cluster.isPrimary && config.app.processes > 1) return runPrimary(config, log, lifecycle);
   const { startApi } = await import('./start-api.js');

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { CommanderError } from 'commander';
 import { ConfigError } from '@keybin/shared/config/config-error.js';
-import { KeybinError } from '@keybin/shared/errors.js';
+import { messageOf } from '@keybin/shared/errors.js';
 import type { Context } from './command/context.js';
 import { oneLine } from './command/one-line.js';
 import { Output } from './command/output.js';
@@ -12,7 +12,7 @@ export const exitCodes = { done: 0, failed: 1, misused: 2 } as const;
 /** Everything that a command line uses of its process. */
 export interface Surroundings {
   readonly environment: NodeJS.ProcessEnv;
-  /** Must have no encoding. */
+  /** Stream without an encoding. */
   readonly stdin: Readable;
   readonly stdout: Writable;
   readonly stderr: Writable;
@@ -51,15 +51,6 @@ function reported(error: unknown, stderr: Writable): number {
     stderr.write(error.report);
     return exitCodes.misused;
   }
-  stderr.write(`keybin: ${oneLine(reasonOf(error))}\n`);
+  stderr.write(`keybin: ${oneLine(messageOf(error))}\n`);
   return exitCodes.failed;
-}
-
-/**
- * Returns the message for operators. The cause names the dependency that is down; the error's own message is for API
- * clients.
- */
-function reasonOf(error: unknown): string {
-  const reason = error instanceof KeybinError && error.cause instanceof Error ? error.cause : error;
-  return reason instanceof Error ? reason.message : String(reason);
 }

@@ -163,6 +163,15 @@ export function hasCode(error: unknown, code: ErrorCode): error is KeybinError {
 }
 
 /**
+ * Returns the message of an error for operators. That of a `KeybinError` is for API clients, and its cause names the
+ * dependency that is down.
+ */
+export function messageOf(error: unknown): string {
+  const reason = error instanceof KeybinError && error.cause instanceof Error ? error.cause : error;
+  return reason instanceof Error ? reason.message : String(reason);
+}
+
+/**
  * Awaits one operation of MongoDB's driver or of ioredis. Throws `unavailable` if it fails, or the error itself if
  * that is a `KeybinError`. A write that failed may have been done, unless `isErrorBeforeWrite` returns true.
  */

@@ -62,6 +62,8 @@ export interface TimeBudget {
 
   /** Silence of a Redis after which its connection is replaced. Until then the commands sent to it stay in memory. */
   readonly redisSilenceMs: number;
+  /** Longest pause between two attempts to connect to Redis. */
+  readonly reconnectMs: number;
   /** Time that a starting process waits for Redis. */
   readonly openMs: number;
   /** The same for an operator's command. */
@@ -161,7 +163,7 @@ export interface TimeBudget {
   /** Share after which a worker gives up the batches in flight. */
   readonly batchesShare: number;
   /** Share after which a worker leaves its active jobs to others. */
-  readonly jobsShare: number;
+  readonly drainedJobsShare: number;
 }
 
 const hourMs = 3_600_000;
@@ -192,6 +194,7 @@ const derivations: { readonly [Name in keyof TimeBudget]: (t: TimeBudget) => Tim
   askMetricsMs: (t) => t.tellMetricsMs + 300,
 
   redisSilenceMs: () => 5_000,
+  reconnectMs: () => 500,
   openMs: () => 5_000,
   operatorOpenMs: () => 1_000,
   lookMs: () => 1_000,
@@ -235,7 +238,7 @@ const derivations: { readonly [Name in keyof TimeBudget]: (t: TimeBudget) => Tim
   killGraceMs: () => 2_000,
   transfersShare: () => 0.6,
   batchesShare: () => 0.5,
-  jobsShare: () => 0.75,
+  drainedJobsShare: () => 0.75,
 };
 
 /** Time after which usual proxies close an idle connection. */
@@ -288,6 +291,8 @@ const relations = {
   askOutlastsTell: (t) => t.askMetricsMs > t.tellMetricsMs,
   /** Prometheus must have an answer before it gives up. */
   metricsBeforeScrape: (t) => t.askMetricsMs < scrapeMs,
+  /** A Redis that is back must be found within the time in which an outage is promised to be noticed. */
+  reconnectsInTime: (t) => t.reconnectMs + t.redisCommandMs <= t.promisedMs,
   /** A connection must not be cut while a command on it has time left. */
   silenceOutlastsCommands: (t) => t.redisSilenceMs >= Math.max(t.redisCommandMs, t.workerCommandMs),
   /** A process that starts must try to connect more than once. */
@@ -348,7 +353,7 @@ const relations = {
   /** Transfers that were ended must be answered before the process exits. */
   transfersLeaveTime: (t) => t.transfersShare < 1,
   /** A worker must give back the jobs of the batches that it gave up, before it exits. */
-  batchesEndBeforeJobs: (t) => t.batchesShare < t.jobsShare && t.jobsShare < 1,
+  batchesEndBeforeJobs: (t) => t.batchesShare < t.drainedJobsShare && t.drainedJobsShare < 1,
 } as const satisfies Readonly<Record<string, (t: TimeBudget) => boolean>>;
 
 export type RelationName = keyof typeof relations;

@@ -1,6 +1,7 @@
 import { loadConfigOrExit } from '@keybin/shared/config/load/load-config.js';
 import { Lifecycle } from '@keybin/shared/process/lifecycle.js';
 import { logIgnoredVariables } from '@keybin/shared/config/load/environment.js';
+import { messageOf } from '@keybin/shared/errors.js';
 import { createLog } from '@keybin/shared/process/log.js';
 import { startWorker } from './worker.js';
 
@@ -21,7 +22,7 @@ try {
 } catch (error) {
   // A worker that is told to end while it starts exits once it has drained.
   if (!lifecycle.ending) {
-    process.stderr.write(`Keybin's worker cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`Keybin's worker cannot start: ${messageOf(error)}\n`);
     process.exit(1);
   }
 }

@@ -109,7 +109,7 @@ export async function startWorker(config: Config, lifecycle: Lifecycle, log: Log
   });
   lifecycle.push('jobs and sweepers', async () => {
     closing.abort();
-    await Promise.all(work.map((each) => each.close(drainMs * config.times.jobsShare)));
+    await Promise.all(work.map((each) => each.close(drainMs * config.times.drainedJobsShare)));
   });
   for (const each of work) each.start();
   log.info({ partitions: config.queue.partitions }, 'Worker is ready');
@@ -141,14 +141,14 @@ function openPartition(context: Context, partition: number, queue: PartitionQueu
     },
   );
 
-  const gatherer = new JobBatcher((names) => applier.apply(names), batchEntries, concurrency);
-  patience.closing.addEventListener('abort', () => gatherer.close());
+  const jobBatcher = new JobBatcher((names) => applier.apply(names), batchEntries, concurrency);
+  patience.closing.addEventListener('abort', () => jobBatcher.close());
   const worker = new PartitionWorker({
     connect: (options) => place.connect(prefix, options),
     partition,
     prefix,
     concurrency,
-    gatherer,
+    jobBatcher,
     origins,
     rejectedWrites,
     // A job can be made by hand, so the record decides whether the account is erased

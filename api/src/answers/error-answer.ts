@@ -14,7 +14,7 @@ export type Dialect = 'keybin' | 'api' | 'v1';
 /** Response to a request that failed. */
 export interface ErrorAnswer {
   readonly status: number;
-  /** In the order in which they are sent. `Vary` is added to the fields that the response already varies by. */
+  /** Header fields, in the order of sending. `Vary` is added to the fields that the response already varies by. */
   readonly headers: readonly Header[];
   readonly body: string;
 }

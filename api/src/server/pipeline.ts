@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream';
  * Maximum number of requests in flight on one connection. Each may have a response of a megabyte that the client does
  * not read.
  */
-const mostUnderWay = 8;
+const mostInFlight = 8;
 /** Number of waiting requests at which no more is read from the connection. */
 const mostWaiting = 32;
 
@@ -16,7 +16,7 @@ const mostWaiting = 32;
  */
 export class Pipeline {
   /** Responses in the order in which their requests came, which is the order of sending. */
-  readonly #underWay: ServerResponse[] = [];
+  readonly #inFlight: ServerResponse[] = [];
   readonly #waiting: ServerResponse[] = [];
 
   /** `listener` starts the requests. */
@@ -30,7 +30,7 @@ export class Pipeline {
 
   /** Response to the latest request. */
   get latest(): ServerResponse | undefined {
-    return this.#waiting.at(-1) ?? this.#underWay.at(-1);
+    return this.#waiting.at(-1) ?? this.#inFlight.at(-1);
   }
 
   /** Starts the request of `response`, now or when it is its turn. It never starts if the connection closes before. */
@@ -45,12 +45,12 @@ export class Pipeline {
    * theirs.
    */
   unsent(): ServerResponse[] {
-    return [...this.#underWay, ...this.#waiting].filter((response) => !isSent(response));
+    return [...this.#inFlight, ...this.#waiting].filter((response) => !isSent(response));
   }
 
   /** Tells the responses in flight that the connection is closed. Node tells only the one whose turn it is. */
   #end(): void {
-    for (const response of this.#underWay) {
+    for (const response of this.#inFlight) {
       if (response.socket || response.writableFinished) continue;
       response.destroy();
       response.emit('close');
@@ -58,17 +58,17 @@ export class Pipeline {
   }
 
   #begin(response: ServerResponse): void {
-    this.#underWay.push(response);
+    this.#inFlight.push(response);
     this.listener(response.req, response);
   }
 
   #hasRoom(): boolean {
-    while (this.#underWay[0]?.writableFinished) this.#underWay.shift();
-    return this.#underWay.length < mostUnderWay;
+    while (this.#inFlight[0]?.writableFinished) this.#inFlight.shift();
+    return this.#inFlight.length < mostInFlight;
   }
 
   #waitForOldest(): void {
-    this.#underWay[0]?.once('close', () => this.#beginNext());
+    this.#inFlight[0]?.once('close', () => this.#beginNext());
   }
 
   #beginNext(): void {

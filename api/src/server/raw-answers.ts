@@ -8,7 +8,6 @@ import {
   requestNotHttp,
   type KeybinError,
 } from '@keybin/shared/errors.js';
-import { textContentType } from '../answers/answers.js';
 import { errorAnswer } from '../answers/error-answer.js';
 import { securityHeaders } from '../requests/security-headers.js';
 
@@ -54,15 +53,15 @@ export function endGently(socket: Duplex): void {
 
 /** Sends a response on a connection that has no request, and ends the connection. */
 export function endWithRawAnswer(socket: Duplex, error: KeybinError): void {
-  const { status, body } = errorAnswer(error, 'keybin', undefined); // as text, because no `Accept` was read
-  const lines = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    `Content-Type: ${textContentType}`,
-    `Content-Length: ${body.length}`,
-    'Connection: close',
-    ...securityHeaders.map(([name, value]) => `${name}: ${value}`),
+  const { status, headers, body } = errorAnswer(error, 'keybin', undefined); // as text, because no `Accept` was read
+  const fields = [
+    ...headers,
+    ['Content-Length', Buffer.byteLength(body)],
+    ['Connection', 'close'],
+    ...securityHeaders,
+    ...(status === 405 ? [['Allow', allMethods]] : []),
   ];
-  if (status === 405) lines.push(`Allow: ${allMethods}`);
-  socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`);
+  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...fields.map(([name, value]) => `${name}: ${value}`)];
+  socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
   endGently(socket);
 }

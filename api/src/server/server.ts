@@ -26,8 +26,9 @@ const maxHeaderBytes = 16 * 1_024;
 /**
  * HTTP server that responds in the API's own words to requests that it cannot parse, and that drains.
  *
- * open --stopListening()--> deaf: no new connections; the others go on.
- * deaf --close()--> draining: each request gets its response, the last one of a connection with `Connection: close`.
+ * open --stopListening()--> closed to new connections: the others go on.
+ * closed to new connections --close()--> draining: each request gets its response, the last one of a connection with
+ * `Connection: close`.
  * Connections without a whole request head are cut after `idleGraceMs`. If they were cut sooner, a request on its way
  * would be lost.
  * draining --no connection left--> closed.
@@ -41,7 +42,7 @@ export class HttpServer {
   /** Time at which the head of a request with a body arrived, in `performance.now()`'s time. */
   readonly #begunMs = new WeakMap<IncomingMessage, number>();
   readonly #lateCheck: NodeJS.Timeout;
-  #deaf: Promise<void> | undefined;
+  #stopped: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(
@@ -88,7 +89,7 @@ export class HttpServer {
 
   /** Accepts no new connections from now on. */
   stopListening(): void {
-    this.#deaf ??= new Promise((resolve) => {
+    this.#stopped ??= new Promise((resolve) => {
       // The `close` of an HTTP server would also cut idle connections
       NetServer.prototype.close.call(this.#server, () => resolve());
     });
@@ -108,7 +109,7 @@ export class HttpServer {
       else response.setHeader('Connection', 'close');
     }
     this.#cutUnusedLater();
-    await this.#deaf;
+    await this.#stopped;
     clearInterval(this.#lateCheck);
   }
 

@@ -1,12 +1,10 @@
 import { invalidKey, keyTooLong } from '@keybin/shared/errors.js';
+import { isEntryKey, isTooLongKey } from '@keybin/shared/ids/entry-key.js';
 import type { Engine, OnStale } from '@keybin/shared/ports/engine.js';
-
-const maxKeyBytes = 512;
-const keyCharacters = /^[a-zA-Z0-9_.,]+$/; // without the m flag, `$` is the very end
 
 /** Returns the value as JSON text. Throws `invalid_token`, `invalid_key`, `key_too_long`, `key_not_found`. */
 export function readValue(engine: Engine, token: string, key: string, onStale: OnStale): Promise<string> {
-  if (!isKey(key)) return refuseKey(engine, token, key);
+  if (!isEntryKey(key)) return refuseKey(engine, token, key);
   return engine.entries.get(token, key, onStale);
 }
 
@@ -19,13 +17,13 @@ export interface NewEntry {
 /** Stores JSON text. Throws `invalid_token`, `invalid_key`, `key_too_long`. */
 export function storeValue(engine: Engine, token: string, entry: NewEntry, request: string): Promise<void> {
   const { key, json } = entry;
-  if (!isKey(key)) return refuseKey(engine, token, key);
+  if (!isEntryKey(key)) return refuseKey(engine, token, key);
   return engine.entries.put(token, key, json, request);
 }
 
 /** Throws `invalid_token`, `invalid_key`, `key_too_long`, `key_not_found`. */
 export async function deleteValue(engine: Engine, token: string, key: string, request: string): Promise<void> {
-  if (!isKey(key)) return refuseKey(engine, token, key);
+  if (!isEntryKey(key)) return refuseKey(engine, token, key);
   return engine.entries.delete(token, key, request);
 }
 
@@ -34,13 +32,8 @@ export async function listKeys(engine: Engine, token: string, onStale: OnStale):
   return engine.entries.keys(token, onStale);
 }
 
-/** True if `key` keeps the rule for keys. Keys are ASCII, so a character is a byte. */
-function isKey(key: string): boolean {
-  return key.length <= maxKeyBytes && keyCharacters.test(key);
-}
-
 /** Throws the error of a bad key, but first that of a bad token. */
 async function refuseKey(engine: Engine, token: string, key: string): Promise<never> {
   await engine.tokens.check(token);
-  throw keyCharacters.test(key) ? keyTooLong() : invalidKey();
+  throw isTooLongKey(key) ? keyTooLong() : invalidKey();
 }

@@ -119,9 +119,9 @@ export function judgedLines(pairs: readonly Pair[]): JudgedLine[] {
     );
     const figure = (values: readonly number[]) => `${rounded(median(values))}${unit}`;
     const interval = `${low.toFixed(3)} to ${high.toFixed(3)}`;
-    const verdict = fell === 'yes' ? '**yes**' : fell;
+    const hasFallen = fell === 'yes' ? '**yes**' : fell;
     return {
-      cells: [name, figure(before), figure(after), ratio.toFixed(3), interval, verdict],
+      cells: [name, figure(before), figure(after), ratio.toFixed(3), interval, hasFallen],
       passed: fell !== 'yes',
     };
   });

@@ -2,11 +2,11 @@ import type { Line, Rounds } from '../row.js';
 import { machine } from './machine.js';
 import { connections, valueBytes } from '../load/wrk.js';
 
-const verdict = ({ met }: Line) => (met === undefined ? '' : met ? 'yes' : '**no**');
+const isMet = ({ met }: Line) => (met === undefined ? '' : met ? 'yes' : '**no**');
 
 /** Returns the lines as a Markdown table. */
 export function table(lines: readonly Line[]): string {
-  const cells = lines.map((line) => [line.row, line.product, line.yardstick, line.result, line.target, verdict(line)]);
+  const cells = lines.map((line) => [line.row, line.product, line.yardstick, line.result, line.target, isMet(line)]);
   return markdown(['row', 'Keybin', 'yardstick', 'result', 'target', 'met'], cells);
 }
 

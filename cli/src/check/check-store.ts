@@ -1,4 +1,4 @@
-import { isUnreachable } from '@keybin/shared/errors.js';
+import { isUnreachable, messageOf } from '@keybin/shared/errors.js';
 import type { StoreReader } from '@keybin/shared/ports/operations.js';
 import type { TransferRecord } from '@keybin/shared/ports/transfer-records.js';
 import { ExportChecker } from '@keybin/shared/transfer/export-checker.js';
@@ -59,7 +59,7 @@ async function checkRecords(reader: Source, done: (records: number) => void) {
     endFile();
   } catch (error) {
     if (isUnreachable(error)) throw error;
-    problems.push(`after ${place}: ${error instanceof Error ? error.message : String(error)}`);
+    problems.push(`after ${place}: ${messageOf(error)}`);
   }
   return { problems, counts: checker.counts };
 }

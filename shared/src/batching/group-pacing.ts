@@ -20,7 +20,7 @@ export class GroupPacing {
   #answerHeld = () => {};
 
   /** Limits the commits that may run at once. */
-  constructor(private readonly mostUnderWay = 1) {}
+  constructor(private readonly mostCommits = 1) {}
 
   /** Number of writes with which a group is full. Other limits may apply earlier. */
   get fullSize(): number {
@@ -34,7 +34,7 @@ export class GroupPacing {
   take<G extends { readonly size: number }>(groups: G[], fits: (taken: readonly G[]) => boolean = () => true): G[] {
     const gathered = groups.reduce((sum, { size }) => sum + size, 0);
     const inFlight = this.#sizesBefore.reduce((sum, size) => sum + size, gathered);
-    this.#fullSize = Math.max(Math.ceil(inFlight / (2 * this.mostUnderWay)), leastFullSize);
+    this.#fullSize = Math.max(Math.ceil(inFlight / (2 * this.mostCommits)), leastFullSize);
     let size = 0;
     const tooMany = groups.findIndex((group, index) => {
       size += group.size;
@@ -47,7 +47,7 @@ export class GroupPacing {
    * Notes that a commit of `size` writes no longer needs this process. The writes of the last commit are answered now.
    */
   commitBegan(size: number): void {
-    this.#sizesBefore = [...this.#sizesBefore, size].slice(-this.mostUnderWay);
+    this.#sizesBefore = [...this.#sizesBefore, size].slice(-this.mostCommits);
     this.#answerHeld();
   }
 

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { SettingKind } from './setting-kinds.js';
+import { messageOf } from '../errors.js';
 
 export interface Certificate {
   /** Distinguished name in one line, such as `CN=Example CA, O=Example`. */
@@ -26,7 +27,7 @@ export const certificateFileKind: SettingKind<CertificateFile | undefined> = {
     try {
       return { value: readCertificates(text) };
     } catch (error) {
-      return { accepted: `${this.accepted}; ${error instanceof Error ? error.message : String(error)}` };
+      return { accepted: `${this.accepted}; ${messageOf(error)}` };
     }
   },
 };

@@ -1,4 +1,4 @@
-import { jobShare, type Config } from './config.js';
+import { queuedJobsShare, type Config } from './config.js';
 import { ConfigError } from './config-error.js';
 import { databaseInUrl, hasUser, usesTls } from './mongodb-url.js';
 import { notAcceptedProblem } from './problems.js';
@@ -43,7 +43,7 @@ const entryOverheadBytes = 1_024;
  * be refused forever.
  */
 function tooNarrow({ queue, limits }: Config): string[] {
-  const leastBytes = Math.ceil(((limits.bodyBytes + entryOverheadBytes) * queue.partitions) / (1 - jobShare));
+  const leastBytes = Math.ceil(((limits.bodyBytes + entryOverheadBytes) * queue.partitions) / (1 - queuedJobsShare));
   if (queue.redis === undefined || queue.maxPendingBytes >= leastBytes) return [];
   return [
     `[QUEUE] max_pending_bytes is ${queue.maxPendingBytes}; accepted: at least ${leastBytes}, enough for one body of ` +

@@ -125,4 +125,4 @@ export interface Config {
 }
 
 /** Share of `[QUEUE] max_pending_bytes` that is kept for the jobs of pending writes. */
-export const jobShare = 1 / 16;
+export const queuedJobsShare = 1 / 16;

@@ -4,9 +4,9 @@ export interface RedisNode {
   readonly port: number;
 }
 
-/** How to reach several servers. User name and password are those of each Redis. */
+/** Addresses of several servers. User name and password are those of each Redis. */
 interface RedisNodes {
-  /** At least some of the nodes, or of the sentinels. The others are learned from these. */
+  /** Some of the nodes, or of the sentinels. The others are learned from these. */
   readonly nodes: readonly RedisNode[];
   readonly username?: string;
   readonly password?: string;

@@ -1,6 +1,6 @@
 import { definitions, type Definition } from '../metrics/definitions.js';
 
-const origins: Readonly<Record<Definition['of'], string>> = {
+const origins: Readonly<Record<Definition['reportedBy'], string>> = {
   API: 'API',
   worker: 'worker',
   'API and worker': 'API and worker',
@@ -10,9 +10,9 @@ const origins: Readonly<Record<Definition['of'], string>> = {
 /** Returns a list of all metrics for docs/operations/metrics.md. */
 export function metricsSections(): string {
   return Object.entries<Definition>(definitions)
-    .map(([name, { kind, labels = [], of, help }]) => {
+    .map(([name, { kind, labels = [], reportedBy, help }]) => {
       const labelled = labels.length === 0 ? '' : ` Labels: ${labels.map((label) => `\`${label}\``).join(', ')}.`;
-      return `- \`${name}\` (${kind}; ${origins[of]}): ${help}.${labelled}`;
+      return `- \`${name}\` (${kind}; ${origins[reportedBy]}): ${help}.${labelled}`;
     })
     .join('\n');
 }

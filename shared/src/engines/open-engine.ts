@@ -22,7 +22,7 @@ interface EngineEntry {
   readonly borrow?: (config: Config) => Promise<(() => void) | undefined>;
   /** Absent if the engine applies a write before it acknowledges it. */
   readonly openQueue?: (config: Config, log: Log) => Promise<QueueOperations>;
-  readonly openBoard?: (config: Config, log: Log) => Promise<QueueDashboard>;
+  readonly openDashboard?: (config: Config, log: Log) => Promise<QueueDashboard>;
 }
 
 const embedded: EngineEntry = {
@@ -72,7 +72,7 @@ const scaleOut: EngineEntry = {
     const { openQueueOperations: open } = await import('./scale-out/queue/queue-operations.js');
     return open(config, log);
   },
-  async openBoard(config, log) {
+  async openDashboard(config, log) {
     const { openQueueDashboard: open } = await import('./scale-out/queue/queue-dashboard.js');
     return open(config, log);
   },
@@ -132,4 +132,4 @@ export const openQueueOperations = async (config: Config, log: Log): Promise<Que
 
 /** Opens the configured engine's queues for the dashboard; `undefined` if it has none. Throws as `openEngine` does. */
 export const openQueueDashboard = async (config: Config, log: Log): Promise<QueueDashboard | undefined> =>
-  entryOf(config).openBoard?.(config, log);
+  entryOf(config).openDashboard?.(config, log);

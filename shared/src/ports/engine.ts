@@ -163,7 +163,7 @@ export interface PostPage {
 
 /** Request for a page of posts or files, newest first. */
 export interface PageRequest {
-  /** At least 1. */
+  /** Most posts of the page, at least 1. */
   readonly limit: number;
   /** Id of a post or file, which need not exist. The page has only older ones. */
   readonly after?: string | undefined;

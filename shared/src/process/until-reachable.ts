@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { hasCode, isUnreachable } from '../errors.js';
+import { isUnreachable, messageOf } from '../errors.js';
 import type { Log } from './log.js';
 
 const pauseMs = 1_000;
@@ -20,7 +20,7 @@ export async function untilReachable<T>(step: () => Promise<T>, log: Log, signal
       return result;
     } catch (error) {
       if (!isUnreachable(error) || signal?.aborted) throw error;
-      const reason = reasonOf(error);
+      const reason = messageOf(error);
       const nowMs = performance.now();
       if (reason !== told || nowMs - toldMs > repeatLogMs) {
         log.warn({ err: error }, `Waiting: ${reason}`);
@@ -29,10 +29,4 @@ export async function untilReachable<T>(step: () => Promise<T>, log: Log, signal
     }
     await delay(pauseMs, undefined, signal && { signal });
   }
-}
-
-/** Returns the message for operators: that of the cause, if the error's own one is for API clients. */
-function reasonOf(error: unknown): string {
-  const reason = hasCode(error, 'unavailable') ? (error.cause ?? error) : error;
-  return reason instanceof Error ? reason.message : String(reason);
 }

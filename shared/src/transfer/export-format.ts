@@ -2,6 +2,7 @@ import { isFileId } from '../ids/file-id.js';
 import { isPostId, isPostIdOf } from '../ids/post-id.js';
 import type { Account } from '../ports/engine.js';
 import { fileLabel, imageTypeOf, type FileLabel } from '../ports/file-label.js';
+import { keyPattern } from '../ids/entry-key.js';
 import { isUserId, userIdPattern } from '../ids/user-id.js';
 import { isUsername } from '../ids/username.js';
 import type { TransferRecord } from '../ports/transfer-records.js';
@@ -90,7 +91,7 @@ export class BadLine extends Error {
 }
 
 const entryLine = new RegExp(
-  `^\\{"type":"entry","user":"(${userIdPattern})","key":"([a-zA-Z0-9_.,]{1,512})","version":(\\d{1,16}),"value":(.+)\\}$`,
+  `^\\{"type":"entry","user":"(${userIdPattern})","key":"(${keyPattern})","version":(\\d{1,16}),"value":(.+)\\}$`,
   's',
 );
 // lines may hold U+2028, which `.` takes for an end without the flag `s`
@@ -150,26 +151,26 @@ function parseOther(line: string): ParsedLine {
     case 'keybin':
       if (members['format'] !== exportFormat)
         throw new BadLine(`it has format ${String(members['format'])}, not ${exportFormat}`);
-      return { type, format: exportFormat, source: string(members, 'source') };
+      return { type, format: exportFormat, source: textMember(members, 'source') };
     case 'account':
-      return { type, account: accountIn(object(members, 'account')) };
+      return { type, account: accountIn(objectMember(members, 'account')) };
     case 'file': {
-      const file = object(members, 'file');
-      const id = string(file, 'id', isFileId);
-      const digest = { length: whole(file, 'length'), sha256: string(file, 'sha256', isSha256) };
-      return { type, userId: user(members), file: { id, ...labelIn(file), ...digest } };
+      const file = objectMember(members, 'file');
+      const id = textMember(file, 'id', isFileId);
+      const digest = { length: wholeNumberMember(file, 'length'), sha256: textMember(file, 'sha256', isSha256) };
+      return { type, userId: userMember(members), file: { id, ...labelIn(file), ...digest } };
     }
     case 'gone':
       return {
         type,
-        userId: user(members),
-        ...('file' in members && { fileId: string(members, 'file', isFileId) }),
+        userId: userMember(members),
+        ...('file' in members && { fileId: textMember(members, 'file', isFileId) }),
       };
     case 'end': {
-      const counts = object(members, 'counts');
-      const [accounts, entries] = [whole(counts, 'accounts'), whole(counts, 'entries')];
-      const [posts, files] = [whole(counts, 'posts'), whole(counts, 'files')];
-      return { type, counts: { accounts, entries, posts, files }, sha256: string(members, 'sha256', isSha256) };
+      const counts = objectMember(members, 'counts');
+      const [accounts, entries] = [wholeNumberMember(counts, 'accounts'), wholeNumberMember(counts, 'entries')];
+      const [posts, files] = [wholeNumberMember(counts, 'posts'), wholeNumberMember(counts, 'files')];
+      return { type, counts: { accounts, entries, posts, files }, sha256: textMember(members, 'sha256', isSha256) };
     }
     case 'entry':
     case 'post':
@@ -183,48 +184,48 @@ function parseOther(line: string): ParsedLine {
 type Members = Readonly<Record<string, unknown>>;
 
 function accountIn(members: Members): Account {
-  const createdAt = new Date(string(members, 'createdAt'));
+  const createdAt = new Date(textMember(members, 'createdAt'));
   if (Number.isNaN(createdAt.getTime())) throw new BadLine("'createdAt' is not a time");
   const disabled = members['disabled'];
   if (typeof disabled !== 'boolean') throw new BadLine("'disabled' is neither true nor false");
-  const number = whole(members, 'number');
+  const number = wholeNumberMember(members, 'number');
   if (number === 0 || number > highestNumber) throw new BadLine(`'number' is out of range: ${number}`);
   return {
-    userId: string(members, 'userId', isUserId),
+    userId: textMember(members, 'userId', isUserId),
     number,
-    objectId: string(members, 'objectId', isFileId),
-    username: string(members, 'username', isUsername),
-    passwordHash: string(members, 'passwordHash', isBcrypt),
+    objectId: textMember(members, 'objectId', isFileId),
+    username: textMember(members, 'username', isUsername),
+    passwordHash: textMember(members, 'passwordHash', isBcrypt),
     createdAt,
     disabled,
-    generation: whole(members, 'generation'),
+    generation: wholeNumberMember(members, 'generation'),
   };
 }
 
 function labelIn(file: Members): FileLabel {
-  const contentType = 'contentType' in file ? imageTypeOf(string(file, 'contentType')) : undefined;
-  return fileLabel(string(file, 'name'), contentType);
+  const contentType = 'contentType' in file ? imageTypeOf(textMember(file, 'contentType')) : undefined;
+  return fileLabel(textMember(file, 'name'), contentType);
 }
 
 const isBcrypt = (text: string) => /^\$2[aby]\$\d\d\$[./A-Za-z0-9]{53}$/.test(text);
 const isSha256 = (text: string) => /^[0-9a-f]{64}$/.test(text);
 
-const user = (members: Members) => string(members, 'user', isUserId);
+const userMember = (members: Members) => textMember(members, 'user', isUserId);
 
-function string(members: Members, name: string, isRight: (text: string) => boolean = () => true): string {
+function textMember(members: Members, name: string, isRight: (text: string) => boolean = () => true): string {
   const member = members[name];
   if (typeof member !== 'string' || !isRight(member)) throw new BadLine(`'${name}' is not valid`);
   return member;
 }
 
-function whole(members: Members, name: string): number {
+function wholeNumberMember(members: Members, name: string): number {
   const member = members[name];
   if (typeof member !== 'number' || !Number.isSafeInteger(member) || member < 0)
     throw new BadLine(`'${name}' is not a whole number`);
   return member;
 }
 
-function object(members: Members, name: string): Members {
+function objectMember(members: Members, name: string): Members {
   const member = members[name];
   if (typeof member !== 'object' || member === null) throw new BadLine(`'${name}' is not an object`);
   return member as Members; // its members are checked one by one

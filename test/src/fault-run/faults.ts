@@ -63,7 +63,7 @@ function count(counts: FaultCounts, { manner, what }: Fault, targets: readonly T
   const areApis = targets.length > 0 && urls.length === targets.length;
   counts.byKind.set(kind, (counts.byKind.get(kind) ?? 0) + 1);
   counts.total++;
-  if (history.writesUnderWay(areApis ? urls : undefined) > 0) counts.duringWrite++;
+  if (history.writesInFlight(areApis ? urls : undefined) > 0) counts.duringWrite++;
 }
 
 /** Injects a fault. Returns a description for each target. */

@@ -8,7 +8,7 @@ import { withResults } from './results.js';
 import { runFaults, type RunOptions } from './run.js';
 import type { RedisKind } from './world.js';
 
-/** How the servers are told in the results. */
+/** Words for the servers in the results. */
 const overRedis: Readonly<Record<RedisKind, string>> = {
   single: '',
   cluster: ' over a Redis Cluster',

@@ -2,16 +2,16 @@ import { entryId, type EntryName } from '@keybin/shared/ids/entry-name.js';
 import { namesOf, type EntryNames } from './entry-names.js';
 import { Abandoned } from './retry.js';
 
-const batchesUnderWay = 2;
+const batchesInFlight = 2;
 
 /** Time after which an entry that is written all the time is applied again. */
-const hotPauseMs = 100;
+const repeatPauseMs = 100;
 
 /** Distinct entries that are applied together. */
 class Batch {
   readonly entries: EntryName[] = [];
   /** True if the batch before had some of the same entries. */
-  hot = false;
+  repeats = false;
   /** Settles as the work does that `begin` is given. */
   readonly done: Promise<void>;
   begin: (work: Promise<void>) => void = () => {};
@@ -39,7 +39,7 @@ export class JobBatcher {
   /** Entries of the batch that began last. `#lastBeganMs` says when. */
   #last: ReadonlySet<string> = new Set();
   #lastBeganMs = -Infinity;
-  #underWay = 0;
+  #inFlight = 0;
   #jobs = 0;
   #pause: NodeJS.Timeout | undefined;
   #closed = false;
@@ -49,7 +49,7 @@ export class JobBatcher {
     private readonly batchEntries: number,
     /** Number of jobs that can be active at once. */
     private readonly concurrency: number,
-    private readonly pauseMs = hotPauseMs,
+    private readonly pauseMs = repeatPauseMs,
   ) {}
 
   /** Resolves once all of these entries have been applied. Throws as `apply` does. */
@@ -86,7 +86,7 @@ export class JobBatcher {
       this.#waiting.push(batch);
     }
     batch.entries.push(entry);
-    batch.hot ||= this.#last.has(id);
+    batch.repeats ||= this.#last.has(id);
     this.#batchOf.set(id, batch);
     return batch;
   }
@@ -94,14 +94,14 @@ export class JobBatcher {
   #beginNext(): void {
     for (;;) {
       const batch = this.#waiting[0];
-      if (!batch || this.#underWay === batchesUnderWay) return;
-      if (batch.entries.length < this.batchEntries && (this.#underWay > 0 || this.#isEarly(batch))) return;
+      if (!batch || this.#inFlight === batchesInFlight) return;
+      if (batch.entries.length < this.batchEntries && (this.#inFlight > 0 || this.#isEarly(batch))) return;
       this.#waiting.shift();
       clearTimeout(this.#pause);
       this.#last = new Set(batch.entries.map(({ userId, key }) => entryId(userId, key)));
       this.#lastBeganMs = performance.now();
       for (const id of this.#last) this.#batchOf.delete(id);
-      this.#underWay += 1;
+      this.#inFlight += 1;
       batch.begin(this.#run(batch));
     }
   }
@@ -109,7 +109,7 @@ export class JobBatcher {
   /** True if the batch should wait for more writes to the same entries. A timer then comes back to it. */
   #isEarly(batch: Batch): boolean {
     const leftMs = this.#lastBeganMs + this.pauseMs - performance.now();
-    if (!batch.hot || leftMs <= 0 || this.#jobs >= this.concurrency) return false;
+    if (!batch.repeats || leftMs <= 0 || this.#jobs >= this.concurrency) return false;
     clearTimeout(this.#pause);
     this.#pause = setTimeout(() => this.#beginNext(), leftMs);
     return true;
@@ -119,7 +119,7 @@ export class JobBatcher {
     try {
       await this.apply(namesOf(entries));
     } finally {
-      this.#underWay -= 1;
+      this.#inFlight -= 1;
       setImmediate(() => this.#beginNext());
     }
   }

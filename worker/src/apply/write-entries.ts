@@ -8,7 +8,7 @@ import {
 import { isOutage, isOutageCode } from '@keybin/shared/engines/scale-out/mongodb/outage.js';
 import { isBefore, type Stamp } from '@keybin/shared/engines/scale-out/redis/pending-entry.js';
 import { entryId } from '@keybin/shared/ids/entry-name.js';
-import { unavailable } from '@keybin/shared/errors.js';
+import { messageOf, unavailable } from '@keybin/shared/errors.js';
 import type { StagedEntry } from './read-pending.js';
 
 const duplicateKey = 11_000;
@@ -40,7 +40,7 @@ export function writeEntriesTo(store: Collection<StoreDocument>, timeoutMs: numb
       if (isOutage(error)) throw error;
       const [only] = entries;
       if (entries.length === 1 && only)
-        return { stored: [], overtaken: [], rejected: [{ entry: only, reason: reasonOf(error) }] };
+        return { stored: [], overtaken: [], rejected: [{ entry: only, reason: messageOf(error) }] };
       const middle = Math.ceil(entries.length / 2);
       const left = await write(entries.slice(0, middle));
       const right = await write(entries.slice(middle));
@@ -158,5 +158,3 @@ async function compare(
   }
   return outcome;
 }
-
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));

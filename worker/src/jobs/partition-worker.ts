@@ -11,6 +11,7 @@ import { queueName } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import type { ConnectOptions } from '@keybin/shared/engines/scale-out/redis/redis-topology.js';
 import { InvariantError } from '@keybin/shared/invariant.js';
 import type { Log } from '@keybin/shared/process/log.js';
+import { reconnectPause } from '@keybin/shared/process/reconnect-pause.js';
 import type { TimeBudget } from '@keybin/shared/time-budget.js';
 import type { JobBatcher } from '../apply/job-batcher.js';
 import { checkedEntriesJob } from './entries-job.js';
@@ -27,14 +28,14 @@ export interface PartitionWorkerOptions {
   readonly prefix: string;
   /** Number of jobs that are active at once. */
   readonly concurrency: number;
-  readonly gatherer: Pick<JobBatcher, 'add'>;
+  readonly jobBatcher: Pick<JobBatcher, 'add'>;
   readonly origins: RequestOrigins;
   readonly rejectedWrites: Pick<RejectedWrites, 'takeBack' | 'find'>;
   /** Erases the account if its erasure is recorded; does nothing otherwise. */
   readonly erase: (userId: string) => Promise<void>;
   readonly patience: RetryOptions;
   readonly log: Log;
-  readonly times: Pick<TimeBudget, 'jobLockMs' | 'stalledJobsMs'>;
+  readonly times: Pick<TimeBudget, 'jobLockMs' | 'stalledJobsMs' | 'reconnectMs'>;
 }
 
 /**
@@ -50,7 +51,7 @@ export class PartitionWorker {
     const { connect, partition, prefix, concurrency, log, times } = options;
     this.#connection = connect({
       maxRetriesPerRequest: null, // BullMQ requires it: its commands wait until Redis is back
-      retryStrategy: (attempt) => Math.min(50 * attempt, 1_000),
+      retryStrategy: reconnectPause(times),
     });
     this.#connection.on('error', (error) => log.debug({ err: error }, 'Redis connection of BullMQ failed'));
     this.#worker = new Worker(queueName, (job, token) => this.#process(job, token), {
@@ -93,7 +94,7 @@ export class PartitionWorker {
     switch (name) {
       case 'apply':
         this.options.origins.note(data);
-        await this.options.gatherer.add(data.entries);
+        await this.options.jobBatcher.add(data.entries);
         this.options.log.debug({ job: job.id, ...requestsOf(data) }, 'Applied');
         return undefined;
       case 'erase':
@@ -105,10 +106,10 @@ export class PartitionWorker {
 
   /** Fails on the first run, to show why the write was rejected. An operator retries the job when the cause is gone. */
   async #showOrRetry(rejected: RejectedJob['data'], retried: boolean): Promise<void> {
-    const { gatherer, rejectedWrites, patience } = this.options;
+    const { jobBatcher, rejectedWrites, patience } = this.options;
     if (!retried) throw new UnrecoverableError(rejected.reason);
     await retryThroughOutage('Making a rejected write pending', () => rejectedWrites.takeBack(rejected), patience);
-    await gatherer.add([[rejected.userId, [rejected.key]]]);
+    await jobBatcher.add([[rejected.userId, [rejected.key]]]);
     const again = await retryThroughOutage('Reading a rejected write', () => rejectedWrites.find(rejected), patience);
     if (again) throw new UnrecoverableError(again.reason);
   }

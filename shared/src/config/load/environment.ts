@@ -3,6 +3,7 @@ import type { Log } from '../../process/log.js';
 import { isNearly, noSuchSettingProblem } from '../problems.js';
 import { nameOf, type RawSetting, type RawSettings } from '../raw-settings.js';
 import { sections, variableOf } from '../settings.js';
+import { messageOf } from '../../errors.js';
 
 /**
  * Reads `KEYBIN_<SECTION>_<KEY>`, or the file that `KEYBIN_<SECTION>_<KEY>_FILE` names, and `PORT`. A newline at the
@@ -74,7 +75,7 @@ function readVariable(environment: NodeJS.ProcessEnv, variable: string): RawSett
     const text = readFileSync(file, 'utf8').replace(/\r?\n$/, '');
     return { text, origin: `${variable}_FILE (${file})`, secret: true };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return `${variable}_FILE: "${file}" cannot be read (${reason}); accepted: a file with the value`;
   }
 }

@@ -8,6 +8,7 @@ import { keybinVersion } from '../../process/version.js';
 import { readIniFile } from './ini-file.js';
 import { nameOf, type RawSetting, type RawSettings } from '../raw-settings.js';
 import { settings } from '../settings.js';
+import { messageOf } from '../../errors.js';
 
 const defaultFile = 'store.cfg';
 const wrongConfigurationExitCode = 2;
@@ -63,7 +64,7 @@ function readFile(args: readonly string[]): RawSettings {
   try {
     named = parseArgs({ args: [...args], options: { config: { type: 'string' } } }).values.config;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return { ...none, problems: [`${reason}; accepted: --config PATH`] };
   }
   const file = named ?? defaultFile;

@@ -57,7 +57,7 @@ export async function openEmbeddedEngine(
   const sweeper = new Sweeper(databases, writes, files, log, times);
   const wake = () => sweeper.wake();
 
-  const letGo = killAtExitWhile(() => writes.areUnderWay);
+  const letGo = killAtExitWhile(() => writes.areInFlight);
   let closed: Promise<void> | undefined;
   const lender = shared ? undefined : new DirectoryLender(databases, writes, log, times);
   await lender?.open(directory);

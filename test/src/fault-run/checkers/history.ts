@@ -70,7 +70,7 @@ export class History {
   probes = 0;
   /** Number of acknowledged logouts. */
   logouts = 0;
-  readonly #writesUnderWay = new Map<string, number>();
+  readonly #writesInFlight = new Map<string, number>();
 
   life(username: string, password: string): Life {
     const life = new Life(username, password);
@@ -79,8 +79,8 @@ export class History {
   }
 
   /** Returns the number of writes in flight to these base URLs. The default is all of them. */
-  writesUnderWay(urls?: readonly string[]): number {
-    return [...this.#writesUnderWay].reduce(
+  writesInFlight(urls?: readonly string[]): number {
+    return [...this.#writesInFlight].reduce(
       (sum, [url, count]) => sum + (urls?.includes(url) === false ? 0 : count),
       0,
     );
@@ -88,11 +88,11 @@ export class History {
 
   /** Counts a write to `url` as in flight until `write` settles. */
   async during<T>(url: string, write: () => Promise<T>): Promise<T> {
-    this.#writesUnderWay.set(url, (this.#writesUnderWay.get(url) ?? 0) + 1);
+    this.#writesInFlight.set(url, (this.#writesInFlight.get(url) ?? 0) + 1);
     try {
       return await write();
     } finally {
-      this.#writesUnderWay.set(url, (this.#writesUnderWay.get(url) ?? 0) - 1);
+      this.#writesInFlight.set(url, (this.#writesInFlight.get(url) ?? 0) - 1);
     }
   }
 }

@@ -114,7 +114,7 @@ export async function openScaleOut(gone: Gone, kind: RedisKind, isNetworked: boo
     async trace(life, key) {
       const what = `${life.username} (${life.password}), ${key}`;
       const userId = await userIdOf(life);
-      if (userId === undefined) return [`${what}: its user id is not known any more`];
+      if (userId === undefined) return [`${what}: its user id is no longer known`];
       const partition = partitionOf(userId, partitions);
       const hash = pendingKey(prefixOf(partition), userId);
       const inRedis = traceInRedis(redis.directoryOf(partition), hash, key);

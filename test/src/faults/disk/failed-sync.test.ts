@@ -33,12 +33,12 @@ describe('embedded engine, with two transactions of puts in flight of which the 
   describe('the first transaction runs alone', () => {
     it('so that its outcome is known before the second one begins', async () => {
       const { transactions, databases } = ownParts(undefined, { alone: true });
-      let underWay = 0;
+      let inFlight = 0;
       const seen: number[] = [];
       const put: Transactions['put'] = async (steps) => {
-        seen.push((underWay += 1));
+        seen.push((inFlight += 1));
         const answer = await (transactions.put?.(steps) ?? Promise.reject(new Error('other processes may write')));
-        underWay -= 1;
+        inFlight -= 1;
         return answer;
       };
       const writes = new EmbeddedGroupCommit({ ...transactions, put }, { timeoutMs: times.answerMs });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { jobShare } from '@keybin/shared/config/config.js';
+import { queuedJobsShare } from '@keybin/shared/config/config.js';
 import { expectDone, expectKeys, expectNoKey, expectValue } from '../../contract/subjects/answers.js';
 import { eventually } from '../../world/eventually.js';
 import type { KeybinClient } from '../../world/clients/keybin-client.js';
@@ -12,7 +12,7 @@ import { withRedis } from '../support/with-redis.js';
 
 const value = 'x'.repeat(1_000);
 const maxPendingBytes = 16 * 1_024;
-const maxEntryBytes = maxPendingBytes * (1 - jobShare);
+const maxEntryBytes = maxPendingBytes * (1 - queuedJobsShare);
 const foreignKeys = Array.from({ length: 30 }, (_, index) => `foreign:${index}`);
 const foreignBytes = 100_000;
 /** More than the pending writes of the test, so applying them makes no room. */

@@ -2,12 +2,12 @@ import { programs } from '../../world/services/services.js';
 import { runProgram } from './program-run.js';
 
 const runs = [
-  '--engine scale-out --minutes 1.5',
-  '--engine scale-out --redis cluster --minutes 1',
-  '--engine scale-out --redis sentinel --minutes 1',
-  '--engine scale-out --redis failover --minutes 1',
-  '--engine scale-out --network --minutes 1',
-  '--engine embedded --minutes 1',
+  '--engine scale-out --minutes 1',
+  '--engine scale-out --redis cluster --minutes 0.5',
+  '--engine scale-out --redis sentinel --minutes 0.5',
+  '--engine scale-out --redis failover --minutes 0.5',
+  '--engine scale-out --network --minutes 0.5',
+  '--engine embedded --minutes 0.5',
   '--engine embedded --processes 1 --minutes 0.5',
 ];
 

@@ -16,7 +16,9 @@ import { scrape } from '../../unit/metrics/scrape.js';
 const defined = Object.entries<Definition>(definitions);
 const kindsOf = (process: 'API' | 'worker') =>
   Object.fromEntries(
-    defined.filter(([, { of }]) => of.includes(process) || of === 'queue').map(([name, { kind }]) => [name, kind]),
+    defined
+      .filter(([, { reportedBy }]) => reportedBy.includes(process) || reportedBy === 'queue')
+      .map(([name, { kind }]) => [name, kind]),
   );
 
 describe('/metrics of a scale-out service', function () {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { expectDone } from '../../contract/subjects/answers.js';
 import { askForCode } from '../../contract/v1/calls.js';
-import { putMany, queuedWrites, verify } from '../../unit/cli/erasure-verdict.js';
+import { putMany, queuedWrites, verify } from '../../unit/cli/verify-erasure.js';
 import { userSuite } from '../../unit/cli/user-suite.js';
 import { eventually } from '../../world/eventually.js';
 import { KeybinClient, expectOk } from '../../world/clients/keybin-client.js';

@@ -7,7 +7,7 @@ import { expectOk } from '../../world/clients/keybin-client.js';
 import { keybin } from '../../world/processes/keybin-command.js';
 import { ScaleOutWorld } from '../../world/services/scale-out-world.js';
 import { services } from '../../world/services/services.js';
-import { putMany, queuedWrites, verify } from './erasure-verdict.js';
+import { putMany, queuedWrites, verify } from './verify-erasure.js';
 
 describe('keybin verify-erasure, scale-out engine', function () {
   this.timeout(120_000);
@@ -39,8 +39,8 @@ describe('keybin verify-erasure, scale-out engine', function () {
     const worker = await world.startWorker();
     const after = await eventually(
       async () => {
-        const verdict = await verify(username, env());
-        return verdict.total === 0 && verdict;
+        const report = await verify(username, env());
+        return report.total === 0 && report;
       },
       'nothing left',
       60_000,

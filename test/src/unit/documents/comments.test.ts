@@ -9,8 +9,8 @@ const maxLineLength = 120;
 
 /** Start of a doc comment, or of a block of comment lines in Lua, whose first word makes a reader start twice. */
 const badStart = {
-  script: /\/\*\*[\s*]+(?=(?:Of|What|Who|Those|Whether)\b)/g,
-  lua: /(?<!^[ \t]*--.*\n)^[ \t]*--[ \t]*(?=(?:Of|What|Who|Those|Whether)\b)/gm,
+  script: /\/\*\*[\s*]+(?=(?:At|How|In|Is|Must|Of|Only|Those|What|Whether|Who)\b)/g,
+  lua: /(?<!^[ \t]*--.*\n)^[ \t]*--[ \t]*(?=(?:At|How|In|Is|Must|Of|Only|Those|What|Whether|Who)\b)/gm,
 } as const;
 
 /** Comment that begins its line. */

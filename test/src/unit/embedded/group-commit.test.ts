@@ -140,16 +140,16 @@ describe('embedded engine, group commit', () => {
 
   it('runs at most two transactions of puts at once, and a transaction with steps alone', async () => {
     const { transactions, databases } = ownParts(undefined, { alone: true });
-    const underWay = { put: 0, run: 0 };
+    const inFlight = { put: 0, run: 0 };
     const seen = new Set<string>();
     const noting =
-      (kind: keyof typeof underWay, begin: Transactions['run']): Transactions['run'] =>
+      (kind: keyof typeof inFlight, begin: Transactions['run']): Transactions['run'] =>
       async (steps) => {
-        underWay[kind] += 1;
-        seen.add(JSON.stringify(underWay));
+        inFlight[kind] += 1;
+        seen.add(JSON.stringify(inFlight));
         const answers = await begin(steps);
         await transactions.flushed();
-        underWay[kind] -= 1;
+        inFlight[kind] -= 1;
         return answers;
       };
     const put = noting('put', (steps) => putIn(transactions, steps));
@@ -219,7 +219,7 @@ describe('embedded engine, group commit', () => {
     expect(hasHalted).to.equal(false);
     open();
     await halted;
-    expect(writes.areUnderWay).to.equal(false);
+    expect(writes.areInFlight).to.equal(false);
     expect(await Promise.all(all)).to.deep.equal([undefined, undefined, 'unavailable']);
     databases.entries.resetReadTxn();
     expect([...databases.entries.getKeys()]).to.deep.equal(['earlier', 'one', 'two']);

@@ -43,17 +43,17 @@ async function writeAfterErasure(findBearer: (databases: Databases) => FindBeare
 
 /** Starts a transaction with steps just before each put, so that it takes the lock first. */
 function beside(transactions: Transactions): Transactions {
-  let underWay = nothing;
+  let inFlight = nothing;
   return {
     ...transactions,
     run: async (steps) => {
       let answer: ReturnType<typeof steps> | undefined;
-      underWay = () => void transactions.run(() => (answer = steps()));
+      inFlight = () => void transactions.run(() => (answer = steps()));
       return answer as ReturnType<typeof steps>; // of an erasure, whose result nobody reads
     },
     flushed: async () => {},
     put: (steps) => {
-      underWay();
+      inFlight();
       return putIn(transactions, steps);
     },
   };

@@ -269,7 +269,7 @@ describe('an invariant', () => {
       partition: 0,
       prefix: partition.staged.prefix,
       concurrency: 1,
-      gatherer: {
+      jobBatcher: {
         add: async () => {
           runs += 1;
           throw new InvariantError('batch_entry_has_one_outcome');

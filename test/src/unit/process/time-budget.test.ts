@@ -30,6 +30,7 @@ const past: { readonly [Name in RelationName]: readonly Partial<TimeBudget>[] } 
   tellOutlastsGauges: [{ tellMetricsMs: 1_900 }],
   askOutlastsTell: [{ askMetricsMs: 2_200 }],
   metricsBeforeScrape: [{ askMetricsMs: 10_000 }],
+  reconnectsInTime: [{ reconnectMs: 501 }],
   silenceOutlastsCommands: [{ redisSilenceMs: 4_999 }],
   openTriesTwice: [{ openMs: 2_999 }],
   operatorIsToldFirst: [{ operatorOpenMs: 5_000 }],
@@ -59,7 +60,7 @@ const past: { readonly [Name in RelationName]: readonly Partial<TimeBudget>[] } 
   proxyEndsConnections: [{ keepAliveMs: 60_000 }],
   killOutlastsHalt: [{ haltMs: 2_000 }, { killGraceMs: 200 }],
   transfersLeaveTime: [{ transfersShare: 1 }],
-  batchesEndBeforeJobs: [{ batchesShare: 0.75 }, { jobsShare: 1 }, { jobsShare: 0.5 }],
+  batchesEndBeforeJobs: [{ batchesShare: 0.75 }, { drainedJobsShare: 1 }, { drainedJobsShare: 0.5 }],
 };
 
 /** Times that are bound by settings. A test below covers them. */
@@ -125,6 +126,7 @@ const details: Readonly<Record<string, string>> = {
   'shared/src/engines/scale-out/entries/token-checked-steps.ts maxPauseMs': 'a pause between tries',
   'shared/src/engines/scale-out/redis/slot-connector.ts disconnectTimeoutMs': 'of a socket that is given up',
   'shared/src/engines/scale-out/tokens/tokens.ts leasePollMs': 'a pause between tries',
+  'shared/src/process/reconnect-pause.ts stepMs': 'a pause between tries',
   'api/src/cluster/children.ts firstRestartDelayMs': 'a pause between tries',
   'api/src/cluster/children.ts maxRestartDelayMs': 'a pause between tries',
   'api/src/cluster/children.ts steadyAfterMs': 'a pause between tries',
@@ -136,7 +138,7 @@ const details: Readonly<Record<string, string>> = {
   'api/src/accounts/rate-limits.ts knownAddressSeconds': 'a rule for logins',
   'api/src/server/raw-answers.ts lingerMs': 'of a connection that was answered',
   'api/src/routes/v1/files.ts lingerMs': 'of a connection that was answered',
-  'worker/src/apply/job-batcher.ts hotPauseMs': 'of writes that are acknowledged',
+  'worker/src/apply/job-batcher.ts repeatPauseMs': 'of writes that are acknowledged',
   'worker/src/monitoring/monitoring.ts requestTimeoutMs': 'of requests without a body',
   'worker/src/apply/retry.ts firstPauseMs': 'a pause between tries',
   'worker/src/apply/retry.ts longestPauseMs': 'a pause between tries',

@@ -30,14 +30,14 @@ const keys = (count: number) => Array.from({ length: count }, (_, i) => `k${i}`)
 describe('gathering jobs into batches', () => {
   it('has each entry of a batch once, whichever jobs name it, and completes all of them', async () => {
     const batches = new Batches();
-    const gatherer = new JobBatcher(batches.apply, 500, 100);
+    const batcher = new JobBatcher(batches.apply, 500, 100);
     const jobs = [
-      gatherer.add([['u', ['a', 'b']]]),
-      gatherer.add([
+      batcher.add([['u', ['a', 'b']]]),
+      batcher.add([
         ['u', ['b', 'c']],
         ['v', ['a']],
       ]),
-      gatherer.add([['v', ['a']]]),
+      batcher.add([['v', ['a']]]),
     ];
     await batches.count(1);
     expect(batches.begun).to.deep.equal([
@@ -52,10 +52,10 @@ describe('gathering jobs into batches', () => {
 
   it('puts an entry that is in a running batch into the next one', async () => {
     const batches = new Batches();
-    const gatherer = new JobBatcher(batches.apply, 500, 100);
-    const first = gatherer.add([['u', ['a']]]);
+    const batcher = new JobBatcher(batches.apply, 500, 100);
+    const first = batcher.add([['u', ['a']]]);
     await batches.count(1);
-    const second = gatherer.add([['u', ['a']]]);
+    const second = batcher.add([['u', ['a']]]);
     await batches.count(1);
     batches.end();
     await first;
@@ -70,14 +70,14 @@ describe('gathering jobs into batches', () => {
       [1, 2],
     ] as const) {
       const batches = new Batches();
-      const gatherer = new JobBatcher(batches.apply, 500, 100, pauseMs);
-      const first = gatherer.add([['u', ['a']]]);
+      const batcher = new JobBatcher(batches.apply, 500, 100, pauseMs);
+      const first = batcher.add([['u', ['a']]]);
       await batches.count(1);
       batches.end();
       await first;
-      const second = gatherer.add([['u', ['a']]]);
+      const second = batcher.add([['u', ['a']]]);
       await batches.count(begun);
-      gatherer.close();
+      batcher.close();
       batches.end();
       await second.catch(() => {});
     }
@@ -85,12 +85,12 @@ describe('gathering jobs into batches', () => {
 
   it('does not wait if as many jobs wait as there can be', async () => {
     const batches = new Batches();
-    const gatherer = new JobBatcher(batches.apply, 500, 2, 60_000);
-    const first = gatherer.add([['u', ['a']]]);
+    const batcher = new JobBatcher(batches.apply, 500, 2, 60_000);
+    const first = batcher.add([['u', ['a']]]);
     await batches.count(1);
     batches.end();
     await first;
-    const jobs = [gatherer.add([['u', ['a']]]), gatherer.add([['u', ['a']]])];
+    const jobs = [batcher.add([['u', ['a']]]), batcher.add([['u', ['a']]])];
     await batches.count(2);
     batches.end();
     await Promise.all(jobs);
@@ -98,12 +98,12 @@ describe('gathering jobs into batches', () => {
 
   it('begins a second batch next to a full first one, and no third', async () => {
     const batches = new Batches();
-    const gatherer = new JobBatcher(batches.apply, 10, 100);
-    const jobs = [gatherer.add([['u', ['first']]])];
+    const batcher = new JobBatcher(batches.apply, 10, 100);
+    const jobs = [batcher.add([['u', ['first']]])];
     await batches.count(1);
-    jobs.push(gatherer.add([['u', keys(9)]]));
+    jobs.push(batcher.add([['u', keys(9)]]));
     await batches.count(1);
-    jobs.push(gatherer.add([['v', keys(21)]]));
+    jobs.push(batcher.add([['v', keys(21)]]));
     await batches.count(2);
     for (let batch = 0; batch < 5; batch += 1) {
       batches.end();
@@ -115,9 +115,9 @@ describe('gathering jobs into batches', () => {
 
   it('completes a job whose keys are in several batches after the last of them', async () => {
     const batches = new Batches();
-    const gatherer = new JobBatcher(batches.apply, 10, 100);
+    const batcher = new JobBatcher(batches.apply, 10, 100);
     let complete = false;
-    const job = gatherer.add([['u', keys(20)]]).then(() => (complete = true));
+    const job = batcher.add([['u', keys(20)]]).then(() => (complete = true));
     await batches.count(2);
     batches.end();
     await batches.count(2);
@@ -127,30 +127,30 @@ describe('gathering jobs into batches', () => {
   });
 
   it('fails the jobs of a batch that failed, and only those', async () => {
-    const gatherer = new JobBatcher(
+    const batcher = new JobBatcher(
       async ([first]) => {
         if (first?.[0] === 'bad') throw new Error('failed');
       },
       1,
       100,
     );
-    const jobs = [gatherer.add([['bad', ['a']]]), gatherer.add([['good', ['a']]])];
+    const jobs = [batcher.add([['bad', ['a']]]), batcher.add([['good', ['a']]])];
     const outcomes = await Promise.allSettled(jobs);
     expect(outcomes.map(({ status }) => status)).to.deep.equal(['rejected', 'fulfilled']);
   });
 
   it('abandons jobs that have not begun when it closes, and accepts no more', async () => {
     const batches = new Batches();
-    const gatherer = new JobBatcher(batches.apply, 500, 100);
-    const underWay = gatherer.add([['u', ['a']]]);
+    const batcher = new JobBatcher(batches.apply, 500, 100);
+    const inFlight = batcher.add([['u', ['a']]]);
     await batches.count(1);
-    const waiting = gatherer.add([['u', ['b']]]);
-    gatherer.close();
-    const late = gatherer.add([['u', ['c']]]);
+    const waiting = batcher.add([['u', ['b']]]);
+    batcher.close();
+    const late = batcher.add([['u', ['c']]]);
     for (const given of await Promise.allSettled([waiting, late])) {
       expect(given).to.have.property('reason').that.is.instanceOf(Abandoned);
     }
     batches.end();
-    await underWay;
+    await inFlight;
   });
 });

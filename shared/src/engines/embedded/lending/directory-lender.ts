@@ -6,6 +6,7 @@ import type { TimeBudget } from '../../../time-budget.js';
 import type { EmbeddedGroupCommit } from '../transactions/group-commit.js';
 import type { Databases } from '../lmdb/databases.js';
 import { otherLiveProcesses } from '../lmdb/open-processes.js';
+import { messageOf } from '../../../errors.js';
 
 /** Longest path of a socket, in bytes (macOS; Linux allows 107). Node cuts a longer one off without a word. */
 const maxPathBytes = 103;
@@ -90,7 +91,7 @@ export class DirectoryLender {
       borrower.write(`${lentLine}\n`);
     } catch (error) {
       this.log.warn({ err: error }, 'The directory could not be lent to a command');
-      borrower.end(`${error instanceof Error ? error.message : String(error)}\n`);
+      borrower.end(`${messageOf(error)}\n`);
     }
   }
 

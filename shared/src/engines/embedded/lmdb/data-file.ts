@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { messageOf } from '../../../errors.js';
 
 /**
  * Reads the pages of `data.mdb` with system calls. LMDB itself maps the file into memory: a missing page ends its
@@ -91,7 +92,7 @@ function withPages<T>(file: string, work: (pages: DataPages) => T): T {
 
 function reasonOf(error: unknown): string {
   if (error instanceof RangeError) return 'a length in data.mdb is wrong: restore it from a backup';
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }
 
 class DataPages {

@@ -14,6 +14,7 @@ import {
 import type { TimeBudget } from '../../../time-budget.js';
 import { FileLock, type LockTimes } from './file-lock.js';
 import { parseAccount } from './records.js';
+import { messageOf } from '../../../errors.js';
 
 /**
  * Format of the store. Raise it when the stored data changes its shape or gains a kind: an older Keybin must not open a
@@ -136,7 +137,7 @@ export function openDatabases(directory: string, shared: boolean, times: Directo
       });
     });
   } catch (error) {
-    throw new Error(`Cannot use ${directory} as an LMDB store: ${reason(error)}`, { cause: error });
+    throw new Error(`Cannot use ${directory} as an LMDB store: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -157,7 +158,7 @@ export function openDatabasesToRead(directory: string, times: DirectoryTimes): D
       });
     });
   } catch (error) {
-    throw new Error(`Cannot read ${directory} as an LMDB store: ${reason(error)}`, { cause: error });
+    throw new Error(`Cannot read ${directory} as an LMDB store: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -230,8 +231,4 @@ function noteFormat({ environment, processes, accounts, numbers, meta }: Unlocke
 /** Adds accounts by number, which format 1 lacks. */
 function addNumbers(accounts: Strings, numbers: Strings): void {
   for (const { key, value } of accounts.getRange()) numbers.putSync(String(parseAccount(value).number), key);
-}
-
-function reason(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

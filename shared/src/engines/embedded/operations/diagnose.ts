@@ -4,6 +4,7 @@ import type { Config } from '../../../config/config.js';
 import type { Diagnosis } from '../../../ports/operations.js';
 import { closeDatabases, openDatabasesToRead, type DirectoryTimes } from '../lmdb/databases.js';
 import { parseLmdbUrl } from '../lmdb/lmdb-url.js';
+import { messageOf } from '../../../errors.js';
 
 /** Free bytes below which the disk is low: soon writes will fail with 507. */
 const lowBytes = 2 ** 30;
@@ -27,7 +28,7 @@ async function look(directory: string, times: DirectoryTimes): Promise<Diagnosis
     return { check: 'store', state: 'ok', says };
   } catch (error) {
     const remedy = "run 'keybin prepare' for details; if the directory is damaged, restore a backup";
-    return { check: 'store', state: 'problem', says: error instanceof Error ? error.message : String(error), remedy };
+    return { check: 'store', state: 'problem', says: messageOf(error), remedy };
   }
 }
 

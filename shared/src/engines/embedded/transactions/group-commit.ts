@@ -18,7 +18,7 @@ export interface EmbeddedGroupCommitOptions {
  * Most transactions in flight at once if they are puts alone: one is on its way to the disk while the next one is
  * prepared.
  */
-const mostUnderWay = 2;
+const mostInFlight = 2;
 
 /**
  * Group commit. Writes gather in groups. A group is in one of these states:
@@ -38,7 +38,7 @@ export class EmbeddedGroupCommit {
   readonly #runner: StepRunner;
   readonly #pacing: GroupPacing;
   /** Transactions in flight, each with the arrival of its oldest write in `performance.now()` time. */
-  readonly #underWay = new Map<Promise<void>, number>();
+  readonly #inFlight = new Map<Promise<void>, number>();
   /** Transactions of puts that are not on the disk yet. */
   readonly #puts = new Set<Promise<unknown>>();
   /**
@@ -47,7 +47,7 @@ export class EmbeddedGroupCommit {
    */
   #hasEndedOne = false;
   /** True if the transactions in flight are puts alone. */
-  #arePutsUnderWay = false;
+  #arePutsInFlight = false;
   #turn: Promise<void> | undefined;
   #halted = false;
   #isShared = false;
@@ -59,7 +59,7 @@ export class EmbeddedGroupCommit {
     private readonly transactions: Transactions,
     { timeoutMs, clockMs = Date.now, observer = unobserved }: EmbeddedGroupCommitOptions,
   ) {
-    this.#pacing = new GroupPacing(transactions.put ? mostUnderWay : 1);
+    this.#pacing = new GroupPacing(transactions.put ? mostInFlight : 1);
     this.#waiting = new WaitingGroups(this.#pacing, timeoutMs);
     this.#runner = new StepRunner(transactions, clockMs, observer);
     this.#observer = observer;
@@ -88,13 +88,13 @@ export class EmbeddedGroupCommit {
   }
 
   /** True if a transaction has the write lock, waits for it, or is about to. */
-  get areUnderWay(): boolean {
-    return this.#turn !== undefined || this.#underWay.size > 0;
+  get areInFlight(): boolean {
+    return this.#turn !== undefined || this.#inFlight.size > 0;
   }
 
   /** Age in ms of the oldest write that is not on the disk, even if it got 503 already; 0 if there is none. */
   get oldestMs(): number {
-    const sinceMs = Math.min(...this.#underWay.values(), this.#waiting.first?.sinceMs ?? Infinity);
+    const sinceMs = Math.min(...this.#inFlight.values(), this.#waiting.first?.sinceMs ?? Infinity);
     return Math.max(performance.now() - sinceMs, 0);
   }
 
@@ -109,7 +109,7 @@ export class EmbeddedGroupCommit {
    */
   async share(): Promise<void> {
     this.#isShared = true;
-    await Promise.allSettled(this.#underWay.keys());
+    await Promise.allSettled(this.#inFlight.keys());
   }
 
   /** Ends `share`. From now on no other process may write. */
@@ -128,7 +128,7 @@ export class EmbeddedGroupCommit {
 
   /** Resolves when no transaction is in flight or about to begin. */
   async idle(): Promise<void> {
-    while (this.areUnderWay) await (this.#turn ?? Promise.race(this.#underWay.keys()));
+    while (this.areInFlight) await (this.#turn ?? Promise.race(this.#inFlight.keys()));
   }
 
   async #afterTurn(): Promise<void> {
@@ -142,12 +142,12 @@ export class EmbeddedGroupCommit {
       const isPut = this.#isPut(this.#waiting.first);
       const groups = this.#waiting.take(isPut);
       const commit = this.#commit(groups, isPut).finally(() => {
-        this.#underWay.delete(commit);
+        this.#inFlight.delete(commit);
         this.#hasEndedOne = true;
         this.#beginAll();
       });
-      this.#underWay.set(commit, groups[0]?.sinceMs ?? performance.now());
-      this.#arePutsUnderWay = isPut;
+      this.#inFlight.set(commit, groups[0]?.sinceMs ?? performance.now());
+      this.#arePutsInFlight = isPut;
     }
   }
 
@@ -158,11 +158,11 @@ export class EmbeddedGroupCommit {
   #mayBegin(): boolean {
     const next = this.#waiting.first;
     if (!next || this.#halted) return false;
-    if (this.#underWay.size === 0) return true;
+    if (this.#inFlight.size === 0) return true;
     return (
       this.#hasEndedOne &&
-      this.#arePutsUnderWay &&
-      this.#underWay.size < mostUnderWay &&
+      this.#arePutsInFlight &&
+      this.#inFlight.size < mostInFlight &&
       this.#isPut(next) &&
       next.size >= this.#pacing.fullSize
     );
@@ -185,7 +185,7 @@ export class EmbeddedGroupCommit {
       const answer = () => {
         for (const [index, group] of groups.entries()) group.resolve(answers[index] ?? []);
       };
-      if (this.#underWay.size > 1) answer();
+      if (this.#inFlight.size > 1) answer();
       else this.#pacing.hold(answer, this.#waiting.first !== undefined);
     } catch (error) {
       const failure = await this.transactions.failure(error);

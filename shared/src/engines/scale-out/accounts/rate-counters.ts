@@ -17,18 +17,18 @@ export class ScaleOutRateCounters implements RateCounters {
   }
 
   add(key: string, windowSeconds: number): Promise<RateCount> {
-    return this.#of(key).add(key, windowSeconds);
+    return this.#countersOf(key).add(key, windowSeconds);
   }
 
   count(key: string): Promise<RateCount> {
-    return this.#of(key).count(key);
+    return this.#countersOf(key).count(key);
   }
 
   forget(key: string): Promise<void> {
-    return this.#of(key).forget(key);
+    return this.#countersOf(key).forget(key);
   }
 
-  #of(key: string): RateCounters {
+  #countersOf(key: string): RateCounters {
     const partition = partitionOf(key, this.#counters.length);
     const counters = this.#counters[partition];
     if (!counters) throw new Error(`there is no partition ${partition}`);

@@ -25,7 +25,7 @@ export interface ScaleOutGroupCommitParts {
   readonly limits: Limits;
   readonly log: Log;
   readonly observer?: Pick<WriteObserver, 'accepted' | 'invariantFailed'>;
-  /** Is told what each commit met. */
+  /** Notes the outcome of each commit. */
   readonly refusals?: CommitOutcomes;
   readonly script?: Script | undefined;
   readonly times: Pick<TimeBudget, 'commitMs' | 'leastCommitMs' | 'freshWriteMs'>;
@@ -176,7 +176,7 @@ export class ScaleOutGroupCommit {
   async #send(writes: readonly Write[], remainingMs: number): Promise<readonly WriteAnswer[] | undefined> {
     try {
       const [connection, queue, script] = [this.#connection, this.#queue, this.#script];
-      const { meeting } = connection;
+      const { connectionNumber } = connection;
       const transaction = queue.transaction();
       const deadlineUs = Math.floor(connection.timeUs + remainingMs * 1_000);
       const isLeftToSweeper = this.#jobsAreFull;
@@ -188,7 +188,7 @@ export class ScaleOutGroupCommit {
       const executed = transaction.exec();
       this.#pacing.commitBegan(writes.length);
       const [ran, added] = (await executed) ?? [];
-      if (connection.meeting !== meeting) throw new Error('Redis reconnected during the commit');
+      if (connection.connectionNumber !== connectionNumber) throw new Error('Redis reconnected during the commit');
       if (!ran || (withJob && !added)) throw new Error('the transaction was not executed');
       if (ran[0]?.message.startsWith('NOSCRIPT')) {
         await connection.client.script('LOAD', script.lua);

@@ -113,8 +113,8 @@ export class Database {
     return { ...this.bounded, readConcern: { level: this.#isReplicated ? 'linearizable' : 'majority' } };
   }
 
-  /** Finds out what kind of server it is. */
-  async meetServer(): Promise<void> {
+  /** Asks the server if it belongs to a replica set. */
+  async detectReplicaSet(): Promise<void> {
     const { setName, msg } = await this.store.db.command({ hello: 1 });
     this.#isReplicated = setName !== undefined || msg === 'isdbgrid';
   }
@@ -169,7 +169,7 @@ export async function connectDatabase(place: Place, timeoutMs = place.times.mong
   const database = new Database(client, place);
   const connected = async () => {
     await client.connect();
-    await database.meetServer();
+    await database.detectReplicaSet();
     await refuseOriginal(database, settings);
   };
   await orClosed(database, connected());

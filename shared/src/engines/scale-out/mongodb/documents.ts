@@ -67,7 +67,7 @@ export interface CodeDocument {
   /** Username. */
   readonly _id: string;
   readonly hash: string;
-  /** In Redis's time. */
+  /** Time of Redis. */
   readonly expires_at: Date;
   /** Wrong tries left. */
   readonly tries_left: number;

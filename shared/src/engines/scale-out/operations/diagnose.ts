@@ -14,6 +14,7 @@ import { openQueueOperations } from '../queue/queue-operations.js';
 import { findQueueId } from '../ownership/find-queue-id.js';
 import { adoptionRemedy, describeOthers, waitingInOtherQueues } from '../ownership/other-queues.js';
 import { existingQueueIdOf, noQueue } from '../ownership/queue-id.js';
+import { messageOf } from '../../../errors.js';
 
 const oldestRedis = [6, 2] as const;
 const oldestMongo = [4, 4] as const;
@@ -54,10 +55,9 @@ async function lookInto<Opened>(
   return look(opened.value);
 }
 
-const reasonOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
 const failed =
   (check: string, remedy: string) =>
-  (error: unknown): Diagnosis[] => [{ check, state: 'problem', says: reasonOf(error), remedy }];
+  (error: unknown): Diagnosis[] => [{ check, state: 'problem', says: messageOf(error), remedy }];
 const redisProblem = failed('redis', 'start Redis, or correct [QUEUE] redis or tls_ca');
 const mongoProblem = failed('mongodb', 'start MongoDB, or correct [STORE] host or tls_ca');
 
@@ -126,7 +126,7 @@ async function settings(client: Redis, durability: Config['queue']['durability']
     return {
       check,
       state: 'warning',
-      says: reasonOf(error),
+      says: messageOf(error),
       remedy: 'allow CONFIG GET, or check redis.conf yourself',
     };
   }

@@ -98,7 +98,7 @@ async function* merged(
       await stored.next();
       document = await stored.peek();
     }
-    const its = document && isOf(document, prefix) ? document : undefined;
+    const its = document && belongsTo(document, prefix) ? document : undefined;
     const name = names[at];
     if (name === undefined && its === undefined) break;
     if (name !== undefined && (its === undefined || name <= keyOf(its))) {
@@ -114,7 +114,7 @@ async function* merged(
   yield* read(parts, userId, items);
 }
 
-const isOf = ({ _id }: StoreDocument, prefix: string) => _id.startsWith(prefix);
+const belongsTo = ({ _id }: StoreDocument, prefix: string) => _id.startsWith(prefix);
 const sortsBefore = ({ _id }: StoreDocument, prefix: string) => _id < prefix;
 const keyOf = ({ _id }: StoreDocument) => keyIn(_id);
 

@@ -8,6 +8,7 @@ import type { TimeBudget } from '../../../time-budget.js';
 import { BadLine, parseLine, printRecord } from '../../../transfer/export-format.js';
 import type { TransferRecord } from '../../../ports/transfer-records.js';
 import { asStored, jsonOfOriginalValue, NotKept } from './original-values.js';
+import { messageOf } from '../../../errors.js';
 
 /** Suffix for collections of an original Keybin whose names the store needs. */
 const asideSuffix = '_original';
@@ -32,7 +33,7 @@ async function connect(url: string, { mongoOperationMs }: OriginalTimes): Promis
     return await client.connect();
   } catch (error) {
     await client.close();
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new Error(`MongoDB at ${maskCredentials(url)} cannot be reached: ${reason}`, { cause: error });
   }
 }

@@ -1,6 +1,6 @@
 import type { Config } from '../../../config/config.js';
 import { maskCredentials } from '../../../config/url-kinds.js';
-import { isUnreachable } from '../../../errors.js';
+import { isUnreachable, messageOf } from '../../../errors.js';
 import { connectDatabase } from '../mongodb/database.js';
 import { connectionProblemOf } from '../redis/redis-connection.js';
 import { openRedisTopology } from '../redis/redis-topology.js';
@@ -24,7 +24,7 @@ export async function findQueueId(config: Config): Promise<string> {
     if (!isUnreachable(error)) throw error;
     const [queueId, another] = await queuesOf(config);
     if (queueId !== undefined && another === undefined) return queueId;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new Error(`MongoDB must tell which queue in Redis is that of this store: ${reason}`, { cause: error });
   }
 }

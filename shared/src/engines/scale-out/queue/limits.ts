@@ -1,4 +1,4 @@
-import { jobShare, type Config } from '../../../config/config.js';
+import { queuedJobsShare, type Config } from '../../../config/config.js';
 
 /** Limits of what may be pending in one partition. */
 export interface Limits {
@@ -14,8 +14,8 @@ export interface Limits {
 export function limitsOfEach({ partitions, maxBacklog, maxPendingBytes }: Config['queue']): Limits {
   const bytes = maxPendingBytes / partitions;
   return {
-    maxEntryBytes: Math.ceil(bytes * (1 - jobShare)),
-    maxJobBytes: Math.ceil(bytes * jobShare),
+    maxEntryBytes: Math.ceil(bytes * (1 - queuedJobsShare)),
+    maxJobBytes: Math.ceil(bytes * queuedJobsShare),
     maxBacklog: Math.ceil(maxBacklog / partitions),
   };
 }

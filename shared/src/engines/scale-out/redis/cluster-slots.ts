@@ -2,9 +2,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ConnectionOptions } from 'node:tls';
 import { Redis } from 'ioredis';
 import type { RedisClusterUrl, RedisNode } from '../../../config/redis-url.js';
+import { reconnectPause } from '../../../process/reconnect-pause.js';
 import type { TimeBudget } from '../../../time-budget.js';
 
-export type ClusterTimes = Pick<TimeBudget, 'clusterAskMs' | 'lookMs'>;
+export type ClusterTimes = Pick<TimeBudget, 'clusterAskMs' | 'lookMs' | 'reconnectMs'>;
 
 /** Range of slots as `CLUSTER SLOTS` answers it: its master, then replicas. */
 type SlotRange = [first: number, last: number, master: [host: string | null, port: number, id: string]];
@@ -136,7 +137,7 @@ export class ClusterSlots {
       maxRetriesPerRequest: 0,
       commandTimeout: this.times.clusterAskMs,
       connectTimeout: this.times.clusterAskMs,
-      retryStrategy: (attempt) => Math.min(50 * attempt, 1_000),
+      retryStrategy: reconnectPause(this.times),
     });
     client.on('error', () => {}); // callers get the error
     this.#nodes.set(nameOf(node), { node, client });

@@ -2,6 +2,7 @@ import type { ConnectionOptions } from 'node:tls';
 import { Redis, type RedisOptions } from 'ioredis';
 import type { CertificateFile } from '../../../config/certificate-file.js';
 import { isTlsUrl, parseClusterUrl, parseSentinelUrl } from '../../../config/redis-url.js';
+import { reconnectPause } from '../../../process/reconnect-pause.js';
 import { ClusterSlots, type ClusterTimes } from './cluster-slots.js';
 import { isElsewhere, slotConnector } from './slot-connector.js';
 
@@ -32,15 +33,15 @@ export function openRedisTopology(url: string, tlsCa: CertificateFile | undefine
 type Connect = (options: ConnectOptions) => Redis;
 
 /** Returns a function that connects to the Redis of a URL, or to the primary that its sentinels name. */
-function connectorOf(url: string, tls: ConnectionOptions | undefined, { clusterAskMs }: ClusterTimes): Connect {
+function connectorOf(url: string, tls: ConnectionOptions | undefined, times: ClusterTimes): Connect {
   const sentinels = parseSentinelUrl(url);
   if (!sentinels) return (options) => new Redis(url, { ...options, ...(tls && { tls }) });
   const { nodes, name, username, password } = sentinels;
   const place: ConnectOptions = {
     sentinels: [...nodes],
     name,
-    sentinelCommandTimeout: clusterAskMs,
-    sentinelRetryStrategy: (attempt) => Math.min(50 * attempt, 500),
+    sentinelCommandTimeout: times.clusterAskMs,
+    sentinelRetryStrategy: reconnectPause(times),
     ...(tls && { tls, enableTLSForSentinelMode: true, sentinelTLS: tls }),
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),

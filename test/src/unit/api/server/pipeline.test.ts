@@ -9,7 +9,7 @@ import { eventually } from '../../../world/eventually.js';
 const get = 'GET / HTTP/1.1\r\nHost: test\r\n\r\n';
 const post = 'POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 30000\r\n\r\n' + 'x'.repeat(30_000);
 /** Largest number of concurrent requests of one connection. */
-const mostUnderWay = 8;
+const mostInFlight = 8;
 const times = timeBudget({ lateCheckMs: 50 });
 const large = 'x'.repeat(100_000);
 
@@ -42,11 +42,11 @@ describe('pipelined requests', () => {
       waiting.push(response);
     });
     readAll();
-    const urls = Array.from({ length: 3 * mostUnderWay }, (_, index) => `/${index}`);
+    const urls = Array.from({ length: 3 * mostInFlight }, (_, index) => `/${index}`);
     socket.write(urls.map((url) => get.replace('/', url)).join(''));
     for (let round = 1; round <= 3; round++) {
-      await eventually(() => begun.length >= round * mostUnderWay, 'the next requests');
-      expect(begun).to.deep.equal(urls.slice(0, round * mostUnderWay));
+      await eventually(() => begun.length >= round * mostInFlight, 'the next requests');
+      expect(begun).to.deep.equal(urls.slice(0, round * mostInFlight));
       for (const response of waiting.splice(0).toReversed()) response.end();
     }
   });
@@ -100,12 +100,12 @@ describe('pipelined requests', () => {
     socket.pause();
     let isTaken = false;
     socket.write(get.repeat(1_000_000), () => (isTaken = true));
-    await eventually(() => begun === mostUnderWay, 'the first requests');
+    await eventually(() => begun === mostInFlight, 'the first requests');
     for (let round = 0; round < 5; round++) {
       const other = await fetch(`http://127.0.0.1:${socket.remotePort}`); // sent after the server has read the socket
       await other.body?.cancel();
     }
-    expect(begun).to.equal(mostUnderWay + 5);
+    expect(begun).to.equal(mostInFlight + 5);
     expect(isTaken).to.equal(false);
   });
 

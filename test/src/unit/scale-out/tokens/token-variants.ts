@@ -72,7 +72,7 @@ const nolife: Variant = {
   },
 };
 
-/** Only the database's sweeper ends expired tokens. */
+/** Leaves expired tokens to the database's sweeper. */
 const ttl: Variant = {
   scripts: { lease: changedScript('tokens/lease-record', 'local now = time[1] * 1000000 + time[2]', 'local now = 0') },
 };

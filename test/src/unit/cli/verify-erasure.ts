@@ -3,7 +3,7 @@ import { expectDone } from '../../contract/subjects/answers.js';
 import type { KeybinClient } from '../../world/clients/keybin-client.js';
 import { keybin } from '../../world/processes/keybin-command.js';
 
-interface Verdict {
+interface ErasureReport {
   readonly total: number;
   readonly registered: boolean;
   readonly erased: number;
@@ -12,12 +12,12 @@ interface Verdict {
 
 export const queuedWrites = 1_000;
 
-/** Returns the verdict of `keybin verify-erasure`, after checking the exit code. */
-export async function verify(name: string, env: Readonly<Record<string, string>>): Promise<Verdict> {
+/** Returns the report of `keybin verify-erasure`, after checking the exit code. */
+export async function verify(name: string, env: Readonly<Record<string, string>>): Promise<ErasureReport> {
   const { code, stdout, stderr } = await keybin(['verify-erasure', name, '--json'], env);
-  const verdict = JSON.parse(stdout || stderr) as Verdict; // shape asserted below
-  expect(code).to.equal(verdict.total === 0 ? 0 : 1);
-  return verdict;
+  const report = JSON.parse(stdout || stderr) as ErasureReport; // shape asserted below
+  expect(code).to.equal(report.total === 0 ? 0 : 1);
+  return report;
 }
 
 /** Puts `count` values, 50 at a time. */
