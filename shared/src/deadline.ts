@@ -22,15 +22,16 @@ export async function settledWithin(work: Promise<unknown> | undefined, timeoutM
 }
 
 /** Settles as `promise` does, or throws the error that `late` returns after `timeoutMs`. */
-export async function orTimeout<T>(promise: Promise<T>, timeoutMs: number, late: () => Error): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(late()), timeoutMs);
+export function orTimeout<T>(promise: Promise<T>, timeoutMs: number, late: () => Error): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(late()), timeoutMs);
+    const settle = (outcome: () => void) => {
+      clearTimeout(timer);
+      outcome();
+    };
+    promise.then(
+      (value) => settle(() => resolve(value)),
+      (error: unknown) => settle(() => reject(error)),
+    );
   });
-  try {
-    return await Promise.race([promise, expired]);
-  } finally {
-    clearTimeout(timer);
-    promise.catch(() => {}); // nobody waits for a late failure
-  }
 }

@@ -12,10 +12,10 @@ export interface ReadEntry extends PendingEntry {
   readonly mayBeOld: boolean;
 }
 
-/** Parses the text of a pending entry. `epoch`: number of the partition's epoch. */
-export function readEntry(text: string, epoch: number): ReadEntry {
-  const entry = parsePendingEntry(text);
-  return { ...entry, mayBeOld: entry.epoch < epoch };
+/** Parses the text of a pending entry. `currentEpoch`: number of the partition's epoch. */
+export function readEntry(text: string, currentEpoch: number): ReadEntry {
+  const { epoch, version, json } = parsePendingEntry(text);
+  return { epoch, version, json, mayBeOld: epoch < currentEpoch };
 }
 
 /**

@@ -31,7 +31,8 @@ export function parseStamp(text: string): Stamp {
 }
 
 export function parsePendingEntry(text: string): PendingEntry {
-  return { ...parseStamp(text), json: text[stampDigits] === 'P' ? text.slice(headLength) : undefined };
+  const { epoch, version } = parseStamp(text);
+  return { epoch, version, json: text[stampDigits] === 'P' ? text.slice(headLength) : undefined };
 }
 
 /** Returns a version as scripts write and compare it. */
