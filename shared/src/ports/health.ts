@@ -58,6 +58,7 @@ function problemOf(error: unknown): string {
     const known = problems[code];
     if (known !== undefined) return known;
     if (/\bLOADING\b/.test(cause.message)) return 'still loading its data';
+    if (/\bis a replica\b/.test(cause.message)) return 'a replica, not the primary';
     if (/took longer than|timed? ?out/i.test(cause.message)) return 'no response in time';
     if (/certificate/i.test(cause.message)) return 'certificate refused';
     if (/\b(NOAUTH|WRONGPASS|NOPERM|AuthenticationFailed)\b|authentication/i.test(cause.message)) {

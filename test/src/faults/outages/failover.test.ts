@@ -83,7 +83,10 @@ describe('a failover of a single Redis that leaves connections open', function (
     const other = await startApi({ env: envOf(second.url) });
     running.push(other);
     const there = new KeybinClient(other.url);
-    await eventually(async () => (await send(api.url, 'GET', '/readyz')).status === 503, 'the API to notice');
+    await eventually(async () => {
+      const { status, text } = await send(api.url, 'GET', '/readyz');
+      return status === 503 && text.includes('"problem":"a replica, not the primary"');
+    }, 'the API to notice');
     const replaced = await there.logIn(username, password);
     expectDone(await there.put(replaced, 'k', 'new'));
     for (let round = 0; round < 5; round++) {

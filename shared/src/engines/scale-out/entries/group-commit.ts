@@ -203,9 +203,10 @@ export class ScaleOutGroupCommit {
       if (answers.length > 0) this.#jobsAreFull = jobsAreFull;
       const needsJob = accepted > 0;
       if (needsJob) this.#observer.accepted(accepted, coalesced);
-      this.#noRoom = !needsJob && answers.includes('full');
+      const anyFull = answers.includes('full');
+      this.#noRoom = !needsJob && anyFull;
       if (needsJob) this.#refusals?.accepted(this.#partition);
-      else if (this.#noRoom) this.#refusals?.full(this.#partition);
+      if (anyFull) this.#refusals?.full(this.#partition);
       if (needsJob && !isLeftToSweeper && (!added || added[0])) await this.#addJob(job, added?.[0]);
       // Last: what was accepted must be applied, whatever its clients are told
       const isWhole = answers.length === writes.length || answers.length === 0; // none: the group's deadline was over

@@ -1,7 +1,7 @@
 import type { Log } from '../../../process/log.js';
 import { repeatUntilAborted } from '../../../repeat-until-aborted.js';
 import type { TimeBudget } from '../../../time-budget.js';
-import { bytesKey, epochKey, probeKey, waitingKey } from '../redis/keys.js';
+import { bytesKey, epochKey, probeKey, slotsKey, waitingKey } from '../redis/keys.js';
 import type { PartitionedRedis } from '../redis/partitioned-redis.js';
 import { loadScript, runScript } from '../redis/scripts.js';
 import type { Limits } from './limits.js';
@@ -10,15 +10,9 @@ import type { Limits } from './limits.js';
 export interface Refusal {
   readonly reason: string;
   readonly remedy: string;
-  /** True if a small write that Redis takes shows that it is over. */
-  readonly endsWithProbe: boolean;
 }
 
-const refusedBy = (why: string, remedy: string, endsWithProbe = true): Refusal => ({
-  reason: `Redis refuses writes: ${why}`,
-  remedy,
-  endsWithProbe,
-});
+const refusedBy = (why: string, remedy: string): Refusal => ({ reason: `Redis refuses writes: ${why}`, remedy });
 
 const queueStatus = "see 'keybin queue status'";
 
@@ -35,14 +29,13 @@ const refusals: readonly (readonly [RegExp, Refusal])[] = [
   [/\bLOADING\b/, refusedBy('it is still loading its data', 'wait')],
   [
     /\bNOPERM\b|can't run this command|can't access/,
-    refusedBy('its ACL does not let Keybin write', 'allow Keybin the commands and keys it uses', false),
+    refusedBy('its ACL does not let Keybin write', 'allow Keybin the commands and keys it uses'),
   ],
 ];
 
 const full: Refusal = {
   reason: 'Writes are refused: too many are pending',
   remedy: `find out what keeps the workers (${queueStatus}), or raise [QUEUE] max_backlog and max_pending_bytes`,
-  endsWithProbe: false,
 };
 
 /** Returns a refusal as one sentence. */
@@ -70,6 +63,8 @@ export interface WriteRefusalsParts {
 export class WriteRefusals {
   readonly #closing = new AbortController();
   readonly #last = new Map<number, Refusal>();
+  /** Partitions that had no room for a write since their last probe. */
+  readonly #fullSinceProbe = new Set<number>();
   #logged: string | undefined;
 
   constructor(private readonly parts: WriteRefusalsParts) {}
@@ -92,13 +87,14 @@ export class WriteRefusals {
     return first && sentence(first);
   }
 
-  /** Notes that a write was accepted. */
+  /** Notes that a write was accepted. While there is little room, small ones are, and larger ones are not. */
   accepted(partition: number): void {
-    this.#note(partition, undefined);
+    if (this.#last.get(partition) !== full) this.#note(partition, undefined);
   }
 
   /** Notes that the limits left no room for a write. */
   full(partition: number): void {
+    this.#fullSinceProbe.add(partition);
     this.#note(partition, full);
   }
 
@@ -112,8 +108,8 @@ export class WriteRefusals {
   async #probe(partition: number): Promise<void> {
     try {
       const filled = await writeProbe(this.parts, partition);
-      const last = this.#last.get(partition);
-      if (last?.endsWithProbe || (last === full && filled < roomyShare)) this.#note(partition, undefined);
+      const wasFull = this.#fullSinceProbe.delete(partition);
+      if (this.#last.get(partition) !== full || (!wasFull && filled < roomyShare)) this.#note(partition, undefined);
     } catch (error) {
       this.failed(partition, error);
     }
@@ -136,7 +132,7 @@ type ProbeParts = Pick<WriteRefusalsParts, 'redis' | 'limits'>;
 /** Writes a probe to a partition. Resolves with the share of the limits that pending entries take. */
 async function writeProbe({ redis, limits }: ProbeParts, partition: number): Promise<number> {
   const prefix = redis.prefixOf(partition);
-  const keys = [probeKey, waitingKey, bytesKey, epochKey].map((name) => name(prefix));
+  const keys = [probeKey, waitingKey, bytesKey, epochKey, slotsKey].map((name) => name(prefix));
   const answer = await runScript(redis.connectionOf(partition).client, tryScript, keys, []);
   const [entries, bytes] = answer as [number, number]; // the answer of try-write.lua
   return Math.max(entries / limits.maxBacklog, bytes / limits.maxEntryBytes);
