@@ -3,9 +3,11 @@
 -- Redis has lost data. `allow-oom`: this is one short key.
 --
 -- KEYS  1 looks  2 waiting
--- ARGV  1 lifetime of the count after the last look, ms
--- Returns {looks with this one, entries that wait}.
+-- ARGV  1 lifetime of the count after the last look, ms  2 version of the oldest entry that waited at the last look
+-- Returns {looks with this one, entries that wait, how many of them are not older than ARGV 2, version of the oldest
+-- entry that waits}. If none waits, the version is +inf, as ARGV 2 may be.
 
 local looks = redis.call('INCR', KEYS[1])
 redis.call('PEXPIRE', KEYS[1], ARGV[1])
-return {looks, redis.call('ZCARD', KEYS[2])}
+local oldest = redis.call('ZRANGE', KEYS[2], 0, 0, 'WITHSCORES')[2] or '+inf'
+return {looks, redis.call('ZCARD', KEYS[2]), redis.call('ZCOUNT', KEYS[2], ARGV[2], '+inf'), oldest}

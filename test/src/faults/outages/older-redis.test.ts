@@ -41,12 +41,14 @@ describe('after Redis came back with older data than MongoDB', function () {
     for (const client of [world.here, world.there]) {
       expectValue(await client.get(token, 'changed'), 'new');
       expectNoKey(await client.get(token, 'deleted'), 'deleted');
-      expectKeys(await client.keys(token), ['changed']);
+      expectKeys(await client.keys(token), ['after', 'changed']);
     }
   }
 
   it('nothing that was applied is undone, before and after the old writes are applied again', async () => {
     const token = await comeBackOlder();
+    const lines = world.apis.flatMap(({ child }) => child.logs.map(({ msg }) => String(msg)));
+    expect(lines.filter((line) => line.includes('has lost accepted writes'))).to.deep.equal([]);
     expect(await world.pendingEntries(), 'old writes').to.be.at.least(2);
     await expectNewest(token);
     await world.resumeWorkers();

@@ -91,6 +91,22 @@ describe('after Redis came back without its data', function () {
     }
   });
 
+  it('with entries that were applied since, these do not hide what is lost', async () => {
+    const { token } = await world.here.newAccount();
+    await worker.kill('SIGSTOP');
+    for (const key of ['applied_1', 'applied_2']) expectDone(await world.here.put(token, key, 1));
+    const older = snapshot(world.services.redis);
+    await worker.kill('SIGCONT');
+    await world.drained();
+    await leaveUnapplied(token);
+    const told = world.apis.map(({ child }) => lossesOf(child).length);
+    await restart(world.services.redis, older);
+    for (const [index, { child }] of world.apis.entries()) {
+      const loss = await eventually(() => lossesOf(child)[told[index] ?? 0], 'an error in the log');
+      expect(loss).to.include({ lost: unapplied });
+    }
+  });
+
   it('is no error if it has lost nothing', async () => {
     const account = await world.here.newAccount();
     await leaveUnapplied(account.token);

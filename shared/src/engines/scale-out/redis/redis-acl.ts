@@ -64,6 +64,7 @@ export const redisCommands = [
   'xtrim',
   'zadd',
   'zcard',
+  'zcount',
   'zpopmin',
   'zrange',
   'zrangebyscore',

@@ -14,7 +14,6 @@ const unusedFeatures = [
   'rpop',
   'sismember',
   'type',
-  'zcount',
   'zremrangebyrank',
   'zremrangebyscore',
 ];
