@@ -42,7 +42,8 @@ export function missingCoverage({ engine, redis, minutes }: Run, history: Histor
       engine === 'embedded' ? 0 : minutes * perMinute.readsOfPending,
     ],
   ];
-  return least.flatMap(([what, count, needed]) =>
+  const rare = least.flatMap(([what, count, needed]) =>
     count < needed ? [`Too little happened: ${count} ${what}, at least ${Math.ceil(needed)} are needed`] : [],
   );
+  return [...rare, ...[...faults.absent].map((kind) => `Too little happened: no ${kind}`)];
 }

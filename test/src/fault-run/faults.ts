@@ -11,8 +11,11 @@ export interface Fault {
   readonly what: string;
   /** Lists of targets. One target of each list is hit. A cut has two: packets between their hosts are lost. */
   readonly among: readonly (readonly Target[])[];
-  /** Injects a fault that needs more than its targets. Resolves with a description for the log. */
-  readonly inject?: () => Promise<string>;
+  /**
+   * Injects a fault that needs more than its targets. Resolves with a description for the log, or with `undefined` if
+   * the fault was not possible.
+   */
+  readonly inject?: () => Promise<string | undefined>;
 }
 
 /** Range of the duration of a hang or a cut, in ms. */
@@ -25,6 +28,8 @@ const restMs = [200, 1_500] as const;
 /** Numbers of faults by kind, and of faults during a write: in flight to the API that was hit, or else to any API. */
 export class FaultCounts {
   readonly byKind = new Map<string, number>();
+  /** Kinds that need more than their targets, and have not happened yet. */
+  readonly absent = new Set<string>();
   total = 0;
   duringWrite = 0;
   /** Faults with their targets and times, in the time of the run's clock, one per line. */
@@ -33,6 +38,7 @@ export class FaultCounts {
 
 /**
  * Injects faults one after the other until `isEnough` says so of the counts up to now. All kinds are equally frequent.
+ * Those that need more than their targets come first, so that a short run has them, too.
  */
 export async function injectFaults(
   world: Pick<World, 'faults' | 'network' | 'whole'>,
@@ -41,39 +47,54 @@ export async function injectFaults(
   isEnough: (counts: FaultCounts) => boolean,
 ): Promise<FaultCounts> {
   const counts = new FaultCounts();
+  const own = world.faults.filter(({ inject }) => inject);
+  const usual = world.faults.filter(({ inject }) => !inject);
+  for (const fault of own) counts.absent.add(kindOf(fault));
   let round: Fault[] = [];
   for (;;) {
     await delay(random.between(...restMs));
     if (isEnough(counts)) return counts;
-    if (round.length === 0) round = random.shuffled(world.faults);
+    if (round.length === 0) round = [...random.shuffled(usual), ...random.shuffled(own)];
     const fault = round.pop();
     if (!fault) throw new Error('There are no faults to inject');
     const targets = fault.among.map((list) => random.pick(list));
-    count(counts, fault, targets, history);
+    const hitsWrite = isWriteInFlight(targets, history);
     const fromMs = performance.now();
     const names = await strike(fault, targets, random, world);
     await world.whole();
+    if (!names) continue;
+    count(counts, kindOf(fault), hitsWrite);
     counts.log.push(`${fault.manner} of ${names.join(', ')}: ${ms(fromMs)} to ${ms(performance.now())}`);
   }
 }
 
-function count(counts: FaultCounts, { manner, what }: Fault, targets: readonly Target[], history: History): void {
-  const kind = `${manner} of ${what}`;
+const kindOf = ({ manner, what }: Fault) => `${manner} of ${what}`;
+
+/** Returns true if a write is in flight to the APIs among the targets, or to any API if others are hit. */
+function isWriteInFlight(targets: readonly Target[], history: History): boolean {
   const urls = targets.flatMap(({ url }) => url ?? []);
   const areApis = targets.length > 0 && urls.length === targets.length;
-  counts.byKind.set(kind, (counts.byKind.get(kind) ?? 0) + 1);
-  counts.total++;
-  if (history.writesInFlight(areApis ? urls : undefined) > 0) counts.duringWrite++;
+  return history.writesInFlight(areApis ? urls : undefined) > 0;
 }
 
-/** Injects a fault. Returns a description for each target. */
+function count(counts: FaultCounts, kind: string, hitsWrite: boolean): void {
+  counts.byKind.set(kind, (counts.byKind.get(kind) ?? 0) + 1);
+  counts.absent.delete(kind);
+  counts.total++;
+  if (hitsWrite) counts.duringWrite++;
+}
+
+/** Injects a fault. Returns a description for each target, or `undefined` if the fault was not possible. */
 async function strike(
   { manner, inject }: Fault,
   targets: readonly Target[],
   random: Random,
   { network }: Pick<World, 'network'>,
-): Promise<string[]> {
-  if (inject) return [await inject()];
+): Promise<string[] | undefined> {
+  if (inject) {
+    const injected = await inject();
+    return injected === undefined ? undefined : [injected];
+  }
   if (manner === 'hang') return Promise.all(targets.map((target) => hang(target, random.between(...hangMs))));
   const names = targets.map(({ name }) => name);
   if (manner === 'cut') return [await cut(targets, random.between(...hangMs), network)];

@@ -81,20 +81,21 @@ export async function startSingle(gone: Gone, host: string, options: RedisServer
 
 /**
  * Copies the files of Redis while writes wait, and lets clients and workers go on. Keeps clients out until everything
- * acknowledged is in MongoDB, and Redis was killed and started from the copy.
+ * acknowledged is in MongoDB, and Redis was killed and started from the copy. Resolves with `undefined` if not all was
+ * applied in time.
  */
 async function putOlderCopyBack(
   server: RedisServer,
   target: Target,
   { workers, gate, applied }: Surroundings,
-): Promise<string> {
+): Promise<string | undefined> {
   const hanging = Promise.all(workers.map((worker) => worker.hang(2 * pilingUpMs)));
   await delay(pilingUpMs);
   const putBack = snapshot(server);
   await hanging;
   await delay(growingOlderMs);
   return gate.whileEmpty(async () => {
-    if (!(await applied())) return 'Redis not put back, because not everything was applied';
+    if (!(await applied())) return undefined;
     await target.kill();
     putBack(server.dir);
     await target.start();

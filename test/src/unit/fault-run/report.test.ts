@@ -57,6 +57,7 @@ describe('the report of a fault run', () => {
     ['something is back', ({ findings }) => void findings.resurrected.push('a')],
     ['an answer was none of the contract', ({ history }) => void history.unexpected.push('500')],
     ['a process ended by itself', () => ({ gone: ['API 1'] })],
+    ['a kind of fault did not happen', ({ faults }) => void faults.absent.add('failover of Redis')],
     ['a job is left', ({ leftovers }) => ({ leftovers: { ...leftovers, jobs: 1 } })],
     ['a write is left pending', ({ leftovers }) => ({ leftovers: { ...leftovers, pending: 1 } })],
     [
