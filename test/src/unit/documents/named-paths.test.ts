@@ -28,6 +28,12 @@ function pathsIn(page: string): string[] {
   return [...links, ...paths];
 }
 
+/** Returns the bold names that begin the items of a section. */
+const namesIn = (page: string, section: string) =>
+  [...(read(page).split(`${section}\n`)[1]?.split(/^#/m)[0] ?? '').matchAll(/^- \*\*(.+?)\*\*/gm)].map(
+    ([, name]) => name,
+  );
+
 describe('documents for those who change Keybin', () => {
   const architecture = read('ARCHITECTURE.md');
   const files = filesBelow('.');
@@ -43,6 +49,12 @@ describe('documents for those who change Keybin', () => {
       expect(paths.filter((path) => !exists(path))).to.deep.equal([]);
     });
   }
+
+  it('CONTRIBUTING.md tells for each outage of docs/reliability.md where it is tested', () => {
+    const promised = namesIn('docs/reliability.md', '## Outages');
+    expect(promised).to.have.length.above(20);
+    expect(namesIn('CONTRIBUTING.md', '### Outages')).to.deep.equal(promised);
+  });
 
   it('ARCHITECTURE.md has at most 2,500 words', () => {
     const words = architecture.match(/\S*\w\S*/g) ?? [];

@@ -77,7 +77,12 @@ export class StoredEntries {
       finds.push(this.#findSome(ids.slice(at, at + maxEntriesInOneFind), projection));
     }
     const found = await orUnavailable(Promise.all(finds));
-    return new Map(found.flat().map((document) => [document._id, document]));
+    const byId = new Map<string, StoreDocument>();
+    for (const document of found.flat()) {
+      const { _id: id } = document;
+      byId.set(id, document);
+    }
+    return byId;
   }
 
   #findSome(ids: string[], projection: Document): Promise<StoreDocument[]> {

@@ -66,7 +66,9 @@ export class ScaleOutPosts implements Posts {
         deadlineMs,
       );
       const jsons = await Promise.all(
-        entries.map(({ id, json, mayBeOld }) => (mayBeOld ? this.entries.find(bearer, postKey(id), deadlineMs) : json)),
+        entries.map(async ({ id, json, mayBeOld }) =>
+          mayBeOld ? this.entries.find(bearer, postKey(id), deadlineMs) : json,
+        ),
       );
       let dropped = false;
       for (const [at, { id, json: listed }] of entries.entries()) {
