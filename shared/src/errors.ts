@@ -65,10 +65,12 @@ export const bodyNotJson = () => new KeybinError('body_not_json', 'Request body 
 export const contentTypeMissing = () => new KeybinError('content_type_missing', 'Request has no Content-Type');
 export const bodyTooLarge = (limitBytes: number) =>
   new KeybinError('body_too_large', `Request body is larger than ${limitBytes} bytes`);
-/** Value of `Accept-Encoding` that a client with another `Content-Encoding` is told. */
+/** Encodings of a JSON body, as in `Accept-Encoding`. */
 export const acceptedEncodings = 'gzip, deflate, br, identity';
 export const encodingNotSupported = () =>
-  new KeybinError('encoding_not_supported', `Content-Encoding must be one of ${acceptedEncodings}`);
+  new EncodingError(acceptedEncodings, `Content-Encoding must be one of ${acceptedEncodings}`);
+export const formEncodingNotSupported = () =>
+  new EncodingError('identity', 'Content-Encoding of a form must be identity');
 export const parameterMissing = (name: string) =>
   new KeybinError('parameter_missing', `Required parameter '${name}' is missing`);
 export const parameterNotString = (name: string) =>
@@ -138,6 +140,16 @@ export class UnreachableError extends Error {
 /** True if an operation failed because a dependency is down, so that it can succeed later. */
 export const isUnreachable = (error: unknown): boolean =>
   error instanceof UnreachableError || hasCode(error, 'unavailable');
+
+/** The body has another `Content-Encoding` than the `accepted` ones, which the client is told in `Accept-Encoding`. */
+export class EncodingError extends KeybinError {
+  constructor(
+    readonly accepted: string,
+    message: string,
+  ) {
+    super('encoding_not_supported', message);
+  }
+}
 
 /** Number of times that something may happen in a window of time. */
 export interface RateLimit {

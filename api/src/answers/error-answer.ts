@@ -1,12 +1,6 @@
 import { STATUS_CODES, type IncomingMessage } from 'node:http';
 import accepts from 'accepts';
-import {
-  acceptedEncodings,
-  bodyNotJson,
-  RateLimitError,
-  type ErrorCode,
-  type KeybinError,
-} from '@keybin/shared/errors.js';
+import { bodyNotJson, EncodingError, RateLimitError, type ErrorCode, type KeybinError } from '@keybin/shared/errors.js';
 import { jsonContentType, textContentType } from './answers.js';
 
 export type Dialect = 'keybin' | 'api' | 'v1';
@@ -135,7 +129,7 @@ const unavailableRetrySeconds = 2;
 
 /** Returns the headers that belong to an error in every dialect. */
 function ownHeaders(error: KeybinError, status: number): Header[] {
-  if (error.code === 'encoding_not_supported') return [['Accept-Encoding', acceptedEncodings]]; // RFC 9110, 15.5.16
+  if (error instanceof EncodingError) return [['Accept-Encoding', error.accepted]]; // RFC 9110, section 15.5.16
   return retryHeaders(error, status);
 }
 

@@ -6,6 +6,7 @@ import {
   bodyNotMultipart,
   bodyTooLarge,
   contentTypeMissing,
+  formEncodingNotSupported,
   parameterInvalid,
   parameterMissing,
   tooManyFields,
@@ -184,13 +185,14 @@ async function readAction(part: AsyncIterable<Buffer>): Promise<void> {
   if (action !== 'upload') throw parameterInvalid('action', "'upload'");
 }
 
-/** Throws `content_type_missing`, `body_not_multipart`. */
+/** Throws `content_type_missing`, `body_not_multipart`, `encoding_not_supported`. */
 function parserOf(request: IncomingMessage): Dicer {
   const { headers } = request;
   const contentType = headers['content-type'] ?? '';
   if (contentType === '' && hasBody(request)) throw contentTypeMissing();
-  const isPlain = ['', 'identity'].includes((headers['content-encoding'] ?? '').trim().toLowerCase());
-  if (!isForm(headers) || !isPlain) throw bodyNotMultipart();
+  if (!isForm(headers)) throw bodyNotMultipart();
+  const encoding = (headers['content-encoding'] ?? '').trim().toLowerCase();
+  if (!['', 'identity'].includes(encoding)) throw formEncodingNotSupported();
   try {
     return new Dicer({ boundary: headerParameters(contentType).get('boundary'), maxHeaderPairs: maxPartHeaders });
   } catch {

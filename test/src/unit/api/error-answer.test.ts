@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { dialectOf, errorAnswer, type Dialect } from '@keybin/api/answers/error-answer.js';
-import { KeybinError, RateLimitError, type ErrorCode } from '@keybin/shared/errors.js';
+import { EncodingError, KeybinError, RateLimitError, type ErrorCode } from '@keybin/shared/errors.js';
 
 /** Statuses of the contract in the key/value dialect, and in other dialects where they differ. */
 const statuses: Readonly<Record<ErrorCode, { readonly keybin: number; readonly api?: number; readonly v1?: number }>> =
@@ -90,8 +90,11 @@ const prefersProblem = new Map([
 ]);
 
 const codes = Object.keys(statuses) as ErrorCode[]; // the keys of a literal
+const errorOf = (code: ErrorCode, message: string) =>
+  code === 'encoding_not_supported' ? new EncodingError('gzip', message) : new KeybinError(code, message);
+
 function ownHeaders(status: number): string[][] {
-  if (status === 415) return [['Accept-Encoding', 'gzip, deflate, br, identity']];
+  if (status === 415) return [['Accept-Encoding', 'gzip']];
   return status === 503 ? [['Retry-After', '2']] : [];
 }
 
@@ -102,7 +105,7 @@ describe('The answer to an error', () => {
         const status = statuses[code].keybin;
         const problem = { type: 'about:blank', title: titles[status], status, detail: 'Té "st"', code };
         const type = isProblem ? 'application/problem+json' : 'text/plain; charset=utf-8';
-        expect(errorAnswer(new KeybinError(code, 'Té "st"'), 'keybin', accept), code).to.deep.equal({
+        expect(errorAnswer(errorOf(code, 'Té "st"'), 'keybin', accept), code).to.deep.equal({
           status,
           headers: [...ownHeaders(status), ['Vary', 'Accept'], ['Content-Type', type]],
           body: isProblem ? JSON.stringify(problem) : (textMessages.get(code) ?? 'Té "st"'),
@@ -115,7 +118,7 @@ describe('The answer to an error', () => {
         for (const code of codes) {
           const status = statuses[code][dialect] ?? statuses[code].keybin;
           const challenge = status === 401 ? [['WWW-Authenticate', challenges[dialect]]] : [];
-          expect(errorAnswer(new KeybinError(code, 'Té "st"'), dialect, accept), `${dialect} ${code}`).to.deep.equal({
+          expect(errorAnswer(errorOf(code, 'Té "st"'), dialect, accept), `${dialect} ${code}`).to.deep.equal({
             status,
             headers: [...ownHeaders(status), ...challenge, ['Content-Type', 'application/json; charset=utf-8']],
             body: '{"error":"Té \\"st\\""}',
