@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { Registry } from 'prom-client';
 import { bearerMatches } from '@keybin/shared/metrics/bearer-matches.js';
 import type { Config } from '@keybin/shared/config/config.js';
+import { unavailable } from '@keybin/shared/errors.js';
 import { describeHealth, type Health } from '@keybin/shared/ports/health.js';
 import { listen } from '@keybin/shared/process/listen.js';
 import type { Lifecycle } from '@keybin/shared/process/lifecycle.js';
@@ -17,6 +18,7 @@ export interface Monitored {
   readonly isDraining: () => boolean;
   /** Returns when the worker last applied a batch, if ever. */
   readonly lastBatchAt: () => Date | undefined;
+  readonly log: Log;
 }
 
 export interface Monitoring {
@@ -48,7 +50,10 @@ export async function openMonitoring(monitored: Monitored, host: string, port: n
 }
 
 async function respond(request: IncomingMessage, response: ServerResponse, monitored: Monitored): Promise<void> {
-  const { status, body, headers } = await answerTo(request, monitored);
+  const { status, body, headers } = await answerTo(request, monitored).catch((error: unknown) => {
+    monitored.log.error({ err: error }, 'Metrics or health could not be read');
+    return text(503, unavailable().message);
+  });
   response.writeHead(status, {
     'Cache-Control': 'no-store',
     'Content-Length': Buffer.byteLength(body),
@@ -120,6 +125,7 @@ export async function startMonitoring(
     readMetrics: () => metrics.registry.metrics(),
     isDraining: () => lifecycle.ending,
     lastBatchAt: () => metrics.lastBatchAt,
+    log,
   };
   const monitoring = await openMonitoring(monitored, host, port);
   lifecycle.push('monitoring', () => monitoring.close());
