@@ -21,6 +21,16 @@ describe('the units for systemd', () => {
     expect(said).to.equal('');
   });
 
+  it('try a start that fails again for ever, with a pause', () => {
+    for (const unit of units) {
+      const text = readFileSync(`${folder}${unit}`, 'utf8');
+      expect(text, unit)
+        .to.match(/^\[Unit\]$[^[]*^StartLimitIntervalSec=0$/m)
+        .and.match(/^Restart=always$/m)
+        .and.match(/^RestartSec=[1-9]\d*$/m);
+    }
+  });
+
   it('run the same commands as npm start and npm run start:worker', () => {
     const starts = units.map(
       (unit) => /^ExecStart=\/usr\/bin\/env (.+)$/m.exec(readFileSync(`${folder}${unit}`, 'utf8'))?.[1],
