@@ -80,6 +80,7 @@ export function createApp(parts: AppParts): Koa {
       names: new AuthorNames(engine.accounts),
       codes,
       transfers,
+      fileLimitBytes: config.limits.fileBytes,
       tokenLifetimeSeconds: config.v1.tokenExpirationSeconds,
     }),
   );

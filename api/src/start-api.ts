@@ -14,7 +14,7 @@ import { readClusterMetrics } from './cluster/cluster-metrics.js';
 import { codeKey } from './identify-codes/code.js';
 import { openDelivery } from './identify-codes/open-delivery.js';
 import { openDashboard } from './dashboard/open-dashboard.js';
-import { isForm } from './bodies/upload-form.js';
+import { formLimitBytes, isForm } from './bodies/upload-form.js';
 import { fastEntries } from './routes/keybin/fast-entries.js';
 import { HttpServer } from './server/server.js';
 import { Transfers } from './requests/transfers.js';
@@ -36,6 +36,7 @@ export interface Api {
  */
 export async function startApi(config: Config, log: Log, lifecycle = apiLifecycle(config, log)): Promise<Api> {
   const { requestTimeoutSeconds, drainDelaySeconds, drainTimeoutSeconds, transfersAtOnce } = config.limits;
+  const { bodyBytes, fileBytes } = config.limits;
   const requestTimeoutMs = requestTimeoutSeconds * 1_000;
   const { times } = config;
   try {
@@ -83,14 +84,11 @@ export async function startApi(config: Config, log: Log, lifecycle = apiLifecycl
       isDraining: () => isDraining,
     });
     const mayTakeLong = (request: IncomingMessage) => transfers.isUpload(request);
-    // The route of uploads decides about forms. A form for another one is refused without being read
+    // A form for another route than that of uploads is refused without being read
     const mayContinue = ({ headers }: IncomingMessage) =>
-      isForm(headers) || Number(headers['content-length'] ?? 0) <= config.limits.bodyBytes;
+      Number(headers['content-length'] ?? 0) <= (isForm(headers) ? formLimitBytes(fileBytes) : bodyBytes);
     const listener = isPlain(config, log)
-      ? fastEntries(
-          { engine, durations: metrics.requests, bodyLimitBytes: config.limits.bodyBytes, log },
-          app.callback(),
-        )
+      ? fastEntries({ engine, durations: metrics.requests, bodyLimitBytes: bodyBytes, log }, app.callback())
       : app.callback();
     const server = new HttpServer(listener, { requestTimeoutMs, mayTakeLong, mayContinue, times });
     const address = await server.listen(config.app.port, config.app.host);

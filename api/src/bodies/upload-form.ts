@@ -6,6 +6,7 @@ import {
   bodyNotMultipart,
   bodyTooLarge,
   contentTypeMissing,
+  fileTooLarge,
   formEncodingNotSupported,
   parameterInvalid,
   parameterMissing,
@@ -18,6 +19,9 @@ import { headerParameters } from './header-parameters.js';
 
 /** Maximum size of a form without its file: the other parts, and the lines between them. */
 const restBytes = 1024 * 1024;
+/** Returns the maximum size of a form whose file has at most `fileLimitBytes`. */
+export const formLimitBytes = (fileLimitBytes: number): number => fileLimitBytes + restBytes;
+
 const maxFields = 20;
 const maxPartHeaders = 20;
 
@@ -36,16 +40,16 @@ export interface FilePart extends FileLabel {
  * Reads the form of an upload: `action=upload` and the file `filename`, in any order. Calls `take` when the file
  * begins, and reads from the connection only as fast as `take` does. Resolves with the result of `take` once the whole
  * form has arrived. Throws the error of `take`, the reason of `signal`, or an error about the form, but not before
- * `take` has ended.
+ * `take` has ended. A form that says that it is too large for a file of `fileLimitBytes` is not read.
  */
 export async function readUploadForm<T>(
   request: IncomingMessage,
   take: (file: FilePart) => Promise<T>,
-  signal: AbortSignal,
+  { signal, fileLimitBytes }: { readonly signal: AbortSignal; readonly fileLimitBytes: number },
 ): Promise<T> {
   signal.throwIfAborted();
   if (request.destroyed) throw bodyNotMultipart(); // the client has disconnected: no event would come, not even an end
-  const form = new UploadForm(request, take);
+  const form = new UploadForm(request, take, fileLimitBytes);
   const stop = () => form.fail(signal.reason);
   signal.addEventListener('abort', stop);
   try {
@@ -79,8 +83,9 @@ class UploadForm<T> {
   constructor(
     private readonly request: IncomingMessage,
     private readonly take: (file: FilePart) => Promise<T>,
+    fileLimitBytes: number,
   ) {
-    const parser = parserOf(request);
+    const parser = parserOf(request, fileLimitBytes);
     this.#parser = parser;
     this.#body = new Writable({
       write: (bytes: Buffer, _encoding, next) => {
@@ -185,14 +190,15 @@ async function readAction(part: AsyncIterable<Buffer>): Promise<void> {
   if (action !== 'upload') throw parameterInvalid('action', "'upload'");
 }
 
-/** Throws `content_type_missing`, `body_not_multipart`, `encoding_not_supported`. */
-function parserOf(request: IncomingMessage): Dicer {
+/** Throws `content_type_missing`, `body_not_multipart`, `encoding_not_supported`, `file_too_large`. */
+function parserOf(request: IncomingMessage, fileLimitBytes: number): Dicer {
   const { headers } = request;
   const contentType = headers['content-type'] ?? '';
   if (contentType === '' && hasBody(request)) throw contentTypeMissing();
   if (!isForm(headers)) throw bodyNotMultipart();
   const encoding = (headers['content-encoding'] ?? '').trim().toLowerCase();
   if (!['', 'identity'].includes(encoding)) throw formEncodingNotSupported();
+  if (Number(headers['content-length'] ?? 0) > formLimitBytes(fileLimitBytes)) throw fileTooLarge(fileLimitBytes);
   try {
     return new Dicer({ boundary: headerParameters(contentType).get('boundary'), maxHeaderPairs: maxPartHeaders });
   } catch {

@@ -20,12 +20,12 @@ import type { V1Parts } from './v1-parts.js';
  */
 const lingerMs = 2_000;
 
-export function fileRoutes(router: Router, { engine, transfers, times }: V1Parts): void {
+export function fileRoutes(router: Router, { engine, transfers, fileLimitBytes, times }: V1Parts): void {
   router.post('/users/upload', async (ctx) => {
     try {
       const { id, ...stored } = await transfers.receiving(ctx.req, ({ signal, countFor }) =>
         storeFile(engine, tokenParameter(ctx), {
-          receive: (take) => readUploadForm(ctx.req, take, signal),
+          receive: (take) => readUploadForm(ctx.req, take, { signal, fileLimitBytes }),
           atMostBytes: ctx.request.length,
           countFor,
         }),

@@ -10,4 +10,5 @@ export interface V1Parts extends TokenParts {
   readonly transfers: Transfers;
   readonly codes: Codes;
   readonly names: AuthorNames;
+  readonly fileLimitBytes: number;
 }

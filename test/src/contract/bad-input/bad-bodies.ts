@@ -40,15 +40,6 @@ const notObjects: readonly (readonly [string, SendOptions])[] = [
   ],
 ];
 
-/** Asks to send a JSON body of so many bytes (`Expect: 100-continue`). Resolves once there is an answer. */
-async function askingFirst(url: string, path: string, length: number): Promise<RawConnection> {
-  const head = ['Host: a', 'Content-Type: application/json', `Content-Length: ${length}`, 'Expect: 100-continue'];
-  const connection = await RawConnection.open(url);
-  connection.send(`POST ${path} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n`);
-  await connection.answers(1);
-  return connection;
-}
-
 export function badBodies(url: () => string): void {
   describe('in bodies', () => {
     const given = accountOfSuite(url);
@@ -74,11 +65,11 @@ export function badBodies(url: () => string): void {
 
     it('refuses a body that is too large before a client that asks first has sent it', async () => {
       const path = `/user/${given.account.token}/store/asked`;
-      const refused = await askingFirst(url(), path, limitBytes + 1);
+      const refused = await RawConnection.asking(url(), path, 'application/json', limitBytes + 1);
       expect(await refused.closed()).to.include(tooLarge);
       expect(refused.statuses).to.deep.equal([413]);
       const body = '{"value":"c"}';
-      const welcome = await askingFirst(url(), path, body.length);
+      const welcome = await RawConnection.asking(url(), path, 'application/json', body.length);
       expect(welcome.statuses).to.deep.equal([100]);
       welcome.send(body);
       expect(await welcome.answers(2)).to.include('{"result":"ok"}');

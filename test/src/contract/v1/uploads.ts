@@ -307,6 +307,13 @@ export function uploadsContract(subject: Subject): void {
         for (const bytes of [megabyte + 1, 9 * megabyte]) {
           expectV1Error(await sendForm(client, token, [action, fileOf(Buffer.alloc(bytes))]), 413, tooLarge);
         }
+        const refused = await RawConnection.asking(small.url, uploadPath(token), formType, 3 * megabyte);
+        expect(await refused.closed()).to.include(tooLarge);
+        expect(refused.statuses).to.deep.equal([413]);
+        // It may have much around its file
+        const welcome = await RawConnection.asking(small.url, uploadPath(token), formType, 2 * megabyte);
+        expect(welcome.statuses).to.deep.equal([100]);
+        welcome.destroy();
         expect(await list(client)).to.deep.equal({ files: [], next: null });
         const stored = await Promise.all(
           Array.from({ length: 6 }, () => sendForm(client, token, [action, fileOf(Buffer.alloc(megabyte))])),

@@ -33,6 +33,15 @@ export class RawConnection {
     return connection;
   }
 
+  /** Asks to post a body of this type and length (`Expect: 100-continue`). Resolves once there is an answer. */
+  static async asking(url: string, path: string, type: string, length: number): Promise<RawConnection> {
+    const head = ['Host: a', `Content-Type: ${type}`, `Content-Length: ${length}`, 'Expect: 100-continue'];
+    const connection = await RawConnection.open(url);
+    connection.send(`POST ${path} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n`);
+    await connection.answers(1);
+    return connection;
+  }
+
   get received(): string {
     return this.#received;
   }

@@ -17,6 +17,7 @@ async function takeSlowly({ bytes }: FilePart): Promise<string> {
   return Buffer.concat(pieces).toString();
 }
 
+const options = { signal: new AbortController().signal, fileLimitBytes: 2 ** 20 };
 const nothing = () => Promise.reject(new Error('no file has come'));
 
 describe('the form of an upload', () => {
@@ -56,7 +57,7 @@ describe('the form of an upload', () => {
         const { incoming, sent } = await arrived();
         for (let at = 0; at < form.length; at += pieceBytes) sent.write(form.subarray(at, at + pieceBytes));
         sent.end();
-        const taken = await readUploadForm(incoming, takeSlowly, new AbortController().signal);
+        const taken = await readUploadForm(incoming, takeSlowly, options);
         expect(taken === content, `${content.length} bytes in pieces of ${pieceBytes}`).to.equal(true);
         sent.destroy();
       }
@@ -69,15 +70,13 @@ describe('the form of an upload', () => {
     incoming.on('error', () => {}); // reports that the request was broken off
     sent.destroy();
     await gone;
-    expect(await codeOf(readUploadForm(incoming, nothing, new AbortController().signal))).to.equal(
-      'body_not_multipart',
-    );
+    expect(await codeOf(readUploadForm(incoming, nothing, options))).to.equal('body_not_multipart');
   });
 
   it('is not read if it was aborted before', async () => {
     const { incoming, sent } = await arrived();
     const signal = AbortSignal.abort(unavailable(new Error('the process shuts down')));
-    expect(await codeOf(readUploadForm(incoming, nothing, signal))).to.equal('unavailable');
+    expect(await codeOf(readUploadForm(incoming, nothing, { ...options, signal }))).to.equal('unavailable');
     incoming.on('error', () => {});
     sent.destroy();
   });
