@@ -1,12 +1,17 @@
 import type { Config } from '@keybin/shared/config/config.js';
 import { besideService, openEngine, openStoreReader, openStoreWriter } from '@keybin/shared/engines/open-engine.js';
-import { silentLog } from '@keybin/shared/process/log.js';
+import { silentLog, type Log } from '@keybin/shared/process/log.js';
 import type { StoreReader, StoreWriter } from '@keybin/shared/ports/operations.js';
+import type { EngineOptions } from '@keybin/shared/ports/engine-options.js';
 import type { Engine } from '@keybin/shared/ports/engine.js';
 
 /** Opens the configured engine as an API process does, also beside one, calls `work`, and closes it. */
-export async function withEngine<T>(config: Config, work: (engine: Engine) => Promise<T>): Promise<T> {
-  return besideService(config, async (open) => closing(await openEngine(open, silentLog()), work));
+export async function withEngine<T>(
+  config: Config,
+  work: (engine: Engine) => Promise<T>,
+  { log = silentLog(), ...options }: Pick<EngineOptions, 'waiting'> & { readonly log?: Log } = {},
+): Promise<T> {
+  return besideService(config, async (open) => closing(await openEngine(open, log, options), work));
 }
 
 /** Opens the configured engine's store for an import, also beside a service, calls `work`, and closes it. */

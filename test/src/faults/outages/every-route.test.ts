@@ -70,7 +70,6 @@ const rounds = 2;
 
 /** Command lines that end by themselves, whatever is away. Those that change the queue are without effect here. */
 const commands = [
-  ['prepare'],
   ['doctor'],
   ['queue', 'status'],
   ['queue', 'rejected'],

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { MongoClient } from 'mongodb';
 import { unusedPort } from '../../world/processes/some-port.js';
-import { keybin, keybinJson } from '../../world/processes/keybin-command.js';
-import { services } from '../../world/services/services.js';
+import { keybin, keybinJson, spawnKeybin } from '../../world/processes/keybin-command.js';
+import { ownServices } from '../../world/services/services.js';
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
 
 interface Prepared {
@@ -30,7 +30,7 @@ describe('keybin prepare', () => {
   });
 
   describe('of the scale-out engine', () => {
-    const servers = services();
+    const servers = ownServices();
 
     it('creates the indexes', async () => {
       await keybinJson<Prepared>(['prepare'], servers.env);
@@ -47,13 +47,24 @@ describe('keybin prepare', () => {
       }
     });
 
-    it('fails in one line while Redis is down', async () => {
-      const { code, stderr } = await keybin(['prepare'], {
-        ...servers.env,
-        KEYBIN_QUEUE_REDIS: `redis://127.0.0.1:${unusedPort}`,
-      });
-      expect(code).to.equal(1);
-      expect(stderr).to.match(/^keybin: Redis at [^\n]* cannot be reached[^\n]*\n$/);
+    it('waits for a Redis that is not there yet, and says so', async () => {
+      await servers.redis.stop();
+      const run = spawnKeybin(['prepare'], servers.env);
+      await run.says(/^keybin: Waiting: Redis at .* cannot be reached/m);
+      await servers.redis.start();
+      expect(await run.exited).to.deep.equal({ code: 0, signal: null });
+      expect(run.answer).to.match(/^.* \(scale-out\) is ready\n$/);
+      expect(run.errors).to.match(/^(keybin: .*\n)+$/);
     });
+
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      it(`ends at ${signal} while it waits for MongoDB`, async () => {
+        const env = { ...servers.env, KEYBIN_STORE_HOST: `mongodb://127.0.0.1:${unusedPort}` };
+        const run = spawnKeybin(['prepare'], env);
+        await run.says(/^keybin: Waiting: MongoDB cannot be used/m);
+        await run.kill(signal);
+        expect(await run.exited).to.deep.equal({ code: null, signal });
+      });
+    }
   });
 });
