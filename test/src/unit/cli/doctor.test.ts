@@ -9,11 +9,13 @@ import { certificates, nodeVersion } from '@keybin/cli/doctor/settings.js';
 import { loadConfig } from '@keybin/shared/config/load/load-config.js';
 import type { Diagnosis } from '@keybin/shared/ports/operations.js';
 import { expectDone } from '../../contract/subjects/answers.js';
+import { wrongClock } from '../../world/disks/wrong-clock.js';
 import { eventually } from '../../world/eventually.js';
 import { unusedPort } from '../../world/processes/some-port.js';
 import { keybin } from '../../world/processes/keybin-command.js';
+import { startRedis } from '../../world/services/redis-server.js';
 import { ScaleOutWorld } from '../../world/services/scale-out-world.js';
-import { ownServices } from '../../world/services/services.js';
+import { ownServices, programs } from '../../world/services/services.js';
 import { temporaryDirectory } from '../../world/processes/temporary-directory.js';
 
 /** Returns the findings that are not ok, after checking the exit code and the remedies. */
@@ -188,6 +190,21 @@ describe('keybin doctor, scale-out engine', function () {
     };
     const wrong = await findings(open);
     expect([...wrong.keys()]).to.include.members(['passwords', 'registration', 'trust_proxy']);
+  });
+
+  describe('with another clock', () => {
+    programs('faketime');
+
+    it('finds that the clock of Redis is wrong', async () => {
+      const redis = await startRedis({ env: wrongClock('-1h') });
+      try {
+        const wrong = await findings({ ...env(), KEYBIN_QUEUE_REDIS: redis.url });
+        expect(wrong.get('redis clock')).to.match(/Redis and this machine differ by 3[56]\d\d\.\d s → synchronize/);
+        expect([...wrong.keys()]).not.to.include('mongodb clock');
+      } finally {
+        await redis.stop();
+      }
+    });
   });
 
   it('reports what is down, and checks the rest', async () => {
