@@ -11,7 +11,7 @@
 -- include include/check-token.lua
 
 -- An entry waits with its version, or with a smaller one. Rejected ones do not wait.
-local epochClock = tonumber(redis.call('HGET', KEYS[3], 'clock'))
+local epochClock = tonumber(redis.call('HGET', KEYS[3], 'clock') or math.huge)
 local oldest = tonumber(redis.call('ZRANGE', KEYS[4], 0, 0, 'WITHSCORES')[2])
 local anyOld = (oldest and oldest <= epochClock) or redis.call('EXISTS', KEYS[5]) == 1
 

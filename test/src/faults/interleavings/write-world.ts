@@ -84,12 +84,13 @@ export class WriteWorld {
     const { staged, database } = this.partition;
     const bearers = { resolve: () => this.user, verify: () => this.#verify() };
     const stored = new StoredEntries(database);
-    const finding = gated(stored, ['find', 'findNewer'], turns);
+    const finding = gated(stored, ['find', 'findNewer', 'notYetStored'], turns);
     const reads = (this.variant.reads ?? same)({
       pending: gated(new PendingReads(0, staged.connection), ['read', 'keys'], turns),
       stored: {
         find: (...asked) => finding.find(...asked),
         findNewer: (...asked) => finding.findNewer(...asked),
+        notYetStored: (...asked) => finding.notYetStored(...asked),
         async *keys(userId, deadlineMs) {
           await turns.pass('stored keys');
           yield* stored.keys(userId, deadlineMs);

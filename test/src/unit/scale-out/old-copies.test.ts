@@ -95,7 +95,9 @@ describe('lists while Redis has old copies of entries', () => {
       read: (...asked) => pending.read(...asked),
       keys: async (...asked) => {
         const listed = await pending.keys(...asked);
-        return listed === 'unknown' ? listed : { ...listed, put: [...listed.put, ...listed.old], old: [] };
+        return listed === 'unknown'
+          ? listed
+          : { ...listed, put: [...listed.put, ...listed.old.map(({ key }) => key)], old: [] };
       },
     });
     expect(await trusting.keys('')).to.include('gone');
@@ -113,6 +115,16 @@ describe('lists while Redis has old copies of entries', () => {
     await staged.redis.del(waitingKey(staged.prefix));
     await staged.redis.hset(rejectedKey(staged.prefix), `${bearer.userId}/other`, 'of any entry');
     expect(await entries.keys('')).to.deep.equal(['a', 'b', 'back']);
+  });
+
+  it('are whole, also if there are more and larger ones than one answer holds', async () => {
+    const keys = Array.from({ length: 1_200 }, (_, at) => `key_${String(at).padStart(4, '0')}`);
+    const value = JSON.stringify('x'.repeat(8_000));
+    await comeBackOlder(
+      () => Promise.all(keys.map((key) => entries.put('', key, value))),
+      () => Promise.all(keys.slice(0, 300).map((key) => entries.delete('', key))),
+    );
+    expect(await entries.keys('')).to.deep.equal(keys.slice(300));
   });
 
   it('show the posts that MongoDB has since, however many are gone', async () => {

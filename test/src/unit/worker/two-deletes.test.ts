@@ -37,6 +37,7 @@ describe('two deletes of one stored value at once', () => {
     return new ScaleOutEntries(steps, {
       find: async (...args) => afterLook(await stored.find(...args)),
       findNewer: (...args) => stored.findNewer(...args),
+      notYetStored: (...args) => stored.notYetStored(...args),
       keys: (...args) => stored.keys(...args),
     });
   }

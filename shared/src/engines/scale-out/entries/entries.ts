@@ -10,9 +10,6 @@ export interface EntriesPartition extends CommittingPartition {
   readonly entries: Pick<PendingReads, 'read' | 'keys'>;
 }
 
-/** Entries of an earlier epoch that a list reads at once. Requests of other clients come in between. */
-const keysAtOnce = 500;
-
 /**
  * Entries of the scale-out engine. A write is acknowledged once Redis has it, and a worker applies it to MongoDB. So a
  * read looks at pending entries first and at MongoDB afterwards. In another order, or side by side, both looks could
@@ -21,7 +18,7 @@ const keysAtOnce = 500;
 export class ScaleOutEntries implements Entries {
   constructor(
     private readonly steps: TokenCheckedSteps<EntriesPartition>,
-    private readonly stored: Pick<StoredEntries, 'find' | 'findNewer' | 'keys'>,
+    private readonly stored: Pick<StoredEntries, 'find' | 'findNewer' | 'notYetStored' | 'keys'>,
   ) {}
 
   async get(token: string, key: string): Promise<string> {
@@ -47,14 +44,10 @@ export class ScaleOutEntries implements Entries {
     const { bearer, deadlineMs } = await this.steps.begin(token);
     const listed = await this.steps.read(bearer, ({ entries }, verified) => entries.keys(bearer, verified), deadlineMs);
     const pending = { put: [...listed.put], deleted: [...listed.deleted] };
-    for (let at = 0; at < listed.old.length; at += keysAtOnce) {
-      const keys = listed.old.slice(at, at + keysAtOnce);
-      const values = await Promise.all(keys.map((key) => this.find(bearer, key, deadlineMs)));
-      for (const [position, key] of keys.entries()) {
-        (values[position] === undefined ? pending.deleted : pending.put).push(key);
-      }
+    for (const { key, isDelete } of await this.stored.notYetStored(bearer.userId, listed.old, deadlineMs)) {
+      (isDelete ? pending.deleted : pending.put).push(key);
     }
-    const stored = [];
+    const stored = []; // read last, so it has what was found to be newer
     for await (const page of this.stored.keys(bearer.userId, deadlineMs)) stored.push(page);
     return mergeKeys(stored.flat(), pending);
   }
@@ -77,7 +70,7 @@ export class ScaleOutEntries implements Entries {
 }
 
 /** Merges pending changes into the stored keys. Both `stored` and the result are in code-unit order. */
-export function mergeKeys(stored: readonly string[], { put, deleted }: Omit<PendingKeys, 'old'>): string[] {
+export function mergeKeys(stored: readonly string[], { put, deleted }: PendingKeys): string[] {
   const gone = new Set(deleted);
   const added = [...put].sort();
   const merged: string[] = [];

@@ -2,7 +2,7 @@ import { expiredToken, invalidToken, orUnavailable } from '../../../errors.js';
 import { TurnBatch } from '../../../batching/turn-batch.js';
 import type { Bearer } from '../tokens/bearer.js';
 import { epochKey, pendingKey, rejectedKey, tokensKey, waitingKey } from '../redis/keys.js';
-import { parsePendingEntry, type PendingEntry } from '../redis/pending-entry.js';
+import { parsePendingEntry, parseStamp, type PendingEntry, type Stamp } from '../redis/pending-entry.js';
 import type { RedisConnection } from '../redis/redis-connection.js';
 import { loadScript, runScript, type Script } from '../redis/scripts.js';
 
@@ -28,8 +28,18 @@ export type PendingAnswer = ReadEntry | 'none' | 'unknown';
 export interface PendingKeys {
   readonly put: readonly string[];
   readonly deleted: readonly string[];
-  /** Keys whose entry may be of an earlier epoch: MongoDB may have a newer one. */
-  readonly old: readonly string[];
+}
+
+/** Pending entry without its value. */
+export interface PendingHead extends Stamp {
+  readonly key: string;
+  readonly isDelete: boolean;
+}
+
+/** Keys of an account's pending entries, as they were listed. */
+export interface ListedKeys extends PendingKeys {
+  /** Entries that may be of an earlier epoch: MongoDB may have newer ones. */
+  readonly old: readonly PendingHead[];
 }
 
 interface Ask {
@@ -40,6 +50,7 @@ interface Ask {
 
 const readScript = loadScript('entries/read-with-token');
 const keysScript = loadScript('entries/list-keys');
+const headsScript = loadScript('entries/read-heads');
 
 const maxReadsInOneCall = 500;
 /** Bytes of entries after which a script ends its answer, so that no call blocks Redis for long. */
@@ -78,13 +89,28 @@ export class PendingReads {
   /**
    * Lists the keys of the account's pending entries. `verified` as in `read`. Throws `invalid_token` or `unavailable`.
    */
-  async keys(bearer: Bearer, verified: boolean): Promise<PendingKeys | 'unknown'> {
+  async keys(bearer: Bearer, verified: boolean): Promise<ListedKeys | 'unknown'> {
     const moreKeys = [waitingKey(this.#prefix), rejectedKey(this.#prefix)];
     const asked = { bearer, verified, prefix: this.#prefix, moreKeys, args: [bearer.userId] };
     const answer = await readChecked(this.connection, keysScript, asked);
     if (answer === 'unknown') return answer;
     const [put, deleted, old] = answer as [string[], string[], string[]]; // as list-keys.lua says
-    return { put, deleted, old };
+    return { put, deleted, old: await this.#heads(bearer, old) };
+  }
+
+  /** Reads the heads of entries, as far as they are still pending. */
+  async #heads({ userId }: Bearer, keys: readonly string[]): Promise<PendingHead[]> {
+    const heads: PendingHead[] = [];
+    for (let read = 0; read < keys.length;) {
+      const args = [maxAnswerBytes, ...keys.slice(read, read + maxReadsInOneCall)];
+      const ran = runScript(this.connection.client, headsScript, [pendingKey(this.#prefix, userId)], args);
+      const texts = (await orUnavailable(ran)) as string[]; // as read-heads.lua says
+      for (const text of texts) {
+        const key = keys[read++] ?? '';
+        if (text !== '') heads.push({ key, ...parseStamp(text), isDelete: text.endsWith('D') });
+      }
+    }
+    return heads;
   }
 
   async #readAll(asked: readonly Ask[]): Promise<readonly (string | null)[]> {

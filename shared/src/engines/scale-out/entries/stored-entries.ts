@@ -1,4 +1,3 @@
-import type { Document } from 'mongodb';
 import { remainingMs, withDeadline } from '../../../deadline.js';
 import { entryId, keyIn, type EntryName } from '../../../ids/entry-name.js';
 import { TurnBatch } from '../../../batching/turn-batch.js';
@@ -7,24 +6,17 @@ import { stampOf, type StoreDocument } from '../mongodb/documents.js';
 import { postKey } from '../redis/keys.js';
 import { isBefore, type PendingEntry } from '../redis/pending-entry.js';
 import { orUnavailable } from '../../../errors.js';
+import type { PendingHead } from './pending-reads.js';
 
 const maxEntriesInOneFind = 200;
 const keysInOnePage = 5_000;
 
 /** Reads entries from MongoDB. Each find has a time limit, and throws `unavailable` without an answer by then. */
 export class StoredEntries {
-  readonly #values: TurnBatch<string, string | undefined>;
-  readonly #documents: TurnBatch<string, StoreDocument | undefined>;
+  readonly #turn: TurnBatch<string, string | undefined>;
 
   constructor(private readonly database: Pick<Database, 'store' | 'times'>) {
-    this.#values = new TurnBatch(async (ids) => {
-      const found = await this.#findAll(ids, { value: 1 });
-      return ids.map((id) => found.get(id)?.value);
-    });
-    this.#documents = new TurnBatch(async (ids) => {
-      const found = await this.#findAll(ids, { value: 1, version: 1, epoch: 1 });
-      return ids.map((id) => found.get(id));
-    });
+    this.#turn = new TurnBatch((ids) => this.#findAll(ids));
   }
 
   /**
@@ -33,18 +25,39 @@ export class StoredEntries {
    * entry with little time left takes none from the others.
    */
   find(userId: string, key: string, deadlineMs: number): Promise<string | undefined> {
-    const found = this.#values.ask(entryId(userId, key));
+    const found = this.#turn.ask(entryId(userId, key));
     return withDeadline(found, remainingMs(deadlineMs), 'reading from MongoDB');
   }
 
   /**
    * Resolves with the value of a pending entry, or with that of MongoDB if that is at least as new. Resolves with
-   * `undefined` if the newer one is a delete. Shares a find as `find` does.
+   * `undefined` if the newer one is a delete.
    */
   async findNewer({ userId, key }: EntryName, pending: PendingEntry, deadlineMs: number): Promise<string | undefined> {
-    const found = this.#documents.ask(entryId(userId, key));
-    const document = await withDeadline(found, remainingMs(deadlineMs), 'reading from MongoDB');
+    const projection = { value: 1, version: 1, epoch: 1 };
+    const found = this.database.store.findOne({ _id: entryId(userId, key) }, { projection });
+    const document = await orUnavailable(withDeadline(found, remainingMs(deadlineMs), 'reading from MongoDB'));
     return document && !isBefore(stampOf(document), pending) ? document.value : pending.json;
+  }
+
+  /** Resolves with those of an account's pending entries that MongoDB does not have yet, nor newer ones. */
+  async notYetStored(userId: string, pending: readonly PendingHead[], deadlineMs: number): Promise<PendingHead[]> {
+    const notYet: PendingHead[] = [];
+    for (let at = 0; at < pending.length; at += maxEntriesInOneFind) {
+      const some = pending.slice(at, at + maxEntriesInOneFind);
+      const ids = some.map(({ key }) => entryId(userId, key));
+      const projection = { version: 1, epoch: 1 };
+      const found = this.database.store
+        .find({ _id: { $in: ids } }, { projection, batchSize: ids.length + 1 })
+        .toArray();
+      const documents = await orUnavailable(withDeadline(found, remainingMs(deadlineMs), 'reading from MongoDB'));
+      const stamps = new Map(documents.map(({ _id, ...document }) => [_id, stampOf(document)]));
+      for (const head of some) {
+        const stored = stamps.get(entryId(userId, head.key));
+        if (!stored || isBefore(stored, head)) notYet.push(head);
+      }
+    }
+    return notYet;
   }
 
   /**
@@ -70,22 +83,20 @@ export class StoredEntries {
     }
   }
 
-  async #findAll(asked: readonly string[], projection: Document): Promise<ReadonlyMap<string, StoreDocument>> {
+  async #findAll(asked: readonly string[]): Promise<readonly (string | undefined)[]> {
     const ids = [...new Set(asked)];
     const finds = [];
     for (let at = 0; at < ids.length; at += maxEntriesInOneFind) {
-      finds.push(this.#findSome(ids.slice(at, at + maxEntriesInOneFind), projection));
+      finds.push(this.#findSome(ids.slice(at, at + maxEntriesInOneFind)));
     }
     const found = await orUnavailable(Promise.all(finds));
-    const byId = new Map<string, StoreDocument>();
-    for (const document of found.flat()) {
-      const { _id: id } = document;
-      byId.set(id, document);
-    }
-    return byId;
+    const values = new Map(found.flat().map(({ _id, value }) => [_id, value]));
+    return asked.map((id) => values.get(id));
   }
 
-  #findSome(ids: string[], projection: Document): Promise<StoreDocument[]> {
-    return this.database.store.find({ _id: { $in: ids } }, { projection, batchSize: ids.length + 1 }).toArray();
+  #findSome(ids: string[]): Promise<StoreDocument[]> {
+    return this.database.store
+      .find({ _id: { $in: ids } }, { projection: { value: 1 }, batchSize: ids.length + 1 })
+      .toArray();
   }
 }

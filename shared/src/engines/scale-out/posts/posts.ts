@@ -52,8 +52,8 @@ export class ScaleOutPosts implements Posts {
   }
 
   /**
-   * Lists the newest `limit` pending posts that are older than `after`, and the deletes between them. Takes from
-   * MongoDB what is newer there.
+   * Lists the newest `limit` pending posts that are older than `after`, and the deletes between them. Leaves out posts
+   * that MongoDB has deleted since. A pending delete always counts, because nothing brings a post back.
    */
   async #pending(bearer: Bearer, { after, limit }: PostRange, deadlineMs: number): Promise<PendingPage> {
     const posts: Post[] = [];
@@ -67,7 +67,7 @@ export class ScaleOutPosts implements Posts {
       );
       const jsons = await Promise.all(
         entries.map(async ({ id, json, mayBeOld }) =>
-          mayBeOld ? this.entries.find(bearer, postKey(id), deadlineMs) : json,
+          json !== undefined && mayBeOld ? this.entries.find(bearer, postKey(id), deadlineMs) : json,
         ),
       );
       let dropped = false;
@@ -78,7 +78,7 @@ export class ScaleOutPosts implements Posts {
         dropped ||= json === undefined && listed !== undefined;
       }
       const last = entries.at(-1);
-      if (!dropped || !last || posts.length >= limit) return { posts, deletedIds, cut };
+      if (!dropped || !last || (cut && posts.length > 0)) return { posts, deletedIds, cut };
       before = last.id;
     }
   }

@@ -6,7 +6,7 @@ import { times } from '../../../world/times.js';
 /** The two stores that a read looks in. */
 export interface ReadSteps {
   readonly pending: Pick<PendingReads, 'read' | 'keys'>;
-  readonly stored: Pick<StoredEntries, 'find' | 'findNewer' | 'keys'>;
+  readonly stored: Pick<StoredEntries, 'find' | 'findNewer' | 'notYetStored' | 'keys'>;
 }
 
 /** Removes the rule: reads MongoDB in the step before the pending entries. */
@@ -27,6 +27,7 @@ export function mongoFirst({ pending, stored }: ReadSteps): ReadSteps {
     stored: {
       find: async () => undefined,
       findNewer: stored.findNewer.bind(stored),
+      notYetStored: stored.notYetStored.bind(stored),
       async *keys() {
         yield* pages;
       },

@@ -23,6 +23,7 @@ function withWorkerAfter({ pending, stored }: ReadSteps, work: () => Promise<voi
     stored: {
       find: async (...args) => stored.find(...args).finally(work),
       findNewer: async (...args) => stored.findNewer(...args).finally(work),
+      notYetStored: async (...args) => stored.notYetStored(...args).finally(work),
       async *keys(...args) {
         for await (const page of stored.keys(...args)) yield page;
         await work();
