@@ -1,5 +1,5 @@
--- Writes nothing that stays, with each command by which `accept.lua` writes. A Redis that refuses writes refuses this
--- one, too. It has no flags, so also at `maxmemory`.
+-- Writes with each command by which `accept.lua` writes, and changes nothing but the probe, which expires at once. A
+-- Redis that refuses writes refuses this one, too. It has no flags, so also at `maxmemory`.
 --
 -- KEYS  1 probe  2 waiting  3 bytes  4 epoch  5 slots
 -- Returns {entries that wait, bytes of pending entries}, or the error NOEPOCH if the partition has no epoch.

@@ -14,6 +14,7 @@ import { ScaleOutWorld } from '../../world/services/scale-out-world.js';
 import { ownServices } from '../../world/services/services.js';
 import { expectUnavailable } from '../support/answers.js';
 import { withRedis } from '../support/with-redis.js';
+import { times } from '../../world/times.js';
 
 const maxPendingBytes = 16 * 1_024;
 const limits = { KEYBIN_QUEUE_MAX_PENDING_BYTES: String(maxPendingBytes), KEYBIN_LIMITS_BODY_BYTES: '4KiB' };
@@ -126,6 +127,23 @@ describe('while writes are refused', function () {
     });
   }
 
+  it('because its ACL forbids a command that only a commit needs, this is told once while clients go on', async () => {
+    const [api] = world.apis;
+    if (!api) throw new Error('there are two');
+    const { token } = await world.here.newAccount();
+    const [told, before] = [linesOf(api, /ACL/), linesOf(api, again)];
+    await withRedis(world.services.redisUrl, (redis) => redis.acl('SETUSER', 'default', '-llen'));
+    try {
+      const untilMs = performance.now() + 4 * times.lookMs; // probes succeed meanwhile
+      while (performance.now() < untilMs) await expectUnavailable({ put: () => world.here.put(token, 'k', 1) });
+      expect([linesOf(api, /ACL/) - told, linesOf(api, again) - before]).to.deep.equal([1, 0]);
+    } finally {
+      await withRedis(world.services.redisUrl, (redis) => redis.acl('SETUSER', 'default', '+@all'));
+    }
+    await eventually(async () => (await seen(api.url)).said === 'ready', 'readiness');
+    expect(linesOf(api, again) - before).to.equal(1);
+  });
+
   it('because there is no room, all who ask are told so once, and when it is over', async () => {
     const [api] = world.apis;
     if (!api) throw new Error('there are two');
@@ -136,8 +154,8 @@ describe('while writes are refused', function () {
     for (let key = 0; !(await full(key)); key++) if (key > maxPendingBytes) throw new Error('it is never full');
     expect(await seen(api.url)).to.include({ status: 200, said: 'degraded', impaired: 1 });
     expect((await seen(api.url)).problem).to.match(/too many are pending/);
-    for (let times = 0; times < 3; times++) {
-      expectDone(await world.here.put(token, 'k0', String(times).repeat(3_000))); // as long as what it replaces
+    for (let round = 0; round < 3; round++) {
+      expectDone(await world.here.put(token, 'k0', String(round).repeat(3_000))); // as long as what it replaces
       await expectUnavailable({ put: () => world.here.put(token, 'more', 'x'.repeat(3_000)) });
     }
     expect(linesOf(api, /too many are pending/)).to.equal(1);

@@ -43,6 +43,8 @@ const sentence = ({ reason, remedy }: Refusal) => `${reason}; ${remedy}.`;
 
 /** Share of a limit below which there is room again. */
 const roomyShare = 0.9;
+/** Number of probes in a row without a refusal, after which any room is enough. */
+const quietProbes = 10;
 
 const tryScript = loadScript('partitions/try-write');
 
@@ -63,8 +65,8 @@ export interface WriteRefusalsParts {
 export class WriteRefusals {
   readonly #closing = new AbortController();
   readonly #last = new Map<number, Refusal>();
-  /** Partitions that had no room for a write since their last probe. */
-  readonly #fullSinceProbe = new Set<number>();
+  /** Number of probes of each partition that Redis took since it last refused a write of a client. */
+  readonly #probesSince = new Map<number, number>();
   #logged: string | undefined;
 
   constructor(private readonly parts: WriteRefusalsParts) {}
@@ -94,24 +96,31 @@ export class WriteRefusals {
 
   /** Notes that the limits left no room for a write. */
   full(partition: number): void {
-    this.#fullSinceProbe.add(partition);
-    this.#note(partition, full);
+    this.#refuse(partition, full);
   }
 
   /** Notes the error of a write. */
   failed(partition: number, error: unknown): void {
     const refusal = refusalIn(error);
-    if (refusal) this.#note(partition, refusal);
+    if (refusal) this.#refuse(partition, refusal);
+  }
+
+  #refuse(partition: number, refusal: Refusal): void {
+    this.#probesSince.set(partition, 0);
+    this.#note(partition, refusal);
   }
 
   /** Never throws: an outage is found elsewhere. */
   async #probe(partition: number): Promise<void> {
     try {
       const filled = await writeProbe(this.parts, partition);
-      const wasFull = this.#fullSinceProbe.delete(partition);
-      if (this.#last.get(partition) !== full || (!wasFull && filled < roomyShare)) this.#note(partition, undefined);
+      const probes = this.#probesSince.get(partition) ?? 1;
+      this.#probesSince.set(partition, probes + 1);
+      const hasRoom = filled < (probes < quietProbes ? roomyShare : 1);
+      if (probes > 0 && (hasRoom || this.#last.get(partition) !== full)) this.#note(partition, undefined);
     } catch (error) {
-      this.failed(partition, error);
+      const refusal = refusalIn(error);
+      if (refusal) this.#note(partition, refusal);
     }
   }
 
