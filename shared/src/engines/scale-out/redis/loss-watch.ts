@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Log } from '../../../process/log.js';
 import { repeatUntilAborted } from '../../../repeat-until-aborted.js';
 import type { TimeBudget } from '../../../time-budget.js';
-import { looksKey, waitingKey } from './keys.js';
+import { epochKey, looksKey, waitingKey } from './keys.js';
 import type { RedisConnection } from './redis-connection.js';
 import { ofEachPartition, type PartitionedRedis } from './partitioned-redis.js';
 import { loadScript, runScript } from './scripts.js';
@@ -23,7 +23,8 @@ const lookScript = loadScript('partitions/count-looks');
  *
  * Every second each process increments a count of its own in each partition. A smaller count than before means that
  * later writes are lost, too. The number of lost entries is known as of the last look. Nothing records what was
- * accepted or applied after that. Entries of the older data that had been applied by then do not count.
+ * accepted or applied after that. It is the least number: entries of the older data that had been applied by then
+ * count as left, unless they are older than all that waited.
  *
  * Before each look, every connection checks its server again. The server may have been a replica for a while, or was
  * emptied.
@@ -65,7 +66,7 @@ export class LossWatch {
   /** Resolves with the connection if Redis has lost something. */
   async #look(partition: number): Promise<RedisConnection | undefined> {
     const prefix = this.redis.prefixOf(partition);
-    const keys = [looksKey(prefix, this.#id), waitingKey(prefix)];
+    const keys = [looksKey(prefix, this.#id), waitingKey(prefix), epochKey(prefix)];
     const connection = this.redis.connectionOf(partition);
     const last = this.#last[partition];
     const args = [this.times.looksKeptMs, last?.oldest ?? '+inf'];
@@ -74,12 +75,12 @@ export class LossWatch {
     const atMs = performance.now();
     this.#last[partition] = { looks, waiting, oldest, atMs };
     if (!last || looks > last.looks || atMs - last.atMs > this.times.looksKeptMs) return undefined;
-    // If the count began anew, nothing from before is left. Entries older than all that waited were applied already
+    // If the count began anew, nothing from before is left. Entries older than all that waited had been applied
     const lost = Math.max(last.waiting - (looks === 1 ? 0 : survived), 0);
     const fields = { partition, lost, waitedBefore: last.waiting, seenMsAgo: Math.round(atMs - last.atMs) };
     const cause = 'it came back empty or with older data';
-    if (lost > 0) this.log.error(fields, `Redis has lost accepted writes that were not applied: ${cause}`);
-    else this.log.warn(fields, `Redis has lost nothing that waited at the last look, but may have since: ${cause}`);
+    if (last.waiting > 0) this.log.error(fields, `Redis has lost accepted writes that were not applied: ${cause}`);
+    else this.log.warn(fields, `Redis may have lost writes of the last second: ${cause}`);
     return connection;
   }
 }
