@@ -37,7 +37,7 @@ const documents: Readonly<Record<ErrorCode, ErrorDocument>> = {
   encoding_not_supported: {
     error: errors.encodingNotSupported(),
     interfaces: everywhere,
-    when: 'The body has another `Content-Encoding`. `Accept-Encoding` names the accepted ones',
+    when: 'The body has another `Content-Encoding`. `Accept-Encoding` names the accepted ones. A form may have none',
   },
   parameter_missing: {
     error: errors.parameterMissing('NAME'),
@@ -137,7 +137,7 @@ const documents: Readonly<Record<ErrorCode, ErrorDocument>> = {
   file_too_large: {
     error: errors.fileTooLarge(1_024 * mib),
     interfaces: ['v1'],
-    when: 'The limit is `[LIMITS] file_bytes`',
+    when: 'The limit is `[LIMITS] file_bytes`. `Content-Length` may exceed it by 1 MiB, for the form around the file',
   },
   range_not_satisfiable: {
     error: errors.rangeNotSatisfiable(),

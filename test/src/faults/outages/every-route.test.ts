@@ -74,6 +74,7 @@ const commands = [
   ['queue', 'status'],
   ['queue', 'rejected'],
   ['queue', 'retry', '--all'],
+  ['queue', 'retry', 'nobody/key'],
   ['queue', 'pause'],
   ['queue', 'resume'],
   ['queue', 'adopt', '00000000'],
@@ -82,6 +83,7 @@ const commands = [
   ['user', 'enable', 'nobody'],
   ['user', 'erase', 'nobody'],
   ['verify-erasure', 'nobody'],
+  ['check'],
 ];
 
 describe('every route and command during an outage', function () {
@@ -93,12 +95,14 @@ describe('every route and command during an outage', function () {
   });
   const services = ownServices();
   let account: Account;
+  const exported = `${temporaryDirectory()}/export`;
   const env = () => ({ ...services.env, ...adminSettings });
 
   before('an API of two processes, and a worker', async () => {
     worker = await spawnWorker({ env: env() });
     api = await spawnApi({ env: { ...env(), KEYBIN_APP_PROCESSES: '2' } });
     account = await new KeybinClient(api.url).newAccount();
+    expect(await keybin(['export', exported], env())).to.include({ code: 0 });
   });
 
   const alive = () => {
@@ -161,7 +165,7 @@ describe('every route and command during an outage', function () {
   }
 
   async function runCommands(): Promise<void> {
-    const lines = [...commands, ['export', `${temporaryDirectory()}/export`]];
+    const lines = [...commands, ['export', `${temporaryDirectory()}/export`], ['import', exported]];
     await Promise.all(
       lines.map(async (line) => {
         const { code, stderr } = await keybin(line, env());

@@ -10,7 +10,7 @@ export type OpenProcesses = Database<Mode, number>;
 
 type Environment = RootDatabase<string, string>;
 
-export const processTableName = 'processes';
+export const processTableName = 'claims';
 
 export const openProcessTable = (environment: Environment): OpenProcesses =>
   environment.openDB<Mode, number>(processTableName, { encoding: 'string' });
