@@ -7,6 +7,6 @@ describe('a short fuzz run', function () {
 
   for (const engine of ['embedded', 'scale-out']) {
     it(`finds nothing (${engine})`, () =>
-      runProgram('test/dist/fuzz-run/main.js', ['--engine', engine, '--requests', '2000']));
+      runProgram('test/dist/fuzz-run/main.js', ['--engine', engine, '--requests', '1000']));
   }
 });
