@@ -1,4 +1,3 @@
-import { looksKey, partitionPattern } from '@keybin/shared/engines/scale-out/redis/keys.js';
 import { expect } from 'chai';
 import { expectDone, expectKeys, expectNoKey, expectValue } from '../../contract/subjects/answers.js';
 import { eventually } from '../../world/eventually.js';
@@ -8,8 +7,8 @@ import { ScaleOutProcesses } from '../../world/services/scale-out-world.js';
 import { ownServices } from '../../world/services/services.js';
 import { storedDocuments } from '../../world/services/stored-documents.js';
 import { serves } from '../support/answers.js';
-import { itself, nothing, restart, snapshot } from './redis-data.js';
-import { withRedis } from '../support/with-redis.js';
+import { lookedAgain } from '../support/looks.js';
+import { itself, nothing, restart, snapshot, type Become } from './redis-data.js';
 
 const errorLevel = 50;
 const unapplied = 7;
@@ -39,16 +38,17 @@ describe('after Redis came back without its data', function () {
     await seenByAll();
   }
 
-  /**
-   * Resolves once each API knows the state of Redis. An API looks every second, so it must have looked again. The
-   * worker is stopped.
-   */
-  async function seenByAll(): Promise<void> {
-    const before = await looks(world.services.redisUrl);
-    await eventually(async () => {
-      const now = await looks(world.services.redisUrl);
-      return [...now].filter(([key, count]) => count > (before.get(key) ?? 0) + 1).length >= world.apis.length;
-    }, 'a look of each API');
+  /** Resolves once each API knows the state of Redis. The worker is stopped. */
+  const seenByAll = () => lookedAgain(world.services.redisUrl, world.apis.length);
+
+  /** Restarts Redis from a copy, and expects each API to log that the unapplied writes are lost. */
+  async function expectLossWith(older: Become): Promise<void> {
+    const told = world.apis.map(({ child }) => lossesOf(child).length);
+    await restart(world.services.redis, older);
+    for (const [index, { child }] of world.apis.entries()) {
+      const loss = await eventually(() => lossesOf(child)[told[index] ?? 0], 'an error in the log');
+      expect(loss).to.include({ lost: unapplied });
+    }
   }
 
   it('empty, tokens are valid, versions rise, new writes win, and the loss is an error with its count', async () => {
@@ -83,12 +83,7 @@ describe('after Redis came back without its data', function () {
     const { token } = await world.here.newAccount();
     const older = snapshot(world.services.redis);
     await leaveUnapplied(token);
-    const told = world.apis.map(({ child }) => lossesOf(child).length);
-    await restart(world.services.redis, older);
-    for (const [index, { child }] of world.apis.entries()) {
-      const loss = await eventually(() => lossesOf(child)[told[index] ?? 0], 'an error in the log');
-      expect(loss).to.include({ lost: unapplied });
-    }
+    await expectLossWith(older);
   });
 
   it('with entries that were applied since, these do not hide what is lost', async () => {
@@ -99,12 +94,7 @@ describe('after Redis came back without its data', function () {
     await worker.kill('SIGCONT');
     await world.drained();
     await leaveUnapplied(token);
-    const told = world.apis.map(({ child }) => lossesOf(child).length);
-    await restart(world.services.redis, older);
-    for (const [index, { child }] of world.apis.entries()) {
-      const loss = await eventually(() => lossesOf(child)[told[index] ?? 0], 'an error in the log');
-      expect(loss).to.include({ lost: unapplied });
-    }
+    await expectLossWith(older);
   });
 
   it('is no error if it has lost nothing', async () => {
@@ -120,11 +110,3 @@ describe('after Redis came back without its data', function () {
     }
   });
 });
-
-/** Returns the number of looks of each process. */
-const looks = (redisUrl: string): Promise<Map<string, number>> =>
-  withRedis(redisUrl, async (redis) => {
-    const keys = await redis.keys(looksKey(partitionPattern(), '*'));
-    const counts = await Promise.all(keys.map((key) => redis.get(key)));
-    return new Map(keys.map((key, index) => [key, Number(counts[index])]));
-  });
