@@ -2,7 +2,7 @@ import { programs } from '../../world/services/services.js';
 import { runProgram } from './program-run.js';
 
 const runs = [
-  '--engine scale-out --minutes 1',
+  '--engine scale-out --minutes 0.5',
   '--engine scale-out --redis cluster --minutes 0.5',
   '--engine scale-out --redis sentinel --minutes 0.5',
   '--engine scale-out --redis failover --minutes 0.5',
