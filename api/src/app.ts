@@ -4,6 +4,7 @@ import type { Config } from '@keybin/shared/config/config.js';
 import type { Log } from '@keybin/shared/process/log.js';
 import type { Engine } from '@keybin/shared/ports/engine.js';
 import type { ApiMetrics } from './metrics/api-metrics.js';
+import type { AnswerMemory } from './answers/answer-memory.js';
 import { AuthorNames } from './accounts/author-names.js';
 import { bodyReader } from './bodies/body.js';
 import { allowCors } from './middleware/cors.js';
@@ -29,6 +30,7 @@ export interface AppParts {
   readonly metrics: ApiMetrics;
   /** Returns the metrics of all processes at this address, as text. */
   readonly readMetrics: () => Promise<string>;
+  readonly answers: AnswerMemory;
   readonly transfers: Transfers;
   /** Makes the dashboard of the queue, if there is one. */
   readonly dashboard?: ((limits: RateLimits) => Middleware) | undefined;
@@ -38,7 +40,7 @@ export interface AppParts {
 
 /** Returns the Koa application, ready to be given to a server. Decides the order of its middleware. */
 export function createApp(parts: AppParts): Koa {
-  const { config, engine, log, signedTokens, codes, transfers, metrics, readMetrics, isDraining } = parts;
+  const { config, engine, log, signedTokens, codes, answers, transfers, metrics, readMetrics, isDraining } = parts;
   const passwords = new Passwords({
     cost: config.accounts.bcryptCost,
     hashesAtOnce: config.accounts.hashesAtOnce || coresOf(config.app.processes),
@@ -69,6 +71,8 @@ export function createApp(parts: AppParts): Koa {
   app.use(
     keybinRoutes({
       ...dialect('keybin'),
+      answers,
+      transfers,
       valueLimitBytes: config.limits.bodyBytes,
       tokenLifetimeSeconds: config.store.tokenExpirationSeconds,
     }),
@@ -79,6 +83,7 @@ export function createApp(parts: AppParts): Koa {
       ...dialect('v1'),
       names: new AuthorNames(engine.accounts),
       codes,
+      answers,
       transfers,
       fileLimitBytes: config.limits.fileBytes,
       tokenLifetimeSeconds: config.v1.tokenExpirationSeconds,

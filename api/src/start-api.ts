@@ -7,6 +7,7 @@ import type { Log } from '@keybin/shared/process/log.js';
 import { untilReachable } from '@keybin/shared/process/until-reachable.js';
 import { collectCertificateMetrics } from '@keybin/shared/metrics/certificate-metrics.js';
 import { collectDependencyMetrics } from '@keybin/shared/metrics/dependency-metrics.js';
+import { AnswerMemory } from './answers/answer-memory.js';
 import { apiLifecycle } from './api-lifecycle.js';
 import { ApiMetrics } from './metrics/api-metrics.js';
 import { createApp } from './app.js';
@@ -69,6 +70,7 @@ export async function startApi(config: Config, log: Log, lifecycle = apiLifecycl
     const readMetrics = cluster.worker
       ? readClusterMetrics(cluster.worker, metrics.registry, times.askMetricsMs)
       : async () => metrics.registry.metrics();
+    const answers = new AnswerMemory(config.limits.answersBytes);
     const transfers = new Transfers({ atOnce: transfersAtOnce, idleMs: requestTimeoutMs });
     const dashboard = await reached(() => openDashboard(config, log, lifecycle));
     const app = createApp({
@@ -76,6 +78,7 @@ export async function startApi(config: Config, log: Log, lifecycle = apiLifecycl
       engine,
       log,
       signedTokens,
+      answers,
       transfers,
       codes,
       metrics,
@@ -88,7 +91,7 @@ export async function startApi(config: Config, log: Log, lifecycle = apiLifecycl
     const mayContinue = ({ headers }: IncomingMessage) =>
       Number(headers['content-length'] ?? 0) <= (isForm(headers) ? formLimitBytes(fileBytes) : bodyBytes);
     const listener = isPlain(config, log)
-      ? fastEntries({ engine, durations: metrics.requests, bodyLimitBytes: bodyBytes, log }, app.callback())
+      ? fastEntries({ engine, answers, durations: metrics.requests, bodyLimitBytes: bodyBytes, log }, app.callback())
       : app.callback();
     const server = new HttpServer(listener, { requestTimeoutMs, mayTakeLong, mayContinue, times });
     const address = await server.listen(config.app.port, config.app.host);

@@ -26,9 +26,9 @@ export interface Receiving {
 }
 
 /**
- * Uploads and downloads in flight. They may take longer than other requests as long as they make progress, so their
- * number is limited. During a graceful shutdown they get a part of its time. Both `receiving` and `sending` throw
- * `unavailable` if there are too many.
+ * Uploads and downloads in flight, long lists included. They may take longer than other requests as long as they make
+ * progress, so their number is limited. During a graceful shutdown they get a part of its time. Both `receiving` and
+ * `sending` throw `unavailable` if there are too many.
  */
 export class Transfers {
   readonly #uploads: Places;
@@ -64,7 +64,7 @@ export class Transfers {
     }
   }
 
-  /** Counts a response with a file of this account until it has ended. */
+  /** Counts a response with a file or a long list of this account until it has ended. */
   sending(response: ServerResponse, userId: string): void {
     if (response.destroyed) return; // the client has disconnected
     const place = this.#downloads.take();

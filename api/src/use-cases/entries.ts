@@ -1,11 +1,21 @@
 import { invalidKey, keyTooLong } from '@keybin/shared/errors.js';
 import { isEntryKey, isTooLongKey } from '@keybin/shared/ids/entry-key.js';
-import type { Engine, OnStale } from '@keybin/shared/ports/engine.js';
+import type { Engine, KeyList, KeyListOptions, OnStale, OnValue } from '@keybin/shared/ports/engine.js';
+
+export interface ReadCallbacks {
+  readonly onStale: OnStale;
+  readonly onValue: OnValue;
+}
 
 /** Returns the value as JSON text. Throws `invalid_token`, `invalid_key`, `key_too_long`, `key_not_found`. */
-export function readValue(engine: Engine, token: string, key: string, onStale: OnStale): Promise<string> {
+export function readValue(
+  engine: Engine,
+  token: string,
+  key: string,
+  { onStale, onValue }: ReadCallbacks,
+): Promise<string> {
   if (!isEntryKey(key)) return refuseKey(engine, token, key);
-  return engine.entries.get(token, key, onStale);
+  return engine.entries.get(token, key, onStale, onValue);
 }
 
 /** A key with its value as JSON text. */
@@ -27,9 +37,9 @@ export async function deleteValue(engine: Engine, token: string, key: string, re
   return engine.entries.delete(token, key, request);
 }
 
-/** Returns all keys of the account, in code-unit order. Throws `invalid_token`. */
-export async function listKeys(engine: Engine, token: string, onStale: OnStale): Promise<string[]> {
-  return engine.entries.keys(token, onStale);
+/** Lists all keys of the account, in code-unit order. Throws `invalid_token`. */
+export function listKeys(engine: Engine, token: string, options: KeyListOptions): Promise<KeyList> {
+  return engine.entries.keys(token, options);
 }
 
 /** Throws the error of a bad key, but first that of a bad token. */

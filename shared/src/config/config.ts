@@ -101,6 +101,7 @@ export interface Config {
     /** Total size of the request bodies in memory, per process. */
     readonly bodiesBytes: number;
     /** Largest uploaded file. */
+    readonly answersBytes: number;
     readonly fileBytes: number;
     /** Most uploads in flight in one process, and as many downloads. */
     readonly transfersAtOnce: number;

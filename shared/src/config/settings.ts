@@ -256,12 +256,18 @@ export const settings: Settings = {
       size(kib, 1_024 * gib),
       'Total size of the request bodies in memory, per process; others wait up to a second, then get 503',
     ),
+    answersBytes: setting(
+      'answers_bytes',
+      '64MiB',
+      size(4 * kib, 1_024 * gib),
+      'Total size of the answers that clients have not taken yet, per process; one account may have a quarter; more get 503',
+    ),
     fileBytes: setting('file_bytes', '1GiB', size(1, 1_024 * gib), 'Largest uploaded file; a larger one gets 413'),
     transfersAtOnce: setting(
       'transfers_at_once',
       '100',
       wholeNumber(1, 100_000),
-      'Uploads at once per process, and as many downloads; one account may have a quarter of them; more get 503',
+      'Uploads at once per process, and as many downloads, long lists included; one account may have a quarter of them; more get 503',
     ),
     requestTimeoutSeconds: setting(
       'request_timeout',

@@ -1,3 +1,4 @@
+import type { KeybinError } from '../errors.js';
 import type { FileLabel } from './file-label.js';
 import type { Health } from './health.js';
 import type { PartitionStatus } from './partition-status.js';
@@ -129,14 +130,41 @@ export interface RateCounters {
 export type OnStale = () => void;
 
 /**
+ * Callback with the account and the length of a value, before its answer. If it returns an error, the answer is that
+ * error: too many large answers wait for their clients.
+ */
+export type OnValue = (userId: string, length: number) => KeybinError | undefined;
+
+/** Keys of an account, in code-unit order, page by page. */
+export interface KeyList {
+  /** User id of the account. */
+  readonly userId: string;
+  readonly first: readonly string[];
+  /**
+   * Returns the pages after the first one, if there are any. Throws half-way `invalid_token` if the token was revoked
+   * since, or `unavailable`.
+   */
+  readonly more?: AsyncGenerator<readonly string[], void, undefined>;
+}
+
+export interface KeyListOptions {
+  /** Aborts once nobody reads the list any more. It then costs nothing further. */
+  readonly signal: AbortSignal;
+  readonly onStale?: OnStale;
+}
+
+/**
  * Entries of the account to which the token belongs. Each method throws `invalid_token`, checked in the same step.
  * `request` is the id of the request that a write comes from, for the log of the worker that applies it.
  */
 export interface Entries {
   /** Returns the value as JSON text. Throws `key_not_found`. */
-  get(token: string, key: string, onStale?: OnStale): Promise<string>;
-  /** Returns all keys in code-unit order. */
-  keys(token: string, onStale?: OnStale): Promise<string[]>;
+  get(token: string, key: string, onStale?: OnStale, onValue?: OnValue): Promise<string>;
+  /**
+   * Lists all keys: every one that is there throughout, and every one whose write was acknowledged before. Resolves
+   * with the first page.
+   */
+  keys(token: string, options: KeyListOptions): Promise<KeyList>;
   /** Stores `json`, a value as JSON text, durably. */
   put(token: string, key: string, json: string, request?: string): Promise<void>;
   /** Deletes the entry. Throws `key_not_found`. */

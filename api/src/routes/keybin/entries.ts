@@ -1,5 +1,7 @@
+import { Readable } from 'node:stream';
 import type { Router } from '@koa/router';
-import { answerJson } from '../../answers/answers.js';
+import { answerHeldJson, answerJson } from '../../answers/answers.js';
+import { untilClosed } from '../../answers/until-closed.js';
 import { afterBodyWait } from '../../bodies/body-wait.js';
 import { requestIdOf } from '../../requests/request-id.js';
 import { deleteValue, listKeys, readValue, storeValue } from '../../use-cases/entries.js';
@@ -8,9 +10,15 @@ import { warnStale } from './warn-stale.js';
 import { entryRoute, keyParameter, tokenParameter, valueParameter } from './parameters.js';
 import type { KeybinParts } from './keybin-parts.js';
 
-export function entryRoutes(router: Router, { engine, readBody, valueLimitBytes }: KeybinParts): void {
+export function entryRoutes(
+  router: Router,
+  { engine, readBody, answers, transfers, valueLimitBytes }: KeybinParts,
+): void {
   router.get(entryRoute, async (ctx) => {
-    const json = await readValue(engine, tokenParameter(ctx), keyParameter(ctx), () => warnStale(ctx.res));
+    const json = await readValue(engine, tokenParameter(ctx), keyParameter(ctx), {
+      onStale: () => warnStale(ctx.res),
+      onValue: (userId, length) => answers.hold(ctx.res, userId, length),
+    });
     answerJson(ctx, `{"value":${json}}`);
   });
 
@@ -30,7 +38,26 @@ export function entryRoutes(router: Router, { engine, readBody, valueLimitBytes 
   });
 
   router.get('/user/:token/keys', async (ctx) => {
-    const keys = await listKeys(engine, tokenParameter(ctx), () => warnStale(ctx.res));
-    answerJson(ctx, JSON.stringify({ keys }));
+    const onStale = () => warnStale(ctx.res);
+    const { userId, first, more } = await listKeys(engine, tokenParameter(ctx), {
+      signal: untilClosed(ctx.res),
+      onStale,
+    });
+    if (!more) return answerHeldJson(ctx, answers, userId, JSON.stringify({ keys: first }));
+    transfers.sending(ctx.res, userId);
+    answerJson(ctx, Readable.from(keysText(first, more), { objectMode: false }));
   });
+}
+
+/** Returns the JSON text of a list of keys in pieces, one for each page. `first` has at least one key. */
+async function* keysText(
+  first: readonly string[],
+  more: AsyncIterable<readonly string[]>,
+): AsyncGenerator<string, void, undefined> {
+  let text = `{"keys":${JSON.stringify(first).slice(0, -1)}`;
+  for await (const page of more) {
+    yield text;
+    text = `,${JSON.stringify(page).slice(1, -1)}`;
+  }
+  yield `${text}]}`;
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { Log } from '@keybin/shared/process/log.js';
 import type { Engine } from '@keybin/shared/ports/engine.js';
 import { TurnBatch } from '@keybin/shared/batching/turn-batch.js';
+import type { AnswerMemory } from '../../answers/answer-memory.js';
 import { jsonContentType } from '../../answers/answers.js';
 import { errorAnswer, type ErrorAnswer } from '../../answers/error-answer.js';
 import { loggedError } from '../../answers/logged-error.js';
@@ -18,6 +19,7 @@ import { readValue, storeValue } from '../../use-cases/entries.js';
 
 export interface FastEntriesParts {
   readonly engine: Engine;
+  readonly answers: AnswerMemory;
   readonly durations: RequestDurations;
   /** Largest body in bytes, and so largest value as JSON text. */
   readonly bodyLimitBytes: number;
@@ -41,7 +43,7 @@ const okFields = ['Content-Type', jsonContentType, ...securityFields];
  * error.
  */
 export function fastEntries(parts: FastEntriesParts, koa: RequestListener): RequestListener {
-  const { bodyLimitBytes, durations, engine, log } = parts;
+  const { answers: memory, bodyLimitBytes, durations, engine, log } = parts;
   const bodies = new TurnBatch<IncomingMessage, Buffer | undefined>((requests) => requests.map(arrivedBody));
 
   async function store(request: IncomingMessage, { token, key }: Plain, requestId: string): Promise<string> {
@@ -53,7 +55,11 @@ export function fastEntries(parts: FastEntriesParts, koa: RequestListener): Requ
   }
 
   async function read(response: ServerResponse, { token, key }: Plain): Promise<string> {
-    return `{"value":${await readValue(engine, token, key, () => warnStale(response))}}`;
+    const json = await readValue(engine, token, key, {
+      onStale: () => warnStale(response),
+      onValue: (userId, length) => memory.hold(response, userId, length),
+    });
+    return `{"value":${json}}`;
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse, plain: Plain): Promise<void> {

@@ -1,7 +1,7 @@
 import type { Router } from '@koa/router';
 import type { Post } from '@keybin/shared/ports/engine.js';
 import { isPostId, postTimeUs } from '@keybin/shared/ids/post-id.js';
-import { answerJson } from '../../answers/answers.js';
+import { answerHeldJson, answerJson } from '../../answers/answers.js';
 import { afterBodyWait } from '../../bodies/body-wait.js';
 import { requiredParameter, stringParameter } from '../parameters.js';
 import { requestIdOf } from '../../requests/request-id.js';
@@ -11,7 +11,7 @@ import { tokenParameter } from './parameters.js';
 import type { V1Parts } from './v1-parts.js';
 
 export function postRoutes(router: Router, parts: V1Parts): void {
-  const { engine, readBody } = parts;
+  const { answers, engine, readBody } = parts;
 
   router.post('/activity/post', async (ctx) => {
     const body = await readBody(ctx);
@@ -28,12 +28,13 @@ export function postRoutes(router: Router, parts: V1Parts): void {
       pageOf(ctx.query, isPostId, 'the id of a post'),
     );
     const next = more ? (posts.at(-1)?.id ?? null) : null;
-    answerJson(ctx, `{"posts":[${posts.map((post) => printed(post, author)).join()}],"next":${JSON.stringify(next)}}`);
+    const json = `{"posts":[${posts.map((post) => printed(post, author)).join()}],"next":${JSON.stringify(next)}}`;
+    answerHeldJson(ctx, answers, posts[0]?.userId ?? '', json);
   });
 
   router.get('/activity/:post_id', async (ctx) => {
     const { post, author } = await readPost(parts, tokenParameter(ctx), postIdOf(ctx.params));
-    answerJson(ctx, printed(post, author));
+    answerHeldJson(ctx, answers, post.userId, printed(post, author));
   });
 
   router.delete('/activity/:post_id', async (ctx) => {

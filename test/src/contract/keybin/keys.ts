@@ -22,6 +22,22 @@ export function keysContract(subject: Subject): void {
       expectKeys(await subject.here.keys(token), ['B', 'a', 'c', 'd']);
     });
 
+    it('are listed whole and in order when they are thousands, pending or not', async () => {
+      const { token } = await subject.here.newAccount();
+      const keys = Array.from({ length: 2_100 }, (_, index) => `key_${index}`);
+      const write = async (some: readonly string[]) => {
+        for (let at = 0; at < some.length; at += 100) {
+          const answers = await Promise.all(some.slice(at, at + 100).map((key) => subject.here.put(token, key, 1)));
+          for (const answer of answers) expectDone(answer);
+        }
+      };
+      await write(keys);
+      expectKeys(await subject.there.keys(token), keys.toSorted());
+      await subject.settle();
+      await write(keys.slice(0, 1_050));
+      expectKeys(await subject.there.keys(token), keys.toSorted());
+    });
+
     it('may contain any of the characters a-z A-Z 0-9 _ . , in any place', async () => {
       const { token } = await subject.here.newAccount();
       const keys = ['__proto__', 'constructor', 'toString', '.', '..', ',', '_', '0', '1e3', '_id', 'A'];

@@ -4,6 +4,7 @@ import { temporaryDirectory } from '../../world/processes/temporary-directory.js
 import { killPeers, Peer } from '../../processes/embedded/peer.js';
 import { count, ownParts, ownSweeper } from '../../unit/embedded/parts.js';
 import { closeStores, newUser, openStore, ownStore } from '../../unit/embedded/store.js';
+import { allKeys } from '../../world/all-keys.js';
 
 const rounds = 5;
 
@@ -23,7 +24,7 @@ describe('embedded engine, killed with kill -9', () => {
       const enough = Math.random() * 2_000;
       await eventually(() => peer.answered.length > enough, 'answered writes');
       await peer.kill();
-      const stored = new Set(await engine.entries.keys(token));
+      const stored = new Set(await allKeys(engine.entries, token));
       expect(peer.answered.filter((key) => !stored.has(key))).to.deep.equal([]);
       const last = peer.answered.at(-1) ?? '';
       expect(await engine.entries.get(token, last)).to.equal(JSON.stringify(last));
@@ -44,7 +45,7 @@ describe('embedded engine, killed with kill -9', () => {
         await eventually(() => peer.answered.length > enough, 'answered writes');
         await peer.kill();
         const engine = await openStore(directory, processes);
-        const stored = new Set(await engine.entries.keys(token));
+        const stored = new Set(await allKeys(engine.entries, token));
         expect(peer.answered.filter((key) => !stored.has(key))).to.deep.equal([]);
         const last = peer.answered.at(-1) ?? '';
         expect(await engine.entries.get(token, last)).to.equal(JSON.stringify(last));

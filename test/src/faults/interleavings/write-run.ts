@@ -7,6 +7,7 @@ import { Stage } from './stage.js';
 import type { Command, Scenario } from './write-scenario.js';
 import type { WriteVariant } from './write-variants.js';
 import { atOnce, WriteWorld } from './write-world.js';
+import { allKeys } from '../../world/all-keys.js';
 
 const key = 'k';
 
@@ -107,7 +108,7 @@ async function answerOf(entries: ScaleOutEntries, command: Command, value: strin
     put: async () => entries.put('token', key, value).then(() => 'done'),
     delete: async () => entries.delete('token', key).then(() => 'done'),
     get: async () => entries.get('token', key),
-    list: async () => entries.keys('token'),
+    list: async () => allKeys(entries, 'token'),
   };
   try {
     return await served[command]();

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
-import { expectDone, expectValue } from '../../contract/subjects/answers.js';
+import { expectDone, expectKeys, expectValue } from '../../contract/subjects/answers.js';
 import { longestAnswerMs } from '../../world/answer-time.js';
 import { eventually } from '../../world/eventually.js';
 import { entryPath, KeybinClient, type Account } from '../../world/clients/keybin-client.js';
@@ -20,6 +20,8 @@ const mostForIdleBytes = 96 * mib;
 const idleConnections = 2_000;
 const postsAtOnce = 200;
 const rounds = 3;
+const readers = 500;
+const listedKeys = 20_000;
 /** Number of requests whose answers exceed a connection's buffers on both sides. */
 const pipelined = 2_000;
 const mostValue = Buffer.from(JSON.stringify({ value: 'x'.repeat(mib - 100) }));
@@ -89,6 +91,49 @@ export function memorySuite(api: () => ApiProcess): void {
     );
     socket.destroy();
     expect(most - before, 'bytes more').to.be.below(mostForReaderBytes);
+  });
+
+  it(`is bounded while ${readers} connections ask for large values and take nothing`, async () => {
+    const { pid } = api().child;
+    const sockets: Socket[] = [];
+    const get = `GET ${entryPath(account.token, 'large')} HTTP/1.1\r\nHost: test\r\n\r\n`;
+    const most = await mostResidentBytes(pid, () =>
+      whileOthersAreServed(async () => {
+        for (let count = 0; count < readers; count++) {
+          const socket = await open(api());
+          sockets.push(socket.pause());
+          socket.write(get.repeat(8));
+        }
+        await delay(1_000); // long enough to read and answer all requests, if the API did so
+      }),
+    );
+    for (const socket of sockets) socket.destroy();
+    expect(most).to.be.below(mostBytes);
+  });
+
+  it(`is bounded while a client asks for lists of ${listedKeys} long keys and takes nothing`, async () => {
+    const { pid } = api().child;
+    const { token } = await client.newAccount();
+    const keys = Array.from({ length: listedKeys }, (_, index) => `key_${index}_`.padEnd(490, '.'));
+    for (let at = 0; at < keys.length; at += 200) {
+      await Promise.all(keys.slice(at, at + 200).map(async (key) => expectDone(await client.put(token, key, 1))));
+    }
+    const before = await mostResidentBytes(pid, async () => {});
+    const socket = await open(api());
+    socket.pause();
+    const most = await mostResidentBytes(pid, () =>
+      whileOthersAreServed(async () => {
+        socket.write(`GET /user/${token}/keys HTTP/1.1\r\nHost: test\r\n\r\n`.repeat(8));
+        await delay(1_000); // long enough to list all keys, if the API did so
+      }),
+    );
+    socket.destroy();
+    expect(most - before, 'bytes more').to.be.below(mostForReaderBytes);
+    const list = await eventually(async () => {
+      const answer = await client.keys(token);
+      return answer.status === 200 && answer;
+    }, 'a list once most writes are applied');
+    expectKeys(list, keys);
   });
 
   it(`is bounded with ${idleConnections} idle connections`, async () => {

@@ -4,6 +4,7 @@ import { temporaryDirectory } from '../../world/processes/temporary-directory.js
 import { killPeers, Peer } from '../../processes/embedded/peer.js';
 import { times } from '../../world/times.js';
 import { closeStores, codeOf, newUser, ownStore } from '../../unit/embedded/store.js';
+import { allKeys } from '../../world/all-keys.js';
 
 async function locked() {
   const directory = temporaryDirectory();
@@ -37,13 +38,13 @@ describe('embedded engine, while a stopped process holds the write lock', () => 
     expect(performance.now() - startedAt).to.be.within(1_000, longestAnswerMs);
     expect(await engine.entries.get(token, 'key')).to.equal('"before"');
     const later = codeOf(engine.entries.put(token, 'other', '1'));
-    expect(await engine.entries.keys(token)).to.deep.equal(['key']);
+    expect(await allKeys(engine.entries, token)).to.deep.equal(['key']);
     expect(await later).to.equal('unavailable');
 
     peer.signal('SIGCONT');
     await engine.entries.put(token, 'last', '1');
     expect(await engine.entries.get(token, 'key')).to.equal('"before"');
-    expect(await engine.entries.keys(token)).to.deep.equal(['key', 'last']);
+    expect(await allKeys(engine.entries, token)).to.deep.equal(['key', 'last']);
     expect(await engine.accounts.find('name')).to.equal(undefined);
   });
 

@@ -4,6 +4,7 @@ import { temporaryDirectory } from '../../world/processes/temporary-directory.js
 import { times } from '../../world/times.js';
 import { killPeers, Peer } from './peer.js';
 import { closeStores, newUser, ownStore } from '../../unit/embedded/store.js';
+import { allKeys } from '../../world/all-keys.js';
 
 /** Values of `[APP] processes` for a process that has the directory alone, and for one that shares it. */
 const alone = 1;
@@ -65,7 +66,7 @@ describe('embedded engine, a directory that another process has open', () => {
     const engine = await ownStore(directory, alone);
     const { token, account } = await newUser(engine);
     await engine.entries.put(token, 'key', '1');
-    await engine.entries.keys(token);
+    await allKeys(engine.entries, token);
     await engine.accounts.erase(account);
     const peer = await Peer.start(directory, shared);
     expect(await refusal(peer.ask('open'))).to.include(` ${process.pid} `);

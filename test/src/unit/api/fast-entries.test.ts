@@ -2,6 +2,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
+import { AnswerMemory } from '@keybin/api/answers/answer-memory.js';
 import { ApiMetrics } from '@keybin/api/metrics/api-metrics.js';
 import { fastEntries } from '@keybin/api/routes/keybin/fast-entries.js';
 import { openEngine } from '@keybin/shared/engines/open-engine.js';
@@ -109,7 +110,10 @@ describe('a write that fails without Koa', () => {
       },
     };
     const { requests: durations, registry } = new ApiMetrics();
-    const server = createServer(fastEntries({ engine: failing, durations, bodyLimitBytes: 1_000, log }, handOn));
+    const answers = new AnswerMemory(1_000);
+    const server = createServer(
+      fastEntries({ engine: failing, answers, durations, bodyLimitBytes: 1_000, log }, handOn),
+    );
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     try {
       const { port } = server.address() as AddressInfo; // it listens on TCP

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Router } from '@koa/router';
 import { expect } from 'chai';
 import type Koa from 'koa';
+import { AnswerMemory } from '@keybin/api/answers/answer-memory.js';
 import { createApp } from '@keybin/api/app.js';
 import { ApiMetrics } from '@keybin/api/metrics/api-metrics.js';
 import { codeKey } from '@keybin/api/identify-codes/code.js';
@@ -32,6 +33,7 @@ async function withApp(look: (app: Koa) => void): Promise<void> {
         codes: { key: await codeKey(engine.secrets), delivery, lifetimeSeconds: 1 },
         metrics: new ApiMetrics(),
         readMetrics: async () => '',
+        answers: new AnswerMemory(1),
         transfers: new Transfers({ atOnce: 1, idleMs: 1 }),
         isDraining: () => false,
       }),

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { closeStores, codeOf, newUser, ownStore } from './store.js';
+import { allKeys } from '../../world/all-keys.js';
 
 const keysOf = (size = 0) => Array.from({ length: size }, (_, index) => `key${index}`);
 
@@ -35,7 +36,7 @@ describe('embedded engine, entries', () => {
     const keys = ['k'.repeat(512), 'k'.repeat(511), '__proto__', 'constructor', '.', '..', ',', '_', '0', 'A', 'a'];
     for (const key of keys) await engine.entries.put(token, key, JSON.stringify(key));
     for (const key of keys) expect(await engine.entries.get(token, key)).to.equal(JSON.stringify(key));
-    expect(await engine.entries.keys(token)).to.deep.equal([...keys].sort());
+    expect(await allKeys(engine.entries, token)).to.deep.equal([...keys].sort());
   });
 
   it('deletes once', async () => {
@@ -62,7 +63,7 @@ describe('embedded engine, entries', () => {
       await Promise.all(keysOf(sizes[index]).map((key) => engine.entries.put(token, key, '1')));
     }
     for (const [index, { token }] of users.entries()) {
-      expect(await engine.entries.keys(token)).to.deep.equal(keysOf(sizes[index]).sort());
+      expect(await allKeys(engine.entries, token)).to.deep.equal(keysOf(sizes[index]).sort());
     }
   });
 
@@ -72,7 +73,7 @@ describe('embedded engine, entries', () => {
     const keys = keysOf(20_000);
     await Promise.all(keys.map((key) => engine.entries.put(token, key, '1')));
     const served: string[] = [];
-    const listing = engine.entries.keys(token).then((listed) => {
+    const listing = allKeys(engine.entries, token).then((listed) => {
       served.push('listing');
       return listed;
     });
@@ -87,14 +88,44 @@ describe('embedded engine, entries', () => {
     expect(keys.filter((key) => key !== 'key7' && !listed.has(key))).to.deep.equal([]);
   });
 
+  it('reads a few large values in one turn, and all of them in the end', async () => {
+    const engine = await ownStore();
+    const { token } = await newUser(engine);
+    const json = JSON.stringify('x'.repeat(1_000_000));
+    await engine.entries.put(token, 'large', json);
+    let [inTurn, most] = [0, 0];
+    const onValue = () => {
+      if (inTurn++ === 0) setImmediate(() => (inTurn = 0)); // reads run before this, unless they have a turn of their own
+      most = Math.max(most, inTurn);
+      return undefined;
+    };
+    const values = await Promise.all(
+      Array.from({ length: 50 }, () => engine.entries.get(token, 'large', undefined, onValue)),
+    );
+    expect(values.every((value) => value === json)).to.equal(true);
+    expect(most).to.be.within(2, 10);
+  });
+
+  it('reads no further page once nobody reads the list', async () => {
+    const engine = await ownStore();
+    const { token } = await newUser(engine);
+    await Promise.all(keysOf(4_000).map((key) => engine.entries.put(token, key, '1')));
+    const reader = new AbortController();
+    const { first, more } = await engine.entries.keys(token, { signal: reader.signal });
+    const second = await more?.next();
+    reader.abort();
+    expect([first.length, second?.value?.length]).to.deep.equal([1_000, 1_000]);
+    expect(await codeOf(Promise.resolve(more?.next()))).to.equal('unavailable');
+  });
+
   it('ends the listing of an account that is erased meanwhile', async () => {
     const engine = await ownStore();
     const { account, token } = await newUser(engine);
     const keys = keysOf(20_000);
     await Promise.all(keys.map((key) => engine.entries.put(token, key, '1')));
-    const listing = codeOf(engine.entries.keys(token));
+    const listing = codeOf(allKeys(engine.entries, token));
     await engine.accounts.erase(account);
-    expect(await codeOf(engine.entries.keys(token))).to.equal('invalid_token');
+    expect(await codeOf(allKeys(engine.entries, token))).to.equal('invalid_token');
     expect(await listing).to.be.oneOf(['invalid_token', undefined]);
   });
 });

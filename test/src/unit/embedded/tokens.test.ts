@@ -5,6 +5,7 @@ import { eventually } from '../../world/eventually.js';
 import { patientTimes as times } from '../../world/times.js';
 import { count, ownParts, ownSweeper } from './parts.js';
 import { clientsPerAccount, closeStores, codeOf, newToken, newUser, ownStore } from './store.js';
+import { allKeys } from '../../world/all-keys.js';
 
 describe('embedded engine, tokens', () => {
   afterEach(closeStores);
@@ -69,7 +70,7 @@ describe('embedded engine, tokens', () => {
     let lastLiveAt = 0;
     await eventually(async () => {
       const askedAt = Date.now();
-      const code = await codeOf(engine.entries.keys(token));
+      const code = await codeOf(allKeys(engine.entries, token));
       if (code === undefined) lastLiveAt = askedAt;
       else expect(Date.now()).to.be.at.least(before + 1_000);
       return code === 'expired_token';

@@ -4,6 +4,7 @@ import { newPostId } from '@keybin/shared/ids/post-id.js';
 import type { Account, Engine, Posts } from '@keybin/shared/ports/engine.js';
 import { codeOf } from '../embedded/store.js';
 import { allPages } from './all-pages.js';
+import { allKeys } from '../../world/all-keys.js';
 
 /** The engines that a suite of posts tests. The members work once the suite's `before` hooks have run. */
 export interface PostsSubject {
@@ -125,7 +126,7 @@ export function postsSuite(subject: PostsSubject): void {
     const id = await subject.here.posts.create(token, '1');
     await subject.here.entries.put(token, 'key', '2');
     for (const look of ['pending', 'settled']) {
-      expect(await subject.there.entries.keys(token), look).to.deep.equal(['key']);
+      expect(await allKeys(subject.there.entries, token), look).to.deep.equal(['key']);
       expect(await allPages(subject.there.posts, token, 20)).to.deep.equal([{ id, userId: account.userId, json: '1' }]);
       await subject.settle();
     }

@@ -123,6 +123,7 @@ describe('the time budget', () => {
 const details: Readonly<Record<string, string>> = {
   'shared/src/batching/group-pacing.ts longestHoldMs': 'a turn of the event loop',
   'shared/src/config/settings.ts tenYearsSeconds': 'the bound of a setting',
+  'shared/src/engines/embedded/transactions/reads.ts longReadsMs': 'a share of a turn of the event loop',
   'shared/src/engines/scale-out/entries/token-checked-steps.ts maxPauseMs': 'a pause between tries',
   'shared/src/engines/scale-out/redis/slot-connector.ts disconnectTimeoutMs': 'of a socket that is given up',
   'shared/src/engines/scale-out/tokens/tokens.ts leasePollMs': 'a pause between tries',

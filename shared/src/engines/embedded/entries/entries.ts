@@ -1,13 +1,11 @@
 import { keyNotFound, KeybinError } from '../../../errors.js';
 import type { Entries } from '../../../ports/engine.js';
+import { beginKeyList, keysPerPage, nobodyReads } from '../../../ports/key-list.js';
 import { findBearerIn, oncePerSnapshot, type FindBearer } from '../tokens/bearers.js';
 import type { Databases } from '../lmdb/databases.js';
 import type { Reads } from '../transactions/reads.js';
 import { restOfRecord, hashToken, rangeOfRecords, recordKey } from '../lmdb/records.js';
 import type { EmbeddedGroupCommit } from '../transactions/group-commit.js';
-
-/** Keys listed in one turn of the event loop. They take a millisecond or two; then other requests have their turn. */
-const keysPerTurn = 1_000;
 
 /**
  * Keeps entries in LMDB. Every method checks the token in the same snapshot or transaction as the entry. Writes check
@@ -24,33 +22,38 @@ export function embeddedEntries(
   const findWriter = oncePerSnapshot(findBearer);
 
   return {
-    get(token, key) {
+    get(token, key, _onStale, onValue) {
       const tokenHash = hashToken(token);
       return reads.ask(() => {
         const bearer = findReader(tokenHash, Date.now(), reads.snapshot);
         if (bearer instanceof KeybinError) return bearer;
         const record = entries.get(recordKey(bearer.number, key));
-        return record === undefined ? keyNotFound(key) : restOfRecord(record);
+        if (record === undefined) return keyNotFound(key);
+        return onValue?.(bearer.userId, record.length) ?? restOfRecord(record);
       });
     },
 
-    /**
-     * Lists keys page by page. Each page has a new snapshot and checks the token again. Every key that was there
-     * throughout is listed, and so is every key whose write was acknowledged before.
-     */
-    async keys(token) {
+    /** Lists keys page by page. Each page has a new snapshot and checks the token again. */
+    async keys(token, { signal }) {
       const tokenHash = hashToken(token);
-      const keys: string[] = [];
-      let after: string | undefined;
-      for (;;) {
-        const page = await reads.ask(() => {
+      const pageAfter = (after: string | undefined) =>
+        reads.askLong(() => {
+          if (signal.aborted) return nobodyReads();
           const bearer = findBearer(tokenHash, Date.now());
-          return bearer instanceof KeybinError ? bearer : keysAfter(databases, bearer.number, after);
+          return bearer instanceof KeybinError
+            ? bearer
+            : { ...bearer, keys: keysAfter(databases, bearer.number, after) };
         });
-        for (const key of page) keys.push(key);
-        after = page.at(-1);
-        if (page.length < keysPerTurn) return keys;
-      }
+      const first = await pageAfter(undefined);
+      return beginKeyList(
+        first.userId,
+        (async function* () {
+          for (let { keys } = first; keys.length > 0; { keys } = await pageAfter(keys.at(-1))) {
+            yield keys;
+            if (keys.length < keysPerPage) return;
+          }
+        })(),
+      );
     },
 
     put(token, key, json) {
@@ -82,6 +85,6 @@ function keysAfter({ entries }: Databases, number: string, after: string | undef
   const { start, end } = rangeOfRecords(number);
   const from = after === undefined ? { start } : { start: recordKey(number, after), exclusiveStart: true };
   const keys: string[] = [];
-  for (const key of entries.getKeys({ ...from, end, limit: keysPerTurn })) keys.push(key.slice(start.length));
+  for (const key of entries.getKeys({ ...from, end, limit: keysPerPage })) keys.push(key.slice(start.length));
   return keys;
 }

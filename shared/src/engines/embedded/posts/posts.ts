@@ -49,7 +49,7 @@ export function embeddedPosts(databases: Databases, reads: Reads, writes: Embedd
 
     list(token, page) {
       const tokenHash = hashToken(token);
-      return reads.ask(() => {
+      return reads.askLong(() => {
         const bearer = findBearer(tokenHash, Date.now());
         return bearer instanceof KeybinError ? bearer : pageOf(databases, bearer, page);
       });

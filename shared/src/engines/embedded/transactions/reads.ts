@@ -4,6 +4,20 @@ import { TurnBatch } from '../../../batching/turn-batch.js';
 /** A synchronous read of the store. Returns Keybin's errors instead of throwing them. */
 export type SnapshotRead<T> = () => T | KeybinError;
 
+/** Characters of texts after which no further read runs in the same turn of the event loop. */
+const charactersInTurn = 8 * 1_024 * 1_024;
+/** Answer to a read that has to wait for the next turn. */
+const notYet = Symbol('not yet');
+
+/** Time for long reads in one turn of the event loop. The last one of them may take a millisecond longer. */
+const longReadsMs = 2;
+
+interface LongRead {
+  readonly look: SnapshotRead<unknown>;
+  readonly resolve: (answer: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /**
  * Gathers reads. All reads of one event-loop turn see one snapshot, which is renewed before the first of them. LMDB
  * would keep an older snapshot until a timer fires. Half of the reads after another process's acknowledged write would
@@ -11,6 +25,7 @@ export type SnapshotRead<T> = () => T | KeybinError;
  */
 export class Reads {
   readonly #turn: TurnBatch<SnapshotRead<unknown>, unknown>;
+  readonly #longReads: LongRead[] = [];
   #snapshots = 0;
 
   /** Takes `renew`, which drops the present snapshot so that the next read takes a new one. */
@@ -23,10 +38,43 @@ export class Reads {
    * cannot be read.
    */
   async ask<T>(look: SnapshotRead<T>): Promise<T> {
-    const { answers, position } = this.#turn.join(look);
-    const answer = (await answers)[position];
-    if (answer instanceof KeybinError) throw answer;
-    return answer as T; // a look's answer is the value that it returned
+    for (;;) {
+      const { answers, position } = this.#turn.join(look);
+      const answer = (await answers)[position];
+      if (answer === notYet) continue;
+      if (answer instanceof KeybinError) throw answer;
+      return answer as T; // a look's answer is the value that it returned
+    }
+  }
+
+  /**
+   * Does as `ask` for a read that may take a millisecond, such as a page of a list. Such reads run in their order, each
+   * on a snapshot of its own. A few run in one turn, however many wait, so that others have their turn.
+   */
+  askLong<T>(look: SnapshotRead<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      const asked = this.#longReads.push({ look, resolve: resolve as (answer: unknown) => void, reject });
+      if (asked === 1) setImmediate(() => this.#readLong());
+    });
+  }
+
+  #readLong(): void {
+    const untilMs = performance.now() + longReadsMs;
+    while (this.#longReads.length > 0 && performance.now() < untilMs) {
+      const [read] = this.#longReads.splice(0, 1);
+      if (read) this.#answer(read);
+    }
+    if (this.#longReads.length > 0) setImmediate(() => this.#readLong());
+  }
+
+  #answer({ look, resolve, reject }: LongRead): void {
+    try {
+      const [answer] = this.now([look]);
+      if (answer instanceof KeybinError) reject(answer);
+      else resolve(answer);
+    } catch (error) {
+      reject(error);
+    }
   }
 
   /** Number of the snapshot that reads see while they run. It rises by 1 with each snapshot. */
@@ -34,12 +82,21 @@ export class Reads {
     return this.#snapshots;
   }
 
-  /** Takes a new snapshot and runs `looks` on it at once. */
+  /**
+   * Takes a new snapshot and runs `looks` on it at once. Runs no further one, and answers `notYet`, after very long
+   * texts: those that were read must be able to go out first.
+   */
   now(looks: readonly SnapshotRead<unknown>[]): unknown[] {
+    let left = charactersInTurn;
     try {
       this.#snapshots += 1;
       this.renew();
-      return looks.map((look) => look());
+      return looks.map((look) => {
+        if (left <= 0) return notYet;
+        const answer = look();
+        if (typeof answer === 'string') left -= answer.length;
+        return answer;
+      });
     } catch (error) {
       throw unavailable(error);
     }

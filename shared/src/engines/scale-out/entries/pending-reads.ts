@@ -1,4 +1,4 @@
-import { expiredToken, invalidToken, orUnavailable } from '../../../errors.js';
+import { expiredToken, invalidToken, orUnavailable, unavailable } from '../../../errors.js';
 import { TurnBatch } from '../../../batching/turn-batch.js';
 import type { Bearer } from '../tokens/bearer.js';
 import { epochKey, pendingKey, rejectedKey, tokensKey, waitingKey } from '../redis/keys.js';
@@ -24,20 +24,24 @@ export function readEntry(text: string, currentEpoch: number): ReadEntry {
  */
 export type PendingAnswer = ReadEntry | 'none' | 'unknown';
 
-/** Keys of an account's pending entries. */
-export interface PendingKeys {
-  readonly put: readonly string[];
-  readonly deleted: readonly string[];
-}
-
 /** Pending entry without its value. */
 export interface PendingHead extends Stamp {
   readonly key: string;
   readonly isDelete: boolean;
 }
 
-/** Keys of an account's pending entries, as they were listed. */
-export interface ListedKeys extends PendingKeys {
+/** Position in the list of pending keys. It counts on one connection only: another server has another order. */
+export interface PendingPosition {
+  readonly cursor: string;
+  readonly connection: number;
+}
+
+/** Some keys of an account's pending entries. */
+export interface PendingKeys {
+  /** Position of the keys that follow, if there may be any. */
+  readonly next: PendingPosition | undefined;
+  readonly put: readonly string[];
+  readonly deleted: readonly string[];
   /** Entries that may be of an earlier epoch: MongoDB may have newer ones. */
   readonly old: readonly PendingHead[];
 }
@@ -53,6 +57,7 @@ const keysScript = loadScript('entries/list-keys');
 const headsScript = loadScript('entries/read-heads');
 
 const maxReadsInOneCall = 500;
+const keysInOneAnswer = 1_000;
 /** Bytes of entries after which a script ends its answer, so that no call blocks Redis for long. */
 export const maxAnswerBytes = 4 * 1024 * 1024;
 
@@ -66,7 +71,7 @@ export class PendingReads {
 
   constructor(
     private readonly partition: number,
-    private readonly connection: Pick<RedisConnection, 'client' | 'epochOf' | 'prefixOf'>,
+    private readonly connection: Pick<RedisConnection, 'client' | 'connectionNumber' | 'epochOf' | 'prefixOf'>,
   ) {
     this.#prefix = connection.prefixOf(partition);
     this.#turn = new TurnBatch((asked) => this.#readAll(asked));
@@ -87,15 +92,21 @@ export class PendingReads {
   }
 
   /**
-   * Lists the keys of the account's pending entries. `verified` as in `read`. Throws `invalid_token` or `unavailable`.
+   * Lists some keys of the account's pending entries, from `next` of the answer before. A key may be listed twice. Then
+   * the later state counts. `verified` as in `read`. Throws `invalid_token` or `unavailable`.
    */
-  async keys(bearer: Bearer, verified: boolean): Promise<ListedKeys | 'unknown'> {
+  async keys(bearer: Bearer, verified: boolean, from?: PendingPosition): Promise<PendingKeys | 'unknown'> {
+    const { connectionNumber: connection } = this.connection;
+    const { cursor, connection: before } = from ?? { cursor: '0', connection };
+    if (before !== connection) throw unavailable(new Error('Redis reconnected while keys were listed'));
     const moreKeys = [waitingKey(this.#prefix), rejectedKey(this.#prefix)];
-    const asked = { bearer, verified, prefix: this.#prefix, moreKeys, args: [bearer.userId] };
+    const args = [bearer.userId, cursor, keysInOneAnswer, maxAnswerBytes];
+    const asked = { bearer, verified, prefix: this.#prefix, moreKeys, args };
     const answer = await readChecked(this.connection, keysScript, asked);
     if (answer === 'unknown') return answer;
-    const [put, deleted, old] = answer as [string[], string[], string[]]; // as list-keys.lua says
-    return { put, deleted, old: await this.#heads(bearer, old) };
+    const [next, put, deleted, old] = answer as [string, string[], string[], string[]]; // as list-keys.lua says
+    const position = next === '0' ? undefined : { cursor: next, connection };
+    return { next: position, put, deleted, old: await this.#heads(bearer, old) };
   }
 
   /** Reads the heads of entries, as far as they are still pending. */

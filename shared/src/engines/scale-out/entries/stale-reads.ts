@@ -1,6 +1,7 @@
 import { deadlineIn, remainingMs, withDeadline } from '../../../deadline.js';
 import { expiredToken, hasCode, invalidToken, keyNotFound } from '../../../errors.js';
-import type { Entries, OnStale } from '../../../ports/engine.js';
+import type { Entries, KeyList, KeyListOptions, OnStale, OnValue } from '../../../ports/engine.js';
+import { beginKeyList } from '../../../ports/key-list.js';
 import type { TimeBudget } from '../../../time-budget.js';
 import type { StoredEntries } from './stored-entries.js';
 import type { TokenDocuments } from '../tokens/token-documents.js';
@@ -29,22 +30,21 @@ export interface StaleReadsParts {
 export class StaleReads implements Entries {
   constructor(private readonly parts: StaleReadsParts) {}
 
-  async get(token: string, key: string, onStale?: OnStale): Promise<string> {
-    const { exact, stored } = this.parts;
-    const ofAccount = (userId: string, deadlineMs: number) => stored.find(userId, key, deadlineMs);
-    const json = await this.#read<string | undefined>(exact.get(token, key), token, ofAccount, onStale);
-    if (json === undefined) throw keyNotFound(key);
-    return json;
-  }
-
-  async keys(token: string, onStale?: OnStale): Promise<string[]> {
+  async get(token: string, key: string, onStale?: OnStale, onValue?: OnValue): Promise<string> {
     const { exact, stored } = this.parts;
     const ofAccount = async (userId: string, deadlineMs: number) => {
-      const pages = [];
-      for await (const page of stored.keys(userId, deadlineMs)) pages.push(page);
-      return pages.flat();
+      const json = await stored.find(userId, key, deadlineMs);
+      const refused = json === undefined ? keyNotFound(key) : onValue?.(userId, json.length);
+      if (refused) throw refused;
+      return json ?? '';
     };
-    return this.#read(exact.keys(token), token, ofAccount, onStale);
+    return this.#read(exact.get(token, key, undefined, onValue), token, ofAccount, onStale);
+  }
+
+  async keys(token: string, { signal, onStale }: KeyListOptions): Promise<KeyList> {
+    const { exact, stored } = this.parts;
+    const ofAccount = (userId: string, deadlineMs: number) => beginKeyList(userId, stored.keys(userId, deadlineMs));
+    return this.#read(exact.keys(token, { signal }), token, ofAccount, onStale);
   }
 
   put(token: string, key: string, json: string, request?: string): Promise<void> {

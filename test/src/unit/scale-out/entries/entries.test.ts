@@ -9,6 +9,7 @@ import type { Engine } from '@keybin/shared/ports/engine.js';
 import { services, type Services } from '../../../world/services/services.js';
 import { applyAll } from '../../../world/scale-out/apply-all.js';
 import { silent } from '../../../world/scale-out/staged.js';
+import { allKeys } from '../../../world/all-keys.js';
 
 const partitions = 4;
 
@@ -59,12 +60,12 @@ describe('entries of the scale-out engine', () => {
       await engine.entries.put(token, 'a', '1');
       await settle();
       expect(await other.entries.get(token, 'b')).to.equal('{"a":[1,"ä"]}');
-      expect(await other.entries.keys(token)).to.deep.equal(['a', 'b']);
+      expect(await allKeys(other.entries, token)).to.deep.equal(['a', 'b']);
       await other.entries.delete(token, 'b');
       await settle();
       expect(await codeOf(engine.entries.get(token, 'b'))).to.equal('key_not_found');
       expect(await codeOf(engine.entries.delete(token, 'b'))).to.equal('key_not_found');
-      expect(await engine.entries.keys(token)).to.deep.equal(['a']);
+      expect(await allKeys(engine.entries, token)).to.deep.equal(['a']);
     });
 
     it(`makes the last of many ${place} writes to one key win`, async () => {
@@ -79,7 +80,26 @@ describe('entries of the scale-out engine', () => {
     await applyAll(given, partitions);
     await engine.entries.delete(token, 'c');
     await Promise.all(['a', 'b', 'd'].map((key) => engine.entries.put(token, key, '2')));
-    expect(await other.entries.keys(token)).to.deep.equal(['B', '_', 'a', 'b', 'd']);
+    expect(await allKeys(other.entries, token)).to.deep.equal(['B', '_', 'a', 'b', 'd']);
+  });
+
+  it('ends the listing of a token that was revoked, and of a client that has gone, with the next page', async () => {
+    const keys = Array.from({ length: 4_000 }, (_, index) => `k${index}`);
+    await Promise.all(keys.map((key) => engine.entries.put(token, key, '1')));
+    for (const place of ['pending', 'stored']) {
+      const reader = new AbortController();
+      const { first, more } = await other.entries.keys(token, { signal: reader.signal });
+      const second = await more?.next();
+      expect([first.length, second?.value?.length], place).to.deep.equal([1_000, 1_000]);
+      reader.abort();
+      expect(await codeOf(Promise.resolve(more?.next())), place).to.equal('unavailable');
+      if (place === 'pending') await applyAll(given, partitions);
+    }
+    const { signal } = new AbortController();
+    const { more } = await other.entries.keys(token, { signal });
+    await more?.next();
+    await engine.tokens.revoke(token);
+    expect(await codeOf(Promise.resolve(more?.next()))).to.equal('invalid_token');
   });
 
   it('separates the entries of accounts, whatever partition they are in', async () => {
@@ -95,7 +115,7 @@ describe('entries of the scale-out engine', () => {
     const all = async (bad: string) =>
       Promise.all([
         codeOf(entries.get(bad, 'k')),
-        codeOf(entries.keys(bad)),
+        codeOf(allKeys(entries, bad)),
         codeOf(entries.put(bad, 'k', '1')),
         codeOf(entries.delete(bad, 'k')),
       ]);

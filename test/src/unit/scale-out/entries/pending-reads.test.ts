@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { expect } from 'chai';
 import type { Bearer } from '@keybin/shared/engines/scale-out/tokens/bearer.js';
-import { PendingReads } from '@keybin/shared/engines/scale-out/entries/pending-reads.js';
+import { PendingReads, type PendingPosition } from '@keybin/shared/engines/scale-out/entries/pending-reads.js';
 import { codeOf } from '../../embedded/store.js';
 import { eventually } from '../../../world/eventually.js';
 import { services } from '../../../world/services/services.js';
@@ -34,6 +35,13 @@ async function readAfterWrite(proxy: HoldingProxy, staged: Staged, bearer: Beare
   await older;
   const answer = await newer;
   return typeof answer === 'object' ? answer.json : answer;
+}
+
+async function reconnected({ redis, connection }: Staged): Promise<void> {
+  const broke = once(redis, 'close');
+  redis.disconnect(true);
+  await broke;
+  await connection.ready(5_000);
 }
 
 describe('reading pending entries', () => {
@@ -105,6 +113,40 @@ describe('reading pending entries', () => {
     if (listed === 'unknown') throw new Error('the token has a record');
     expect([...listed.put].sort()).to.deep.equal(['a', 'b']);
     expect(listed).to.deep.include({ deleted: ['c'], old: [] });
+  });
+
+  /** Lists all pending keys in steps, and calls `between` after the first one. */
+  async function listInSteps(between: () => Promise<unknown>): Promise<string[]> {
+    const keys: string[] = [];
+    let from: PendingPosition | undefined;
+    do {
+      const some = await reads.keys(bearer, false, from);
+      if (some === 'unknown') throw new Error('the token has a record');
+      if (from === undefined) await between();
+      keys.push(...some.put);
+      from = some.next;
+    } while (from);
+    return keys;
+  }
+
+  it('lists every key that is pending throughout, however many come and go meanwhile', async () => {
+    const commits = staged.commits();
+    const accept = (keys: readonly string[]) => Promise.all(keys.map((key) => commits.accept(put(bearer, key, '1'))));
+    const keys = Array.from({ length: 3_000 }, (_, index) => `k${index}`);
+    await accept(keys);
+    const gone = keys.slice(0, 1_000);
+    const listed = await listInSteps(async () => {
+      await staged.redis.hdel(`${staged.prefix}:pending:${bearer.userId}`, ...gone);
+      await accept(Array.from({ length: 9_000 }, (_, index) => `new${index}`));
+    });
+    expect(listed).to.include.members(keys.slice(1_000));
+  });
+
+  it('does not go on with a list on another connection', async () => {
+    const commits = staged.commits();
+    const keys = Array.from({ length: 3_000 }, (_, index) => `k${index}`);
+    await Promise.all(keys.map((key) => commits.accept(put(bearer, key, '1'))));
+    expect(await codeOf(listInSteps(() => reconnected(slow)))).to.equal('unavailable');
   });
 
   describe('sent before a write was acknowledged', () => {

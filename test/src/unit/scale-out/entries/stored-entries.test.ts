@@ -23,4 +23,14 @@ describe('stored entries', () => {
     expect(await stored.find('user', 'k', deadlineIn(patientTimes.answerMs))).to.equal('1');
     await hurried;
   });
+
+  it('are found if they are more and larger than one answer of MongoDB holds', async () => {
+    const value = JSON.stringify('x'.repeat(1_000_000));
+    const keys = Array.from({ length: 300 }, (_, index) => `k${index}`);
+    const large = keys.slice(0, 40);
+    await database.store.insertMany(large.map((key) => ({ _id: entryId('rich', key), version: 1, value })));
+    const stored = new StoredEntries(database);
+    const found = await Promise.all(keys.map((key) => stored.find('rich', key, deadlineIn(patientTimes.answerMs))));
+    expect(found.map((json) => json === value)).to.deep.equal(keys.map((key) => large.includes(key)));
+  });
 });

@@ -1,5 +1,4 @@
 import { expect } from 'chai';
-import { mergeKeys } from '@keybin/shared/engines/scale-out/entries/entries.js';
 import {
   formatPendingEntry,
   headLength,
@@ -21,24 +20,4 @@ describe('the text of a pending entry', () => {
     expect(formatPendingEntry({ epoch: 1, version: 1, json: undefined })).to.have.length(headLength);
     expect(formatPendingEntry({ epoch: 1, version: 1, json: '0' })).to.have.length(headLength + 1);
   });
-});
-
-describe('merging stored and pending keys', () => {
-  for (const [what, stored, put, deleted, merged] of [
-    ['nothing', [], [], [], []],
-    ['pending keys alone', [], ['b', 'a'], [], ['a', 'b']],
-    [
-      'keys before, between, in and after the stored ones',
-      ['b', 'd'],
-      ['e', 'a', 'c', 'd'],
-      [],
-      ['a', 'b', 'c', 'd', 'e'],
-    ],
-    ['deletes of stored and of other keys', ['a', 'b'], [], ['a', 'x'], ['b']],
-    ['capitals and signs in code-unit order', ['B', '_', 'a'], [',', 'Z', '.'], [], [',', '.', 'B', 'Z', '_', 'a']],
-  ] as const) {
-    it(`takes ${what}`, () => {
-      expect(mergeKeys(stored, { put, deleted })).to.deep.equal(merged);
-    });
-  }
 });
