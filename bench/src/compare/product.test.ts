@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { nodeArguments } from './product.js';
+import { nodeArguments, workingTree } from './product.js';
 
 describe('how a version is started', () => {
   it('starts node with the arguments of the script, wherever the version is', () => {
@@ -10,5 +10,10 @@ describe('how a version is started', () => {
 
   it('refuses a script that starts something else', () => {
     expect(() => nodeArguments('tsx main.ts', '/old')).to.throw('tsx main.ts');
+  });
+
+  it('runs keybin of this version', async () => {
+    const run = workingTree.command(['--version'], {});
+    expect(await run.exited).to.include({ code: 0 });
   });
 });

@@ -19,7 +19,8 @@ export interface Server {
 /** The members of package.json that define how the programs are started. */
 interface Manifest {
   readonly scripts: { readonly start: string; readonly 'start:worker': string };
-  readonly bin: { readonly keybin: string };
+  /** Missing since `bin/keybin` is a file of the repository. */
+  readonly bin?: { readonly keybin: string };
 }
 
 /**
@@ -45,7 +46,8 @@ export class Product {
 
   /** Starts `keybin` with these arguments. */
   command(args: readonly string[], env: Settings): Child {
-    return this.#spawn(`keybin ${args.join(' ')}`, [resolve(this.root, this.#manifest.bin.keybin), ...args], env);
+    const { keybin = 'bin/keybin' } = this.#manifest.bin ?? {};
+    return this.#spawn(`keybin ${args.join(' ')}`, [resolve(this.root, keybin), ...args], env);
   }
 
   async #start(script: keyof Manifest['scripts'], env: Settings): Promise<Server> {
