@@ -45,6 +45,7 @@ export function createApp(parts: AppParts): Koa {
     cost: config.accounts.bcryptCost,
     hashesAtOnce: config.accounts.hashesAtOnce || coresOf(config.app.processes),
     maxWaiting: config.accounts.maxWaitingHashes,
+    rightPasswordMs: config.times.rightPasswordMs,
     onHashed: (seconds) => metrics.hashSeconds.observe(seconds),
   });
   const limits = new RateLimits(config.limits, engine.rateCounters);

@@ -40,6 +40,8 @@ export interface TimeBudget {
   readonly countMs: number;
   /** Pause before a store that failed to count is asked again. */
   readonly countersPauseMs: number;
+  /** Time for which a password that was right is not hashed again. */
+  readonly rightPasswordMs: number;
   /** Longest time that a body waits for room in memory. */
   readonly bodyWaitMs: number;
   /** Time after which a body that is still arriving loses its room to those that wait. */
@@ -184,6 +186,7 @@ const derivations: { readonly [Name in keyof TimeBudget]: (t: TimeBudget) => Tim
   tokenIndexMs: () => 500,
   countMs: () => 500,
   countersPauseMs: (t) => t.promisedMs,
+  rightPasswordMs: () => 30_000,
   bodyWaitMs: () => 1_000,
   slowBodyMs: (t) => t.promisedMs,
   stalledWriteMs: () => 1_000,
@@ -275,6 +278,8 @@ const relations = {
   countingLeavesTime: (t) => t.countMs + t.storeShareMs <= t.answerMs,
   /** A request counts several times, and may wait only once for a store that fails to count. */
   countersPauseOutlastsRequest: (t) => t.countersPauseMs >= t.promisedMs,
+  /** Logins that wait behind one with the same password must find that it was right. */
+  rightPasswordOutlastsLine: (t) => t.rightPasswordMs >= t.promisedMs,
   /** A write that has waited for room must still reach its store. */
   bodyWaitLeavesTime: (t) => t.bodyWaitMs + t.storeShareMs <= t.answerMs,
   /** A body that waited its turn must not count as slow before those behind it give up. */

@@ -1,84 +1,102 @@
 import { remainingMs } from '@keybin/shared/deadline.js';
 import { unavailable } from '@keybin/shared/errors.js';
-import { unmatchableHash } from './unmatchable-hash.js';
+import type { Account } from '@keybin/shared/ports/engine.js';
+import type { Credentials } from './credentials.js';
+import { HashLine } from './hash-line.js';
 import { HashThread, type HashTask } from './hash-thread.js';
+import { RightPasswords } from './right-passwords.js';
+import { unmatchableHash } from './unmatchable-hash.js';
 
 export interface PasswordsOptions {
   /** bcrypt cost, the base-2 logarithm of the work. */
   readonly cost: number;
   /** Hashes computed concurrently, at least 1. */
   readonly hashesAtOnce: number;
-  /** Longest queue of passwords that wait for a thread. One more is refused. */
+  /** Most passwords that wait for a thread. With one more, one is refused. */
   readonly maxWaiting: number;
+  /** Time for which a right password is not hashed again. */
+  readonly rightPasswordMs: number;
   /** Called with the time that each hash took. */
   readonly onHashed?: (seconds: number) => void;
 }
 
-/** A password that waits for a thread. */
-interface Waiting {
-  /** Time by which its hash must be there, in `performance.now()`'s time. */
-  readonly dueMs: number;
-  readonly go: (thread: HashThread) => void;
-  readonly refuse: () => void;
-}
+/** Outcome of a comparison. A repeated password was not hashed, because it was right a short time ago. */
+export type Match = 'wrong' | 'right' | 'repeated';
 
 /**
  * Hashes and compares passwords off the event loop. It computes `hashesAtOnce` hashes concurrently: more than there are
- * cores would only wait for each other. The queue is bounded in number and in time, so a flood of logins is refused
- * instead of hoarded.
+ * cores would only wait for each other. The line of others is bounded in number and in time, so a flood of logins is
+ * refused instead of hoarded, and it is fair, so that those who flood it wait for each other.
  *
- * arrived --too late, or the queue is full--> refused, not hashed.
+ * arrived --right a short time ago--> repeated, not hashed.
+ * arrived --too late, or no place in the line--> refused, not hashed.
  * arrived --a thread is free--> hashing --> returned, however long this one hash takes.
  * arrived --all threads are busy--> waiting.
+ * waiting --its turn, and right in the meantime--> repeated, not hashed.
  * waiting --its turn--> hashing.
- * waiting --a hash that began now would end too late--> refused, not hashed.
+ * waiting --a hash that began now would end too late, or it lost its place--> refused, not hashed.
  */
 export class Passwords {
   readonly #cost: number;
   readonly #maxThreads: number;
-  readonly #maxWaiting: number;
   readonly #unknownUserHash: string;
   readonly #onHashed: (seconds: number) => void;
+  readonly #right: RightPasswords;
+  readonly #line: HashLine<HashThread>;
   readonly #idle: HashThread[] = [];
-  #waiting: Waiting[] = [];
   #threads = 0;
   /** Duration of the last hash, which is an estimate for the next one. */
   #hashMs = 0;
 
-  constructor({ cost, hashesAtOnce, maxWaiting, onHashed = () => {} }: PasswordsOptions) {
+  constructor({ cost, hashesAtOnce, maxWaiting, rightPasswordMs, onHashed = () => {} }: PasswordsOptions) {
     this.#onHashed = onHashed;
     this.#cost = cost;
     this.#maxThreads = hashesAtOnce;
-    this.#maxWaiting = maxWaiting;
     this.#unknownUserHash = unmatchableHash(cost);
+    this.#right = new RightPasswords(rightPasswordMs);
+    this.#line = new HashLine(maxWaiting);
   }
 
   /**
    * Returns the bcrypt hash (`$2b$`) of a password of at most 72 bytes. `dueMs` is in `performance.now()`'s time.
-   * Throws `unavailable` if the queue is full, if `dueMs` is over, or if the password would wait too long to be hashed
-   * by then.
+   * Throws `unavailable` if the line has no place, if `dueMs` is over, or if the password would wait too long to be
+   * hashed by then.
    */
-  async hash(password: string, dueMs: number): Promise<string> {
-    return String(await this.#run({ password, cost: this.#cost }, dueMs));
+  async hash(credentials: Credentials, dueMs: number): Promise<string> {
+    const thread = await this.#thread(credentials, dueMs);
+    return String(await this.#run(thread, { password: credentials.password, cost: this.#cost }));
+  }
+
+  /** Returns true if the password was right for this account, from the same address, a short time ago. */
+  isRepeated(credentials: Credentials, account: Account | undefined): boolean {
+    return this.#right.has(credentials, account);
   }
 
   /**
-   * Returns true if `password` has this hash. Without a hash (unknown user) it does the same work and returns false, so
-   * response times do not tell which names are registered. A wrong password takes the work of the configured cost, even
-   * if its hash has a lower one. Throws as `hash` does.
+   * Compares a password with the hash of an account. Without an account (unknown user) it does the same work and
+   * returns `wrong`, so response times do not tell which names are registered. A wrong password takes the work of the
+   * configured cost, even if its hash has a lower one. Throws as `hash` does.
    */
-  async matches(password: string, hash: string | undefined, dueMs: number): Promise<boolean> {
-    const same = await this.#run({ password, cost: this.#cost, hash: hash ?? this.#unknownUserHash }, dueMs);
-    return same === true && hash !== undefined;
+  async matches(credentials: Credentials, account: Account | undefined, dueMs: number): Promise<Match> {
+    const thread = await this.#thread(credentials, dueMs);
+    if (this.isRepeated(credentials, account)) {
+      this.#pass(thread);
+      return 'repeated';
+    }
+    const hash = account?.passwordHash ?? this.#unknownUserHash;
+    const isSame = await this.#run(thread, { password: credentials.password, cost: this.#cost, hash });
+    if (isSame !== true || !account) return 'wrong';
+    this.#right.keep(credentials, account);
+    return 'right';
   }
 
-  /** Passwords in the queue. */
+  /** Passwords in the line. */
   get waiting(): number {
-    return this.#waiting.length;
+    return this.#line.length;
   }
 
-  async #run(task: HashTask, dueMs: number): Promise<string | boolean> {
-    const thread = await this.#thread(dueMs);
+  /** Runs a task on a thread and passes the thread on. */
+  async #run(thread: HashThread, task: HashTask): Promise<string | boolean> {
     const startedMs = performance.now();
     try {
       return await thread.run(task);
@@ -89,7 +107,7 @@ export class Passwords {
     }
   }
 
-  async #thread(dueMs: number): Promise<HashThread> {
+  async #thread(credentials: Credentials, dueMs: number): Promise<HashThread> {
     if (remainingMs(dueMs) === 0) throw unavailable(new Error('No time left to hash a password'));
     const idle = this.#idle.pop();
     if (idle) return idle;
@@ -98,39 +116,11 @@ export class Passwords {
       this.#threads += 1;
       return thread;
     }
-    if (this.#waiting.length >= this.#maxWaiting)
-      throw unavailable(new Error('Too many passwords are waiting to be hashed'));
-    return this.#turn(dueMs);
+    return this.#line.turn(credentials, dueMs, this.#hashMs);
   }
 
-  /** Resolves with the next free thread. Throws `unavailable` once a hash could no longer end in time. */
-  async #turn(dueMs: number): Promise<HashThread> {
-    let leave: NodeJS.Timeout | undefined;
-    try {
-      return await new Promise((go, reject) => {
-        const refuse = () => reject(unavailable(new Error('A password waited too long to be hashed')));
-        const waiting = { dueMs, go, refuse };
-        this.#waiting.push(waiting);
-        leave = setTimeout(
-          () => {
-            this.#waiting = this.#waiting.filter((other) => other !== waiting);
-            refuse();
-          },
-          remainingMs(dueMs - this.#hashMs),
-        );
-      });
-    } finally {
-      clearTimeout(leave);
-    }
-  }
-
-  /** Gives the thread to the first password in the queue that can still be hashed in time. Refuses those before it. */
+  /** Gives the thread to the next password in the line that can still be hashed in time. */
   #pass(thread: HashThread): void {
-    const endsMs = performance.now() + this.#hashMs;
-    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
-      if (endsMs <= next.dueMs) return next.go(thread);
-      next.refuse();
-    }
-    this.#idle.push(thread);
+    if (!this.#line.pass(thread, performance.now() + this.#hashMs)) this.#idle.push(thread);
   }
 }

@@ -3,7 +3,7 @@ import { isUsername } from '@keybin/shared/ids/username.js';
 import type { Context } from 'koa';
 import type { JsonObject } from '../bodies/body.js';
 import { clientAddress } from '../requests/client-address.js';
-import type { Credentials } from '../use-cases/authenticate.js';
+import type { Credentials } from '../accounts/credentials.js';
 import { isAllowedPassword } from '../accounts/allowed-password.js';
 
 /** Names of both parameters in a dialect. */

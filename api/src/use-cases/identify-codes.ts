@@ -1,9 +1,10 @@
 import type { KeyObject } from 'node:crypto';
 import { withDeadline } from '@keybin/shared/deadline.js';
 import type { Account } from '@keybin/shared/ports/engine.js';
+import type { Credentials } from '../accounts/credentials.js';
 import { hashOfCode, newCode } from '../identify-codes/code.js';
 import type { CodeDelivery } from '../identify-codes/delivery.js';
-import type { AccountParts, Credentials } from './authenticate.js';
+import type { AccountParts } from './authenticate.js';
 import { register } from './register.js';
 
 /** Wrong attempts that end a code. */

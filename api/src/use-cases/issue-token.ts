@@ -1,7 +1,8 @@
 import type { Account } from '@keybin/shared/ports/engine.js';
 import type { Count } from '../metrics/api-metrics.js';
+import type { Credentials } from '../accounts/credentials.js';
 import { answerInTime } from '../requests/answer-in-time.js';
-import { authenticate, type AccountParts, type Credentials } from './authenticate.js';
+import { authenticate, type AccountParts } from './authenticate.js';
 
 export interface TokenParts extends AccountParts {
   readonly tokensIssued: Count;

@@ -1,8 +1,9 @@
 import { withDeadline } from '@keybin/shared/deadline.js';
 import { accountExists } from '@keybin/shared/errors.js';
 import type { Account } from '@keybin/shared/ports/engine.js';
+import type { Credentials } from '../accounts/credentials.js';
 import { answerInTime, hashDueMs } from '../requests/answer-in-time.js';
-import type { AccountParts, Credentials } from './authenticate.js';
+import type { AccountParts } from './authenticate.js';
 
 /** Condition for the creation of an account. Both methods throw if it is not met. */
 export interface Permit {
@@ -19,9 +20,10 @@ const needless: Permit = { check: async () => {}, redeem: async () => {} };
  */
 export async function register(
   { engine, passwords, limits, times }: AccountParts,
-  { username, password, address }: Credentials,
+  credentials: Credentials,
   permit: Permit = needless,
 ): Promise<Account> {
+  const { username, address } = credentials;
   const startedMs = performance.now();
   const find = async () => {
     await limits.registration(address);
@@ -29,7 +31,7 @@ export async function register(
     return engine.accounts.find(username);
   };
   if (await withDeadline(find(), times.answerMs, 'finding an account')) throw accountExists();
-  const hash = await passwords.hash(password, hashDueMs(startedMs, times));
+  const hash = await passwords.hash(credentials, hashDueMs(startedMs, times));
   const create = async () => {
     await permit.redeem();
     return engine.accounts.create(username, hash);

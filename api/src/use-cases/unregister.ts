@@ -1,5 +1,6 @@
+import type { Credentials } from '../accounts/credentials.js';
 import { answerInTime } from '../requests/answer-in-time.js';
-import { authenticate, type AccountParts, type Credentials } from './authenticate.js';
+import { authenticate, type AccountParts } from './authenticate.js';
 
 /** Deletes an account, its tokens and its data. Throws `invalid_credentials`. */
 export async function unregister(parts: AccountParts, credentials: Credentials): Promise<void> {

@@ -169,7 +169,7 @@ export const settings: Settings = {
       'max_waiting_hashes',
       '64',
       wholeNumber(0, 100_000),
-      'Most logins that may wait to be hashed; further logins get 503',
+      'Most logins that may wait to be hashed; with one more, the address with the most of them gets 503',
     ),
     clientsPerAccount: setting(
       'clients_per_account',

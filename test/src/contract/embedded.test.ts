@@ -2,6 +2,7 @@ import { apiContract } from './api/contract.js';
 import { ignoredPartsContract } from './bad-input/ignored-parts.js';
 import { keybinContract } from './keybin/contract.js';
 import { headersContract } from './security/headers.js';
+import { loginsContract } from './security/logins.js';
 import { typesContract } from './security/types.js';
 import { embeddedSubject } from './subjects/embedded-subject.js';
 import { v1Contract } from './v1/contract.js';
@@ -13,5 +14,6 @@ describe('the embedded engine', () => {
   v1Contract(subject);
   ignoredPartsContract(subject);
   headersContract(subject);
+  loginsContract(subject);
   typesContract(subject);
 });

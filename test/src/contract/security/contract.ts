@@ -1,11 +1,13 @@
 import type { Subject } from '../subjects/subject.js';
 import { headersContract } from './headers.js';
+import { loginsContract } from './logins.js';
 import { rateLimitsContract } from './rate-limits.js';
 import { typesContract } from './types.js';
 
 /** Defines the tests of protection against attackers. */
 export function doorContract(subject: Subject): void {
   headersContract(subject);
+  loginsContract(subject);
   rateLimitsContract(subject);
   typesContract(subject);
 }

@@ -64,7 +64,7 @@ const inTimeMs = 2_000;
 /** Takes 500 ms for each password, whatever the load of the machine. */
 class SlowPasswords extends Passwords {
   override readonly hash = () => delay(500, 'hash');
-  override readonly matches = () => delay(500, true);
+  override readonly matches = () => delay(500, 'right' as const);
 }
 
 /** Asserts that the promise settles before a timer that starts with it. Load on this process delays both equally. */
@@ -127,7 +127,7 @@ describe('a request that queries a store twice', () => {
 });
 
 describe('a request with a password', () => {
-  const options = { cost: 12, hashesAtOnce: 1, maxWaiting: 10 };
+  const options = { cost: 12, hashesAtOnce: 1, maxWaiting: 10, rightPasswordMs: times.rightPasswordMs };
   const uncounted = { inc() {} };
   const counted = {
     passwords: new Passwords(options),

@@ -19,7 +19,7 @@ describe('a registration with an identify code', () => {
 
   it('that was refused because too many hashes wait may be repeated with its code', async () => {
     const engine = await ownStore();
-    const passwords = new Passwords({ cost: 10, hashesAtOnce: 1, maxWaiting: 0 });
+    const passwords = new Passwords({ cost: 10, hashesAtOnce: 1, maxWaiting: 0, rightPasswordMs: 0 });
     const limits = new RateLimits(checkSettings({ given: new Map(), problems: [] }).limits, engine.rateCounters);
     const uncounted = { inc() {} };
     const parts = { engine, passwords, limits, times, loginsRefused: uncounted };
@@ -29,7 +29,7 @@ describe('a registration with an identify code', () => {
     const served = new AbortController();
     const hashOthers = async () => {
       // The next hash starts as soon as the previous one has ended
-      while (!served.signal.aborted) await passwords.hash('another', performance.now() + 60_000);
+      while (!served.signal.aborted) await passwords.hash(credentials, performance.now() + 60_000);
     };
     const others = hashOthers();
     expect(await codeOf(registerWithIdentifyCode(parts, codes, credentials, code))).to.equal('unavailable');

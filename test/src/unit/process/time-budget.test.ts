@@ -22,6 +22,7 @@ const past: { readonly [Name in RelationName]: readonly Partial<TimeBudget>[] } 
   tokenIndexLeavesTime: [{ tokenIndexMs: 1_301 }],
   countingLeavesTime: [{ countMs: 1_301 }],
   countersPauseOutlastsRequest: [{ countersPauseMs: 1_999 }],
+  rightPasswordOutlastsLine: [{ rightPasswordMs: 1_999 }],
   bodyWaitLeavesTime: [{ bodyWaitMs: 1_301 }],
   slowBodyOutlastsWait: [{ slowBodyMs: 1_000 }],
   stallShowsBeforeAnswer: [{ stalledWriteMs: 1_800 }],

@@ -1,35 +1,39 @@
 import { expect } from 'chai';
 import { Passwords } from '@keybin/api/accounts/passwords.js';
 import { hasCode } from '@keybin/shared/errors.js';
+import { account } from './account.js';
 
 /** Deadline that no call misses, in the time of `performance.now()`. */
 const whenever = performance.now() + 600_000;
 
-const cheap = { cost: 4, hashesAtOnce: 2, maxWaiting: 100 };
+const options = { cost: 4, hashesAtOnce: 1, maxWaiting: 100, rightPasswordMs: 600_000 };
+const cheap = { ...options, hashesAtOnce: 2 };
+
+const credentials = (password: string, username = 'ada') => ({ username, password, address: '192.0.2.1' });
 
 describe('passwords', () => {
   it('match their bcrypt hash of the configured cost', async () => {
     const passwords = new Passwords({ ...cheap, cost: 5 });
-    const hash = await passwords.hash('pass word', whenever);
+    const hash = await passwords.hash(credentials('pass word'), whenever);
     expect(hash).to.match(/^\$2b\$05\$/);
-    expect(await passwords.matches('pass word', hash, whenever)).to.equal(true);
-    expect(await passwords.matches('pass work', hash, whenever)).to.equal(false);
+    expect(await passwords.matches(credentials('pass word'), account('ada', hash), whenever)).to.equal('right');
+    expect(await passwords.matches(credentials('pass work'), account('ada', hash), whenever)).to.equal('wrong');
   });
 
   it('of an unknown user never match, after the work of one comparison', async () => {
     const passwords = new Passwords({ ...cheap, cost: 9 });
-    const hash = await passwords.hash('x', whenever);
-    const known = await shortestMs(cpuMs, async () => passwords.matches('y', hash, whenever));
-    const unknown = await shortestMs(cpuMs, async () => passwords.matches('y', undefined, whenever));
-    expect(await passwords.matches('', undefined, whenever)).to.equal(false);
+    const ada = account('ada', await passwords.hash(credentials('x'), whenever));
+    const known = await shortestMs(cpuMs, async () => passwords.matches(credentials('y'), ada, whenever));
+    const unknown = await shortestMs(cpuMs, async () => passwords.matches(credentials('y'), undefined, whenever));
+    expect(await passwords.matches(credentials(''), undefined, whenever)).to.equal('wrong');
     expect(unknown / known).to.be.within(0.5, 2);
   });
 
   it('are hashed with bounded concurrency, wait in a bounded queue in their order, and are refused beyond it', async () => {
-    const passwords = new Passwords({ cost: 4, hashesAtOnce: 1, maxWaiting: 2 });
+    const passwords = new Passwords({ ...options, maxWaiting: 2 });
     const ended: string[] = [];
     const calls = ['first', 'second', 'third', 'fourth'].map(async (name) => {
-      await passwords.hash(name, whenever);
+      await passwords.hash(credentials(name), whenever);
       ended.push(name);
     });
     const results = await Promise.allSettled(calls);
@@ -39,45 +43,58 @@ describe('passwords', () => {
   });
 
   it('that would be hashed too late are refused at once and never hashed', async () => {
-    const passwords = new Passwords({ cost: 10, hashesAtOnce: 1, maxWaiting: 100 });
-    const hash = async () => passwords.hash('x', whenever);
+    const passwords = new Passwords({ ...options, cost: 10 });
+    const hash = async () => passwords.hash(credentials('x'), whenever);
     const hashCpuMs = await shortestMs(cpuMs, hash);
     // The first takes at least the CPU time of a hash, however busy the machine is. A second one would end too late.
     const [startedMs, startedCpuMs] = [nowMs(), cpuMs()];
-    const first = passwords.hash('first', whenever);
-    const late = Array.from({ length: 30 }, () => passwords.hash('late', startedMs + hashCpuMs));
-    const last = passwords.hash('last', whenever);
+    const first = passwords.hash(credentials('first'), whenever);
+    const late = Array.from({ length: 30 }, () => passwords.hash(credentials('late'), startedMs + hashCpuMs));
+    const last = passwords.hash(credentials('last'), whenever);
     for (const { status } of await Promise.allSettled(late)) expect(status).to.equal('rejected');
     await Promise.all([first, last]);
     expect(cpuMs() - startedCpuMs).to.be.below(15 * hashCpuMs);
   });
 
   it('that come too late are refused even if the queue is empty', async () => {
-    const [late] = await Promise.allSettled([new Passwords(cheap).hash('x', performance.now())]);
+    const [late] = await Promise.allSettled([new Passwords(cheap).hash(credentials('x'), performance.now())]);
     expect(late)
       .to.have.property('reason')
       .that.satisfies((reason: unknown) => hasCode(reason, 'unavailable'));
   });
 
   it('are accepted or refused at their turn by the time of the previous hash', async () => {
-    const options = { cost: 12, hashesAtOnce: 1, maxWaiting: 100 };
-    const known = new Passwords(options);
-    const hashMs = await shortestMs(nowMs, async () => known.hash('x', whenever));
-    const passwords = new Passwords(options);
+    const known = new Passwords({ ...options, cost: 12 });
+    const hashMs = await shortestMs(nowMs, async () => known.hash(credentials('x'), whenever));
+    const passwords = new Passwords({ ...options, cost: 12 });
     const dueMs = performance.now() + 1.3 * hashMs;
-    const [first, second] = await Promise.allSettled([passwords.hash('x', dueMs), passwords.hash('x', dueMs)]);
+    const hash = async () => passwords.hash(credentials('x'), dueMs);
+    const [first, second] = await Promise.allSettled([hash(), hash()]);
     expect(first.status).to.equal('fulfilled');
     expect(second)
       .to.have.property('reason')
       .that.satisfies((reason: unknown) => hasCode(reason, 'unavailable'));
   });
 
+  it('are not hashed again after they were right, and those that waited meanwhile neither', async () => {
+    let hashed = 0;
+    const passwords = new Passwords({ ...options, onHashed: () => (hashed += 1) });
+    const ada = account('ada', await passwords.hash(credentials('x'), whenever));
+    hashed = 0;
+    const logIn = async (password: string) => passwords.matches(credentials(password), ada, whenever);
+    const atOnce = await Promise.all(Array.from({ length: 20 }, () => logIn('x')));
+    expect(atOnce).to.deep.equal(['right', ...Array(19).fill('repeated')]);
+    expect([await logIn('x'), hashed]).to.deep.equal(['repeated', 1]);
+    expect([await logIn('y'), hashed]).to.deep.equal(['wrong', 2]);
+    expect([await logIn('x'), hashed]).to.deep.equal(['right', 3]);
+  });
+
   it('leave the queue when hashing fails', async () => {
-    const passwords = new Passwords({ cost: 4, hashesAtOnce: 1, maxWaiting: 0 });
+    const passwords = new Passwords({ ...options, maxWaiting: 0 });
     const notText = 5 as unknown as string; // makes bcrypt throw
-    const failed = await Promise.allSettled([passwords.hash(notText, whenever)]);
+    const failed = await Promise.allSettled([passwords.hash(credentials(notText), whenever)]);
     expect(failed[0].status).to.equal('rejected');
-    expect(await passwords.hash('x', whenever)).to.be.a('string');
+    expect(await passwords.hash(credentials('x'), whenever)).to.be.a('string');
   });
 
   it('are hashed off the event loop', async () => {
@@ -89,7 +106,7 @@ describe('passwords', () => {
       if (hashing) setTimeout(turn, 1);
     };
     turn();
-    await Promise.all([passwords.hash('a', whenever), passwords.hash('b', whenever), passwords.hash('c', whenever)]);
+    await Promise.all(['a', 'b', 'c'].map(async (password) => passwords.hash(credentials(password), whenever)));
     hashing = false;
     expect(turns).to.be.greaterThan(10);
   });
