@@ -12,6 +12,7 @@ import { millionKeys } from './rows/million-keys.js';
 import { redisMemory } from './rows/redis-memory.js';
 import { pendingGet, storedGet } from './rows/scale-out-get.js';
 import { scaleOutPostAlways, scaleOutPostEverysec } from './rows/scale-out-post.js';
+import { embeddedRepeatedLogins, scaleOutRepeatedLogins } from './rows/repeated-logins.js';
 import { transfer } from './rows/transfer.js';
 import { distinctKeys, fewKeys } from './rows/worker.js';
 import { workingTree } from './compare/product.js';
@@ -30,6 +31,8 @@ const rows: readonly Row[] = [
   scaleOutLogins,
   embeddedLoginRate,
   scaleOutLoginRate,
+  embeddedRepeatedLogins,
+  scaleOutRepeatedLogins,
   millionKeys,
   redisMemory,
   embeddedFiles,

@@ -9,10 +9,11 @@ export const readKeys = 1_000;
 export const writtenKeys = 10_000;
 
 /**
- * Settings of every measured process. They are the defaults, but tokens outlive the longest row and enough accounts can
- * be registered.
+ * Settings of every measured process. They are the defaults, but tokens outlive the longest row, enough accounts can be
+ * registered, and a client may name its address.
  */
 export const benchSettings = {
+  KEYBIN_APP_TRUST_PROXY: '1',
   KEYBIN_ACCOUNTS_BCRYPT_COST: '12',
   KEYBIN_STORE_TOKEN_EXPIRATION: '86400',
   KEYBIN_LIMITS_REGISTRATIONS_PER_ADDRESS: '1000/900',
@@ -30,6 +31,15 @@ export async function withAccount(api: Server): Promise<Service> {
   const client = new KeybinClient(api.url);
   const account = await client.newAccount();
   return { api, client, account, target: { pid: api.child.pid, url: `${api.url}/user/${account.token}/store/` } };
+}
+
+let addresses = 0;
+
+/** Returns a client at an address of its own. Its password is hashed, even if it was right from another just before. */
+export function clientElsewhere({ api }: Service): KeybinClient {
+  addresses += 1;
+  const address = [10, addresses >> 16, (addresses >> 8) & 255, addresses & 255].join('.');
+  return new KeybinClient(api.url, { 'x-forwarded-for': address });
 }
 
 /** Runs `step` for 1 ... `count`. By default, as many run at once as wrk has connections. */

@@ -5,10 +5,12 @@ import { type Load, wrk } from './wrk.js';
 /** A server under load. `pid` is the process whose CPU time counts. */
 export interface Target {
   readonly pid: number;
-  /** URL that ends with `/`. The key follows it. */
+  /** URL that ends with `/` or `?`. The key follows it. */
   readonly url: string;
   /** Number of keys to request, if it differs from the other side's. */
   readonly keys?: number;
+  /** Value of `Authorization`, if the server requires one. */
+  readonly authorization?: string;
 }
 
 /** Medians of all rounds. */
@@ -19,13 +21,13 @@ export interface LoadResult {
   readonly p99Ms: number;
 }
 
-export type Shape = Omit<Load, 'url'>;
+export type Shape = Omit<Load, 'url' | 'authorization'>;
 
 /** Runs one round of load on one server. */
 export async function loadOnce(target: Target, shape: Shape): Promise<LoadResult> {
-  const { pid, url, keys = shape.keys } = target;
+  const { pid, url, keys = shape.keys, authorization } = target;
   const before = processCpuUs(pid);
-  const { requests, durationUs, p50Us, p99Us } = await wrk({ ...shape, url, keys });
+  const { requests, durationUs, p50Us, p99Us } = await wrk({ ...shape, url, keys, authorization });
   return {
     perSecond: (requests / durationUs) * 1e6,
     cpuUsPerRequest: (processCpuUs(pid) - before) / requests,

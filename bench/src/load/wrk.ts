@@ -11,8 +11,9 @@ export const valueBytes = 100;
 
 export interface Load {
   readonly method: 'GET' | 'POST';
-  /** URL that ends with `/`. The keys `key1` ... `key<keys>` follow it in random order. */
+  /** URL that ends with `/` or `?`. The keys `key1` ... `key<keys>` follow it in random order. */
   readonly url: string;
+  readonly authorization?: string | undefined;
   readonly keys: number;
   readonly seconds: number;
 }
@@ -29,8 +30,9 @@ export interface WrkReport {
 }
 
 /** Runs wrk with one thread. Throws if any request failed. */
-export async function wrk({ method, url, keys, seconds }: Load): Promise<WrkReport> {
-  const options = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', script];
+export async function wrk({ method, url, keys, seconds, authorization }: Load): Promise<WrkReport> {
+  const header = authorization === undefined ? [] : ['-H', `Authorization: ${authorization}`];
+  const options = ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', '-s', script, ...header];
   const { stdout } = await promisify(execFile)('wrk', [
     ...options,
     url,
