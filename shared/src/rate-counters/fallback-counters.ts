@@ -1,7 +1,8 @@
-import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
+import type { RateLimiterRes } from 'rate-limiter-flexible';
 import { deadlineIn, remainingMs, withDeadline } from '../deadline.js';
 import type { RateCount, RateCounters } from '../ports/engine.js';
 import type { TimeBudget } from '../time-budget.js';
+import { KnownCounts, noCount } from './known-counts.js';
 
 export type CounterTimes = Pick<TimeBudget, 'countMs' | 'countersPauseMs'>;
 
@@ -17,45 +18,47 @@ export interface Limiter {
 export const limiterOptions = { points: 1, duration: 1, keyPrefix: '' };
 
 /**
- * Counters in the store, kept by a limiter of the library. While the store fails or is slow, each process counts in its
- * own memory.
+ * Counters in the store, kept by a limiter of the library. Each process remembers their last known numbers. While the
+ * store fails or is slow, it counts on from these by itself.
  */
 export class FallbackCounters implements RateCounters {
-  readonly #memory = new RateLimiterMemory(limiterOptions);
   #pausedUntilMs = 0;
 
   constructor(
     private readonly store: Limiter,
     private readonly times: CounterTimes,
+    private readonly known = new KnownCounts(),
   ) {}
 
   async add(key: string, windowSeconds: number): Promise<RateCount> {
-    const window = { customDuration: windowSeconds };
-    return countIn(await this.#insured((limiter) => limiter.penalty(key, 1, window)));
+    const added = await this.#ask((store) => store.penalty(key, 1, { customDuration: windowSeconds }));
+    return added === undefined ? this.known.add(key, windowSeconds) : this.known.set(key, countIn(added));
   }
 
   async count(key: string): Promise<RateCount> {
-    return countIn(await this.#insured((limiter) => limiter.get(key)));
+    const found = await this.#ask((store) => store.get(key));
+    return found === undefined ? this.known.get(key) : this.known.set(key, countIn(found));
   }
 
   async forget(key: string): Promise<void> {
-    await this.#memory.delete(key);
-    await this.#insured((limiter) => limiter.delete(key));
+    this.known.delete(key);
+    await this.#ask((store) => store.delete(key));
   }
 
-  async #insured<T>(use: (limiter: Limiter) => Promise<T>): Promise<T> {
-    if (remainingMs(this.#pausedUntilMs) > 0) return use(this.#memory);
+  /** Returns what the store answers, or `undefined` while it fails or is slow. */
+  async #ask<T>(use: (store: Limiter) => Promise<T>): Promise<T | undefined> {
+    if (remainingMs(this.#pausedUntilMs) > 0) return undefined;
     try {
       return await withDeadline(use(this.store), this.times.countMs, 'counting');
     } catch {
       // The store's owner logs the failure: the store is needed for more than counting
       this.#pausedUntilMs = deadlineIn(this.times.countersPauseMs);
-      return use(this.#memory);
+      return undefined;
     }
   }
 }
 
 function countIn(consumed: RateLimiterRes | null): RateCount {
-  if (!consumed || consumed.msBeforeNext <= 0) return { count: 0, resetsInMs: 0 };
+  if (!consumed || consumed.msBeforeNext <= 0) return noCount;
   return { count: consumed.consumedPoints, resetsInMs: consumed.msBeforeNext };
 }

@@ -26,11 +26,12 @@ describe('the limits of failed logins while Redis is down', function () {
     ['is down', 'SIGKILL'],
     ['hangs', 'SIGSTOP'],
   ] as const) {
-    it(`hold in each process by itself, and nobody waits for them (it ${how})`, async () => {
+    it(`go on from the last known number in each process, and nobody waits for them (it ${how})`, async () => {
       // An API may not have noticed that Redis is back from the last outage
       const { username, password } = await eventually(() => world.here.newAccount(), 'an account');
+      expect(await logIn(username, 'wrong')).to.equal(401);
       await world.services.redis.kill(signal);
-      for (let turn = 0; turn < limit; turn++) {
+      for (let turn = 1; turn < limit; turn++) {
         const fromMs = performance.now();
         expect(await logIn(username, 'wrong')).to.equal(401);
         expect(performance.now() - fromMs).to.be.below(longestAnswerMs);

@@ -1,18 +1,20 @@
 import { RateLimiterRedis } from 'rate-limiter-flexible';
 import { FallbackCounters, limiterOptions, type CounterTimes } from '../../../rate-counters/fallback-counters.js';
+import { KnownCounts } from '../../../rate-counters/known-counts.js';
 import type { RateCount, RateCounters } from '../../../ports/engine.js';
 import { countersPrefix, partitionOf } from '../redis/keys.js';
 import type { PartitionedRedis } from '../redis/partitioned-redis.js';
 
-/** Counters in Redis, spread over the partitions by key. While a Redis is down, its counters continue in memory. */
+/** Counters in Redis, spread over the partitions by key. While a Redis is down, its counters go on in memory. */
 export class ScaleOutRateCounters implements RateCounters {
   readonly #counters: readonly RateCounters[];
 
   constructor(redis: PartitionedRedis, times: CounterTimes) {
+    const known = new KnownCounts();
     this.#counters = Array.from({ length: redis.partitions }, (_, partition) => {
       const keyPrefix = countersPrefix(redis.prefixOf(partition));
       const storeClient = redis.connectionOf(partition).raw;
-      return new FallbackCounters(new RateLimiterRedis({ ...limiterOptions, keyPrefix, storeClient }), times);
+      return new FallbackCounters(new RateLimiterRedis({ ...limiterOptions, keyPrefix, storeClient }), times, known);
     });
   }
 
