@@ -16,7 +16,7 @@ export interface Login {
   readonly userId: string | undefined;
 }
 
-/** Seconds for which an address counts as one from which the owner of an account logs in. */
+/** Seconds after a login for which an address counts as one from which the owner of the account logs in. */
 const knownAddressSeconds = 14 * 86_400;
 
 /** A limit with the key of its counter. */
@@ -70,12 +70,10 @@ export class RateLimits {
     await this.#refuse(login, counted, counts, 1);
   }
 
-  /** Remembers the address of a login with the right password. Throws as `checkLogin` does. */
+  /** Remembers the address of a login with the right password, from now on. Throws as `checkLogin` does. */
   async loginSucceeded(login: Login): Promise<void> {
     await this.checkLogin(login);
-    if (this.limits.failedLoginsPerAccountEverywhere && !(await this.#isKnown(login))) {
-      await this.counters.add(knownKey(login), knownAddressSeconds);
-    }
+    if (this.limits.failedLoginsPerAccountEverywhere) await this.counters.renew(knownKey(login), knownAddressSeconds);
   }
 
   /** Counts an attempt to register. Throws `too_many_requests`. */

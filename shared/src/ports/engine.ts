@@ -119,6 +119,8 @@ export interface RateCounters {
   /** Adds one to the count. The first one begins a window. */
   add(key: string, windowSeconds: number): Promise<RateCount>;
   count(key: string): Promise<RateCount>;
+  /** Begins a window with a count of one, whether or not there is one. */
+  renew(key: string, windowSeconds: number): Promise<void>;
   /** Ends the current window. */
   forget(key: string): Promise<void>;
 }

@@ -11,6 +11,8 @@ export interface Limiter {
   get(key: string): Promise<RateLimiterRes | null>;
   /** Counts `points` more. A window lasts `customDuration` seconds. */
   penalty(key: string, points: number, options: { customDuration: number }): Promise<RateLimiterRes>;
+  /** Begins a window of `seconds` with a count of `points`. */
+  set(key: string, points: number, seconds: number): Promise<RateLimiterRes>;
   delete(key: string): Promise<boolean>;
 }
 
@@ -38,6 +40,11 @@ export class FallbackCounters implements RateCounters {
   async count(key: string): Promise<RateCount> {
     const found = await this.#ask((store) => store.get(key));
     return found === undefined ? this.known.get(key) : this.known.set(key, countIn(found));
+  }
+
+  async renew(key: string, windowSeconds: number): Promise<void> {
+    this.known.set(key, { count: 1, resetsInMs: windowSeconds * 1_000 });
+    await this.#ask((store) => store.set(key, 1, windowSeconds));
   }
 
   async forget(key: string): Promise<void> {

@@ -24,6 +24,17 @@ describe('embedded engine, rate limiter', () => {
     expect(await limiter.get('another')).to.equal(null);
   });
 
+  it('begins a window anew when it is set, and forgets the end of the one before', async () => {
+    const { databases, limiter } = ownLimiter();
+    await limiter.penalty('key', 5, { customDuration: 60 });
+    for (const seconds of [600, 6_000]) {
+      const set = await limiter.set('key', 1, seconds);
+      expect([set, await limiter.get('key')].map((each) => each?.consumedPoints)).to.deep.equal([1, 1]);
+      expect((await limiter.get('key'))?.msBeforeNext).to.be.within(500_000 * (seconds / 600), seconds * 1_000);
+    }
+    expect([count(databases.counters), count(databases.counterExpiries)]).to.deep.equal([1, 1]);
+  });
+
   it('starts at zero when the window has ended, or after a reset', async () => {
     const { limiter } = ownLimiter();
     await limiter.penalty('ended', 1, { customDuration: 0 });

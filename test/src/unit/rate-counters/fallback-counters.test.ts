@@ -14,6 +14,10 @@ class FailingStore extends RateLimiterMemory {
     return this.fails ? Promise.reject(new Error('The store fails')) : super.penalty(key, points, options);
   }
 
+  override async set(key: string, points: number, seconds: number) {
+    return this.fails ? Promise.reject(new Error('The store fails')) : super.set(key, points, seconds);
+  }
+
   override async delete(key: string) {
     return this.fails ? Promise.reject(new Error('The store fails')) : super.delete(key);
   }
@@ -39,6 +43,17 @@ describe('counters while their store fails', () => {
     expect(await countOf(there.add('key', 6_000))).to.equal(2);
     expect((await there.count('key')).resetsInMs).to.be.within(1, resetsInMs);
     expect(await countOf(there.count('another'))).to.equal(0);
+  });
+
+  it('are renewed in the process that renews them', async () => {
+    const { store, here, there } = twoProcesses();
+    await here.add('key', 60);
+    await here.add('key', 60);
+    store.fails = true;
+    await here.renew('key', 6_000);
+    expect((await here.count('key')).count).to.equal(1);
+    expect((await here.count('key')).resetsInMs).to.be.within(60_001, 6_000_000);
+    expect(await countOf(there.count('key'))).to.equal(0);
   });
 
   it('begin a window of their own if none is known', async () => {

@@ -24,15 +24,23 @@ export class EmbeddedRateCounters implements Limiter {
   }
 
   async penalty(key: string, points: number, { customDuration }: { customDuration: number }): Promise<RateLimiterRes> {
-    const { counters, counterExpiries } = this.databases;
+    const { counters } = this.databases;
     const counter = await this.writes.apply(({ nowMs }) => {
       const before = running(counters.get(key), nowMs);
-      const after: Counter = before
-        ? { ...before, count: before.count + points }
-        : { count: points, expiresAtMs: nowMs + customDuration * 1_000 };
+      if (!before) return this.#begin(key, points, nowMs + customDuration * 1_000);
+      const after = { ...before, count: before.count + points };
       void counters.put(key, printCounter(after));
-      if (!before) void counterExpiries.put(`${printMs(after.expiresAtMs)}/${key}`, '');
       return after;
+    });
+    return result(counter);
+  }
+
+  async set(key: string, points: number, seconds: number): Promise<RateLimiterRes> {
+    const { counters, counterExpiries } = this.databases;
+    const counter = await this.writes.apply(({ nowMs }) => {
+      const record = counters.get(key);
+      if (record !== undefined) void counterExpiries.remove(expiryKey(key, readCounter(record)));
+      return this.#begin(key, points, nowMs + seconds * 1_000);
     });
     return result(counter);
   }
@@ -44,7 +52,17 @@ export class EmbeddedRateCounters implements Limiter {
       return wasThere;
     });
   }
+
+  /** Begins a window, in a transaction. */
+  #begin(key: string, count: number, expiresAtMs: number): Counter {
+    const counter = { count, expiresAtMs };
+    void this.databases.counters.put(key, printCounter(counter));
+    void this.databases.counterExpiries.put(expiryKey(key, counter), '');
+    return counter;
+  }
 }
+
+const expiryKey = (key: string, { expiresAtMs }: Counter) => `${printMs(expiresAtMs)}/${key}`;
 
 /** Returns the counter in a record, unless its window has ended. */
 function running(record: string | undefined, nowMs: number): Counter | undefined {

@@ -26,6 +26,10 @@ export class ScaleOutRateCounters implements RateCounters {
     return this.#countersOf(key).count(key);
   }
 
+  renew(key: string, windowSeconds: number): Promise<void> {
+    return this.#countersOf(key).renew(key, windowSeconds);
+  }
+
   forget(key: string): Promise<void> {
     return this.#countersOf(key).forget(key);
   }
