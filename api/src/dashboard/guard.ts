@@ -37,7 +37,10 @@ const limitedName = (user: string) => `\0admin:${user}`;
  * `too_many_requests`. A browser sends the password by itself, so requests that change something must come from the
  * pages of the dashboard.
  */
-export function guard(admin: Admin, limits: Pick<RateLimits, 'checkLogin' | 'loginFailed'>): Middleware {
+export function guard(
+  admin: Admin,
+  limits: Pick<RateLimits, 'checkLogin' | 'loginFailed' | 'loginSucceeded'>,
+): Middleware {
   return async (ctx, next) => {
     ctx.set('Content-Security-Policy', contentPolicy);
     const given = parse(ctx.get('Authorization'));
@@ -48,6 +51,7 @@ export function guard(admin: Admin, limits: Pick<RateLimits, 'checkLogin' | 'log
       await limits.loginFailed(login);
       return refuse(ctx);
     }
+    await limits.loginSucceeded(login);
     if (!isRead(ctx) && !isFromOwnPage(ctx)) return answer(ctx, 403, 'Only pages of this host may make changes');
     await next();
     if (ctx.response.is('html') && typeof ctx.body === 'string') ctx.body = ctx.body.replace(foreignLinks, '');

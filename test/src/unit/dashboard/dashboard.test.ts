@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { expectDone, expectKeys, expectValue } from '../../contract/subjects/answers.js';
 import { eventually } from '../../world/eventually.js';
 import { send, type Account } from '../../world/clients/keybin-client.js';
+import { RawConnection } from '../../world/clients/raw-connection.js';
 import { startApi } from '../../world/processes/keybin-service.js';
 import type { RunningApi, RunningWorker } from '../../world/processes/running.js';
 
@@ -103,6 +104,38 @@ describe('the dashboard of the queue', function () {
       const statuses = [];
       for (let round = 0; round < 5; round++) statuses.push(await guess(`guess ${round}`));
       expect(statuses).to.deep.equal([401, 401, 401, 429, 429]);
+      await api.stop();
+    });
+
+    it('and refuses the right password among more concurrent guesses than the limit allows', async () => {
+      const own = 'guessed at once';
+      const api = await world.startApi({ KEYBIN_ADMIN_USER: own, KEYBIN_LIMITS_FAILED_LOGINS_PER_ACCOUNT: '3/60' });
+      const request = (secret: string) =>
+        `GET ${board} HTTP/1.1\r\nHost: a\r\nAuthorization: ${basic(own, secret)}\r\n\r\n`;
+      const connection = await RawConnection.open(api.url);
+      // As many as one connection may have in flight, in one piece
+      connection.send([...Array.from({ length: 7 }, (_, guess) => `guess ${guess}`), password].map(request).join(''));
+      await connection.answers(8);
+      connection.destroy();
+      expect(connection.statuses).to.deep.equal([401, 401, 401, 429, 429, 429, 429, 429]);
+      await api.stop();
+    });
+
+    it('and lets nobody elsewhere lock the administrator out', async () => {
+      const own = 'guessed everywhere';
+      const api = await world.startApi({
+        KEYBIN_ADMIN_USER: own,
+        KEYBIN_APP_TRUST_PROXY: '1',
+        KEYBIN_LIMITS_FAILED_LOGINS_PER_ACCOUNT_EVERYWHERE: '3/60',
+      });
+      const logIn = async (secret: string, address: string) => {
+        const headers = { authorization: basic(own, secret), 'x-forwarded-for': address };
+        return (await send(api.url, 'GET', board, { headers })).status;
+      };
+      expect(await logIn(password, '10.0.0.1')).to.equal(200);
+      for (let guess = 0; guess < 3; guess++) expect(await logIn('guess', `10.0.1.${guess}`)).to.equal(401);
+      expect(await logIn(password, '10.0.2.1')).to.equal(429);
+      expect(await logIn(password, '10.0.0.1')).to.equal(200);
       await api.stop();
     });
 
