@@ -53,7 +53,7 @@ const maxRate = 1_000_000;
 export const rateLimit: SettingKind<RateLimit | undefined> = {
   accepted: 'COUNT/SECONDS, such as 100/900, up to 1000000/1000000, or off',
   parse(text) {
-    if (/^(off|false|no|0)$/i.test(text)) return { value: undefined };
+    if (/^off$/i.test(text)) return { value: undefined };
     const [, count, windowSeconds] = /^([1-9]\d{0,6}) ?\/ ?([1-9]\d{0,6})$/.exec(text) ?? [];
     const value = { count: Number(count), windowSeconds: Number(windowSeconds) };
     return value.count <= maxRate && value.windowSeconds <= maxRate ? { value } : { accepted: this.accepted };

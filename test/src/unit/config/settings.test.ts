@@ -71,8 +71,8 @@ const cases = [
   [
     '[LIMITS] failed_logins_per_address',
     limits.failedLoginsPerAddress,
-    { '100/900': { count: 100, windowSeconds: 900 }, '1 / 1': { count: 1, windowSeconds: 1 }, off: undefined },
-    ['', '100', '100/', '0/900', '100/0', '-1/5', '100/15m', '1000001/1', '1/1000001'],
+    { '100/900': { count: 100, windowSeconds: 900 }, '1 / 1': { count: 1, windowSeconds: 1 }, OFF: undefined },
+    ['', '0', 'no', 'false', '100', '100/', '0/900', '100/0', '-1/5', '100/15m', '1000001/1', '1/1000001'],
   ],
   ['[V1] code_expiration', v1.codeExpirationSeconds, { '600': 600 }, ['0', '86401', '10m']],
   ['[V1] code_delivery', v1.codeDelivery, { response: 'response', LOG: 'log', webhook: 'webhook' }, ['', 'mail']],
