@@ -37,12 +37,15 @@ type Limits = Pick<
 
 /**
  * Refuses clients that guess passwords or create accounts without end. Failed logins are counted in three ways: by
- * address, by address and account, and by account from everywhere. The third stops guesses from many addresses. It
- * would let anyone lock the owner out, so it does not hold for an address from which the account logged in recently.
+ * address, by address and account, and by account from everywhere. The third stops guesses from many addresses.
+ *
+ * Others could use a limit up to lock the owner out. So the account is known at an address from which it logged in
+ * recently. From there the third limit does not hold. The right password passes the other two, too, until as many wrong
+ * ones have come after them as the account may have from one address.
  *
  * Failures are counted after the password was compared. Concurrent guesses are counted one by one. Up to the limit they
- * are told "wrong"; the rest get `too_many_requests`, even a correct one. Successful logins are never counted, however
- * many there are at once.
+ * are told "wrong"; the rest get `too_many_requests`, even a correct one that may not pass. Successful logins are never
+ * counted, however many there are at once.
  */
 export class RateLimits {
   constructor(
@@ -55,9 +58,8 @@ export class RateLimits {
    * correct one.
    */
   async checkLogin(login: Login): Promise<void> {
-    const counted = this.#failures(login);
-    const counts = await Promise.all(counted.map(({ key }) => this.counters.count(key)));
-    await this.#refuse(login, counted, counts, 0);
+    const usedUp = await this.#usedUp(login, ({ key }) => this.counters.count(key), 0);
+    if (usedUp && !(await this.#mayPass(login))) throw usedUp;
   }
 
   /**
@@ -65,15 +67,17 @@ export class RateLimits {
    * password was wrong.
    */
   async loginFailed(login: Login): Promise<void> {
-    const counted = this.#failures(login);
-    const counts = await Promise.all(counted.map(({ key, limit }) => this.counters.add(key, limit.windowSeconds)));
-    await this.#refuse(login, counted, counts, 1);
+    const add = ({ key, limit }: Counted) => this.counters.add(key, limit.windowSeconds);
+    const usedUp = await this.#usedUp(login, add, 1);
+    if (!usedUp) return;
+    if (await this.#isKnown(login)) await Promise.all(this.#passes(login).map(add));
+    throw usedUp;
   }
 
   /** Remembers the address of a login with the right password, from now on. Throws as `checkLogin` does. */
   async loginSucceeded(login: Login): Promise<void> {
     await this.checkLogin(login);
-    if (this.limits.failedLoginsPerAccountEverywhere) await this.counters.renew(knownKey(login), knownAddressSeconds);
+    if (this.#failures(login).length > 0) await this.counters.renew(knownKey(login), knownAddressSeconds);
   }
 
   /** Counts an attempt to register. Throws `too_many_requests`. */
@@ -108,14 +112,37 @@ export class RateLimits {
     ];
   }
 
-  /** Throws if a limit has no room for this login. `own` is what the login has already added to `counts`. */
-  async #refuse(login: Login, counted: readonly Counted[], counts: readonly RateCount[], own: 0 | 1): Promise<void> {
+  /**
+   * Asks for the counts of a login. Returns the error of the first limit that has no room for it. `own` is what the
+   * login has added to each count.
+   */
+  async #usedUp(
+    login: Login,
+    ask: (counted: Counted) => Promise<RateCount>,
+    own: 0 | 1,
+  ): Promise<RateLimitError | undefined> {
+    const counted = this.#failures(login);
+    const counts = await Promise.all(counted.map(ask));
     for (const [index, { name, limit }] of counted.entries()) {
       const { count, resetsInMs } = counts[index] ?? noCount;
       if (count - own < limit.count) continue;
       if (name === everywhere && (await this.#isKnown(login))) continue;
-      throw new RateLimitError(name, limit, resetsInMs);
+      return new RateLimitError(name, limit, resetsInMs);
     }
+    return undefined;
+  }
+
+  /** Returns the bound on wrong passwords to a known account after its limits are used up. */
+  #passes({ userId = '', address }: Login): readonly Counted[] {
+    const { failedLoginsPerAccount, failedLoginsPerAddress } = this.limits;
+    return countedBy('passed-limits', failedLoginsPerAccount ?? failedLoginsPerAddress, userId, address);
+  }
+
+  /** True if this login may be the right one behind limits that others have used up. */
+  async #mayPass(login: Login): Promise<boolean> {
+    if (!(await this.#isKnown(login))) return false;
+    const [passes] = this.#passes(login);
+    return passes !== undefined && (await this.counters.count(passes.key)).count < passes.limit.count;
   }
 
   async #isKnown(login: Login): Promise<boolean> {

@@ -45,7 +45,8 @@ export function guard(
     ctx.set('Content-Security-Policy', contentPolicy);
     const given = parse(ctx.get('Authorization'));
     if (!given) return refuse(ctx);
-    const login = { username: limitedName(given.name), address: clientAddress(ctx), userId: limitedName(admin.user) };
+    const username = limitedName(given.name);
+    const login = { username, address: clientAddress(ctx), userId: given.name === admin.user ? username : undefined };
     await limits.checkLogin(login);
     if (!isAdmin(given.name, given.pass, admin)) {
       await limits.loginFailed(login);

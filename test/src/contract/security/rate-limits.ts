@@ -118,6 +118,19 @@ export function rateLimitsContract(subject: Subject): void {
       expect((await logIn(secret, home, 1)).status).to.equal(200);
     });
 
+    it('let the owner in where others have used up the limit of an address, and no one else', async () => {
+      const [secret, other] = [await newSecret(), await newSecret()];
+      const address = newAddress();
+      expect((await logIn(secret, address)).status).to.equal(200);
+      for (let turn = 0; turn < perAddress; turn++) {
+        expect((await logIn(unknown(), address, turn)).status).to.equal(403);
+      }
+      for (const refused of [unknown(), other])
+        expectTooMany(await logIn(refused, address), 'failed-logins', perAddress);
+      for (const index of [0, 1]) expect((await logIn(secret, address, index)).status).to.equal(200);
+      expectTooMany(await logIn(wrong(secret), address, 1), 'failed-logins', perAddress);
+    });
+
     it('tell at most as many concurrent guesses as the limit allows that they are wrong', async () => {
       const secret = await newSecret();
       const address = newAddress();
@@ -215,7 +228,9 @@ export function rateLimitsContract(subject: Subject): void {
     it('ignores X-Forwarded-For by default', async () => {
       const api = await subject.startAnother({ KEYBIN_LIMITS_FAILED_LOGINS_PER_ACCOUNT: '2/600' });
       try {
-        const { username, password } = await subject.here.newAccount();
+        // No address has logged in to it
+        const [username, password] = [randomUUID(), 'never used yet'];
+        expect((await new KeybinClient(api.url).register(username, password)).status).to.equal(200);
         for (const address of [newAddress(), newAddress()]) {
           expect((await new KeybinClient(api.url, from(address)).token(username, 'wrong')).status).to.equal(403);
         }

@@ -77,7 +77,10 @@ describe('a login with a password that was right just before', () => {
     for (let turn = 0; turn < wrongPasswords; turn++) {
       expect(await here.logIn(wrong)).to.deep.equal(['invalid_credentials', 1]);
     }
-    expect(await here.logIn(wrong)).to.deep.equal(['too_many_requests', 0]);
+    // The owner may pass here, until as many wrong ones have come
+    for (let turn = 0; turn < wrongPasswords; turn++) {
+      expect(await here.logIn(wrong)).to.deep.equal(['too_many_requests', 1]);
+    }
     expect(await here.logIn(ada)).to.deep.equal(['too_many_requests', 0]);
   });
 
