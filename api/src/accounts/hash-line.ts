@@ -1,8 +1,9 @@
 import { remainingMs } from '@keybin/shared/deadline.js';
 import { unavailable } from '@keybin/shared/errors.js';
+import { siteOf } from '../requests/client-address.js';
 import type { Credentials } from './credentials.js';
 
-/** Passwords that wait, of one address or of one account. */
+/** Passwords that wait, of one address or of one account. All addresses of an IPv6 site are one. */
 interface Group {
   readonly name: string;
   waiting: number;
@@ -76,7 +77,7 @@ export class HashLine<T> {
     try {
       return await new Promise<T>((go, reject) => {
         const waiting: Waiting<T> = {
-          address: this.#addresses.join(address),
+          address: this.#addresses.join(siteOf(address) ?? address),
           account: this.#accounts.join(username),
           dueMs,
           go,

@@ -2,6 +2,7 @@ import type { Config } from '@keybin/shared/config/config.js';
 import { remainingMs, settledWithin } from '@keybin/shared/deadline.js';
 import { RateLimitError, type RateLimit } from '@keybin/shared/errors.js';
 import type { RateCount, RateCounters } from '@keybin/shared/ports/engine.js';
+import { siteOf } from '../requests/client-address.js';
 import {
   failedLoginsEverywhere as everywhere,
   failedLoginsEverywhereKey,
@@ -18,6 +19,9 @@ export interface Login {
 
 /** Seconds after a login for which an address counts as one from which the owner of the account logs in. */
 const knownAddressSeconds = 14 * 86_400;
+
+/** Factor by which the limit of an IPv6 network of 48 bits is that of one address, which is a network of 64 bits. */
+const siteFactor = 10;
 
 /** A limit with the key of its counter. */
 interface Counted {
@@ -37,10 +41,11 @@ type Limits = Pick<
 
 /**
  * Refuses clients that guess passwords or create accounts without end. Failed logins are counted in three ways: by
- * address, by address and account, and by account from everywhere. The third stops guesses from many addresses.
+ * address, by address and account, and by account from everywhere. The third stops guesses from many addresses. What is
+ * counted by address is counted by its site as well, for a client that may take any of 65,536 addresses.
  *
  * Others could use a limit up to lock the owner out. So the account is known at an address from which it logged in
- * recently. From there the third limit does not hold. The right password passes the other two, too, until as many wrong
+ * recently. From there the third limit does not hold. The right password passes the others, too, until as many wrong
  * ones have come after them as the account may have from one address.
  *
  * Failures are counted after the password was compared. Concurrent guesses are counted one by one. Up to the limit they
@@ -82,12 +87,12 @@ export class RateLimits {
 
   /** Counts an attempt to register. Throws `too_many_requests`. */
   async registration(address: string): Promise<void> {
-    await this.#addOne(countedBy('registrations', this.limits.registrationsPerAddress, address));
+    await this.#addOne(countedByAddress('registrations', this.limits.registrationsPerAddress, address));
   }
 
   /** Counts a request for an identify code. Throws `too_many_requests`. */
   async identifyCode(address: string): Promise<void> {
-    await this.#addOne(countedBy('identify-codes', this.limits.identifyCodesPerAddress, address));
+    await this.#addOne(countedByAddress('identify-codes', this.limits.identifyCodesPerAddress, address));
   }
 
   /**
@@ -107,7 +112,7 @@ export class RateLimits {
     const { failedLoginsPerAccount, failedLoginsPerAddress, failedLoginsPerAccountEverywhere } = this.limits;
     return [
       ...countedBy('failed-logins-to-account', failedLoginsPerAccount, username, address),
-      ...countedBy('failed-logins', failedLoginsPerAddress, address),
+      ...countedByAddress('failed-logins', failedLoginsPerAddress, address),
       ...countedBy(everywhere, failedLoginsPerAccountEverywhere, username),
     ];
   }
@@ -149,11 +154,12 @@ export class RateLimits {
     return (await this.counters.count(knownKey(login))).count > 0;
   }
 
-  async #addOne([limited]: readonly Counted[]): Promise<void> {
-    if (!limited) return;
-    const { name, limit, key } = limited;
-    const { count, resetsInMs } = await this.counters.add(key, limit.windowSeconds);
-    if (count > limit.count) throw new RateLimitError(name, limit, resetsInMs);
+  /** Adds one to each count. Stops at the first that exceeds its limit: an address alone does not use up its site's. */
+  async #addOne(counted: readonly Counted[]): Promise<void> {
+    for (const { name, limit, key } of counted) {
+      const { count, resetsInMs } = await this.counters.add(key, limit.windowSeconds);
+      if (count > limit.count) throw new RateLimitError(name, limit, resetsInMs);
+    }
   }
 }
 
@@ -162,6 +168,15 @@ const noCount: RateCount = { count: 0, resetsInMs: 0 };
 /** Returns an empty list if there is no limit. */
 function countedBy(name: string, limit: RateLimit | undefined, ...subjects: readonly string[]): Counted[] {
   return limit ? [{ name, limit, key: counterKey(name, ...subjects) }] : [];
+}
+
+/** Returns the limit of an address, and the wider one of its site if it has one. */
+function countedByAddress(name: string, limit: RateLimit | undefined, address: string): Counted[] {
+  const site = siteOf(address);
+  const ofAddress = countedBy(name, limit, address);
+  if (!limit || site === undefined) return ofAddress;
+  const { count, windowSeconds } = limit;
+  return [...ofAddress, ...countedBy(`${name}-site`, { count: siteFactor * count, windowSeconds }, site)];
 }
 
 /**

@@ -18,3 +18,12 @@ export function clientAddress(ctx: Pick<Context, 'ip'>): string {
     .map((part) => part.toString(16))
     .join(':')}::/64`;
 }
+
+/**
+ * Returns the IPv6 network of 48 bits that a `clientAddress` is part of. A site may have such a one (RFC 6177), with
+ * 65,536 client addresses. Returns `undefined` for any other address.
+ */
+export function siteOf(address: string): string | undefined {
+  const [, site] = /^((?:[\da-f]+:){2}[\da-f]+):[\da-f]+::\/64$/.exec(address) ?? [];
+  return site === undefined ? undefined : `${site}::/48`;
+}

@@ -72,6 +72,13 @@ describe('the line of passwords that wait to be hashed', () => {
     expect(line.gone).to.deep.equal(['bot0 a', 'home b']);
   });
 
+  it('counts all addresses of an IPv6 site as one', async () => {
+    const line = new Watched();
+    line.come(...each(5, (index) => `2001:db8:1:${index}::/64 a${index}`), '2001:db8:2:1::/64 b');
+    await line.pass(2);
+    expect(line.gone).to.deep.equal(['2001:db8:1:0::/64 a0', '2001:db8:2:1::/64 b']);
+  });
+
   it('takes nobody out of turn while a flood goes on', async () => {
     const line = new Watched();
     line.come(...each(5, () => 'flood a'), 'home b');

@@ -13,6 +13,13 @@ async function withLimits() {
   return { counters, limits: new RateLimits(limits, counters) };
 }
 
+/** Returns a login from one of the networks of an IPv6 site. */
+const nobody = (network: number) => ({
+  username: 'nobody',
+  address: `2001:db8:1:${network}::/64`,
+  userId: undefined,
+});
+
 /** Asserts that so many logins that fail exceed no limit. */
 async function failed(count: number, logIn: (index: number) => Promise<void>): Promise<void> {
   const codes = await Promise.all(Array.from({ length: count }, (_, index) => codeOf(logIn(index))));
@@ -54,6 +61,24 @@ describe('rate limits', () => {
       expect(await codeOf(limits.loginFailed(login))).to.equal('too_many_requests');
     }
     expect(await codeOf(limits.checkLogin(login))).to.equal('too_many_requests');
+  });
+
+  it('count the addresses of an IPv6 site together, ten times as far', async () => {
+    const { limits } = await withLimits();
+    for (let network = 0; network < 10; network++) {
+      const names = (index: number) => ({ ...nobody(network), username: `${network} ${index}` });
+      await failed(200, (index) => limits.loginFailed(names(index)));
+    }
+    expect(await codeOf(limits.checkLogin(nobody(11)))).to.equal('too_many_requests');
+    expect(await codeOf(limits.checkLogin({ ...nobody(11), address: '2001:db8:2:b::/64' }))).to.equal(undefined);
+  });
+
+  it('do not let one address use up the registrations of its site', async () => {
+    const { limits } = await withLimits();
+    const register = (network: number) => codeOf(limits.registration(`2001:db8:1:${network}::/64`));
+    const codes = await Promise.all(Array.from({ length: 2_500 }, () => register(1)));
+    expect(codes.filter((code) => code === undefined)).to.have.length(200);
+    expect(await register(2)).to.equal(undefined);
   });
 
   it('let nobody pass at an address from which the account has not logged in', async () => {
