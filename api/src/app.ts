@@ -64,6 +64,7 @@ export function createApp(parts: AppParts): Koa {
     engine,
     passwords,
     limits,
+    passwordMinBytes: config.accounts.passwordMinBytes,
     readBody,
     loginsRefused,
     times: config.times,

@@ -16,6 +16,7 @@ export type ErrorCode =
   | 'parameter_invalid'
   | 'invalid_username'
   | 'invalid_password'
+  | 'password_too_short'
   | 'invalid_credentials'
   | 'invalid_identify_code'
   | 'invalid_token'
@@ -81,6 +82,9 @@ export const invalidUsername = () =>
   new KeybinError('invalid_username', 'Username must be 1 to 256 bytes without control characters');
 export const invalidPassword = () =>
   new KeybinError('invalid_password', 'Password must be at most 72 bytes of UTF-8 and contain no NUL');
+/** A new password is shorter than this service asks for. */
+export const passwordTooShort = (leastBytes: number) =>
+  new KeybinError('password_too_short', `Password must be at least ${leastBytes} bytes of UTF-8`);
 export const invalidCredentials = () => new KeybinError('invalid_credentials', 'Invalid credentials');
 /** The code is wrong, expired, used, replaced, or was guessed wrongly too often. */
 export const invalidIdentifyCode = () => new KeybinError('invalid_identify_code', 'Invalid identify code');

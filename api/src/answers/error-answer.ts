@@ -27,6 +27,7 @@ const usualStatuses: Statuses = {
   parameter_invalid: 400,
   invalid_username: 400,
   invalid_password: 400,
+  password_too_short: 400,
   invalid_identify_code: 400,
   invalid_key: 400,
   key_too_long: 400,

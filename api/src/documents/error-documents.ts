@@ -56,6 +56,11 @@ const documents: Readonly<Record<ErrorCode, ErrorDocument>> = {
   },
   invalid_username: { error: errors.invalidUsername(), interfaces: everywhere, when: 'The name breaks this rule' },
   invalid_password: { error: errors.invalidPassword(), interfaces: everywhere, when: 'The password breaks this rule' },
+  password_too_short: {
+    error: errors.passwordTooShort(8),
+    interfaces: everywhere,
+    when: 'The limit is `[ACCOUNTS] password_min_bytes`, for new accounts only. It is off by default',
+  },
   invalid_identify_code: {
     error: errors.invalidIdentifyCode(),
     interfaces: ['v1'],

@@ -10,6 +10,8 @@ import { hashDueMs, type AnswerTimes } from '../requests/answer-in-time.js';
 export interface AccountParts {
   readonly engine: Engine;
   readonly passwords: Passwords;
+  /** Least length of a new password, if there is one. */
+  readonly passwordMinBytes?: number | undefined;
   readonly limits: RateLimits;
   readonly loginsRefused: Count;
   readonly times: AnswerTimes;

@@ -63,6 +63,8 @@ export interface Config {
     readonly hashesAtOnce: number;
     /** Most logins that may wait for a hash. The next one gets 503. */
     readonly maxWaitingHashes: number;
+    /** Least length of the password of a new account. `undefined`: 1 byte. */
+    readonly passwordMinBytes: number | undefined;
     readonly clientsPerAccount: number;
     /** Most bytes of all files of an account, including uploads in flight. */
     readonly fileBytesPerAccount: number;

@@ -29,6 +29,22 @@ export function wholeNumber(least: number, most: number, unit = ''): SettingKind
   });
 }
 
+const isOff = (text: string) => /^off$/i.test(text);
+
+/** Returns the kind for a whole number, or `off`. */
+export function numberOrOff(least: number, most: number, unit = ''): SettingKind<number | undefined> {
+  const number = wholeNumber(least, most, unit);
+  const accepted = `${number.accepted}, or off`;
+  return {
+    accepted,
+    parse(text) {
+      if (isOff(text)) return { value: undefined };
+      const parsed = number.parse(text);
+      return 'value' in parsed ? parsed : { accepted };
+    },
+  };
+}
+
 const bytesPerUnit: Readonly<Record<string, number>> = { '': 1, kib: 1_024, mib: 1_024 ** 2, gib: 1_024 ** 3 };
 
 /** Returns the kind for sizes in plain bytes, or with the unit KiB, MiB or GiB. */
@@ -53,7 +69,7 @@ const maxRate = 1_000_000;
 export const rateLimit: SettingKind<RateLimit | undefined> = {
   accepted: 'COUNT/SECONDS, such as 100/900, up to 1000000/1000000, or off',
   parse(text) {
-    if (/^off$/i.test(text)) return { value: undefined };
+    if (isOff(text)) return { value: undefined };
     const [, count, windowSeconds] = /^([1-9]\d{0,6}) ?\/ ?([1-9]\d{0,6})$/.exec(text) ?? [];
     const value = { count: Number(count), windowSeconds: Number(windowSeconds) };
     return value.count <= maxRate && value.windowSeconds <= maxRate ? { value } : { accepted: this.accepted };

@@ -7,6 +7,7 @@ import {
   bearerToken,
   listenHost,
   mongoName,
+  numberOrOff,
   oneOf,
   origins,
   portOrNone,
@@ -170,6 +171,12 @@ export const settings: Settings = {
       '64',
       wholeNumber(0, 100_000),
       'Most logins that may wait to be hashed; with one more, the address with the most of them gets 503',
+    ),
+    passwordMinBytes: setting(
+      'password_min_bytes',
+      'off',
+      numberOrOff(1, 72, 'bytes'),
+      'Least length of the password of a new account; off accepts any that is not empty',
     ),
     clientsPerAccount: setting(
       'clients_per_account',

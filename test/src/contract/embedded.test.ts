@@ -3,6 +3,7 @@ import { ignoredPartsContract } from './bad-input/ignored-parts.js';
 import { keybinContract } from './keybin/contract.js';
 import { headersContract } from './security/headers.js';
 import { loginsContract } from './security/logins.js';
+import { newPasswordsContract } from './security/new-passwords.js';
 import { typesContract } from './security/types.js';
 import { embeddedSubject } from './subjects/embedded-subject.js';
 import { v1Contract } from './v1/contract.js';
@@ -15,5 +16,6 @@ describe('the embedded engine', () => {
   ignoredPartsContract(subject);
   headersContract(subject);
   loginsContract(subject);
+  newPasswordsContract(subject);
   typesContract(subject);
 });

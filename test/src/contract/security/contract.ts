@@ -1,6 +1,7 @@
 import type { Subject } from '../subjects/subject.js';
 import { headersContract } from './headers.js';
 import { loginsContract } from './logins.js';
+import { newPasswordsContract } from './new-passwords.js';
 import { rateLimitsContract } from './rate-limits.js';
 import { typesContract } from './types.js';
 
@@ -8,6 +9,7 @@ import { typesContract } from './types.js';
 export function doorContract(subject: Subject): void {
   headersContract(subject);
   loginsContract(subject);
+  newPasswordsContract(subject);
   rateLimitsContract(subject);
   typesContract(subject);
 }

@@ -17,6 +17,7 @@ const statuses: Readonly<Record<ErrorCode, { readonly keybin: number; readonly a
     parameter_invalid: { keybin: 400 },
     invalid_username: { keybin: 400 },
     invalid_password: { keybin: 400 },
+    password_too_short: { keybin: 400 },
     invalid_credentials: { keybin: 403, api: 401, v1: 401 },
     invalid_identify_code: { keybin: 400 },
     invalid_token: { keybin: 403, v1: 401 },

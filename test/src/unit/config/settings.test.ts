@@ -69,6 +69,12 @@ const cases = [
     ],
   ],
   [
+    '[ACCOUNTS] password_min_bytes',
+    accounts.passwordMinBytes,
+    { off: undefined, No: undefined, '0': undefined, '1': 1, '8': 8, '72': 72 },
+    ['', 'on', '73', '8 bytes'],
+  ],
+  [
     '[LIMITS] failed_logins_per_address',
     limits.failedLoginsPerAddress,
     { '100/900': { count: 100, windowSeconds: 900 }, '1 / 1': { count: 1, windowSeconds: 1 }, OFF: undefined },
