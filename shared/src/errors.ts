@@ -11,6 +11,7 @@ export type ErrorCode =
   | 'content_type_missing'
   | 'body_too_large'
   | 'encoding_not_supported'
+  | 'transfer_encoding_not_supported'
   | 'parameter_missing'
   | 'parameter_not_string'
   | 'parameter_invalid'
@@ -72,6 +73,8 @@ export const encodingNotSupported = () =>
   new EncodingError(acceptedEncodings, `Content-Encoding must be one of ${acceptedEncodings}`);
 export const formEncodingNotSupported = () =>
   new EncodingError('identity', 'Content-Encoding of a form must be identity');
+export const transferEncodingNotSupported = () =>
+  new KeybinError('transfer_encoding_not_supported', 'Transfer-Encoding must be chunked, in HTTP/1.1');
 export const parameterMissing = (name: string) =>
   new KeybinError('parameter_missing', `Required parameter '${name}' is missing`);
 export const parameterNotString = (name: string) =>

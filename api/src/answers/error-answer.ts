@@ -56,6 +56,7 @@ const usualStatuses: Statuses = {
   too_many_requests: 429,
   headers_too_large: 431,
   internal_error: 500,
+  transfer_encoding_not_supported: 501,
   unavailable: 503,
   storage_full: 507,
   account_full: 507,

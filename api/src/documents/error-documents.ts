@@ -39,6 +39,11 @@ const documents: Readonly<Record<ErrorCode, ErrorDocument>> = {
     interfaces: everywhere,
     when: 'The body has another `Content-Encoding`. `Accept-Encoding` names the accepted ones. A form may have none',
   },
+  transfer_encoding_not_supported: {
+    error: errors.transferEncodingNotSupported(),
+    interfaces: everywhere,
+    when: 'The body has another `Transfer-Encoding`, or the request is HTTP/1.0. Always sent as plain text',
+  },
   parameter_missing: {
     error: errors.parameterMissing('NAME'),
     interfaces: everywhere,

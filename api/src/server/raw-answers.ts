@@ -6,6 +6,7 @@ import {
   headersTooLarge,
   methodNotAllowed,
   requestNotHttp,
+  transferEncodingNotSupported,
   type KeybinError,
 } from '@keybin/shared/errors.js';
 import { errorAnswer } from '../answers/error-answer.js';
@@ -20,12 +21,15 @@ const allMethods = 'GET, HEAD, POST, DELETE';
 export const late = 'ERR_HTTP_REQUEST_TIMEOUT';
 /** Code of node's parser for a method that it does not know. */
 export const unknownMethod = 'HPE_INVALID_METHOD';
+/** Its code for a body of which it cannot tell the end. */
+export const unknownCoding = 'HPE_INVALID_TRANSFER_ENCODING';
 
 /** Returns the error for a request that the parser refused with this code. */
 export function parseError(code: string | undefined): KeybinError {
   if (code === unknownMethod) return methodNotAllowed();
   if (code === 'HPE_HEADER_OVERFLOW') return headersTooLarge();
   if (code === late) return bodyTooSlow();
+  if (code === unknownCoding) return transferEncodingNotSupported();
   return requestNotHttp();
 }
 

@@ -4,8 +4,17 @@ import type { Duplex } from 'node:stream';
 import { listen } from '@keybin/shared/process/listen.js';
 import type { TimeBudget } from '@keybin/shared/time-budget.js';
 import { Pipeline } from './pipeline.js';
-import { discardRest, endGently, endWithRawAnswer, late, parseError, unknownMethod } from './raw-answers.js';
+import {
+  discardRest,
+  endGently,
+  endWithRawAnswer,
+  late,
+  parseError,
+  unknownCoding,
+  unknownMethod,
+} from './raw-answers.js';
 import { hasBody } from '../requests/has-body.js';
+import { hasKnownTransferCoding } from '../requests/transfer-coding.js';
 
 export interface ServerOptions {
   /** Time for the headers of a request to arrive, and again for its body; then 408. */
@@ -71,8 +80,8 @@ export class HttpServer {
     });
     this.#lateCheck = setInterval(() => this.#refuseLate(), lateCheckMs).unref();
     this.#server.on('connection', (socket) => this.#admit(socket));
-    // Uses only the code of the error, because its text holds the path of the request.
-    this.#server.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => this.#refuse(code, socket));
+    // Uses neither the text of the error nor its packet: they hold the path of the request.
+    this.#server.on('clientError', (error: ParserError, socket) => this.#refuse(codeOf(error), socket));
     // CONNECT never reaches the listener. Its socket has lost node's handlers, so a reset would end the process, and a
     // client that reads nothing would stay.
     this.#server.on('connect', (_request, socket) => {
@@ -114,7 +123,10 @@ export class HttpServer {
   }
 
   #take(request: IncomingMessage, response: ServerResponse): void {
+    if (this.#refused.has(request.socket)) return; // it was in the same packet
     const pipeline = this.#connections.get(request.socket) ?? this.#admit(request.socket);
+    const isWithBody = hasBody(request);
+    if (isWithBody && !hasKnownTransferCoding(request)) return this.#refuse(unknownCoding, request.socket);
     if (this.#closed) {
       const previous = pipeline.latest;
       // RFC 9112, section 9.6: the client knows that this request is not done
@@ -123,7 +135,7 @@ export class HttpServer {
       if (previous && !previous.headersSent) previous.setHeader('Connection', 'keep-alive');
       response.setHeader('Connection', 'close');
     }
-    if (hasBody(request)) this.#begunMs.set(request, performance.now());
+    if (isWithBody) this.#begunMs.set(request, performance.now());
     pipeline.take(response);
   }
 
@@ -199,6 +211,15 @@ export class HttpServer {
     } else if (failed || !isSettled) endWithRawAnswer(socket, parseError(code));
   }
 }
+
+/** Error of node's parser. The reason is a text of the parser's own. */
+interface ParserError extends NodeJS.ErrnoException {
+  readonly reason?: string;
+}
+
+/** Returns the code of a parser's error. A coding beside a length has one code or the other, by which comes first. */
+const codeOf = ({ code, reason = '' }: ParserError) =>
+  code === unknownCoding && reason.includes('Content-Length') ? 'HPE_INVALID_CONTENT_LENGTH' : code;
 
 /** True if the client was told that this is the last response of its connection. */
 function saidClose(response: ServerResponse): boolean {

@@ -125,6 +125,57 @@ export function badRequests(url: () => string): void {
       });
     }
 
+    for (const [version, ...fields] of [
+      ['1.1', 'gzip, chunked'],
+      ['1.1', 'gzip', 'chunked'],
+      ['1.1', 'identity, chunked'],
+      ['1.1', ', chunked'],
+      ['1.1', 'identity'],
+      ['1.1', 'gzip'],
+      ['1.1', ''],
+      ['1.1', 'chunked, chunked'],
+      ['1.1', 'chunked', 'chunked'],
+      ['1.1', 'chunked, gzip'],
+      ['1.1', 'chunked;a=b'],
+      ['1.0', 'chunked'],
+    ] as const) {
+      it(`answers 501 to HTTP/${version} with the coding ${JSON.stringify(fields)}, and to nothing after it`, async () => {
+        const { token } = await given.client.newAccount();
+        const path = `/user/${token}/store/k`;
+        const coding = fields.map((field) => `Transfer-Encoding: ${field}\r\n`).join('');
+        const head = `Host: test\r\nContent-Type: application/json\r\n`;
+        const kept = version === '1.0' ? 'Connection: keep-alive\r\n' : '';
+        const first = `POST ${path} HTTP/${version}\r\n${head}${kept}${coding}\r\nb\r\n{"value":1}\r\n0\r\n\r\n`;
+        const second = `POST ${path} HTTP/1.1\r\n${head}Content-Length: 11\r\n\r\n{"value":2}`;
+        const connection = await RawConnection.open(url());
+        connection.send(first + second);
+        const received = await connection.closed();
+        expect(connection.statuses).to.deep.equal([501]);
+        expect(received)
+          .to.include('Transfer-Encoding must be chunked, in HTTP/1.1')
+          .and.include('Connection: close')
+          .and.include('x-content-type-options: nosniff');
+        expect((await given.client.get(token, 'k')).status).to.equal(404);
+      });
+    }
+
+    it('answers 501 to a coding beside Upgrade, and answers what came before it', async () => {
+      const connection = await RawConnection.open(url());
+      const upgrade = 'Connection: upgrade\r\nUpgrade: x\r\nTransfer-Encoding: gzip\r\n';
+      connection.send(`GET /livez HTTP/1.1\r\nHost: a\r\n\r\n`);
+      await connection.answers(1);
+      connection.send(`GET /livez HTTP/1.1\r\nHost: a\r\n${upgrade}\r\n`);
+      await connection.closed();
+      expect(connection.statuses).to.deep.equal([200, 501]);
+    });
+
+    it('takes chunks in any case', async () => {
+      const { token } = await given.client.newAccount();
+      const head = `POST /user/${token}/store/k HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n`;
+      const bytes = `${head}Transfer-Encoding: Chunked\r\n\r\nb\r\n{"value":1}\r\n0\r\n\r\n`;
+      expect((await RawConnection.exchange(url(), bytes)).statuses).to.deep.equal([200]);
+    });
+
     it('never returns 500, whatever it is sent', async () => {
       const segment = oneof(
         string(),

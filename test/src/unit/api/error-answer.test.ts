@@ -44,6 +44,7 @@ const statuses: Readonly<Record<ErrorCode, { readonly keybin: number; readonly a
     method_not_allowed: { keybin: 405 },
     too_many_requests: { keybin: 429 },
     internal_error: { keybin: 500 },
+    transfer_encoding_not_supported: { keybin: 501 },
     unavailable: { keybin: 503 },
     storage_full: { keybin: 507 },
   };
@@ -66,6 +67,7 @@ const titles: Readonly<Record<number, string>> = {
   429: 'Too Many Requests',
   431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
+  501: 'Not Implemented',
   503: 'Service Unavailable',
   507: 'Insufficient Storage',
 };

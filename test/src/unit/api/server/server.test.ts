@@ -49,6 +49,8 @@ describe('the HTTP server', () => {
       'POST / HTTP/1.1\r\nHost: t\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n',
       400,
     ],
+    ['a coding that node takes', 'POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: gzip, chunked\r\n\r\n', 501],
+    ['a coding that node refuses', 'POST / HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: identity\r\n\r\n', 501],
   ] as const) {
     it(`answers ${status} to ${what} and ends the connection`, async () => {
       const connection = await open(await start(readAndAnswerLater));
