@@ -49,7 +49,7 @@ export function createApp(parts: AppParts): Koa {
     onHashed: (seconds) => metrics.hashSeconds.observe(seconds),
   });
   const limits = new RateLimits(config.limits, engine.rateCounters);
-  const { trustProxy, corsOrigins } = config.app;
+  const { trustProxy, corsOrigins, publicUrl } = config.app;
   const app = new Koa({ proxy: trustProxy > 0, maxIpsCount: trustProxy });
   metrics.gauge('keybin_bcrypt_waiting', (gauge) => gauge.set(passwords.waiting));
   app.on('error', (error: Error) => {
@@ -79,7 +79,7 @@ export function createApp(parts: AppParts): Koa {
       tokenLifetimeSeconds: config.store.tokenExpirationSeconds,
     }),
   );
-  app.use(apiRoutes({ ...dialect('api'), signedTokens }));
+  app.use(apiRoutes({ ...dialect('api'), signedTokens, publicUrl }));
   app.use(
     v1Routes({
       ...dialect('v1'),

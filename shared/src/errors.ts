@@ -62,6 +62,9 @@ export class KeybinError extends Error {
 export const requestNotHttp = () => new KeybinError('request_not_http', 'Request is not HTTP');
 export const headersTooLarge = () => new KeybinError('headers_too_large', 'Request headers are too large');
 export const invalidHost = () => new KeybinError('invalid_host', 'Request must have one Host header');
+/** The one Host header has something else. */
+export const malformedHost = () =>
+  new KeybinError('invalid_host', 'Host must be a host name or an IP address, with or without a port');
 export const bodyNotJson = () => new KeybinError('body_not_json', 'Request body is not JSON or is empty');
 /** The request has a body and does not say of which type. */
 export const contentTypeMissing = () => new KeybinError('content_type_missing', 'Request has no Content-Type');

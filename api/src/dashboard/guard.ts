@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { parse } from 'basic-auth';
 import type { Context, Middleware } from 'koa';
 import { clientAddress } from '../requests/client-address.js';
+import { hostOf } from '../requests/host.js';
 import type { RateLimits } from '../accounts/rate-limits.js';
 
 export interface Admin {
@@ -78,7 +79,7 @@ function isFromOwnPage(ctx: Context): boolean {
   const site = ctx.get('Sec-Fetch-Site');
   if (site !== '') return site === 'same-origin';
   const origin = ctx.get('Origin');
-  return origin === '' || (URL.canParse(origin) && new URL(origin).host === ctx.host);
+  return origin === '' || (URL.canParse(origin) && new URL(origin).host === hostOf(ctx));
 }
 
 function refuse(ctx: Context): void {

@@ -22,7 +22,7 @@ const documents: Readonly<Record<ErrorCode, ErrorDocument>> = {
   invalid_host: {
     error: errors.invalidHost(),
     interfaces: everywhere,
-    when: 'An HTTP/1.1 request has no `Host` header, or several',
+    when: 'An HTTP/1.1 request has no `Host` header, or several. For a malformed one the message says so',
   },
   body_not_json: {
     error: errors.bodyNotJson(),

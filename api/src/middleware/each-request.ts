@@ -1,11 +1,11 @@
 import type { RouterContext } from '@koa/router';
 import type { Context, Middleware } from 'koa';
 import type { Counter } from 'prom-client';
-import { invalidHost, RateLimitError, type KeybinError } from '@keybin/shared/errors.js';
+import { RateLimitError, type KeybinError } from '@keybin/shared/errors.js';
 import type { Log } from '@keybin/shared/process/log.js';
 import { dialectOf, errorAnswer, type Dialect } from '../answers/error-answer.js';
 import { loggedError } from '../answers/logged-error.js';
-import { hasOneHost } from '../requests/host.js';
+import { hostProblem } from '../requests/host.js';
 import { requestIdOf, setRequestId } from '../requests/request-id.js';
 import type { RequestDurations } from '../metrics/request-durations.js';
 import { securityHeaders } from '../requests/security-headers.js';
@@ -28,7 +28,8 @@ export function eachRequest({ log, durations, rateLimited }: EachRequestParts): 
     setRequestId(ctx);
     for (const [name, value] of securityHeaders) ctx.res.setHeader(name, value);
     try {
-      if (!hasOneHost(ctx.req)) throw invalidHost();
+      const problem = hostProblem(ctx.req);
+      if (problem) throw problem;
       await next();
     } catch (error) {
       if (error instanceof RateLimitError) rateLimited.inc({ limit: error.limitName });

@@ -19,6 +19,8 @@ export interface Config {
     readonly trustProxy: number;
     /** Origins whose pages may call the API, or `*` for all. */
     readonly corsOrigins: readonly string[];
+    /** URL by which clients reach the API, without a slash at its end. */
+    readonly publicUrl: string | undefined;
   };
   readonly store: {
     /** `lmdb:` or `mongodb:` URL. */

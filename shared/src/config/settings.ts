@@ -1,6 +1,6 @@
 import type { Config } from './config.js';
 import { certificateFileKind } from './certificate-file.js';
-import { redisUrlKind, storeUrlKind, webhookUrlKind } from './url-kinds.js';
+import { publicUrlKind, redisUrlKind, storeUrlKind, webhookUrlKind } from './url-kinds.js';
 import {
   adminPassword,
   adminUser,
@@ -66,6 +66,12 @@ export const settings: Settings = {
       '',
       origins,
       'Origins of the web pages that may call the API from a browser (CORS)',
+    ),
+    publicUrl: setting(
+      'public_url',
+      '',
+      publicUrlKind,
+      'URL by which clients reach the API, for Location; empty takes the Host of each request, or what a trusted proxy forwards',
     ),
   },
   store: {

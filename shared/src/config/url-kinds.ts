@@ -60,6 +60,17 @@ const severalForm =
   'HOST:PORT separated by commas without spaces, user and password only before the first, no database; ' +
   'with sentinels the name of the primary at the end';
 
+/** URL by which clients reach the API, or nothing. Its value has no slash at the end. */
+export const publicUrlKind: SettingKind<string | undefined> = {
+  accepted:
+    'an http:// or https:// URL without a user name and without a query, such as https://keybin.example.org, or nothing',
+  parse(text) {
+    if (text === '') return { value: undefined };
+    if (!/^https?:\/\/[^/?#@\s]+(\/[^?#\s]*)?$/i.test(text) || !URL.canParse(text)) return { accepted: this.accepted };
+    return { value: new URL(text).href.replace(/\/+$/, '') };
+  },
+};
+
 /** URL that codes are posted to, or nothing. */
 export const webhookUrlKind: SettingKind<string | undefined> = {
   accepted: 'an http:// or https:// URL without a user name, such as https://example.org/codes, or nothing',

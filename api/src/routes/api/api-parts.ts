@@ -6,4 +6,6 @@ import type { AuthenticateBasicParts } from '../../use-cases/authenticate-basic.
 export interface ApiParts extends AuthenticateBasicParts {
   readonly tokensIssued: Count;
   readonly readBody: ReadBody;
+  /** URL by which clients reach this service, if it is set. */
+  readonly publicUrl: string | undefined;
 }

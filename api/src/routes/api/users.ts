@@ -1,6 +1,7 @@
 import type { Router, RouterContext } from '@koa/router';
 import { accountNotFound, routeNotFound } from '@keybin/shared/errors.js';
 import { answerJson } from '../../answers/answers.js';
+import { baseUrl } from '../../requests/base-url.js';
 import { credentialsOf } from '../parameters.js';
 import { register } from '../../use-cases/register.js';
 import type { ApiParts } from './api-parts.js';
@@ -12,7 +13,7 @@ export function userRoutes(router: Router, parts: ApiParts): void {
     const body = await parts.readBody(ctx);
     const { number, username } = await register(parts, credentialsOf(ctx, body, credentialNames));
     ctx.status = 201;
-    ctx.set('Location', uriOf(ctx, number));
+    ctx.set('Location', `${baseUrl(ctx, parts.publicUrl)}/api/users/${number}`);
     answerJson(ctx, JSON.stringify({ username }));
   });
 
@@ -20,15 +21,6 @@ export function userRoutes(router: Router, parts: ApiParts): void {
     const { username } = await accountOf(parts, numberOf(ctx));
     answerJson(ctx, JSON.stringify({ username }));
   });
-}
-
-/** Returns the absolute URI of an account, with the host name by which the client reached this process. */
-function uriOf(ctx: RouterContext, number: number): string {
-  const path = `/api/users/${number}`;
-  const uri = `${ctx.protocol}://${ctx.host}${path}`;
-  if (ctx.host !== '' && URL.canParse(uri)) return new URL(uri).href;
-  const { localAddress = '', localPort } = ctx.socket;
-  return `${ctx.protocol}://${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}${path}`;
 }
 
 /** Returns the number in the path. Throws `route_not_found` if it is no integer. */

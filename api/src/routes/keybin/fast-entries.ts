@@ -7,7 +7,7 @@ import { jsonContentType } from '../../answers/answers.js';
 import { errorAnswer, type ErrorAnswer } from '../../answers/error-answer.js';
 import { loggedError } from '../../answers/logged-error.js';
 import { decodeBody, smallBodyBytes } from '../../bodies/body.js';
-import { hasOneHost } from '../../requests/host.js';
+import { hostProblem } from '../../requests/host.js';
 import { rawHeader } from '../../requests/raw-header.js';
 import type { RequestDurations } from '../../metrics/request-durations.js';
 import { newRequestId } from '../../requests/request-id.js';
@@ -96,7 +96,7 @@ interface Plain {
 function plainOf(request: IncomingMessage, limitBytes: number): Plain | undefined {
   const { method } = request;
   const [, token, key] = plainPath.exec(request.url ?? '') ?? [];
-  if (token === undefined || key === undefined || !hasOneHost(request)) return undefined;
+  if (token === undefined || key === undefined || hostProblem(request)) return undefined;
   const bytes = plainBodyBytes(request, limitBytes);
   if (method === 'GET' && bytes === 0) return { method, token, key };
   const isWrite = method === 'POST' && bytes !== undefined && bytes > 0;

@@ -32,11 +32,46 @@ export function usersContract(subject: Subject): void {
       expect(await postRaw(subject.here.baseUrl, 'HTTP/1.1', 'Host: keybin.example:81')).to.match(
         /\r\nLocation: http:\/\/keybin\.example:81\/api\/users\/\d+\r\n/,
       );
-      for (const received of [
-        await postRaw(subject.here.baseUrl, 'HTTP/1.0'),
-        await postRaw(subject.here.baseUrl, 'HTTP/1.1', 'Host: a b'),
-      ]) {
-        expect(received).to.match(new RegExp(`\r\nLocation: ${subject.here.baseUrl}/api/users/\\d+\r\n`));
+      expect(await postRaw(subject.here.baseUrl, 'HTTP/1.0')).to.match(
+        new RegExp(`\r\nLocation: ${subject.here.baseUrl}/api/users/\\d+\r\n`),
+      );
+    });
+
+    it('have a URI by what a trusted proxy forwards, if that is a scheme or a host', async () => {
+      const forwarded = ['X-Forwarded-Proto: https', 'X-Forwarded-Host: keybin.example, inner'];
+      const wrong = ['X-Forwarded-Proto: javascript', 'X-Forwarded-Host: evil.example/x', 'X-Forwarded-Prefix: /evil'];
+      const own = 'Host: a:81';
+      expect(locationIn(await postRaw(subject.here.baseUrl, 'HTTP/1.1', own, ...forwarded))).to.equal('http://a:81');
+      const api = await subject.startAnother({ KEYBIN_APP_TRUST_PROXY: '1' });
+      try {
+        for (const [headers, expected] of [
+          [forwarded, 'https://keybin.example'],
+          [wrong, 'http://a:81'],
+          [['X-Forwarded-Proto: https"><', 'X-Forwarded-Host: a b'], 'http://a:81'],
+          [['X-Forwarded-Proto: HTTPS', 'X-Forwarded-Host: b:443'], 'https://b'],
+        ] as const) {
+          const received = await postRaw(api.url, 'HTTP/1.1', own, ...headers);
+          expect(locationIn(received), String(headers)).to.equal(expected);
+          expect(received).not.to.match(/evil|javascript|"></);
+        }
+      } finally {
+        await api.stop();
+      }
+    });
+
+    it('have a URI that begins with the configured one, whatever the client and proxies say', async () => {
+      const api = await subject.startAnother({
+        KEYBIN_APP_TRUST_PROXY: '1',
+        KEYBIN_APP_PUBLIC_URL: 'https://keybin.example/base/',
+      });
+      try {
+        const headers = ['Host: evil.example', 'X-Forwarded-Proto: http', 'X-Forwarded-Host: evil.example'];
+        const received = await postRaw(api.url, 'HTTP/1.1', ...headers);
+        expect(locationIn(received)).to.equal('https://keybin.example/base');
+        expect(received).not.to.include('evil');
+        expect(locationIn(await postRaw(api.url, 'HTTP/1.0'))).to.equal('https://keybin.example/base');
+      } finally {
+        await api.stop();
       }
     });
 
@@ -94,6 +129,9 @@ function idIn(answer: Answer): number {
   if (answer.status !== 201 || !id) throw new Error(`Answered ${answer.status}: ${answer.text}`);
   return Number(id);
 }
+
+/** Returns what stands before the path of a user in `Location`. */
+const locationIn = (received: string) => /\r\nLocation: (\S+)\/api\/users\/\d+\r\n/.exec(received)?.[1];
 
 /** Creates a user and returns the raw answer, head and body. */
 async function postRaw(url: string, version: string, ...headers: string[]): Promise<string> {

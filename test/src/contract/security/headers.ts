@@ -47,6 +47,7 @@ export function headersContract(subject: Subject): void {
       ['names no host', 'HTTP/1.1', '', 400],
       ['names two hosts', 'HTTP/1.1', 'Host: a\r\nhost: b\r\n', 400],
       ['names a host twice', 'HTTP/1.0', 'Host: a\r\nHost: a\r\n', 400],
+      ['names an address with a port', 'HTTP/1.1', 'Host: [::1]:80\r\n', 200],
       ['names no host in the HTTP of before', 'HTTP/1.0', '', 200],
       ['expects what is not known', 'HTTP/1.1', 'Host: a\r\nExpect: more\r\n', 200],
     ] as const) {
@@ -64,6 +65,23 @@ export function headersContract(subject: Subject): void {
         }
       });
     }
+
+    it('is 400 when the host is no host name and no address, even after one that is', async () => {
+      const { token } = await subject.here.newAccount();
+      await subject.here.put(token, 'key', 1);
+      const wrong = ['', 'a b', 'a/b', 'a@b', 'a?b', 'a#b', 'a,b', 'a:x', 'a:99999', ':80', '[::1', '::1', '1.2.3.4.5'];
+      for (const path of ['/livez', `/user/${token}/store/key`]) {
+        for (const host of [...wrong, '%61', '"a"', 'ö', 'a\tb']) {
+          const request = `GET ${path} HTTP/1.1\r\nHost: a\r\n\r\nGET ${path} HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+          const connection = await RawConnection.open(subject.here.baseUrl);
+          connection.send(request);
+          const received = await connection.answers(2);
+          expect(connection.statuses, host).to.deep.equal([200, 400]);
+          expect(received).to.include('Host must be a host name or an IP address, with or without a port');
+          connection.destroy();
+        }
+      }
+    });
   });
 
   describe('pages of other origins', () => {

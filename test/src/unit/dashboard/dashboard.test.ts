@@ -112,12 +112,14 @@ describe('the dashboard of the queue', function () {
       const api = await world.startApi({ KEYBIN_ADMIN_USER: own, KEYBIN_LIMITS_FAILED_LOGINS_PER_ACCOUNT: '3/60' });
       const request = (secret: string) =>
         `GET ${board} HTTP/1.1\r\nHost: a\r\nAuthorization: ${basic(own, secret)}\r\n\r\n`;
-      const connection = await RawConnection.open(api.url);
-      // As many as one connection may have in flight, in one piece
-      connection.send([...Array.from({ length: 7 }, (_, guess) => `guess ${guess}`), password].map(request).join(''));
-      await connection.answers(8);
-      connection.destroy();
-      expect(connection.statuses).to.deep.equal([401, 401, 401, 429, 429, 429, 429, 429]);
+      const guesses = [...Array.from({ length: 7 }, (_, guess) => `guess ${guess}`), password];
+      const connections = await Promise.all(guesses.map(() => RawConnection.open(api.url)));
+      for (const [index, connection] of connections.entries()) connection.send(request(guesses[index] ?? ''));
+      await Promise.all(connections.map((connection) => connection.answers(1)));
+      for (const connection of connections) connection.destroy();
+      const statuses = connections.map(({ statuses: [status] }) => status);
+      expect(statuses.slice(0, 7).toSorted()).to.deep.equal([401, 401, 401, 429, 429, 429, 429]);
+      expect(statuses[7], 'for the password').to.equal(429);
       await api.stop();
     });
 
@@ -137,6 +139,13 @@ describe('the dashboard of the queue', function () {
       expect(await logIn(password, '10.0.2.1')).to.equal(429);
       expect(await logIn(password, '10.0.0.1')).to.equal(200);
       await api.stop();
+    });
+
+    it('and is at one spelling of its path only', async () => {
+      const headers = { authorization: basic(user, password) };
+      for (const path of ['/ADMIN/queues', '/admin/Queues', '/admin//queues', '//admin/queues', '/admin%2Fqueues']) {
+        expect((await send(readOnly().url, 'GET', path, { headers })).status, path).to.equal(404);
+      }
     });
 
     it('and is off until one is configured', async () => {
