@@ -6,7 +6,7 @@ import type { Engine } from '@keybin/shared/ports/engine.js';
 import type { ApiMetrics } from './metrics/api-metrics.js';
 import type { AnswerMemory } from './answers/answer-memory.js';
 import { AuthorNames } from './accounts/author-names.js';
-import { bodyReader } from './bodies/body.js';
+import { parseBody, textReader, type ReadBody } from './bodies/body.js';
 import { allowCors } from './middleware/cors.js';
 import { eachRequest } from './middleware/each-request.js';
 import { refuseUnmatched } from './middleware/unmatched.js';
@@ -59,7 +59,8 @@ export function createApp(parts: AppParts): Koa {
   app.use(eachRequest({ log, durations: metrics.requests, rateLimited: metrics.rateLimited }));
   if (corsOrigins.length > 0) app.use(allowCors(corsOrigins));
   const { loginsRefused } = metrics;
-  const readBody = bodyReader(config.limits.bodyBytes, config.limits.bodiesBytes, config.times);
+  const readText = textReader(config.limits, config.times);
+  const readBody: ReadBody = async (ctx) => parseBody(await readText(ctx));
   const dialect = (name: string) => ({
     engine,
     passwords,
@@ -75,6 +76,7 @@ export function createApp(parts: AppParts): Koa {
       ...dialect('keybin'),
       answers,
       transfers,
+      readText,
       valueLimitBytes: config.limits.bodyBytes,
       tokenLifetimeSeconds: config.store.tokenExpirationSeconds,
     }),

@@ -37,7 +37,7 @@ export interface Api {
  */
 export async function startApi(config: Config, log: Log, lifecycle = apiLifecycle(config, log)): Promise<Api> {
   const { requestTimeoutSeconds, drainDelaySeconds, drainTimeoutSeconds, transfersAtOnce } = config.limits;
-  const { bodyBytes, fileBytes } = config.limits;
+  const { bodyBytes, fileBytes, valueNodes } = config.limits;
   const requestTimeoutMs = requestTimeoutSeconds * 1_000;
   const { times } = config;
   try {
@@ -91,7 +91,10 @@ export async function startApi(config: Config, log: Log, lifecycle = apiLifecycl
     const mayContinue = ({ headers }: IncomingMessage) =>
       Number(headers['content-length'] ?? 0) <= (isForm(headers) ? formLimitBytes(fileBytes) : bodyBytes);
     const listener = isPlain(config, log)
-      ? fastEntries({ engine, answers, durations: metrics.requests, bodyLimitBytes: bodyBytes, log }, app.callback())
+      ? fastEntries(
+          { engine, answers, durations: metrics.requests, bodyLimitBytes: bodyBytes, valueNodes, log },
+          app.callback(),
+        )
       : app.callback();
     const server = new HttpServer(listener, { requestTimeoutMs, mayTakeLong, mayContinue, times });
     const address = await server.listen(config.app.port, config.app.host);

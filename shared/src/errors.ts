@@ -38,6 +38,7 @@ export type ErrorCode =
   | 'forbidden'
   | 'value_too_deep'
   | 'number_out_of_range'
+  | 'too_many_nodes'
   | 'account_exists'
   | 'account_not_found'
   | 'route_not_found'
@@ -127,6 +128,9 @@ export const forbidden = () => new KeybinError('forbidden', 'Belongs to another 
 export const valueTooDeep = () => new KeybinError('value_too_deep', 'Value is nested too deeply');
 export const numberOutOfRange = () =>
   new KeybinError('number_out_of_range', 'Value holds a number beyond the range of a double');
+/** The body has more JSON values than this service takes. */
+export const tooManyNodes = (limit: number) =>
+  new KeybinError('too_many_nodes', `Request body has more than ${limit} JSON values`);
 export const accountExists = () => new KeybinError('account_exists', 'User already registered');
 export const accountNotFound = () => new KeybinError('account_not_found', 'User not found');
 export const routeNotFound = () => new KeybinError('route_not_found', 'Not found');

@@ -33,6 +33,7 @@ const usualStatuses: Statuses = {
   key_too_long: 400,
   value_too_deep: 400,
   number_out_of_range: 400,
+  too_many_nodes: 400,
   invalid_file_name: 400,
   file_name_not_utf8: 400,
   body_not_multipart: 400,

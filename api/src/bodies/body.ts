@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import parser from 'koa-bodyparser';
 import type { Context } from 'koa';
+import type { Config } from '@keybin/shared/config/config.js';
 import {
   acceptedEncodings,
   bodyNotJson,
@@ -8,19 +9,26 @@ import {
   contentTypeMissing,
   encodingNotSupported,
   KeybinError,
+  tooManyNodes,
 } from '@keybin/shared/errors.js';
 import { BodyMemory, type RoomTimes } from './body-memory.js';
 import { noteBodyWait } from './body-wait.js';
 import type { AnswerTimes } from '../requests/answer-in-time.js';
 import { hasBody } from '../requests/has-body.js';
+import { jsonShape } from './json-shape.js';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/**
- * Reads the body of a request as a JSON object that is not empty. Throws `body_not_json`, `content_type_missing`,
- * `body_too_large`, `encoding_not_supported`, `unavailable`.
- */
+/** Reads the body of a request as a JSON object that is not empty. Throws the errors of `ReadText` and `parseBody`. */
 export type ReadBody = (ctx: Context) => Promise<JsonObject>;
+
+/**
+ * Reads the body of a request as text, to be parsed. Throws `body_not_json`, `content_type_missing`, `body_too_large`,
+ * `encoding_not_supported`, `too_many_nodes`, `unavailable`.
+ */
+export type ReadText = (ctx: Context) => Promise<string>;
+
+export type BodyLimits = Pick<Config['limits'], 'bodyBytes' | 'bodiesBytes' | 'valueNodes'>;
 
 const jsonContentType = /^\s*application\/(?:[^\s;/]+\+)?json\s*(?:;|$)/i;
 
@@ -30,11 +38,11 @@ type BodyTimes = AnswerTimes & RoomTimes;
 export const smallBodyBytes = 16 * 1_024;
 
 /**
- * Returns a reader that refuses bodies of more than `limitBytes`, inflated, and has at most `roomBytes` of them in
+ * Returns a reader that refuses bodies of more than `bodyBytes`, inflated, and has at most `bodiesBytes` of them in
  * memory at once.
  */
-export function bodyReader(limitBytes: number, roomBytes: number, times: BodyTimes): ReadBody {
-  const room = new BodyMemory(roomBytes, times);
+export function textReader({ bodyBytes: limitBytes, bodiesBytes, valueNodes }: BodyLimits, times: BodyTimes): ReadText {
+  const room = new BodyMemory(bodiesBytes, times);
   // The parser reads, inflates and bounds. Its own JSON mode refuses members named `__proto__` and accepts invalid
   // UTF-8. So it returns bytes (no encoding), which are decoded here.
   const options = {
@@ -74,7 +82,7 @@ export function bodyReader(limitBytes: number, roomBytes: number, times: BodyTim
     const { body } = ctx.request;
     ctx.request.body = undefined; // so that the value is in memory once while the request waits for the store
     ctx.request.rawBody = '';
-    return decodeBody(body);
+    return decodeText(body, valueNodes);
   };
 }
 
@@ -112,16 +120,26 @@ function isTooLarge(error: unknown): boolean {
   return error instanceof Error && 'type' in error && error.type === 'entity.too.large';
 }
 
-/** Returns the object in the bytes of a body. Throws `body_not_json`. */
-export function decodeBody(bytes: unknown): JsonObject {
+/**
+ * Returns the text in the bytes of a body. Throws `body_not_json`, and `too_many_nodes` before a parser spends its time
+ * on it.
+ */
+export function decodeText(bytes: unknown, mostNodes: number | undefined): string {
   if (!Buffer.isBuffer(bytes) || !isUtf8(bytes)) throw bodyNotJson();
+  const text = bytes.toString().replace(/^\ufeff/, ''); // RFC 8259, section 8.1: a BOM may be ignored
+  if (mostNodes !== undefined && jsonShape(text, mostNodes).nodes > mostNodes) throw tooManyNodes(mostNodes);
+  return text;
+}
+
+/** Returns the object in the text of a body. Throws `body_not_json`. */
+export function parseBody(text: string): JsonObject {
   let body: unknown;
   try {
-    body = JSON.parse(bytes.toString().replace(/^\ufeff/, '')); // RFC 8259, section 8.1: a BOM may be ignored
+    body = JSON.parse(text);
   } catch {
     throw bodyNotJson();
   }
-  if (!isJsonObject(body) || isEmpty(body)) throw bodyNotJson();
+  if (!isJsonObject(body) || isEmpty(text)) throw bodyNotJson();
   return body;
 }
 
@@ -129,6 +147,5 @@ function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function isEmpty(object: JsonObject): boolean {
-  return Object.keys(object).length === 0;
-}
+/** True for the text of an object without members. To list the members of a parsed one takes time for each. */
+const isEmpty = (text: string) => /^\s*\{\s*\}/.test(text);

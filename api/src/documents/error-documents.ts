@@ -83,6 +83,11 @@ const documents: Readonly<Record<ErrorCode, ErrorDocument>> = {
     interfaces: ['keybin'],
     when: 'Send such a number as a string',
   },
+  too_many_nodes: {
+    error: errors.tooManyNodes(100_000),
+    interfaces: everywhere,
+    when: 'The limit is `[LIMITS] value_nodes`, and each array, object, string, number, `true`, `false` and `null` counts. It is off by default',
+  },
   invalid_file_name: { error: errors.invalidFileName(), interfaces: ['v1'], when: 'The name breaks this rule' },
   file_name_not_utf8: {
     error: errors.fileNameNotUtf8(),

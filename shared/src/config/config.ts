@@ -104,6 +104,8 @@ export interface Config {
     readonly bodyBytes: number;
     /** Total size of the request bodies in memory, per process. */
     readonly bodiesBytes: number;
+    /** Most JSON values in one request body. `undefined`: no limit but `bodyBytes`. */
+    readonly valueNodes: number | undefined;
     /** Largest uploaded file. */
     readonly answersBytes: number;
     readonly fileBytes: number;

@@ -275,6 +275,12 @@ export const settings: Settings = {
       size(4 * kib, 1_024 * gib),
       'Total size of the answers that clients have not taken yet, per process; one account may have a quarter; more get 503',
     ),
+    valueNodes: setting(
+      'value_nodes',
+      'off',
+      numberOrOff(1, 1_000_000_000),
+      'Most JSON values in one request body, those within each other included; more get 400; off sets no limit',
+    ),
     fileBytes: setting('file_bytes', '1GiB', size(1, 1_024 * gib), 'Largest uploaded file; a larger one gets 413'),
     transfersAtOnce: setting(
       'transfers_at_once',

@@ -12,7 +12,7 @@ import type { KeybinParts } from './keybin-parts.js';
 
 export function entryRoutes(
   router: Router,
-  { engine, readBody, answers, transfers, valueLimitBytes }: KeybinParts,
+  { engine, readText, answers, transfers, valueLimitBytes }: KeybinParts,
 ): void {
   router.get(entryRoute, async (ctx) => {
     const json = await readValue(engine, tokenParameter(ctx), keyParameter(ctx), {
@@ -23,8 +23,7 @@ export function entryRoutes(
   });
 
   router.post(entryRoute, async (ctx) => {
-    const body = await readBody(ctx);
-    const json = valueParameter(body, valueLimitBytes);
+    const json = valueParameter(await readText(ctx), valueLimitBytes);
     await afterBodyWait(
       ctx,
       storeValue(engine, tokenParameter(ctx), { key: keyParameter(ctx), json }, requestIdOf(ctx)),

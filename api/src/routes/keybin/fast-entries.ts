@@ -6,7 +6,7 @@ import type { AnswerMemory } from '../../answers/answer-memory.js';
 import { jsonContentType } from '../../answers/answers.js';
 import { errorAnswer, type ErrorAnswer } from '../../answers/error-answer.js';
 import { loggedError } from '../../answers/logged-error.js';
-import { decodeBody, smallBodyBytes } from '../../bodies/body.js';
+import { decodeText, smallBodyBytes } from '../../bodies/body.js';
 import { hostProblem } from '../../requests/host.js';
 import { rawHeader } from '../../requests/raw-header.js';
 import type { RequestDurations } from '../../metrics/request-durations.js';
@@ -23,6 +23,8 @@ export interface FastEntriesParts {
   readonly durations: RequestDurations;
   /** Largest body in bytes, and so largest value as JSON text. */
   readonly bodyLimitBytes: number;
+  /** Most JSON values in a body, if there is a limit. */
+  readonly valueNodes?: number | undefined;
   readonly log: Log;
 }
 
@@ -43,13 +45,13 @@ const okFields = ['Content-Type', jsonContentType, ...securityFields];
  * error.
  */
 export function fastEntries(parts: FastEntriesParts, koa: RequestListener): RequestListener {
-  const { answers: memory, bodyLimitBytes, durations, engine, log } = parts;
+  const { answers: memory, bodyLimitBytes, durations, engine, log, valueNodes } = parts;
   const bodies = new TurnBatch<IncomingMessage, Buffer | undefined>((requests) => requests.map(arrivedBody));
 
   async function store(request: IncomingMessage, { token, key }: Plain, requestId: string): Promise<string> {
     const { answers, position } = bodies.join(request);
     const body = (await answers)[position] ?? (await bodyOf(request));
-    const json = valueParameter(decodeBody(body), bodyLimitBytes);
+    const json = valueParameter(decodeText(body, valueNodes), bodyLimitBytes);
     await storeValue(engine, token, { key, json }, requestId);
     return okJson;
   }

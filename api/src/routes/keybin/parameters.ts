@@ -1,7 +1,7 @@
 import type { RouterContext } from '@koa/router';
 import { parameterMissing } from '@keybin/shared/errors.js';
 import { bearerOf } from '../../requests/bearer.js';
-import type { JsonObject } from '../../bodies/body.js';
+import { parseBody, type JsonObject } from '../../bodies/body.js';
 import { isAbsentParameter, stringParameter } from '../parameters.js';
 import { isV1Token } from '../../accounts/v1-token.js';
 import { valueText } from '../../bodies/value-text.js';
@@ -19,13 +19,13 @@ export function clientIdParameter(body: JsonObject): string {
 }
 
 /**
- * Returns the value as the JSON text that is stored. `''`, `0` and `false` are values too.
- * Throws `parameter_missing`, `value_too_deep`, `number_out_of_range`, `body_too_large`.
+ * Returns the value in the text of a body as the JSON text that is stored. `''`, `0` and `false` are values too.
+ * Throws `body_not_json`, `parameter_missing`, `value_too_deep`, `number_out_of_range`, `body_too_large`.
  */
-export function valueParameter(body: JsonObject, limitBytes: number): string {
-  const value = body['value'];
+export function valueParameter(text: string, limitBytes: number): string {
+  const { value } = parseBody(text);
   if (value === undefined || value === null) throw parameterMissing('value');
-  return valueText(value, limitBytes);
+  return valueText(value, text, limitBytes);
 }
 
 /**

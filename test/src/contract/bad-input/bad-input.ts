@@ -2,6 +2,7 @@ import { badBodies } from './bad-bodies.js';
 import { badKeys } from './bad-keys.js';
 import { badParameters } from './bad-parameters.js';
 import { badRequests } from './bad-requests.js';
+import { manyNodes } from './many-nodes.js';
 import { oddValues } from './odd-values.js';
 import type { Subject } from '../subjects/subject.js';
 
@@ -12,6 +13,7 @@ export function badInputContract(subject: Subject): void {
     badBodies(url);
     badParameters(url);
     badKeys(url);
+    manyNodes(subject);
     oddValues(url);
     badRequests(url);
   });

@@ -38,6 +38,7 @@ const statuses: Readonly<Record<ErrorCode, { readonly keybin: number; readonly a
     forbidden: { keybin: 403 },
     value_too_deep: { keybin: 400 },
     number_out_of_range: { keybin: 400 },
+    too_many_nodes: { keybin: 400 },
     account_exists: { keybin: 409, api: 400 },
     account_not_found: { keybin: 404, api: 400 },
     route_not_found: { keybin: 404 },

@@ -118,6 +118,7 @@ const cases = [
     { '': undefined, [base64(24)]: base64(24), [`whsec_${base64(64)}`]: `whsec_${base64(64)}` },
     [base64(23), base64(65), `${base64(32)}!`, `whsec-${base64(32)}`, 'hunter2'],
   ],
+  ['[LIMITS] value_nodes', limits.valueNodes, { off: undefined, '1': 1, '100000': 100_000 }, ['', '-1', '1000000001']],
   ['[LIMITS] body_bytes', limits.bodyBytes, { '1KiB': 1_024 }, ['0', '2GiB']],
 ] as const;
 

@@ -1,5 +1,5 @@
 import Koa from 'koa';
-import { bodyReader } from '@keybin/api/bodies/body.js';
+import { textReader } from '@keybin/api/bodies/body.js';
 import { HttpServer } from '@keybin/api/server/server.js';
 import { expect } from 'chai';
 import { eventually } from '../../../world/eventually.js';
@@ -24,12 +24,12 @@ describe('the memory of a body', () => {
   let arrived = 0;
 
   beforeEach(async () => {
-    const readBody = bodyReader(roomBytes, roomBytes, times);
+    const readText = textReader({ bodyBytes: roomBytes, bodiesBytes: roomBytes, valueNodes: undefined }, times);
     const app = new Koa();
     app.silent = true;
     app.use(async (ctx) => {
       begun.push(ctx);
-      ctx.body = await readBody(ctx);
+      ctx.body = await readText(ctx);
       arrived += 1;
       if (ctx.path === '/slow') await new Promise(() => {});
     });
