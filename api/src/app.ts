@@ -93,8 +93,10 @@ export function createApp(parts: AppParts): Koa {
       tokenLifetimeSeconds: config.v1.tokenExpirationSeconds,
     }),
   );
-  app.use(healthRoutes({ engine, isDraining }));
-  if (config.metrics.enabled) app.use(metricsRoutes({ settings: config.metrics, read: readMetrics }));
+  app.use(healthRoutes({ engine, isDraining, times: config.times }));
+  if (config.metrics.enabled) {
+    app.use(metricsRoutes({ settings: config.metrics, read: readMetrics, times: config.times }));
+  }
   if (parts.dashboard) app.use(parts.dashboard(limits));
   app.use(refuseUnmatched);
   return app;

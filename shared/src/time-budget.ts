@@ -59,6 +59,8 @@ export interface TimeBudget {
   readonly tellMetricsMs: number;
   /** Longest time for the primary to send a child the metrics of all. */
   readonly askMetricsMs: number;
+  /** Time for which requests for `/metrics`, or for `/readyz`, share one result. */
+  readonly monitoringMs: number;
 
   // Connections
 
@@ -195,6 +197,7 @@ const derivations: { readonly [Name in keyof TimeBudget]: (t: TimeBudget) => Tim
   gaugesMs: (t) => t.answerMs + 100,
   tellMetricsMs: (t) => t.gaugesMs + 300,
   askMetricsMs: (t) => t.tellMetricsMs + 300,
+  monitoringMs: () => 1_000,
 
   redisSilenceMs: () => 5_000,
   reconnectMs: () => 500,
@@ -296,6 +299,8 @@ const relations = {
   askOutlastsTell: (t) => t.askMetricsMs > t.tellMetricsMs,
   /** Prometheus must have an answer before it gives up. */
   metricsBeforeScrape: (t) => t.askMetricsMs < scrapeMs,
+  /** A load balancer must not send requests for longer than those in flight are promised an answer. */
+  readinessIsFresh: (t) => t.monitoringMs < t.promisedMs,
   /** A Redis that is back must be found within the time in which an outage is promised to be noticed. */
   reconnectsInTime: (t) => t.reconnectMs + t.redisCommandMs <= t.promisedMs,
   /** A connection must not be cut while a command on it has time left. */

@@ -1,7 +1,9 @@
 import cluster, { type Worker } from 'node:cluster';
 import { AggregatorRegistry, type Registry } from 'prom-client';
+import { atMostEvery } from '@keybin/shared/batching/at-most-every.js';
 import { settledWithin, withDeadline } from '@keybin/shared/deadline.js';
 import type { Log } from '@keybin/shared/process/log.js';
+import type { TimeBudget } from '@keybin/shared/time-budget.js';
 import { tell, type ChildMessage, type MetricsOfProcess, type PrimaryMessage } from './child-messages.js';
 
 /**
@@ -17,12 +19,17 @@ export class ClusterMetrics {
   readonly #asked = new Map<number, (child: number) => void>();
   #ended: MetricsOfProcess = [];
   #requests = 0;
+  readonly #textOfAll: () => Promise<string>;
 
   /** Listens to all children. Errors are logged; a missing metric must not end a process. */
   constructor(
     log: Log,
-    private readonly timeoutMs: number,
+    private readonly times: Pick<TimeBudget, 'tellMetricsMs' | 'monitoringMs'>,
   ) {
+    this.#textOfAll = atMostEvery(times.monitoringMs, async () => {
+      await this.#askAll();
+      return AggregatorRegistry.aggregate([this.#ended, ...this.#last.values()]).metrics();
+    });
     const orLogged = (work: Promise<void>) =>
       work.catch((error: unknown) => log.error({ err: error }, 'Metrics of the processes could not be aggregated'));
     cluster.on('message', (child, message: ChildMessage) => {
@@ -35,9 +42,7 @@ export class ClusterMetrics {
   }
 
   async #answer(child: Worker, request: number): Promise<void> {
-    await this.#askAll();
-    const text = await AggregatorRegistry.aggregate([this.#ended, ...this.#last.values()]).metrics();
-    tell(child, { type: 'metrics-of-all', request, text });
+    tell(child, { type: 'metrics-of-all', request, text: await this.#textOfAll() });
   }
 
   /** Asks all children for their metrics. Resolves when all have sent them, or the time is over. */
@@ -52,7 +57,7 @@ export class ClusterMetrics {
       });
     });
     for (const child of children) tell(child, { type: 'tell-metrics', request });
-    await settledWithin(told, this.timeoutMs); // the last metrics of the others count
+    await settledWithin(told, this.times.tellMetricsMs); // the last metrics of the others count
     this.#asked.delete(request);
   }
 

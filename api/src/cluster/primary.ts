@@ -12,7 +12,7 @@ import { ClusterMetrics } from './cluster-metrics.js';
  */
 export async function runPrimary(config: Config, log: Log, lifecycle: Lifecycle): Promise<Listening> {
   const children = new Children(log);
-  void new ClusterMetrics(log, config.times.tellMetricsMs);
+  void new ClusterMetrics(log, config.times);
   lifecycle.push('children', async () => children.close());
   return children.start(config.app.processes);
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Registry } from 'prom-client';
+import { atMostEvery } from '@keybin/shared/batching/at-most-every.js';
 import { bearerMatches } from '@keybin/shared/metrics/bearer-matches.js';
 import type { Config } from '@keybin/shared/config/config.js';
 import { unavailable } from '@keybin/shared/errors.js';
@@ -113,7 +114,7 @@ export interface MonitorParts extends Pick<Monitored, 'health'> {
  * taken.
  */
 export async function startMonitoring(
-  { worker: { host, port }, metrics: settings }: Config,
+  { worker: { host, port }, metrics: settings, times }: Config,
   { metrics, health }: MonitorParts,
   lifecycle: Lifecycle,
   log: Log,
@@ -121,8 +122,8 @@ export async function startMonitoring(
   if (port === undefined) return;
   const monitored = {
     settings,
-    health,
-    readMetrics: () => metrics.registry.metrics(),
+    health: atMostEvery(times.monitoringMs, health),
+    readMetrics: atMostEvery(times.monitoringMs, () => metrics.registry.metrics()),
     isDraining: () => lifecycle.ending,
     lastBatchAt: () => metrics.lastBatchAt,
     log,

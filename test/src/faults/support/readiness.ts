@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { eventually } from '../../world/eventually.js';
 import type { Answer, KeybinClient } from '../../world/clients/keybin-client.js';
 
 /** Asserts that an embedded API can serve but reports this `problem` with its directory. */
@@ -11,8 +12,11 @@ export function expectDegraded({ status, json }: Answer, lmdbStatus: 'up' | 'dow
   expect(status).to.equal(200);
 }
 
+/** Waits until a service is ready: for a while its answer may be that of an earlier request. */
 export async function expectReady(client: KeybinClient): Promise<void> {
-  const { status, json } = await client.send('GET', '/readyz');
-  expect(json).to.have.property('status', 'ready');
+  const { status } = await eventually(async () => {
+    const answer = await client.send('GET', '/readyz');
+    return (answer.json as { status: string }).status === 'ready' && answer;
+  }, 'readiness'); // docs/interfaces/service.md has its form
   expect(status).to.equal(200);
 }

@@ -8,7 +8,7 @@ import type { RunningApi } from '../../world/processes/running.js';
 
 import { RawConnection } from '../../world/clients/raw-connection.js';
 import { ownServices } from '../../world/services/services.js';
-import { times } from '../../world/times.js';
+import { freshMonitoring } from '../../world/times.js';
 
 /** Sends a request on its own connection, as a load balancer may. */
 async function ask(api: RunningApi, path: string): Promise<{ status: number; body: Record<string, unknown> }> {
@@ -87,8 +87,8 @@ describe('/livez and /readyz', () => {
     const services = ownServices();
 
     before(async () => {
-      const startStale = startApi({ env: { ...services.env, KEYBIN_QUEUE_STALE_READS: 'on' }, times });
-      [exact, stale] = await Promise.all([startApi({ env: services.env, times }), startStale]);
+      const startStale = startApi({ env: { ...services.env, KEYBIN_QUEUE_STALE_READS: 'on' }, times: freshMonitoring });
+      [exact, stale] = await Promise.all([startApi({ env: services.env, times: freshMonitoring }), startStale]);
     });
 
     const ready = [200, 'ready', { mongodb: 'up', redis: 'up' }];

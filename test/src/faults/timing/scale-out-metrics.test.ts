@@ -10,7 +10,7 @@ import { promtool } from '../../world/processes/promtool.js';
 import { ScaleOutWorld } from '../../world/services/scale-out-world.js';
 import { prefixIn } from '../../world/services/queue-prefix.js';
 import { ownServices, programs } from '../../world/services/services.js';
-import { times } from '../../world/times.js';
+import { freshMonitoring } from '../../world/times.js';
 import { scrape } from '../../unit/metrics/scrape.js';
 
 const defined = Object.entries<Definition>(definitions);
@@ -24,7 +24,7 @@ const kindsOf = (process: 'API' | 'worker') =>
 describe('/metrics of a scale-out service', function () {
   this.timeout(60_000); // services hang and continue
   programs('promtool');
-  const world = new ScaleOutWorld({ services: ownServices, times });
+  const world = new ScaleOutWorld({ services: ownServices, times: freshMonitoring });
   let worker: RunningWorker;
 
   beforeEach(async () => {

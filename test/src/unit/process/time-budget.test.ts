@@ -31,6 +31,7 @@ const past: { readonly [Name in RelationName]: readonly Partial<TimeBudget>[] } 
   tellOutlastsGauges: [{ tellMetricsMs: 1_900 }],
   askOutlastsTell: [{ askMetricsMs: 2_200 }],
   metricsBeforeScrape: [{ askMetricsMs: 10_000 }],
+  readinessIsFresh: [{ monitoringMs: 2_000 }],
   reconnectsInTime: [{ reconnectMs: 501 }],
   silenceOutlastsCommands: [{ redisSilenceMs: 4_999 }],
   openTriesTwice: [{ openMs: 2_999 }],
