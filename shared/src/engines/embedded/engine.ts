@@ -8,6 +8,7 @@ import { embeddedAccounts } from './accounts/accounts.js';
 import { embeddedEntries } from './entries/entries.js';
 import { closeDatabases, openDatabases } from './lmdb/databases.js';
 import { DirectoryLender } from './lending/directory-lender.js';
+import { closeExposedFiles, warnOfExposed } from './files/exposed-files.js';
 import { FileDirectory } from './files/file-directory.js';
 import { FileRecords } from './files/file-records.js';
 import { embeddedFiles } from './files/files.js';
@@ -45,6 +46,7 @@ export async function openEmbeddedEngine(
   const directory = parseLmdbUrl(config.store.host);
   const shared = config.app.processes > 1;
   const databases = openDatabases(directory, shared, times);
+  warnOfExposed(databases.exposed, log);
   const reads = new Reads(() => databases.environment.resetReadTxn());
   const writes = new EmbeddedGroupCommit(transactionsOf(databases, directory, !shared), {
     timeoutMs: times.answerMs,
@@ -54,6 +56,8 @@ export async function openEmbeddedEngine(
     records: new FileRecords(databases, config.accounts.fileBytesPerAccount, times.uploadLeaseMs),
     directory: new FileDirectory(directory, times.diskMs),
   };
+  const closing = new AbortController();
+  void closeExposedFiles(files.directory, log, closing.signal);
   const sweeper = new Sweeper(databases, writes, files, log, times);
   const wake = () => sweeper.wake();
 
@@ -62,6 +66,7 @@ export async function openEmbeddedEngine(
   const lender = shared ? undefined : new DirectoryLender(databases, writes, log, times);
   await lender?.open(directory);
   const close = async () => {
+    closing.abort();
     await lender?.close();
     await sweeper.close();
     await writes.idle();

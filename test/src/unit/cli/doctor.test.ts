@@ -62,7 +62,7 @@ describe('keybin doctor, embedded engine', function () {
     expect(stdout).to.match(/^problem +permissions: .*store\.cfg.*all users can access it\n +→ chmod o-rwx /m);
     const wrong = await findings(env, file);
     expect([...wrong.keys()].sort()).to.deep.equal(['bcrypt cost', 'permissions', 'secrets']);
-    expect(wrong.get('permissions')).to.match(/other users can access .*data \(755\).* → chmod 700 /);
+    expect(wrong.get('permissions')).to.match(/other users can access .*data \(755\).* → chmod -R go-rwx /);
   });
 
   it('finds a secret in a readable file as it is written there', async () => {

@@ -1,10 +1,11 @@
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises';
+import { chmod, mkdir, open, readdir, stat, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import pLimit from 'p-limit';
 import { withDeadline } from '../../../deadline.js';
 import { fileNotFound, KeybinError, storageFull, unavailable } from '../../../errors.js';
 import { isFileId } from '../../../ids/file-id.js';
+import { exposedBy, type ExposedPath } from '../lmdb/exposed-path.js';
 
 /**
  * Threads that file operations may use at once. Node has four for files and LMDB; one is left to LMDB, however slow the
@@ -67,6 +68,26 @@ export class FileDirectory {
     const folder = (number % shards).toString(16).padStart(2, '0');
     const names = await this.run(() => readdir(join(this.#root, folder)).catch(unlessMissing));
     return (names ?? []).filter((name) => isFileId(name) && name.endsWith(folder));
+  }
+
+  /** Yields the files on which other users of the machine have rights, until `signal` aborts. */
+  async *exposed(signal?: AbortSignal): AsyncGenerator<ExposedPath> {
+    for (let number = 0; number < shards; number += 1) {
+      for (const id of await this.shard(number).catch(() => [])) {
+        if (signal?.aborted) return;
+        const path = this.#pathOf(id);
+        const exposed = await this.run(async () => exposedBy(path, await stat(path))).catch(() => undefined);
+        if (exposed) yield exposed;
+      }
+    }
+  }
+
+  /** Takes from other users what rights they have on a file. Returns false if another user owns it. */
+  async makePrivate({ path, mode }: ExposedPath): Promise<boolean> {
+    return this.run(() => chmod(path, mode & 0o600).catch(unlessMissing)).then(
+      () => true,
+      () => false,
+    );
   }
 
   /** Runs an operation on a file when a thread is free. */

@@ -1,4 +1,4 @@
-import { accessSync, chmodSync, closeSync, constants, mkdirSync, openSync, readSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, mkdirSync, openSync, readSync, statSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -35,18 +35,6 @@ function makeDirectory(path: string): void {
     mkdirSync(path, { mode: 0o700 });
   } catch (error) {
     if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) throw error; // not made by another process meanwhile
-  }
-}
-
-/**
- * Takes from other users of this machine what rights they have on the store. `files` closes the files below it, too. A
- * path of another owner stays as it is; `keybin doctor` tells.
- */
-export function makePrivate(directory: string): void {
-  for (const name of ['.', 'data.mdb', 'lock.mdb', 'open.lock', 'files']) {
-    const path = join(directory, name);
-    const stat = statSync(path, { throwIfNoEntry: false });
-    if (stat && (stat.mode & 0o077) !== 0 && stat.uid === process.getuid?.()) chmodSync(path, stat.mode & 0o700);
   }
 }
 

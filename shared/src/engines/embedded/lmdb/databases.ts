@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { open, type Database, type RootDatabase } from 'lmdb';
-import { checkData, checkDirectory, makePrivate } from './check-directory.js';
+import { checkData, checkDirectory } from './check-directory.js';
 import { checkDataFile } from './data-file.js';
+import { makePrivate, type ExposedPath } from './exposed-path.js';
 import {
   noteOpenProcess,
   otherLiveProcesses,
@@ -89,6 +90,8 @@ export interface Databases extends DatabasesByMember {
   readonly processes: OpenProcesses;
   /** Held by a process that opens or closes the environment, or commits: see `openDatabases`. */
   readonly lock: FileLock;
+  /** Paths whose modes could not be changed when the directory was opened for writing. */
+  readonly exposed: readonly ExposedPath[];
 }
 
 type UnlockedDatabases = Omit<Databases, 'lock'>;
@@ -132,8 +135,7 @@ export function openDatabases(directory: string, shared: boolean, times: Directo
         const { processes } = databases;
         noteFormat(databases); // first: a process in the table has this format, or is an older Keybin
         noteOpenProcess(environment, processes, shared);
-        makePrivate(directory);
-        return databases;
+        return { ...databases, exposed: makePrivate(directory) };
       });
     });
   } catch (error) {
@@ -205,7 +207,7 @@ function databasesIn(environment: RootDatabase<string, string>): UnlockedDatabas
     environment.openDB<string, string>(name, { encoding: 'string' }),
   ]);
   const processes = openProcessTable(environment);
-  return { environment, processes, ...(Object.fromEntries(opened) as DatabasesByMember) }; // one for each member
+  return { environment, processes, exposed: [], ...(Object.fromEntries(opened) as DatabasesByMember) }; // one for each member
 }
 
 /**
