@@ -61,38 +61,44 @@ export function createApp(parts: AppParts): Koa {
   const { loginsRefused } = metrics;
   const readText = textReader(config.limits, config.times);
   const readBody: ReadBody = async (ctx) => parseBody(await readText(ctx));
+  const served = new Set(config.app.dialects);
   const dialect = (name: string) => ({
     engine,
     passwords,
     limits,
     passwordMinBytes: config.accounts.passwordMinBytes,
+    registration: config.accounts.registration,
     readBody,
     loginsRefused,
     times: config.times,
     tokensIssued: metrics.tokensIssued.labels(name),
   });
-  app.use(
-    keybinRoutes({
-      ...dialect('keybin'),
-      answers,
-      transfers,
-      readText,
-      valueLimitBytes: config.limits.bodyBytes,
-      tokenLifetimeSeconds: config.store.tokenExpirationSeconds,
-    }),
-  );
-  app.use(apiRoutes({ ...dialect('api'), signedTokens, publicUrl }));
-  app.use(
-    v1Routes({
-      ...dialect('v1'),
-      names: new AuthorNames(engine.accounts),
-      codes,
-      answers,
-      transfers,
-      fileLimitBytes: config.limits.fileBytes,
-      tokenLifetimeSeconds: config.v1.tokenExpirationSeconds,
-    }),
-  );
+  if (served.has('keybin')) {
+    app.use(
+      keybinRoutes({
+        ...dialect('keybin'),
+        answers,
+        transfers,
+        readText,
+        valueLimitBytes: config.limits.bodyBytes,
+        tokenLifetimeSeconds: config.store.tokenExpirationSeconds,
+      }),
+    );
+  }
+  if (served.has('api')) app.use(apiRoutes({ ...dialect('api'), signedTokens, publicUrl }));
+  if (served.has('v1')) {
+    app.use(
+      v1Routes({
+        ...dialect('v1'),
+        names: new AuthorNames(engine.accounts),
+        codes,
+        answers,
+        transfers,
+        fileLimitBytes: config.limits.fileBytes,
+        tokenLifetimeSeconds: config.v1.tokenExpirationSeconds,
+      }),
+    );
+  }
   app.use(healthRoutes({ engine, isDraining, times: config.times }));
   if (config.metrics.enabled) {
     app.use(metricsRoutes({ settings: config.metrics, read: readMetrics, times: config.times }));

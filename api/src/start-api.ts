@@ -1,6 +1,7 @@
 import cluster from 'node:cluster';
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { registrationRisks } from '@keybin/shared/accounts/registration-risks.js';
 import type { Config } from '@keybin/shared/config/config.js';
 import { openEngine } from '@keybin/shared/engines/open-engine.js';
 import type { Log } from '@keybin/shared/process/log.js';
@@ -41,6 +42,7 @@ export async function startApi(config: Config, log: Log, lifecycle = apiLifecycl
   const requestTimeoutMs = requestTimeoutSeconds * 1_000;
   const { times } = config;
   try {
+    for (const { says, remedy } of registrationRisks(config)) log.warn({ remedy }, says);
     const metrics = new ApiMetrics();
     collectCertificateMetrics(metrics, config);
     const opening = new AbortController();
@@ -66,7 +68,8 @@ export async function startApi(config: Config, log: Log, lifecycle = apiLifecycl
     const delivery = await openDelivery(config.v1, log);
     lifecycle.push('delivery of identify codes', async () => delivery.close());
     const key = await reached(() => codeKey(engine.secrets));
-    const codes = { key, delivery, lifetimeSeconds: config.v1.codeExpirationSeconds };
+    const { codeDelivery, codeExpirationSeconds: lifetimeSeconds } = config.v1;
+    const codes = { key, delivery, lifetimeSeconds, reachOthers: codeDelivery !== 'response' };
     const readMetrics = cluster.worker
       ? readClusterMetrics(cluster.worker, metrics.registry, times.askMetricsMs)
       : async () => metrics.registry.metrics();
@@ -120,9 +123,9 @@ export async function startApi(config: Config, log: Log, lifecycle = apiLifecycl
 }
 
 /**
- * True if responses need nothing that only Koa's middleware adds: a line in the log, or the headers for pages of other
- * origins.
+ * True if the key/value interface is served, and its responses need nothing that only Koa's middleware adds: a line in
+ * the log, or the headers for pages of other origins.
  */
 function isPlain({ app }: Config, log: Log): boolean {
-  return app.corsOrigins.length === 0 && !log.isLevelEnabled('debug');
+  return app.dialects.includes('keybin') && app.corsOrigins.length === 0 && !log.isLevelEnabled('debug');
 }

@@ -36,6 +36,7 @@ export type ErrorCode =
   | 'body_too_slow'
   | 'account_full'
   | 'forbidden'
+  | 'registration_closed'
   | 'value_too_deep'
   | 'number_out_of_range'
   | 'too_many_nodes'
@@ -125,6 +126,8 @@ export const accountFull = (limitBytes: number) =>
   new KeybinError('account_full', `Files of the account would take more than ${limitBytes} bytes`);
 /** The request is for something of another account. */
 export const forbidden = () => new KeybinError('forbidden', 'Belongs to another account');
+/** The settings do not allow this way to register. */
+export const registrationClosed = () => new KeybinError('registration_closed', 'Registration is closed');
 export const valueTooDeep = () => new KeybinError('value_too_deep', 'Value is nested too deeply');
 export const numberOutOfRange = () =>
   new KeybinError('number_out_of_range', 'Value holds a number beyond the range of a double');

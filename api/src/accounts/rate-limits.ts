@@ -4,9 +4,10 @@ import { RateLimitError, type RateLimit } from '@keybin/shared/errors.js';
 import type { RateCount, RateCounters } from '@keybin/shared/ports/engine.js';
 import { siteOf } from '../requests/client-address.js';
 import {
-  failedLoginsEverywhere as everywhere,
-  failedLoginsEverywhereKey,
   counterKey,
+  failedLoginsEverywhere as everywhere,
+  identifyCodesEverywhere,
+  keysOfName,
 } from '@keybin/shared/rate-counters/counter-key.js';
 
 /** One login attempt. `address` is a `clientAddress`. */
@@ -23,6 +24,14 @@ const knownAddressSeconds = 14 * 86_400;
 /** Factor by which the limit of an IPv6 network of 48 bits is that of one address, which is a network of 64 bits. */
 const siteFactor = 10;
 
+/** Request for an identify code. `address` is a `clientAddress`. */
+export interface CodeRequest {
+  readonly username: string;
+  readonly address: string;
+  /** Returns the user id of the account with this name, if there is one. */
+  readonly findUserId: () => Promise<string | undefined>;
+}
+
 /** A limit with the key of its counter. */
 interface Counted {
   readonly name: string;
@@ -37,6 +46,9 @@ type Limits = Pick<
   | 'failedLoginsPerAccountEverywhere'
   | 'registrationsPerAddress'
   | 'identifyCodesPerAddress'
+  | 'identifyCodesPerName'
+  | 'identifyCodesPerNameDaily'
+  | 'identifyCodesPerNameEverywhere'
 >;
 
 /**
@@ -82,7 +94,8 @@ export class RateLimits {
   /** Remembers the address of a login with the right password, from now on. Throws as `checkLogin` does. */
   async loginSucceeded(login: Login): Promise<void> {
     await this.checkLogin(login);
-    if (this.#failures(login).length > 0) await this.counters.renew(knownKey(login), knownAddressSeconds);
+    const isKnownUsed = this.#failures(login).length > 0 || this.limits.identifyCodesPerNameEverywhere;
+    if (isKnownUsed) await this.counters.renew(knownKey(login), knownAddressSeconds);
   }
 
   /** Counts an attempt to register. Throws `too_many_requests`. */
@@ -96,11 +109,25 @@ export class RateLimits {
   }
 
   /**
+   * Counts a code that reaches somebody else than the client. Throws `too_many_requests`. A request that one limit
+   * refuses does not count for the wider ones, so a single address cannot use up the last. The last one does not hold
+   * for an address from which the account of this name logged in recently.
+   */
+  async identifyCodeSent({ username, address, findUserId }: CodeRequest): Promise<void> {
+    const { identifyCodesPerName, identifyCodesPerNameDaily, identifyCodesPerNameEverywhere } = this.limits;
+    await this.#addOne(countedBy('identify-codes-for-name', identifyCodesPerName, username, address));
+    await this.#addOne(countedBy('identify-codes-for-name-daily', identifyCodesPerNameDaily, username, address));
+    const [limited] = countedBy(identifyCodesEverywhere, identifyCodesPerNameEverywhere, username);
+    if (!limited || (await this.#isKnown({ username, address, userId: await findUserId() }))) return;
+    await this.#addOne([limited]);
+  }
+
+  /**
    * Deletes the counters of a deleted account, as far as its name is enough to find them. Waits until `dueMs` at most,
    * in `performance.now()`'s time.
    */
   async forgetAccount(username: string, dueMs: number): Promise<void> {
-    const forgotten = this.counters.forget(failedLoginsEverywhereKey(username));
+    const forgotten = Promise.all(keysOfName(username).map((key) => this.counters.forget(key)));
     await settledWithin(forgotten, remainingMs(dueMs)); // the deletion goes on
   }
 
@@ -154,11 +181,16 @@ export class RateLimits {
     return (await this.counters.count(knownKey(login))).count > 0;
   }
 
-  /** Adds one to each count. Stops at the first that exceeds its limit: an address alone does not use up its site's. */
+  /**
+   * Adds one to each count. Stops at the first limit that is used up: an address alone does not use up its site's. A
+   * refused request writes nothing.
+   */
   async #addOne(counted: readonly Counted[]): Promise<void> {
     for (const { name, limit, key } of counted) {
-      const { count, resetsInMs } = await this.counters.add(key, limit.windowSeconds);
-      if (count > limit.count) throw new RateLimitError(name, limit, resetsInMs);
+      const before = await this.counters.count(key);
+      const isOver = before.count >= limit.count;
+      const { count, resetsInMs } = isOver ? before : await this.counters.add(key, limit.windowSeconds);
+      if (isOver || count > limit.count) throw new RateLimitError(name, limit, resetsInMs);
     }
   }
 }

@@ -42,6 +42,7 @@ const usualStatuses: Statuses = {
   invalid_token: 403,
   expired_token: 403,
   forbidden: 403,
+  registration_closed: 403,
   route_not_found: 404,
   key_not_found: 404,
   post_not_found: 404,

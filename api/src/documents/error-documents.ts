@@ -124,7 +124,16 @@ const documents: Readonly<Record<ErrorCode, ErrorDocument>> = {
     interfaces: ['v1'],
     when: 'The post or file, or the name at logout, belongs to another account',
   },
-  route_not_found: { error: errors.routeNotFound(), interfaces: everywhere, when: 'No route has this path' },
+  registration_closed: {
+    error: errors.registrationClosed(),
+    interfaces: everywhere,
+    when: '`[ACCOUNTS] registration` does not allow this way to register',
+  },
+  route_not_found: {
+    error: errors.routeNotFound(),
+    interfaces: everywhere,
+    when: 'No route has this path, or its interface is not in `[APP] dialects`',
+  },
   key_not_found: { error: errors.keyNotFound('KEY'), interfaces: ['keybin'], when: 'The account has no such key' },
   post_not_found: { error: errors.postNotFound('ID'), interfaces: ['v1'], when: 'There is no such post' },
   file_not_found: { error: errors.fileNotFound('ID'), interfaces: ['v1'], when: 'There is no such file' },

@@ -1,6 +1,7 @@
 import { withDeadline } from '@keybin/shared/deadline.js';
 import { invalidCredentials } from '@keybin/shared/errors.js';
 import type { Account, Engine } from '@keybin/shared/ports/engine.js';
+import type { Config } from '@keybin/shared/config/config.js';
 import type { Count } from '../metrics/api-metrics.js';
 import type { Credentials } from '../accounts/credentials.js';
 import type { Passwords } from '../accounts/passwords.js';
@@ -13,6 +14,7 @@ export interface AccountParts {
   /** Least length of a new password, if there is one. */
   readonly passwordMinBytes?: number | undefined;
   readonly limits: RateLimits;
+  readonly registration: Config['accounts']['registration'];
   readonly loginsRefused: Count;
   readonly times: AnswerTimes;
 }

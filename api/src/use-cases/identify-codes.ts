@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { withDeadline } from '@keybin/shared/deadline.js';
+import { registrationClosed } from '@keybin/shared/errors.js';
 import type { Account } from '@keybin/shared/ports/engine.js';
 import type { Credentials } from '../accounts/credentials.js';
 import { hashOfCode, newCode } from '../identify-codes/code.js';
@@ -15,23 +16,28 @@ export interface Codes {
   readonly key: KeyObject;
   readonly delivery: CodeDelivery;
   readonly lifetimeSeconds: number;
+  /** True if a code goes to somebody else than the client that asks for it. */
+  readonly reachOthers: boolean;
 }
 
 /**
  * Makes a code with which this name may be registered, whether it is taken or not, and delivers it. Returns the code
- * that the response contains, or null if it went another way. Throws `too_many_requests`, and `unavailable` if the code
- * did not arrive.
+ * that the response contains, or null if it went another way. Throws `registration_closed`, `too_many_requests`, and
+ * `unavailable` if the code did not arrive.
  */
 export async function sendIdentifyCode(
-  { engine, limits, times }: Pick<AccountParts, 'engine' | 'limits' | 'times'>,
-  { key, delivery, lifetimeSeconds }: Codes,
+  { engine, limits, registration, times }: Pick<AccountParts, 'engine' | 'limits' | 'registration' | 'times'>,
+  { key, delivery, lifetimeSeconds, reachOthers }: Codes,
   { username, address }: Omit<Credentials, 'password'>,
 ): Promise<number | null> {
+  if (registration === 'off') throw registrationClosed();
   const startedMs = performance.now();
   const code = newCode();
   const codeHash = hashOfCode(key, username, String(code));
   const store = async () => {
     await limits.identifyCode(address);
+    const findUserId = async () => (await engine.accounts.find(username))?.userId;
+    if (reachOthers) await limits.identifyCodeSent({ username, address, findUserId });
     await engine.identifyCodes.put({ username, codeHash, lifetimeSeconds, tries });
   };
   await withDeadline(store(), times.answerMs, 'storing an identify code');

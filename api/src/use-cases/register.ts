@@ -1,5 +1,5 @@
 import { withDeadline } from '@keybin/shared/deadline.js';
-import { accountExists, passwordTooShort } from '@keybin/shared/errors.js';
+import { accountExists, passwordTooShort, registrationClosed } from '@keybin/shared/errors.js';
 import type { Account } from '@keybin/shared/ports/engine.js';
 import type { Credentials } from '../accounts/credentials.js';
 import { answerInTime, hashDueMs } from '../requests/answer-in-time.js';
@@ -15,14 +15,15 @@ export interface Permit {
 const needless: Permit = { check: async () => {}, redeem: async () => {} };
 
 /**
- * Creates an account. Throws `password_too_short`, `too_many_requests` and `account_exists`. A taken name is found
- * before the costly hash, or when two registrations of one name race.
+ * Creates an account. Throws `registration_closed`, `password_too_short`, `too_many_requests` and `account_exists`. A
+ * taken name is found before the costly hash, or when two registrations of one name race.
  */
 export async function register(
-  { engine, passwords, passwordMinBytes = 0, limits, times }: AccountParts,
+  { engine, passwords, passwordMinBytes = 0, registration, limits, times }: AccountParts,
   credentials: Credentials,
   permit: Permit = needless,
 ): Promise<Account> {
+  if (registration === 'off' || (registration === 'code' && permit === needless)) throw registrationClosed();
   const { username, password, address } = credentials;
   const startedMs = performance.now();
   if (Buffer.byteLength(password) < passwordMinBytes) throw passwordTooShort(passwordMinBytes);

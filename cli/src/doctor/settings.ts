@@ -1,4 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { isLoopback, registrationRisks } from '@keybin/shared/accounts/registration-risks.js';
 import { certificatesIn } from '@keybin/shared/config/certificates.js';
 import type { Config } from '@keybin/shared/config/config.js';
 import type { Diagnosis } from '@keybin/shared/ports/operations.js';
@@ -36,7 +37,7 @@ export function diagnoseSettings(
     bcryptCost(config),
     weakSecrets(config),
     ...permissions(config, file, environment),
-    registration(config),
+    ...registration(config),
     trustProxy(config),
     ...servers(config),
     ...certificates(config, Date.now()),
@@ -72,19 +73,13 @@ function bcryptCost({ accounts: { bcryptCost: cost } }: Config): Diagnosis {
   return { check, state: 'ok', says };
 }
 
-const isLoopback = (host: string) => /^(127\.|localhost$|::1$|\[::1\]$)/.test(host);
-
-/** Finds out whether strangers can get identify codes, and with them any free name. */
-function registration({ app, v1 }: Config): Diagnosis {
+/** Finds out if strangers can get identify codes, and with them any free name, or need none. */
+function registration(config: Config): Diagnosis[] {
   const check = 'registration';
-  const says = `[V1] code_delivery = ${v1.codeDelivery}`;
-  if (v1.codeDelivery !== 'response' || isLoopback(app.host)) return { check, state: 'ok', says };
-  return {
-    check,
-    state: 'warning',
-    says: `${says}, and the API listens on ${app.host}: anyone can get an identify code`,
-    remedy: 'set it to webhook if only people that you know may register in /v1',
-  };
+  const risks = registrationRisks(config);
+  if (risks.length > 0) return risks.map((risk) => ({ check, state: 'warning', ...risk }));
+  const says = `[ACCOUNTS] registration = ${config.accounts.registration}, [V1] code_delivery = ${config.v1.codeDelivery}`;
+  return [{ check, state: 'ok', says }];
 }
 
 /** Finds out whether clients could choose the address by which rate limits count. */

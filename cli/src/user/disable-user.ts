@@ -1,5 +1,5 @@
 import type { Account, Engine } from '@keybin/shared/ports/engine.js';
-import { failedLoginsEverywhereKey } from '@keybin/shared/rate-counters/counter-key.js';
+import { keysOfName } from '@keybin/shared/rate-counters/counter-key.js';
 import { CommandError, type Answer } from '../command/answer.js';
 
 export async function disableUser({ accounts }: Engine, name: string): Promise<Answer> {
@@ -14,7 +14,7 @@ export async function enableUser({ accounts }: Engine, name: string): Promise<An
 
 export async function eraseUser({ accounts, rateCounters }: Engine, name: string): Promise<Answer> {
   await accounts.erase(await accountOf(accounts, name));
-  await rateCounters.forget(failedLoginsEverywhereKey(name));
+  for (const key of keysOfName(name)) await rateCounters.forget(key);
   return {
     json: { name, erased: true },
     text: `${name} is erased; 'keybin verify-erasure' shows when nothing is left`,

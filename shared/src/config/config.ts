@@ -21,6 +21,8 @@ export interface Config {
     readonly corsOrigins: readonly string[];
     /** URL by which clients reach the API, without a slash at its end. */
     readonly publicUrl: string | undefined;
+    /** Interfaces that are served, at least one. */
+    readonly dialects: readonly ('keybin' | 'api' | 'v1')[];
   };
   readonly store: {
     /** `lmdb:` or `mongodb:` URL. */
@@ -60,6 +62,8 @@ export interface Config {
     readonly concurrency: number;
   };
   readonly accounts: {
+    /** With `code` only `/v1` registers. With `off` no interface does, and no code is sent. */
+    readonly registration: 'open' | 'code' | 'off';
     readonly bcryptCost: number;
     /** 0 means one for each core. */
     readonly hashesAtOnce: number;
@@ -128,6 +132,11 @@ export interface Config {
     readonly failedLoginsPerAccountEverywhere: RateLimit | undefined;
     readonly registrationsPerAddress: RateLimit | undefined;
     readonly identifyCodesPerAddress: RateLimit | undefined;
+    /** These three limit codes that reach somebody else than the client. */
+    readonly identifyCodesPerName: RateLimit | undefined;
+    readonly identifyCodesPerNameDaily: RateLimit | undefined;
+    /** Codes for one name to all addresses that have not logged in to its account lately. */
+    readonly identifyCodesPerNameEverywhere: RateLimit | undefined;
   };
 }
 

@@ -87,6 +87,16 @@ export function oneOf<const T extends string>(...words: readonly T[]): SettingKi
   return kind(words.join(' or '), (text) => words.find((word) => word === text.toLowerCase()));
 }
 
+/** Returns the kind for one or more of these words, separated by commas. */
+export function someOf<const T extends string>(...words: readonly T[]): SettingKind<readonly T[]> {
+  return kind(`one or more of ${words.join(', ')}, separated by commas`, (text) => {
+    const given = text.split(',').map((word) => word.trim().toLowerCase());
+    return given.every((word) => words.some((known) => known === word))
+      ? words.filter((word) => given.includes(word))
+      : undefined;
+  });
+}
+
 /** Address or name to listen on. */
 export const listenHost: SettingKind<string> = kind(
   'a host name or an IP address, such as 127.0.0.1 or 0.0.0.0',

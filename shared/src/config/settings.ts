@@ -14,6 +14,7 @@ import {
   rateLimit,
   signingSecret,
   size,
+  someOf,
   webhookSecret,
   wholeNumber,
   yesOrNo,
@@ -72,6 +73,12 @@ export const settings: Settings = {
       '',
       publicUrlKind,
       'URL by which clients reach the API, for Location; empty takes the Host of each request, or what a trusted proxy forwards',
+    ),
+    dialects: setting(
+      'dialects',
+      'keybin, api, v1',
+      someOf('keybin', 'api', 'v1'),
+      'Interfaces to serve: key/value (keybin), /api, /v1; the routes of the others get 404',
     ),
   },
   store: {
@@ -160,6 +167,12 @@ export const settings: Settings = {
     concurrency: setting('concurrency', '100', wholeNumber(1, 10_000), 'Most jobs that a worker holds at once'),
   },
   accounts: {
+    registration: setting(
+      'registration',
+      'open',
+      oneOf('open', 'code', 'off'),
+      'Registration over HTTP: in every interface, only in /v1 with an identify code, or off; others get 403',
+    ),
     bcryptCost: setting(
       'bcrypt_cost',
       '12',
@@ -335,6 +348,24 @@ export const settings: Settings = {
       '200/3600',
       rateLimit,
       'Identify codes requested from one address',
+    ),
+    identifyCodesPerName: setting(
+      'identify_codes_per_name',
+      '1/60',
+      rateLimit,
+      'Identify codes requested for one name from one address; these three do not apply to code_delivery = response',
+    ),
+    identifyCodesPerNameDaily: setting(
+      'identify_codes_per_name_daily',
+      '10/86400',
+      rateLimit,
+      'Identify codes requested for one name from one address, over a longer time',
+    ),
+    identifyCodesPerNameEverywhere: setting(
+      'identify_codes_per_name_everywhere',
+      '50/86400',
+      rateLimit,
+      'Identify codes requested for one name from all addresses; does not apply to addresses that logged in within two weeks',
     ),
   },
 };

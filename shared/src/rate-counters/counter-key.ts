@@ -7,5 +7,8 @@ export function counterKey(name: string, ...subjects: readonly string[]): string
 
 export const failedLoginsEverywhere = 'failed-logins-everywhere';
 
-/** Returns the only key of an account that follows from its name. It is deleted with the account. */
-export const failedLoginsEverywhereKey = (username: string) => counterKey(failedLoginsEverywhere, username);
+export const identifyCodesEverywhere = 'identify-codes-everywhere';
+
+/** Returns the keys of an account that follow from its name. They are deleted with the account. */
+export const keysOfName = (username: string): string[] =>
+  [failedLoginsEverywhere, identifyCodesEverywhere].map((name) => counterKey(name, username));

@@ -1,9 +1,12 @@
 import { apiContract } from './api/contract.js';
 import { ignoredPartsContract } from './bad-input/ignored-parts.js';
 import { keybinContract } from './keybin/contract.js';
+import { codeLimitsContract } from './security/code-limits.js';
+import { dialectsContract } from './security/dialects.js';
 import { headersContract } from './security/headers.js';
 import { loginsContract } from './security/logins.js';
 import { newPasswordsContract } from './security/new-passwords.js';
+import { registrationSettingContract } from './security/registration-setting.js';
 import { typesContract } from './security/types.js';
 import { embeddedSubject } from './subjects/embedded-subject.js';
 import { v1Contract } from './v1/contract.js';
@@ -18,4 +21,7 @@ describe('the embedded engine', () => {
   loginsContract(subject);
   newPasswordsContract(subject);
   typesContract(subject);
+  codeLimitsContract(subject);
+  dialectsContract(subject);
+  registrationSettingContract(subject);
 });

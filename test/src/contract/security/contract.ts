@@ -1,8 +1,11 @@
 import type { Subject } from '../subjects/subject.js';
 import { headersContract } from './headers.js';
+import { codeLimitsContract } from './code-limits.js';
+import { dialectsContract } from './dialects.js';
 import { loginsContract } from './logins.js';
 import { newPasswordsContract } from './new-passwords.js';
 import { rateLimitsContract } from './rate-limits.js';
+import { registrationSettingContract } from './registration-setting.js';
 import { typesContract } from './types.js';
 
 /** Defines the tests of protection against attackers. */
@@ -11,5 +14,8 @@ export function doorContract(subject: Subject): void {
   loginsContract(subject);
   newPasswordsContract(subject);
   rateLimitsContract(subject);
+  codeLimitsContract(subject);
+  dialectsContract(subject);
+  registrationSettingContract(subject);
   typesContract(subject);
 }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
-import { KeybinClient, send, type Answer } from '../../world/clients/keybin-client.js';
+import { KeybinClient, send } from '../../world/clients/keybin-client.js';
 import type { RunningApi } from '../../world/processes/running.js';
 import type { Subject } from '../subjects/subject.js';
+import { expectTooMany, from, newAddress } from './limited-clients.js';
 import { unregistering, waysToLogIn, type Secret } from './ways-to-log-in.js';
 
 const perAccount = 3;
@@ -19,16 +20,6 @@ const limits = {
   KEYBIN_LIMITS_REGISTRATIONS_PER_ADDRESS: `${registrations}/600`,
   KEYBIN_LIMITS_IDENTIFY_CODES_PER_ADDRESS: `${identifyCodes}/600`,
 };
-
-let addresses = 0;
-/** Returns an address that no test has used. */
-const newAddress = () => `10.9.${(addresses += 1) >> 8}.${addresses & 255}`;
-
-/**
- * Returns the header with which a proxy names its client. A proxy appends the address to the header that the client has
- * sent.
- */
-const from = (address: string) => ({ 'x-forwarded-for': address });
 
 const wrong = ({ username }: Secret): Secret => ({ username, password: 'wrong' });
 const unknown = (): Secret => ({ username: `nobody-${randomUUID()}`, password: 'wrong' });
@@ -240,13 +231,4 @@ export function rateLimitsContract(subject: Subject): void {
       }
     });
   });
-}
-
-/** Asserts 429 and the headers of a rate limit. */
-function expectTooMany({ status, text, headers }: Answer, name: string, count: number, windowSeconds = 600): void {
-  expect(`${status} ${text}`).to.match(/^429 (Too many requests|\{"error":"Too many requests"\})$/);
-  const seconds = Number(headers['retry-after']);
-  expect(seconds).to.be.within(1, windowSeconds);
-  expect(headers['ratelimit']).to.equal(`"${name}";r=0;t=${seconds}`);
-  expect(headers['ratelimit-policy']).to.equal(`"${name}";q=${count};w=${windowSeconds}`);
 }

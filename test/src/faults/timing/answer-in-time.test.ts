@@ -132,6 +132,7 @@ describe('a request with a password', () => {
   const counted = {
     passwords: new Passwords(options),
     limits,
+    registration: 'open' as const,
     loginsRefused: uncounted,
     tokensIssued: uncounted,
     times,
@@ -162,6 +163,7 @@ describe('a request with a password', () => {
     key: createSecretKey(Buffer.from('key')),
     delivery: { deliver: async () => null, close: async () => {} },
     lifetimeSeconds: 60,
+    reachOthers: true,
   };
 
   for (const [what, request] of [

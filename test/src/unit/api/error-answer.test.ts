@@ -36,6 +36,7 @@ const statuses: Readonly<Record<ErrorCode, { readonly keybin: number; readonly a
     body_too_slow: { keybin: 408 },
     account_full: { keybin: 507 },
     forbidden: { keybin: 403 },
+    registration_closed: { keybin: 403 },
     value_too_deep: { keybin: 400 },
     number_out_of_range: { keybin: 400 },
     too_many_nodes: { keybin: 400 },

@@ -30,7 +30,7 @@ async function withApp(look: (app: Koa) => void): Promise<void> {
         engine,
         log,
         signedTokens: new SignedTokens('a secret of this test', 1),
-        codes: { key: await codeKey(engine.secrets), delivery, lifetimeSeconds: 1 },
+        codes: { key: await codeKey(engine.secrets), delivery, lifetimeSeconds: 1, reachOthers: false },
         metrics: new ApiMetrics(),
         readMetrics: async () => '',
         answers: new AnswerMemory(1),

@@ -80,6 +80,29 @@ describe('keybin doctor, embedded engine', function () {
     }
   });
 
+  it('finds that strangers can get an identify code, or need none', async () => {
+    const cwd = temporaryDirectory();
+    const store = { KEYBIN_STORE_HOST: `lmdb://${cwd}/data` };
+    await keybin(['prepare'], store);
+    const found = async (env: Readonly<Record<string, string>>) =>
+      (await findings({ ...store, ...env })).get('registration') ?? '';
+    const proxied = { KEYBIN_APP_TRUST_PROXY: '1' };
+    expect(await found(proxied)).to.match(
+      /code_delivery = response, and the API is behind a proxy: .* → set it to web/,
+    );
+    expect(await found({ ...proxied, KEYBIN_V1_CODE_DELIVERY: 'log' })).to.include('all who can read the log');
+    expect(await found({ ...proxied, KEYBIN_ACCOUNTS_REGISTRATION: 'off' })).to.equal('');
+    expect(await found({ ...proxied, KEYBIN_APP_DIALECTS: 'keybin' })).to.equal('');
+    const webhook = {
+      KEYBIN_V1_CODE_DELIVERY: 'webhook',
+      KEYBIN_V1_WEBHOOK_URL: 'http://127.0.0.1:1/',
+      KEYBIN_V1_WEBHOOK_SECRET: randomBytes(32).toString('base64'),
+    };
+    expect(await found(webhook)).to.match(/dialects has keybin, api: clients can register .* → set .* to code/);
+    expect(await found({ ...webhook, KEYBIN_ACCOUNTS_REGISTRATION: 'code' })).to.equal('');
+    expect(await found({ ...webhook, KEYBIN_APP_DIALECTS: 'v1' })).to.equal('');
+  });
+
   it('finds a directory that is not a store', async () => {
     const cwd = temporaryDirectory();
     writeFileSync(join(cwd, 'data.mdb'), 'something else'.repeat(1_000));

@@ -30,6 +30,13 @@ const cases = [
     ['', 'y', '2'],
   ],
   ['[APP] processes', app.processes, { '1': 1 }, ['0', '257']],
+  [
+    '[APP] dialects',
+    app.dialects,
+    { 'keybin, api, v1': ['keybin', 'api', 'v1'], 'V1,keybin': ['keybin', 'v1'], api: ['api'] },
+    ['', ',', 'v2', 'api, v2', 'api v1', 'api,'],
+  ],
+  ['[ACCOUNTS] registration', accounts.registration, { open: 'open', code: 'code', OFF: 'off' }, ['', 'on', 'false']],
   ['[STORE] database', store.database, { 'my_store-2': 'my_store-2' }, ['', 'a b', 'a.b', '$x', 'x'.repeat(64)]],
   ['[STORE] token_expiration', store.tokenExpirationSeconds, { '1': 1, '300': 300 }, ['0', '-300', '5m']],
   ['[QUEUE] durability', queue.durability, { always: 'always', EverySec: 'everysec' }, ['', 'no', 'never']],

@@ -1,6 +1,6 @@
 import { erasedName } from '../../../ids/erased-name.js';
 import type { Leftovers } from '../../../ports/operations.js';
-import { failedLoginsEverywhereKey } from '../../../rate-counters/counter-key.js';
+import { keysOfName } from '../../../rate-counters/counter-key.js';
 import type { Databases } from '../lmdb/databases.js';
 import { bearerOfRecord, ownerIn, rangeOfRecords, readCounter } from '../lmdb/records.js';
 
@@ -23,7 +23,7 @@ export function leftoversIn(databases: Databases, username: string): Leftovers {
     tokens: count(tokens, ({ value }) => isLeft(bearerOfRecord(value).number)),
     clients: count(clients, ({ key }) => users.get(ownerIn(key)) === undefined),
     identifyCodes: !registered && databases.codes.doesExist(username) ? 1 : 0,
-    rateLimitKeys: registered ? 0 : countsOf(databases, failedLoginsEverywhereKey(username)),
+    rateLimitKeys: registered ? 0 : countersOf(databases, username),
   };
   return { registered, erased: [...remembered.values()].filter(Boolean).length, left };
 }
@@ -47,7 +47,7 @@ function count(records: Strings, isLeft: (record: { key: string; value: string }
   return found;
 }
 
-function countsOf({ counters }: Databases, key: string): number {
-  const record = counters.get(key);
-  return record !== undefined && readCounter(record).expiresAtMs > Date.now() ? 1 : 0;
+function countersOf({ counters }: Databases, username: string): number {
+  const records = keysOfName(username).flatMap((key) => counters.get(key) ?? []);
+  return records.filter((record) => readCounter(record).expiresAtMs > Date.now()).length;
 }

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { keyIn, userIdIn } from '../../../ids/entry-name.js';
 import { erasedName } from '../../../ids/erased-name.js';
 import type { Leftovers } from '../../../ports/operations.js';
-import { failedLoginsEverywhereKey } from '../../../rate-counters/counter-key.js';
+import { keysOfName } from '../../../rate-counters/counter-key.js';
 import type { Database } from '../mongodb/database.js';
 import {
   countersPrefix,
@@ -72,9 +72,12 @@ export async function leftoversIn(parts: LeftoverParts, username: string): Promi
 }
 
 async function countersOf(username: string, redis: PartitionedRedis): Promise<number> {
-  const counter = failedLoginsEverywhereKey(username);
-  const prefix = countersPrefix(prefixFor(redis, counter));
-  return redisOf(redis, counter).client.exists(`${prefix}:${counter}`);
+  const exists = (counter: string) => {
+    const prefix = countersPrefix(prefixFor(redis, counter));
+    return redisOf(redis, counter).client.exists(`${prefix}:${counter}`); // 1 or 0
+  };
+  const found = await Promise.all(keysOfName(username).map(exists));
+  return found.reduce((sum, each) => sum + each, 0);
 }
 
 const places = [
