@@ -85,7 +85,10 @@ export function createApp(parts: AppParts): Koa {
       }),
     );
   }
-  if (served.has('api')) app.use(apiRoutes({ ...dialect('api'), signedTokens, publicUrl }));
+  if (served.has('api')) {
+    const { publicUsers } = config.accounts;
+    app.use(apiRoutes({ ...dialect('api'), signedTokens, publicUrl, publicUsers }));
+  }
   if (served.has('v1')) {
     app.use(
       v1Routes({

@@ -45,6 +45,7 @@ type Limits = Pick<
   | 'failedLoginsPerAccount'
   | 'failedLoginsPerAccountEverywhere'
   | 'registrationsPerAddress'
+  | 'publicUsersPerAddress'
   | 'identifyCodesPerAddress'
   | 'identifyCodesPerName'
   | 'identifyCodesPerNameDaily'
@@ -52,8 +53,8 @@ type Limits = Pick<
 >;
 
 /**
- * Refuses clients that guess passwords or create accounts without end. Failed logins are counted in three ways: by
- * address, by address and account, and by account from everywhere. The third stops guesses from many addresses. What is
+ * Refuses clients that guess passwords, or list or create accounts without end. Failed logins are counted in three ways:
+ * by address, by address and account, and by account from everywhere. The third stops guesses from many addresses. What is
  * counted by address is counted by its site as well, for a client that may take any of 65,536 addresses.
  *
  * Others could use a limit up to lock the owner out. So the account is known at an address from which it logged in
@@ -101,6 +102,11 @@ export class RateLimits {
   /** Counts an attempt to register. Throws `too_many_requests`. */
   async registration(address: string): Promise<void> {
     await this.#addOne(countedByAddress('registrations', this.limits.registrationsPerAddress, address));
+  }
+
+  /** Counts a look at an account without a login. Throws `too_many_requests`. */
+  async publicUser(address: string): Promise<void> {
+    await this.#addOne(countedByAddress('public-users', this.limits.publicUsersPerAddress, address));
   }
 
   /** Counts a request for an identify code. Throws `too_many_requests`. */

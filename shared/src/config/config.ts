@@ -64,6 +64,8 @@ export interface Config {
   readonly accounts: {
     /** With `code` only `/v1` registers. With `off` no interface does, and no code is sent. */
     readonly registration: 'open' | 'code' | 'off';
+    /** True if `/api/users/ID` shows the name of an account to everyone. */
+    readonly publicUsers: boolean;
     readonly bcryptCost: number;
     /** 0 means one for each core. */
     readonly hashesAtOnce: number;
@@ -131,6 +133,7 @@ export interface Config {
     /** Failed logins to one account from all addresses that have not logged in to it lately. */
     readonly failedLoginsPerAccountEverywhere: RateLimit | undefined;
     readonly registrationsPerAddress: RateLimit | undefined;
+    readonly publicUsersPerAddress: RateLimit | undefined;
     readonly identifyCodesPerAddress: RateLimit | undefined;
     /** These three limit codes that reach somebody else than the client. */
     readonly identifyCodesPerName: RateLimit | undefined;

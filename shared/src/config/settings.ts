@@ -173,6 +173,12 @@ export const settings: Settings = {
       oneOf('open', 'code', 'off'),
       'Registration over HTTP: in every interface, only in /v1 with an identify code, or off; others get 403',
     ),
+    publicUsers: setting(
+      'public_users',
+      'on',
+      yesOrNo,
+      'Show the name of each account at /api/users/ID to everyone; off answers as if there were no such account',
+    ),
     bcryptCost: setting(
       'bcrypt_cost',
       '12',
@@ -342,6 +348,12 @@ export const settings: Settings = {
       '200/3600',
       rateLimit,
       'Registrations from one address, including failed ones',
+    ),
+    publicUsersPerAddress: setting(
+      'public_users_per_address',
+      '600/60',
+      rateLimit,
+      'Accounts looked up at /api/users/ID from one address',
     ),
     identifyCodesPerAddress: setting(
       'identify_codes_per_address',

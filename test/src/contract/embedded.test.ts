@@ -6,6 +6,7 @@ import { dialectsContract } from './security/dialects.js';
 import { headersContract } from './security/headers.js';
 import { loginsContract } from './security/logins.js';
 import { newPasswordsContract } from './security/new-passwords.js';
+import { publicUsersContract } from './security/public-users.js';
 import { registrationSettingContract } from './security/registration-setting.js';
 import { typesContract } from './security/types.js';
 import { embeddedSubject } from './subjects/embedded-subject.js';
@@ -23,5 +24,6 @@ describe('the embedded engine', () => {
   typesContract(subject);
   codeLimitsContract(subject);
   dialectsContract(subject);
+  publicUsersContract(subject);
   registrationSettingContract(subject);
 });

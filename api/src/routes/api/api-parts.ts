@@ -8,4 +8,6 @@ export interface ApiParts extends AuthenticateBasicParts {
   readonly readBody: ReadBody;
   /** URL by which clients reach this service, if it is set. */
   readonly publicUrl: string | undefined;
+  /** True if everyone may read the name of an account by its number. */
+  readonly publicUsers: boolean;
 }

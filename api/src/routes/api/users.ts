@@ -1,7 +1,9 @@
 import type { Router, RouterContext } from '@koa/router';
 import { accountNotFound, routeNotFound } from '@keybin/shared/errors.js';
+import { withDeadline } from '@keybin/shared/deadline.js';
 import { answerJson } from '../../answers/answers.js';
 import { baseUrl } from '../../requests/base-url.js';
+import { clientAddress } from '../../requests/client-address.js';
 import { credentialsOf } from '../parameters.js';
 import { register } from '../../use-cases/register.js';
 import type { ApiParts } from './api-parts.js';
@@ -18,7 +20,10 @@ export function userRoutes(router: Router, parts: ApiParts): void {
   });
 
   router.get('/users/:id', async (ctx) => {
-    const { username } = await accountOf(parts, numberOf(ctx));
+    const number = numberOf(ctx);
+    if (!parts.publicUsers) throw accountNotFound();
+    const found = accountOf(parts, number, clientAddress(ctx));
+    const { username } = await withDeadline(found, parts.times.answerMs, 'reading an account');
     answerJson(ctx, JSON.stringify({ username }));
   });
 }
@@ -30,7 +35,9 @@ function numberOf(ctx: RouterContext): number {
   return Number(id);
 }
 
-async function accountOf({ engine }: ApiParts, number: number) {
+/** Throws `too_many_requests`: numbers are easily guessed, so this could list all names. */
+async function accountOf({ engine, limits }: ApiParts, number: number, address: string) {
+  await limits.publicUser(address);
   const account = Number.isSafeInteger(number) ? await engine.accounts.findByNumber(number) : undefined;
   if (!account) throw accountNotFound();
   return account;
