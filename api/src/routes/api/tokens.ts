@@ -1,7 +1,7 @@
 import type { Router, RouterContext } from '@koa/router';
-import { parse } from 'basic-auth';
 import { invalidCredentials } from '@keybin/shared/errors.js';
 import { answerJson } from '../../answers/answers.js';
+import { parseBasic } from '../../requests/parse-basic.js';
 import { clientAddress } from '../../requests/client-address.js';
 import { authenticateBasic, type BasicCredentials } from '../../use-cases/authenticate-basic.js';
 import type { ApiParts } from './api-parts.js';
@@ -22,7 +22,7 @@ export function tokenRoutes(router: Router, parts: ApiParts): void {
 
 /** Returns the credentials of Basic authentication. Throws `invalid_credentials` if there are none. */
 function basicOf(ctx: RouterContext): BasicCredentials {
-  const given = parse(ctx.get('Authorization'));
+  const given = parseBasic(ctx.get('Authorization'));
   if (!given) throw invalidCredentials();
   return { name: given.name, password: given.pass, address: clientAddress(ctx) };
 }

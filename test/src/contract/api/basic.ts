@@ -16,6 +16,19 @@ export function basicContract(subject: Subject): void {
       }
     });
 
+    it('is read as Latin-1 if it is not UTF-8', async () => {
+      const [username, password] = [`Müller ${randomUUID()}`, 'pässword'];
+      expectDone(await subject.here.register(username, password));
+      const greet = (text: string, encoding: BufferEncoding) => {
+        const authorization = `Basic ${Buffer.from(text, encoding).toString('base64')}`;
+        return subject.there.send('GET', '/api/resource', { headers: { authorization } });
+      };
+      for (const encoding of ['latin1', 'utf8'] as const) {
+        expectGreeting(await greet(`${username}:${password}`, encoding), username);
+        expectUnauthorized(await greet(`${username}:${password}ö`, encoding));
+      }
+    });
+
     it('refuses a wrong password, an unknown name, and a deleted account', async () => {
       const { username, password } = await subject.here.newAccount();
       const impossible = [
