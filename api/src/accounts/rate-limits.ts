@@ -53,9 +53,10 @@ type Limits = Pick<
 >;
 
 /**
- * Refuses clients that guess passwords, or list or create accounts without end. Failed logins are counted in three ways:
- * by address, by address and account, and by account from everywhere. The third stops guesses from many addresses. What is
- * counted by address is counted by its site as well, for a client that may take any of 65,536 addresses.
+ * Refuses clients that guess passwords, or list or create accounts without end. Failed logins are counted in three
+ * ways: by address, by address and account, and by account from everywhere. The third stops guesses from many
+ * addresses. What is counted by address is counted by its site as well, for a client that may take any of 65,536
+ * addresses.
  *
  * Others could use a limit up to lock the owner out. So the account is known at an address from which it logged in
  * recently. From there the third limit does not hold. The right password passes the others, too, until as many wrong

@@ -11,6 +11,25 @@ import { askForCode, codeIn, expectV1Error, register } from '../v1/calls.js';
 const closed = 'Registration is closed';
 const newName = () => `name-${randomUUID()}`;
 
+/** Asserts that the ways without an identify code create no account. */
+async function expectClosed(client: KeybinClient): Promise<void> {
+  const name = newName();
+  expectError(await client.register(name, 'p'), 403, closed);
+  expectApiError(await postUser(client, { username: name, password: 'p' }), 403, closed);
+  expect((await client.token(name, 'p')).status).to.equal(403);
+  const problem = await client.send('POST', '/register', {
+    json: { username: name, password: 'p' },
+    headers: { accept: 'application/problem+json' },
+  });
+  expect(problem.json).to.include({ status: 403, code: 'registration_closed' });
+  // The body and its parameters are checked first, as everywhere
+  expectError(await client.register('', 'p'), 400, "Required parameter 'username' is missing");
+}
+
+/** Returns the lines that warn of a way round identify codes. */
+const warningsOf = ({ logs }: RunningApi) =>
+  logs.filter(({ level, msg }) => level === 40 && String(msg).includes('without an identify code'));
+
 export function registrationSettingContract(subject: Subject): void {
   async function withApi(
     settings: Readonly<Record<string, string>>,
@@ -22,21 +41,6 @@ export function registrationSettingContract(subject: Subject): void {
     } finally {
       await api.stop();
     }
-  }
-
-  /** Asserts that the ways without an identify code create no account. */
-  async function expectClosed(client: KeybinClient): Promise<void> {
-    const name = newName();
-    expectError(await client.register(name, 'p'), 403, closed);
-    expectApiError(await postUser(client, { username: name, password: 'p' }), 403, closed);
-    expect((await client.token(name, 'p')).status).to.equal(403);
-    const problem = await client.send('POST', '/register', {
-      json: { username: name, password: 'p' },
-      headers: { accept: 'application/problem+json' },
-    });
-    expect(problem.json).to.include({ status: 403, code: 'registration_closed' });
-    // The body and its parameters are checked first, as everywhere
-    expectError(await client.register('', 'p'), 400, "Required parameter 'username' is missing");
   }
 
   describe('[ACCOUNTS] registration', () => {
@@ -67,15 +71,13 @@ export function registrationSettingContract(subject: Subject): void {
         KEYBIN_V1_WEBHOOK_URL: 'http://127.0.0.1:1/',
         KEYBIN_V1_WEBHOOK_SECRET: Buffer.alloc(32, 'key').toString('base64'),
       };
-      const warnings = ({ logs }: RunningApi) =>
-        logs.filter(({ level, msg }) => level === 40 && String(msg).includes('without an identify code'));
       await withApi(webhook, async (_client, api) => {
-        await eventually(() => warnings(api).length === 1, 'the warning');
+        await eventually(() => warningsOf(api).length === 1, 'the warning');
       });
       for (const settings of [{ KEYBIN_ACCOUNTS_REGISTRATION: 'code' }, { KEYBIN_APP_DIALECTS: 'v1' }]) {
         await withApi({ ...webhook, ...settings }, async (_client, api) => {
           await eventually(() => api.output.includes('Keybin listens'), 'the line of the start');
-          expect(warnings(api)).to.deep.equal([]);
+          expect(warningsOf(api)).to.deep.equal([]);
         });
       }
     });
