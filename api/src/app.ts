@@ -68,6 +68,7 @@ export function createApp(parts: AppParts): Koa {
     limits,
     passwordMinBytes: config.accounts.passwordMinBytes,
     registration: config.accounts.registration,
+    distinctNames: config.accounts.distinctNames,
     readBody,
     loginsRefused,
     times: config.times,

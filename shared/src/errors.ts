@@ -88,6 +88,10 @@ export const parameterInvalid = (name: string, accepted: string) =>
   new KeybinError('parameter_invalid', `Parameter '${name}' must be ${accepted}`);
 export const invalidUsername = () =>
   new KeybinError('invalid_username', 'Username must be 1 to 256 bytes without control characters');
+export const usernameInSeveralForms = () =>
+  new KeybinError('invalid_username', 'Username must be in NFC, without white space at its ends');
+/** Basic authentication ends a name at its first colon (RFC 7617, section 2). */
+export const usernameWithColon = () => new KeybinError('invalid_username', "Username must not contain ':'");
 export const invalidPassword = () =>
   new KeybinError('invalid_password', 'Password must be at most 72 bytes of UTF-8 and contain no NUL');
 /** A new password is shorter than this service asks for. */

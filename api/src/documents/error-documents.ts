@@ -59,7 +59,11 @@ const documents: Readonly<Record<ErrorCode, ErrorDocument>> = {
     interfaces: ['v1'],
     when: 'The message names what is accepted',
   },
-  invalid_username: { error: errors.invalidUsername(), interfaces: everywhere, when: 'The name breaks this rule' },
+  invalid_username: {
+    error: errors.invalidUsername(),
+    interfaces: everywhere,
+    when: 'The name breaks this rule, or one of those for [new names](common.md#usernames)',
+  },
   invalid_password: { error: errors.invalidPassword(), interfaces: everywhere, when: 'The password breaks this rule' },
   password_too_short: {
     error: errors.passwordTooShort(8),

@@ -14,6 +14,8 @@ export interface AccountParts {
   /** Least length of a new password, if there is one. */
   readonly passwordMinBytes?: number | undefined;
   readonly limits: RateLimits;
+  /** True if a new name must differ from all others in more than its case. */
+  readonly distinctNames: boolean;
   readonly registration: Config['accounts']['registration'];
   readonly loginsRefused: Count;
   readonly times: AnswerTimes;

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { withDeadline } from '@keybin/shared/deadline.js';
 import { registrationClosed } from '@keybin/shared/errors.js';
 import type { Account } from '@keybin/shared/ports/engine.js';
+import { checkNewUsername } from '../accounts/check-new-username.js';
 import type { Credentials } from '../accounts/credentials.js';
 import { hashOfCode, newCode } from '../identify-codes/code.js';
 import type { CodeDelivery } from '../identify-codes/delivery.js';
@@ -22,15 +23,22 @@ export interface Codes {
 
 /**
  * Makes a code with which this name may be registered, whether it is taken or not, and delivers it. Returns the code
- * that the response contains, or null if it went another way. Throws `registration_closed`, `too_many_requests`, and
- * `unavailable` if the code did not arrive.
+ * that the response contains, or null if it went another way. Throws `registration_closed`, `invalid_username`,
+ * `too_many_requests`, and `unavailable` if the code did not arrive.
  */
 export async function sendIdentifyCode(
-  { engine, limits, registration, times }: Pick<AccountParts, 'engine' | 'limits' | 'registration' | 'times'>,
+  {
+    engine,
+    limits,
+    registration,
+    distinctNames,
+    times,
+  }: Pick<AccountParts, 'engine' | 'limits' | 'registration' | 'distinctNames' | 'times'>,
   { key, delivery, lifetimeSeconds, reachOthers }: Codes,
   { username, address }: Omit<Credentials, 'password'>,
 ): Promise<number | null> {
   if (registration === 'off') throw registrationClosed();
+  checkNewUsername(username, distinctNames);
   const startedMs = performance.now();
   const code = newCode();
   const codeHash = hashOfCode(key, username, String(code));

@@ -3,6 +3,7 @@ import { diagnose } from '@keybin/shared/engines/open-engine.js';
 import { silentLog } from '@keybin/shared/process/log.js';
 import type { Diagnosis } from '@keybin/shared/ports/operations.js';
 import type { Context } from '../command/context.js';
+import { diagnoseNames } from './names.js';
 import { diagnoseSettings } from './settings.js';
 
 export function doctorCommand({ config, configFile, environment, answer, fail }: Context): Command {
@@ -13,7 +14,7 @@ export function doctorCommand({ config, configFile, environment, answer, fail }:
     .action(async () => {
       const settings = config();
       const own = diagnoseSettings(settings, configFile(), environment);
-      const findings = [...own, ...(await diagnose(settings, silentLog()))];
+      const findings = [...own, ...(await diagnose(settings, silentLog())), ...(await diagnoseNames(settings))];
       answer({ json: { findings }, text: findings.map(lineOf).join('\n') });
       if (findings.some(({ state }) => state === 'problem')) fail();
     });

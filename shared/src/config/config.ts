@@ -64,6 +64,8 @@ export interface Config {
   readonly accounts: {
     /** With `code` only `/v1` registers. With `off` no interface does, and no code is sent. */
     readonly registration: 'open' | 'code' | 'off';
+    /** True if no new username may have the folded form of another one (`foldedName`). */
+    readonly distinctNames: boolean;
     /** True if `/api/users/ID` shows the name of an account to everyone. */
     readonly publicUsers: boolean;
     readonly bcryptCost: number;

@@ -173,6 +173,12 @@ export const settings: Settings = {
       oneOf('open', 'code', 'off'),
       'Registration over HTTP: in every interface, only in /v1 with an identify code, or off; others get 403',
     ),
+    distinctNames: setting(
+      'distinct_names',
+      'off',
+      yesOrNo,
+      'Refuse a new username that differs from another one only in case, width or composition, or is not NFC, or has white space at its ends',
+    ),
     publicUsers: setting(
       'public_users',
       'on',

@@ -30,8 +30,11 @@ export interface Account {
 }
 
 export interface Accounts {
-  /** Stores a new account durably. Throws `account_exists`. */
-  create(username: string, passwordHash: string): Promise<Account>;
+  /**
+   * Stores a new account durably. Throws `account_exists`. If it must be `distinct`, it does so too if the name of
+   * another account has the same folded form (`foldedName`). Of several such calls at once one succeeds.
+   */
+  create(username: string, passwordHash: string, must?: { readonly distinct: boolean }): Promise<Account>;
   find(username: string): Promise<Account | undefined>;
   findByNumber(number: number): Promise<Account | undefined>;
   findById(userId: string): Promise<Account | undefined>;

@@ -6,6 +6,7 @@ import { dialectsContract } from './security/dialects.js';
 import { headersContract } from './security/headers.js';
 import { loginsContract } from './security/logins.js';
 import { newPasswordsContract } from './security/new-passwords.js';
+import { namesContract } from './security/names.js';
 import { publicUsersContract } from './security/public-users.js';
 import { registrationSettingContract } from './security/registration-setting.js';
 import { typesContract } from './security/types.js';
@@ -24,6 +25,7 @@ describe('the embedded engine', () => {
   typesContract(subject);
   codeLimitsContract(subject);
   dialectsContract(subject);
+  namesContract(subject);
   publicUsersContract(subject);
   registrationSettingContract(subject);
 });

@@ -1,5 +1,5 @@
 import type { Router, RouterContext } from '@koa/router';
-import { accountNotFound, routeNotFound } from '@keybin/shared/errors.js';
+import { accountNotFound, routeNotFound, usernameWithColon } from '@keybin/shared/errors.js';
 import { withDeadline } from '@keybin/shared/deadline.js';
 import { answerJson } from '../../answers/answers.js';
 import { baseUrl } from '../../requests/base-url.js';
@@ -13,7 +13,9 @@ const credentialNames = { username: 'username', password: 'password' };
 export function userRoutes(router: Router, parts: ApiParts): void {
   router.post('/users', async (ctx) => {
     const body = await parts.readBody(ctx);
-    const { number, username } = await register(parts, credentialsOf(ctx, body, credentialNames));
+    const credentials = credentialsOf(ctx, body, credentialNames);
+    if (credentials.username.includes(':')) throw usernameWithColon();
+    const { number, username } = await register(parts, credentials);
     ctx.status = 201;
     ctx.set('Location', `${baseUrl(ctx, parts.publicUrl)}/api/users/${number}`);
     answerJson(ctx, JSON.stringify({ username }));

@@ -4,8 +4,10 @@ import type { Log } from '../../process/log.js';
 import type { Engine } from '../../ports/engine.js';
 import { unobserved, type WriteObserver } from '../../ports/write-observer.js';
 import type { EngineOptions } from '../../ports/engine-options.js';
+import { untilReachable } from '../../process/until-reachable.js';
 import { ScaleOutGroupCommit } from './entries/group-commit.js';
 import { RedisAccountMarks } from './accounts/account-marks.js';
+import { noteFoldedNames } from './accounts/folded-names.js';
 import { ScaleOutAccounts } from './accounts/accounts.js';
 import { TokenCheckedSteps } from './entries/token-checked-steps.js';
 import type { Database } from './mongodb/database.js';
@@ -57,6 +59,10 @@ export async function openScaleOutEngine(
       waiting,
     });
     closers.push(() => services.close());
+    if (config.accounts.distinctNames) {
+      const note = () => noteFoldedNames(services.database);
+      await (waiting ? untilReachable(note, log, waiting) : note());
+    }
     const {
       database,
       redis: [writes, reads = writes],

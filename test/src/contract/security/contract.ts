@@ -4,6 +4,7 @@ import { codeLimitsContract } from './code-limits.js';
 import { dialectsContract } from './dialects.js';
 import { loginsContract } from './logins.js';
 import { newPasswordsContract } from './new-passwords.js';
+import { namesContract } from './names.js';
 import { publicUsersContract } from './public-users.js';
 import { rateLimitsContract } from './rate-limits.js';
 import { registrationSettingContract } from './registration-setting.js';
@@ -17,6 +18,7 @@ export function doorContract(subject: Subject): void {
   rateLimitsContract(subject);
   codeLimitsContract(subject);
   dialectsContract(subject);
+  namesContract(subject);
   publicUsersContract(subject);
   registrationSettingContract(subject);
   typesContract(subject);

@@ -133,6 +133,7 @@ describe('a request with a password', () => {
     passwords: new Passwords(options),
     limits,
     registration: 'open' as const,
+    distinctNames: false,
     loginsRefused: uncounted,
     tokensIssued: uncounted,
     times,

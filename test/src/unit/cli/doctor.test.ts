@@ -10,9 +10,11 @@ import { loadConfig } from '@keybin/shared/config/load/load-config.js';
 import type { Diagnosis } from '@keybin/shared/ports/operations.js';
 import { expectDone } from '../../contract/subjects/answers.js';
 import { wrongClock } from '../../world/disks/wrong-clock.js';
+import { KeybinClient } from '../../world/clients/keybin-client.js';
 import { eventually } from '../../world/eventually.js';
 import { unusedPort } from '../../world/processes/some-port.js';
 import { keybin } from '../../world/processes/keybin-command.js';
+import { startApi } from '../../world/processes/keybin-service.js';
 import { startRedis } from '../../world/services/redis-server.js';
 import { ScaleOutWorld } from '../../world/services/scale-out-world.js';
 import { ownServices, programs } from '../../world/services/services.js';
@@ -101,6 +103,17 @@ describe('keybin doctor, embedded engine', function () {
     expect(await found(webhook)).to.match(/dialects has keybin, api: clients can register .* → set .* to code/);
     expect(await found({ ...webhook, KEYBIN_ACCOUNTS_REGISTRATION: 'code' })).to.equal('');
     expect(await found({ ...webhook, KEYBIN_APP_DIALECTS: 'v1' })).to.equal('');
+  });
+
+  it('lists names that only case tells apart, if they should be distinct', async () => {
+    const store = { KEYBIN_STORE_HOST: `lmdb://${temporaryDirectory()}/data` };
+    const api = await startApi({ env: store });
+    const client = new KeybinClient(api.url);
+    for (const name of ['ada', 'Bob', 'BOB', 'bob']) expectDone(await client.register(name, 'p'));
+    await api.stop();
+    const distinct = { ...store, KEYBIN_ACCOUNTS_DISTINCT_NAMES: 'on' };
+    expect((await findings(distinct)).get('usernames')).to.include(': "BOB" and "Bob" and "bob" → ');
+    expect((await findings(store)).get('usernames')).to.equal(undefined);
   });
 
   it('finds a directory that is not a store', async () => {

@@ -40,6 +40,22 @@ describe('embedded engine, accounts', () => {
     expect(codes).to.deep.equal([undefined, 'account_exists', 'account_exists']);
   });
 
+  it('creates one account for concurrent registrations of names with one folded form that must be distinct', async () => {
+    const { databases, reads, writes } = ownParts();
+    const accounts = embeddedAccounts(databases, reads, writes, () => {});
+    const distinct = { distinct: true };
+    const codes = await Promise.all(['a', 'A', 'ａ'].map((name) => codeOf(accounts.create(name, 'hash', distinct))));
+    expect(codes).to.deep.equal([undefined, 'account_exists', 'account_exists']);
+    const other = await accounts.create('A', 'hash');
+    const first = await accounts.find('a');
+    expect(count(databases.foldedNames)).to.equal(2);
+    if (first) await accounts.erase(first);
+    expect(await codeOf(accounts.create('a', 'hash', distinct))).to.equal('account_exists');
+    await accounts.erase(other);
+    expect(count(databases.foldedNames)).to.equal(0);
+    await accounts.create('a', 'hash', distinct);
+  });
+
   it('frees the name of an erased account, whose successor starts empty with a number of its own', async () => {
     const engine = await ownStore();
     const first = await newUser(engine, 'name');
@@ -102,7 +118,7 @@ describe('embedded engine, accounts', () => {
     for (const account of all.filter(({ username }) => username !== 'b')) await accounts.erase(account);
     await eventually(() => count(databases.erasing) === 0, 'the end of the erasure');
     expect(count(databases.entries)).to.equal(1_200);
-    for (const name of ['accounts', 'users', 'numbers', 'tokens', 'clients', 'expiries'] as const) {
+    for (const name of ['accounts', 'users', 'numbers', 'foldedNames', 'tokens', 'clients', 'expiries'] as const) {
       expect(count(databases[name]), name).to.equal(1);
     }
     expect(await allKeys(entries, 'b')).to.have.length(1_200);

@@ -115,7 +115,21 @@ describe('embedded engine, opening', () => {
     const engine = await ownStore(directory);
     expect(await engine.tokens.check(token)).to.equal(account.userId);
     await closeStores();
-    expect(ownParts(directory).databases.meta.get('format')).to.equal('3');
+    expect(ownParts(directory).databases.meta.get('format')).to.equal('4');
+  });
+
+  it('migrates the data of format 3, which has no folded names', async () => {
+    const directory = temporaryDirectory();
+    await newUser(await ownStore(directory), 'Bob');
+    await closeStores();
+    const { writes, databases } = ownParts(directory);
+    await writes.apply(() => {
+      for (const key of databases.foldedNames.getKeys()) void databases.foldedNames.remove(key);
+      void databases.meta.put('format', '3');
+    });
+    await closeStores();
+    const { accounts } = await ownStore(directory);
+    expect(await codeOf(accounts.create('bob', 'hash', { distinct: true }))).to.equal('account_exists');
   });
 
   it('does not raise the format while an older Keybin, which would not notice, has the directory open', async () => {

@@ -23,7 +23,15 @@ describe('a registration with an identify code', () => {
     const passwords = new Passwords({ cost: 10, hashesAtOnce: 1, maxWaiting: 0, rightPasswordMs: 0 });
     const limits = new RateLimits(checkSettings({ given: new Map(), problems: [] }).limits, engine.rateCounters);
     const uncounted = { inc() {} };
-    const parts = { engine, passwords, limits, registration: 'open' as const, times, loginsRefused: uncounted };
+    const parts = {
+      engine,
+      passwords,
+      limits,
+      registration: 'open' as const,
+      distinctNames: false,
+      times,
+      loginsRefused: uncounted,
+    };
     const code = String(await sendIdentifyCode(parts, codes, { username: 'ada', address }));
     const credentials = { username: 'ada', password: 'password', address };
 

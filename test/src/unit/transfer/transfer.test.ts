@@ -92,6 +92,25 @@ describe('keybin export and import, between the engines', function () {
     });
   });
 
+  it('import keeps names that clash, and no further name may clash with them in either engine', async () => {
+    const from = embedded();
+    const file = exportFile();
+    const names = ['Zoe', 'zoe'];
+    await serving(from, async (client) => {
+      for (const name of names) expectDone(await client.register(name, 'p'));
+    });
+    await exportTo(file, from);
+    expect(readFileSync(file, 'utf8')).not.to.match(/folded/i);
+    const [target, distinct] = [embedded(), { KEYBIN_ACCOUNTS_DISTINCT_NAMES: 'on' }];
+    for (const env of [target, scaleOut()]) expect(await importFrom(file, env)).to.include({ accounts: 2 });
+    for (const env of [target, scaleOut()]) {
+      await serving({ ...env, ...distinct }, async (client) => {
+        for (const name of names) expect((await client.token(name, 'p')).status).to.equal(200);
+        expect((await client.register('ZOE', 'p')).status).to.equal(409);
+      });
+    }
+  });
+
   it('import refuses an account whose erasure is not complete', async () => {
     const { username, password } = await world.here.newAccount();
     const file = exportFile();

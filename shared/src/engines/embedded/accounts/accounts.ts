@@ -1,12 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { erasedName } from '../../../ids/erased-name.js';
+import { foldedName } from '../../../ids/folded-name.js';
 import { accountExists } from '../../../errors.js';
 import type { Account, Accounts } from '../../../ports/engine.js';
 import { removeTokensOf } from '../tokens/bearers.js';
 import type { Databases } from '../lmdb/databases.js';
 import { removeCode } from './identify-codes.js';
 import type { Reads } from '../transactions/reads.js';
-import { importNoteRange, parseAccount, printAccount, printMs } from '../lmdb/records.js';
+import { importNoteRange, parseAccount, printAccount, printMs, rangeOfRecords, recordKey } from '../lmdb/records.js';
 import type { EmbeddedGroupCommit } from '../transactions/group-commit.js';
 import { findAccountById, findAccountByNumber } from '../lmdb/find-account.js';
 
@@ -20,7 +21,7 @@ export function embeddedAccounts(
   writes: EmbeddedGroupCommit,
   erased: () => void,
 ): Accounts {
-  const { accounts, users, numbers, erasing, meta } = databases;
+  const { accounts, users, numbers, foldedNames, erasing, meta } = databases;
 
   /** Stores the result of `change`, if the account still exists. */
   const update = ({ userId }: Account, change: (account: Account) => Account) =>
@@ -31,9 +32,11 @@ export function embeddedAccounts(
     });
 
   return {
-    create(username, passwordHash) {
+    create(username, passwordHash, { distinct } = { distinct: false }) {
+      const folded = foldedName(username);
       return writes.apply(({ nowMs }) => {
         if (accounts.get(username) !== undefined) return accountExists();
+        if (distinct && foldedNames.getKeysCount({ ...rangeOfRecords(folded), limit: 1 }) > 0) return accountExists();
         const number = Number(meta.get('number') ?? 0) + 1;
         const account: Account = {
           userId: randomUUID(),
@@ -49,6 +52,7 @@ export function embeddedAccounts(
         void accounts.put(username, printAccount(account));
         void users.put(account.userId, String(number));
         void numbers.put(String(number), username);
+        void foldedNames.put(recordKey(folded, String(number)), '');
         return account;
       });
     },
@@ -75,6 +79,7 @@ export function embeddedAccounts(
         if (users.get(userId) === undefined) return;
         void users.remove(userId);
         void numbers.remove(String(number));
+        void foldedNames.remove(recordKey(foldedName(username), String(number)));
         void accounts.remove(username);
         removeTokensOf(databases, userId);
         removeCode(databases, username);

@@ -14,18 +14,19 @@ import {
 } from './open-processes.js';
 import type { TimeBudget } from '../../../time-budget.js';
 import { FileLock, type LockTimes } from './file-lock.js';
-import { parseAccount } from './records.js';
+import { parseAccount, recordKey } from './records.js';
+import { foldedName } from '../../../ids/folded-name.js';
 import { messageOf } from '../../../errors.js';
 
 /**
  * Format of the store. Raise it when the stored data changes its shape or gains a kind: an older Keybin must not open a
  * newer directory. One that knew no files would leave them behind when it erases their account. One that knew no
- * disabled accounts would let them log in.
+ * disabled accounts would let them log in. One that knew no folded names would keep those of accounts that it erases.
  */
-const format = '3';
+const format = '4';
 
-/** Formats that lack only what did not exist yet. Format 1 also lacks accounts by number. */
-const earlierFormats: ReadonlySet<string | undefined> = new Set(['1', '2', undefined]);
+/** Formats that lack only what did not exist yet, and folded names. Format 1 also lacks accounts by number. */
+const earlierFormats: ReadonlySet<string | undefined> = new Set(['1', '2', '3', undefined]);
 
 /** Address space reserved for the file, which grows only as data comes. */
 const mapBytes = 2 ** 40;
@@ -48,6 +49,7 @@ export const lmdbDatabases = {
   accounts: { name: 'accounts', key: 'username', value: 'account as JSON' },
   users: { name: 'users', key: 'user id', value: 'account number' },
   numbers: { name: 'numbers', key: 'account number', value: 'username' },
+  foldedNames: { name: 'folded-names', key: 'hash of the folded username/account number', value: 'nothing' },
   // A token is here only as long as its account is in `users`
   tokens: { name: 'tokens', key: 'token hash', value: 'expiry, user id, client, account number' },
   clients: { name: 'clients', key: 'user id/client', value: 'version of issue, token hash' },
@@ -214,7 +216,7 @@ function databasesIn(environment: RootDatabase<string, string>): UnlockedDatabas
  * Stores the format. Throws if a later Keybin wrote it. Throws also while an older Keybin has the directory open,
  * because that one checks the format only at its start.
  */
-function noteFormat({ environment, processes, accounts, numbers, meta }: UnlockedDatabases): void {
+function noteFormat({ environment, processes, accounts, numbers, foldedNames, meta }: UnlockedDatabases): void {
   if (meta.get('format') === format) return;
   environment.transactionSync(() => {
     const stored = meta.get('format'); // again: another process may have been first
@@ -226,6 +228,7 @@ function noteFormat({ environment, processes, accounts, numbers, meta }: Unlocke
     if (older !== undefined)
       throw new Error(`process ${older} of an older version has it open: stop that process first`);
     if (stored === '1') addNumbers(accounts, numbers);
+    addFoldedNames(numbers, foldedNames);
     meta.putSync('format', format);
   });
 }
@@ -233,4 +236,9 @@ function noteFormat({ environment, processes, accounts, numbers, meta }: Unlocke
 /** Adds accounts by number, which format 1 lacks. */
 function addNumbers(accounts: Strings, numbers: Strings): void {
   for (const { key, value } of accounts.getRange()) numbers.putSync(String(parseAccount(value).number), key);
+}
+
+/** Adds folded names, which the formats before 4 lack. */
+function addFoldedNames(numbers: Strings, foldedNames: Strings): void {
+  for (const { key, value } of numbers.getRange()) foldedNames.putSync(recordKey(foldedName(value), key), '');
 }

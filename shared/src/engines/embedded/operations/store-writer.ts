@@ -1,6 +1,7 @@
 import { LeasedUpload } from '../../../uploads/leased-upload.js';
 import { quotaBytesOf } from '../../../uploads/upload-quota.js';
 import type { Imported, StoreWriter } from '../../../ports/operations.js';
+import { foldedName } from '../../../ids/folded-name.js';
 import type { Account } from '../../../ports/engine.js';
 import { fileLabel } from '../../../ports/file-label.js';
 import type { TimeBudget } from '../../../time-budget.js';
@@ -136,7 +137,7 @@ class EmbeddedStoreWriter implements StoreWriter {
   }
 
   #writeAccount(account: Account, lastNumber: number, tally: Tally): void {
-    const { accounts, users, numbers, meta } = this.databases;
+    const { accounts, users, numbers, foldedNames, meta } = this.databases;
     const { userId, username } = account;
     if (users.get(userId) !== undefined) {
       tally.present += 1;
@@ -156,6 +157,7 @@ class EmbeddedStoreWriter implements StoreWriter {
     void accounts.put(username, printAccount({ ...account, number }));
     void users.put(userId, String(number));
     void numbers.put(String(number), username);
+    void foldedNames.put(recordKey(foldedName(username), String(number)), '');
     tally.accounts += 1;
   }
 }

@@ -3,7 +3,9 @@ import { v4 as uuid } from 'uuid';
 import { withDeadline } from '../../../deadline.js';
 import { accountExists, orUnavailable } from '../../../errors.js';
 import type { Account, Accounts } from '../../../ports/engine.js';
+import { foldedName } from '../../../ids/folded-name.js';
 import { takeAccountNumbers } from './account-numbers.js';
+import { sharedFoldedName, withFoldedName } from './folded-names.js';
 import type { Database } from '../mongodb/database.js';
 import type { UserDocument } from '../mongodb/documents.js';
 import { disable, enable } from './disable.js';
@@ -19,8 +21,8 @@ export interface AccountParts extends Omit<UnregisterParts, 'deleteUser'> {
 export class ScaleOutAccounts implements Accounts {
   constructor(private readonly parts: AccountParts) {}
 
-  create(username: string, passwordHash: string): Promise<Account> {
-    return withDeadline(this.#create(username, passwordHash), this.#answerMs, 'creating an account');
+  create(username: string, passwordHash: string, { distinct } = { distinct: false }): Promise<Account> {
+    return withDeadline(this.#create(username, passwordHash, distinct), this.#answerMs, 'creating an account');
   }
 
   find(username: string): Promise<Account | undefined> {
@@ -62,18 +64,23 @@ export class ScaleOutAccounts implements Accounts {
     return new Date(this.parts.clock.timeUs / 1_000);
   }
 
-  async #create(username: string, passwordHash: string): Promise<Account> {
+  async #create(username: string, passwordHash: string, distinct: boolean): Promise<Account> {
     // Checked first, so that a taken name uses up no number
     if (await this.#find({ username })) throw accountExists();
+    const { counters, users, bounded } = this.parts.database;
+    const folded = foldedName(username);
+    if (distinct && (await orUnavailable(users.findOne(withFoldedName(folded), bounded)))) throw accountExists();
+    const number = await takeAccountNumbers(counters, 1, bounded);
     const user: UserDocument = {
       _id: new ObjectId(),
       user_id: uuid(),
-      number: await takeAccountNumbers(this.parts.database.counters, 1, this.parts.database.bounded),
+      number,
       username,
+      folded_name: distinct ? folded : sharedFoldedName({ username, number }),
       password: passwordHash,
       created_at: new Date(),
     };
-    const insert = this.parts.database.users.insertOne(user, this.parts.database.bounded).catch((error: unknown) => {
+    const insert = users.insertOne(user, bounded).catch((error: unknown) => {
       throw isDuplicateError(error) ? accountExists() : error;
     });
     await orUnavailable(insert);

@@ -41,7 +41,10 @@ export const collectionContents: Readonly<Record<CollectionMember, { readonly id
     holds:
       'Entries and posts: `epoch`, `version`, and `value` as JSON text, or `deleted_at` for a tombstone; `imported`, the version of an import.',
   },
-  users: { id: 'ObjectId', holds: 'Accounts: user id, number, username, hash of the password, whether disabled.' },
+  users: {
+    id: 'ObjectId',
+    holds: 'Accounts: user id, number, username, hash of the folded username, hash of the password, whether disabled.',
+  },
   tokens: {
     id: '`<user>/<client>`',
     holds: 'The token of each client: hash, expiry, time and generation of the login.',
@@ -60,7 +63,11 @@ export const collectionContents: Readonly<Record<CollectionMember, { readonly id
     id: 'name',
     holds: 'Last account number, and what it was before each import that is not complete; last number of an epoch.',
   },
-  settings: { id: 'name', holds: 'What all processes agree on: id of the store, number of partitions, secrets.' },
+  settings: {
+    id: 'name',
+    holds:
+      'What all processes agree on: id of the store, number of partitions, secrets, whether all accounts have a folded name.',
+  },
 };
 
 /** Connected database of the scale-out engine. It reads and writes by majority, on the primary. */
@@ -206,6 +213,7 @@ export function indexesOf(database: Database): [collection: Collection, indexes:
       { key: { username: 1 }, unique: true },
       { key: { user_id: 1 }, unique: true },
       { key: { number: 1 }, unique: true },
+      { key: { folded_name: 1 }, unique: true, partialFilterExpression: { folded_name: { $exists: true } } },
     ]),
     withIndexes(tokens, [
       { key: { hash: 1 }, unique: true },

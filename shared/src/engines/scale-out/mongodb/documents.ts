@@ -39,6 +39,11 @@ export interface UserDocument {
   readonly user_id: string;
   readonly number: number;
   readonly username: string;
+  /**
+   * Hash of the folded name if it had to be distinct; followed by `/<number>`, so that it is unique, if it had not.
+   * Absent in documents of an older Keybin until `noteFoldedNames` adds it.
+   */
+  readonly folded_name?: string;
   readonly password: string;
   readonly created_at: Date;
   /** Time at which the account was disabled; absent if it is enabled. */

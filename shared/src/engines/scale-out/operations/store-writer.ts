@@ -12,6 +12,7 @@ import { chunkBytes, type ChunkRecord, type FileRecord, type TransferRecord } fr
 import { writeChunks } from '../../../transfer/write-chunks.js';
 import { erasedHere, nameTaken, Tally } from '../../../transfer/tally.js';
 import { forgetImport, takeAccountNumbers, takeNumbersUpTo } from '../accounts/account-numbers.js';
+import { sharedFoldedName } from '../accounts/folded-names.js';
 import { openDatabase, type Database } from '../mongodb/database.js';
 import type { StoreDocument, UserDocument } from '../mongodb/documents.js';
 import { FileImport } from './file-import.js';
@@ -147,8 +148,9 @@ class ScaleOutStoreWriter implements StoreWriter {
   /** Inserts users. Returns those that exist already, because another process was faster. */
   async #insert(fresh: readonly UserDocument[]): Promise<UserDocument[]> {
     if (fresh.length === 0) return [];
+    const documents = fresh.map((user) => ({ ...user, folded_name: sharedFoldedName(user) }));
     try {
-      await this.database.users.insertMany([...fresh], { ordered: false });
+      await this.database.users.insertMany(documents, { ordered: false });
       return [];
     } catch (error) {
       return refusedBy(error).flatMap((index) => fresh[index] ?? []);

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { hasCode } from '@keybin/shared/errors.js';
+import { noteFoldedNames } from '@keybin/shared/engines/scale-out/accounts/folded-names.js';
 import {
   bytesKey,
   erasedKey,
@@ -58,6 +59,31 @@ describe('accounts of the scale-out engine', () => {
       const made = await Promise.all(Array.from({ length: 8 }, (_, at) => (at % 2 ? api : other).register()));
       expect(made.map(({ number }) => number)).to.have.members([1, 2, 3, 4, 5, 6, 7, 8]);
     }
+  });
+
+  it('are created once for names with one folded form that must be distinct', async () => {
+    for (let round = 0; round < 5; round++) {
+      const names = ['a', 'A', 'ａ', 'Ａ'].map((letter) => `${letter}bc-${round}`);
+      const settled = await Promise.allSettled(
+        names.map((name, at) => (at % 2 ? api : other).accounts.create(name, 'hash', { distinct: true })),
+      );
+      const errors = settled.flatMap((answer): unknown[] => (answer.status === 'rejected' ? [answer.reason] : []));
+      expect(errors.map((error) => hasCode(error, 'account_exists'))).to.deep.equal([true, true, true]);
+    }
+  });
+
+  it('of an older Keybin get their folded names once, and keep what clashes', async () => {
+    const names = ['Fay', 'fay', 'gil'];
+    for (const name of names) await api.accounts.create(name, 'hash');
+    await api.database.users.updateMany({}, { $unset: { folded_name: '' } });
+    await Promise.all([noteFoldedNames(api.database), noteFoldedNames(other.database)]);
+    await noteFoldedNames(api.database);
+    expect(await api.database.users.countDocuments({ folded_name: { $exists: false } })).to.equal(0);
+    for (const name of ['FAY', 'Gil']) {
+      const error = await api.accounts.create(name, 'hash', { distinct: true }).catch((thrown: unknown) => thrown);
+      expect(hasCode(error, 'account_exists'), name).to.equal(true);
+    }
+    await api.accounts.create('Gil', 'hash');
   });
 
   it('are created once if many processes register one name concurrently', async () => {
