@@ -33,6 +33,8 @@ class Process {
       engine,
       passwords,
       limits: new RateLimits(limits, engine.rateCounters),
+      registration: 'open' as const,
+      distinctNames: false,
       times: patientTimes,
       loginsRefused: { inc() {} },
     };
