@@ -63,6 +63,7 @@ describe('The configuration', () => {
       processes: 1,
       trustProxy: 0,
       corsOrigins: [],
+      publicUrl: undefined,
       dialects: ['keybin', 'api', 'v1'],
     });
     expect(config.store).to.include({ host: 'lmdb://./data', tokenExpirationSeconds: 5 });
