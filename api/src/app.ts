@@ -10,7 +10,7 @@ import { parseBody, textReader, type ReadBody } from './bodies/body.js';
 import { allowCors } from './middleware/cors.js';
 import { eachRequest } from './middleware/each-request.js';
 import { refuseUnmatched } from './middleware/unmatched.js';
-import { Passwords } from './accounts/passwords.js';
+import { Passwords } from './passwords/passwords.js';
 import { RateLimits } from './accounts/rate-limits.js';
 import { apiRoutes } from './routes/api/routes.js';
 import { healthRoutes } from './routes/health.js';

@@ -8,7 +8,7 @@ import { loggedError } from '../answers/logged-error.js';
 import { hostProblem } from '../requests/host.js';
 import { requestIdOf, setRequestId } from '../requests/request-id.js';
 import type { RequestDurations } from '../metrics/request-durations.js';
-import { securityHeaders } from '../requests/security-headers.js';
+import { securityHeaders } from '../answers/security-headers.js';
 
 export interface EachRequestParts {
   readonly log: Log;

@@ -10,7 +10,7 @@ import {
   type KeybinError,
 } from '@keybin/shared/errors.js';
 import { errorAnswer } from '../answers/error-answer.js';
-import { securityHeaders } from '../requests/security-headers.js';
+import { securityHeaders } from '../answers/security-headers.js';
 
 /** Time for a client to read such a response and to close its side. Then the connection is cut. */
 const lingerMs = 1_000;

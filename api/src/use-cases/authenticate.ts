@@ -4,7 +4,7 @@ import type { Account, Engine } from '@keybin/shared/ports/engine.js';
 import type { Config } from '@keybin/shared/config/config.js';
 import type { Count } from '../metrics/api-metrics.js';
 import type { Credentials } from '../accounts/credentials.js';
-import type { Passwords } from '../accounts/passwords.js';
+import type { Passwords } from '../passwords/passwords.js';
 import type { RateLimits } from '../accounts/rate-limits.js';
 import { hashDueMs, type AnswerTimes } from '../requests/answer-in-time.js';
 

@@ -14,7 +14,7 @@ import { newRequestId } from '../../requests/request-id.js';
 import { okJson } from './answers.js';
 import { warnStale } from './warn-stale.js';
 import { entryRoute, valueParameter } from './parameters.js';
-import { securityHeaders } from '../../requests/security-headers.js';
+import { securityHeaders } from '../../answers/security-headers.js';
 import { readValue, storeValue } from '../../use-cases/entries.js';
 
 export interface FastEntriesParts {

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from 'chai';
 import { AuthorNames } from '@keybin/api/accounts/author-names.js';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
-import { Passwords } from '@keybin/api/accounts/passwords.js';
+import { Passwords } from '@keybin/api/passwords/passwords.js';
 import type { AccountParts } from '@keybin/api/use-cases/authenticate.js';
 import { registerWithIdentifyCode, sendIdentifyCode, type Codes } from '@keybin/api/use-cases/identify-codes.js';
 import { issueToken } from '@keybin/api/use-cases/issue-token.js';

@@ -102,8 +102,8 @@ const cases = [
   [
     '[ACCOUNTS] password_min_bytes',
     accounts.passwordMinBytes,
-    { off: undefined, No: undefined, '0': undefined, '1': 1, '8': 8, '72': 72 },
-    ['', 'on', '73', '8 bytes'],
+    { off: undefined, OFF: undefined, '1': 1, '8': 8, '72': 72 },
+    ['', 'on', '0', 'no', '73', '8 bytes'],
   ],
   [
     '[LIMITS] failed_logins_per_address',

@@ -1,6 +1,6 @@
 import { createSecretKey } from 'node:crypto';
 import { expect } from 'chai';
-import { Passwords } from '@keybin/api/accounts/passwords.js';
+import { Passwords } from '@keybin/api/passwords/passwords.js';
 import { RateLimits } from '@keybin/api/accounts/rate-limits.js';
 import { registerWithIdentifyCode, sendIdentifyCode, type Codes } from '@keybin/api/use-cases/identify-codes.js';
 import { checkSettings } from '@keybin/shared/config/check-settings.js';

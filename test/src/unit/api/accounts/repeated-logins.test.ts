@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Passwords } from '@keybin/api/accounts/passwords.js';
+import { Passwords } from '@keybin/api/passwords/passwords.js';
 import { RateLimits } from '@keybin/api/accounts/rate-limits.js';
 import { authenticate } from '@keybin/api/use-cases/authenticate.js';
 import { checkSettings } from '@keybin/shared/config/check-settings.js';

@@ -1,7 +1,7 @@
 import { remainingMs } from '@keybin/shared/deadline.js';
 import { unavailable } from '@keybin/shared/errors.js';
 import { siteOf } from '../requests/client-address.js';
-import type { Credentials } from './credentials.js';
+import type { Credentials } from '../accounts/credentials.js';
 
 /** Passwords that wait, of one address or of one account. All addresses of an IPv6 site are one. */
 interface Group {

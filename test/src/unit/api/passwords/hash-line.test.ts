@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { HashLine } from '@keybin/api/accounts/hash-line.js';
+import { HashLine } from '@keybin/api/passwords/hash-line.js';
 import { hasCode } from '@keybin/shared/errors.js';
 
 /** Deadline that no password misses, in the time of `performance.now()`. */

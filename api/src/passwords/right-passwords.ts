@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Account } from '@keybin/shared/ports/engine.js';
-import type { Credentials } from './credentials.js';
+import type { Credentials } from '../accounts/credentials.js';
 
 /** Most passwords that one process keeps, about 500 bytes each. */
 const mostKept = 10_000;

@@ -1,7 +1,7 @@
 import { remainingMs } from '@keybin/shared/deadline.js';
 import { unavailable } from '@keybin/shared/errors.js';
 import type { Account } from '@keybin/shared/ports/engine.js';
-import type { Credentials } from './credentials.js';
+import type { Credentials } from '../accounts/credentials.js';
 import { HashLine } from './hash-line.js';
 import { HashThread, type HashTask } from './hash-thread.js';
 import { RightPasswords } from './right-passwords.js';

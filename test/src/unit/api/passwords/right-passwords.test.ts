@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { RightPasswords } from '@keybin/api/accounts/right-passwords.js';
+import { RightPasswords } from '@keybin/api/passwords/right-passwords.js';
 import { eventually } from '../../../world/eventually.js';
-import { account } from './account.js';
+import { account } from '../accounts/account.js';
 
 const credentials = { username: 'ada', password: 'right', address: '192.0.2.1' };
 const wrong = { ...credentials, password: 'wrong' };

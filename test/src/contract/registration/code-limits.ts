@@ -4,7 +4,7 @@ import { KeybinClient } from '../../world/clients/keybin-client.js';
 import type { RunningApi } from '../../world/processes/running.js';
 import { askForCode } from '../v1/calls.js';
 import type { Subject } from '../subjects/subject.js';
-import { expectTooMany, from, newAddress } from './limited-clients.js';
+import { expectTooMany, from, newAddress } from '../security/limited-clients.js';
 
 const daily = 3;
 const everywhere = 5;

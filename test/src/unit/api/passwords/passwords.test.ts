@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { Passwords } from '@keybin/api/accounts/passwords.js';
+import { Passwords } from '@keybin/api/passwords/passwords.js';
 import { hasCode } from '@keybin/shared/errors.js';
-import { account } from './account.js';
+import { account } from '../accounts/account.js';
 
 /** Deadline that no call misses, in the time of `performance.now()`. */
 const whenever = performance.now() + 600_000;
