@@ -97,12 +97,12 @@ describe('an API process', () => {
     });
     const { statuses } = await logInAtOnce(['a', 'b', 'c'].map((username) => ({ username, password: 'unknown' })));
     // It hashes one password at a time, and no other may wait
-    expect(statuses).to.deep.equal([403, 503, 503]);
+    expect(statuses).to.have.members([403, 503, 503]);
   });
 
   it('serves reads while many clients log in, and returns 503 to logins beyond the queue limit', async () => {
     await start({
-      KEYBIN_ACCOUNTS_BCRYPT_COST: '9', // so that a busy machine computes four in time
+      KEYBIN_ACCOUNTS_BCRYPT_COST: '11', // so that all arrive during the first, and a busy machine computes four in time
       KEYBIN_ACCOUNTS_HASHES_AT_ONCE: '1',
       KEYBIN_ACCOUNTS_MAX_WAITING_HASHES: '3',
     });
@@ -113,24 +113,23 @@ describe('an API process', () => {
       expect((await client.get(token, 'k')).status).to.equal(200);
     });
     const { statuses, received } = await logins;
-    expect(statuses).to.deep.equal([403, 403, 403, 403, 503, 503, 503, 503]);
+    expect(statuses).to.have.members([403, 403, 403, 403, 503, 503, 503, 503]);
     const refusal = /\r\nRetry-After: [1-9]\d*\r\n(?:[^\r]+\r\n)*\r\nService unavailable, try again later/gi;
     expect(received.match(refusal)).to.have.length(4);
     expect(reads).to.be.greaterThan(5 * 4);
   });
 
-  /** Sends the logins in one piece, so that all have arrived before the first one is hashed. */
-  async function logInAtOnce(logins: readonly object[]): Promise<RawConnection> {
-    const requests = logins.map((login) => {
-      const body = JSON.stringify(login);
+  /** Sends all logins, each on a connection that is already open. Returns their statuses and the text of all answers. */
+  async function logInAtOnce(logins: readonly object[]): Promise<{ statuses: number[]; received: string }> {
+    const connections = await Promise.all(logins.map(() => RawConnection.open(api.url)));
+    for (const [index, connection] of connections.entries()) {
+      const body = JSON.stringify(logins[index]);
       const head = 'POST /token HTTP/1.1\r\nHost: test\r\nContent-Type: application/json\r\n';
-      return `${head}Content-Length: ${body.length}\r\n\r\n${body}`;
-    });
-    const connection = await RawConnection.open(api.url);
-    connection.send(requests.join(''));
-    await connection.answers(logins.length);
-    connection.destroy();
-    return connection;
+      connection.send(`${head}Content-Length: ${body.length}\r\n\r\n${body}`);
+    }
+    const received = await Promise.all(connections.map((connection) => connection.answers(1)));
+    for (const connection of connections) connection.destroy();
+    return { statuses: connections.flatMap(({ statuses }) => statuses), received: received.join('') };
   }
 });
 
