@@ -30,8 +30,7 @@ export class Pipeline {
 
   /** Starts the request of `response`, now or when it is its turn. It never starts if the connection closes before. */
   take(response: ServerResponse): void {
-    const isFree = this.#waiting.length === 0 && (!this.#current || this.#current.writableFinished);
-    if (isFree) return this.#begin(response);
+    if (response.socket) return this.#begin(response); // node gives it the connection when it is its turn
     if (this.#waiting.push(response) === 1) this.#beginNextLater();
     this.#holdBack();
   }
@@ -53,7 +52,7 @@ export class Pipeline {
   #beginNextLater(): void {
     this.#current?.once('close', () => {
       const next = this.#waiting.shift();
-      if (!next || this.socket.destroyed) return;
+      if (!next?.socket || this.socket.destroyed) return; // the one before was the last, as with `Connection: close`
       this.#begin(next);
       if (this.#waiting.length > 0) this.#beginNextLater();
       else this.socket.resume();

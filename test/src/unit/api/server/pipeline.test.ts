@@ -93,6 +93,21 @@ describe('pipelined requests', () => {
     expect(begun).to.deep.equal(['/', '/other']);
   });
 
+  it('never start behind the last response of their connection', async () => {
+    const begun: (string | undefined)[] = [];
+    await start((request, response) => {
+      begun.push(request.url);
+      if (request.url === '/last') response.setHeader('Connection', 'close');
+      response.end();
+    });
+    const closed = once(socket, 'close');
+    readAll();
+    socket.write(get.replace('/', '/last') + get);
+    await closed;
+    await fetch(`${url}/other`);
+    expect(begun).to.deep.equal(['/last', '/other']);
+  });
+
   it('do not start while the client reads no response, and no more of them is read', async () => {
     let begun = 0;
     await start((_request, response) => {
