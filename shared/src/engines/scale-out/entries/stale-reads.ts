@@ -32,13 +32,17 @@ export class StaleReads implements Entries {
 
   async get(token: string, key: string, onStale?: OnStale, onValue?: OnValue): Promise<string> {
     const { exact, stored } = this.parts;
-    const ofAccount = async (userId: string, deadlineMs: number) => {
-      const json = await stored.find(userId, key, deadlineMs);
-      const refused = json === undefined ? keyNotFound(key) : onValue?.(userId, json.length);
-      if (refused) throw refused;
-      return json ?? '';
+    let owner: string | undefined; // of a stale read
+    const ofAccount = (userId: string, deadlineMs: number) => {
+      owner = userId;
+      return stored.find(userId, key, deadlineMs);
     };
-    return this.#read(exact.get(token, key, undefined, onValue), token, ofAccount, onStale);
+    const found = exact.get(token, key, undefined, onValue);
+    const json = await this.#read<string | undefined>(found, token, ofAccount, onStale);
+    if (json === undefined) throw keyNotFound(key);
+    const refused = owner === undefined ? undefined : onValue?.(owner, json.length);
+    if (refused) throw refused;
+    return json;
   }
 
   async keys(token: string, { signal, onStale }: KeyListOptions): Promise<KeyList> {
