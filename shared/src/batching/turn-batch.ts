@@ -8,20 +8,12 @@
 export class TurnBatch<Ask, Answer> {
   #asked: Ask[] = [];
   #answers: Promise<readonly Answer[]> | undefined;
-  #resolve: (answers: Promise<readonly Answer[]>) => void = () => {};
-  /** Number of asks in runs that have not ended. */
-  #inFlight = 0;
-  /** True if the present asks wait for the end of a run. */
-  #isHeld = false;
 
   /**
    * Takes `run`, which answers the asks of a turn in their order. If it throws, every caller of that turn gets the
-   * error. While `most` asks or more are in flight, those of further turns are gathered for one run.
+   * error.
    */
-  constructor(
-    private readonly run: (asked: Ask[]) => readonly Answer[] | Promise<readonly Answer[]>,
-    private readonly most = Infinity,
-  ) {}
+  constructor(private readonly run: (asked: Ask[]) => readonly Answer[] | Promise<readonly Answer[]>) {}
 
   /** Resolves with the answer to this ask, after the current turn. */
   async ask(ask: Ask): Promise<Answer> {
@@ -36,30 +28,17 @@ export class TurnBatch<Ask, Answer> {
   join(ask: Ask): { readonly answers: Promise<readonly Answer[]>; readonly position: number } {
     const position = this.#asked.push(ask) - 1;
     this.#answers ??= new Promise((resolve) => {
-      this.#resolve = resolve;
-      this.#isHeld = this.#inFlight >= this.most;
-      if (!this.#isHeld) this.#runAfterTurn();
+      setImmediate(() => {
+        const asked = this.#asked;
+        this.#asked = [];
+        this.#answers = undefined;
+        resolve(this.#run(asked));
+      });
     });
     return { answers: this.#answers, position };
   }
 
-  #runAfterTurn(): void {
-    this.#isHeld = false;
-    setImmediate(() => {
-      const asked = this.#asked;
-      this.#asked = [];
-      this.#answers = undefined;
-      this.#resolve(this.#run(asked));
-    });
-  }
-
   async #run(asked: Ask[]): Promise<readonly Answer[]> {
-    this.#inFlight += asked.length;
-    try {
-      return await this.run(asked);
-    } finally {
-      this.#inFlight -= asked.length;
-      if (this.#isHeld && this.#inFlight < this.most) this.#runAfterTurn();
-    }
+    return this.run(asked);
   }
 }

@@ -298,7 +298,7 @@ export const settings: Settings = {
       'answers_bytes',
       '64MiB',
       size(4 * kib, 1_024 * gib),
-      'Total size of the answers that clients have not taken yet, per process; one account may have a quarter; more get 503',
+      'Total size of the answers that clients have not taken yet, per process; one account may have a quarter; more of it get 503',
     ),
     valueNodes: setting(
       'value_nodes',

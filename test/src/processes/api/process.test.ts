@@ -119,7 +119,7 @@ describe('an API process', () => {
     expect(reads).to.be.greaterThan(5 * 4);
   });
 
-  /** Sends all logins, each on a connection that is already open. Returns their statuses and the text of all answers. */
+  /** Sends all logins, each on a connection that is already open. Returns statuses and the text of all answers. */
   async function logInAtOnce(logins: readonly object[]): Promise<{ statuses: number[]; received: string }> {
     const connections = await Promise.all(logins.map(() => RawConnection.open(api.url)));
     for (const [index, connection] of connections.entries()) {

@@ -29,6 +29,7 @@ export function embeddedEntries(
         if (bearer instanceof KeybinError) return bearer;
         const record = entries.get(recordKey(bearer.number, key));
         if (record === undefined) return keyNotFound(key);
+        reads.count(record);
         return onValue?.(bearer.userId, record.length) ?? restOfRecord(record);
       });
     },

@@ -43,7 +43,9 @@ export function embeddedPosts(databases: Databases, reads: Reads, writes: Embedd
         const author = findAuthor(tokenHash, id, Date.now());
         if (author instanceof KeybinError) return author;
         const json = posts.get(recordKey(author.number, id));
-        return json === undefined ? postNotFound(id) : { id, userId: author.userId, json };
+        if (json === undefined) return postNotFound(id);
+        reads.count(json);
+        return { id, userId: author.userId, json };
       });
     },
 

@@ -27,6 +27,8 @@ export class Reads {
   readonly #turn: TurnBatch<SnapshotRead<unknown>, unknown>;
   readonly #longReads: LongRead[] = [];
   #snapshots = 0;
+  /** Characters of texts that may still be read in this turn. */
+  #left = charactersInTurn;
 
   /** Takes `renew`, which drops the present snapshot so that the next read takes a new one. */
   constructor(private readonly renew: () => void) {
@@ -77,6 +79,11 @@ export class Reads {
     }
   }
 
+  /** Counts a text that a look has read, whether or not it becomes its answer. */
+  count(text: string): void {
+    this.#left -= text.length;
+  }
+
   /** Number of the snapshot that reads see while they run. It rises by 1 with each snapshot. */
   get snapshot(): number {
     return this.#snapshots;
@@ -87,16 +94,11 @@ export class Reads {
    * texts: those that were read must be able to go out first.
    */
   now(looks: readonly SnapshotRead<unknown>[]): unknown[] {
-    let left = charactersInTurn;
+    this.#left = charactersInTurn;
     try {
       this.#snapshots += 1;
       this.renew();
-      return looks.map((look) => {
-        if (left <= 0) return notYet;
-        const answer = look();
-        if (typeof answer === 'string') left -= answer.length;
-        return answer;
-      });
+      return looks.map((look) => (this.#left > 0 ? look() : notYet));
     } catch (error) {
       throw unavailable(error);
     }

@@ -2,7 +2,7 @@ import { remainingMs, withDeadline } from '../../../deadline.js';
 import { entryId, keyIn, type EntryName } from '../../../ids/entry-name.js';
 import { TurnBatch } from '../../../batching/turn-batch.js';
 import type { Database } from '../mongodb/database.js';
-import { stampOf } from '../mongodb/documents.js';
+import { stampOf, type StoreDocument } from '../mongodb/documents.js';
 import { postKey } from '../redis/keys.js';
 import { isBefore, type PendingEntry } from '../redis/pending-entry.js';
 import { orUnavailable } from '../../../errors.js';
@@ -10,17 +10,13 @@ import { keysPerPage } from '../../../ports/key-list.js';
 import type { PendingHead } from './pending-reads.js';
 
 const maxEntriesInOneFind = 200;
-/** Number of entries at which no further find is sent. Each may be a mebibyte, and the answer to a find 16 MiB. */
-const entriesInFlight = 128;
-/** Answer for an entry that has to be asked for again. */
-const later = Symbol('later');
 
 /** Reads entries from MongoDB. Each find has a time limit, and throws `unavailable` without an answer by then. */
 export class StoredEntries {
-  readonly #turn: TurnBatch<string, string | undefined | typeof later>;
+  readonly #turn: TurnBatch<string, string | undefined>;
 
   constructor(private readonly database: Pick<Database, 'store' | 'times'>) {
-    this.#turn = new TurnBatch((ids) => this.#findAll(ids), entriesInFlight);
+    this.#turn = new TurnBatch((ids) => this.#findAll(ids));
   }
 
   /**
@@ -29,15 +25,8 @@ export class StoredEntries {
    * entry with little time left takes none from the others.
    */
   find(userId: string, key: string, deadlineMs: number): Promise<string | undefined> {
-    return withDeadline(this.#find(entryId(userId, key)), remainingMs(deadlineMs), 'reading from MongoDB');
-  }
-
-  async #find(id: string): Promise<string | undefined> {
-    for (;;) {
-      const { answers, position } = this.#turn.join(id);
-      const found = (await answers)[position];
-      if (found !== later) return found;
-    }
+    const found = this.#turn.ask(entryId(userId, key));
+    return withDeadline(found, remainingMs(deadlineMs), 'reading from MongoDB');
   }
 
   /**
@@ -94,26 +83,20 @@ export class StoredEntries {
     }
   }
 
-  async #findAll(asked: readonly string[]): Promise<readonly (string | undefined | typeof later)[]> {
+  async #findAll(asked: readonly string[]): Promise<readonly (string | undefined)[]> {
     const ids = [...new Set(asked)];
     const finds = [];
     for (let at = 0; at < ids.length; at += maxEntriesInOneFind) {
       finds.push(this.#findSome(ids.slice(at, at + maxEntriesInOneFind)));
     }
-    const values = new Map((await orUnavailable(Promise.all(finds))).flat());
+    const found = await orUnavailable(Promise.all(finds));
+    const values = new Map(found.flat().map(({ _id, value }) => [_id, value]));
     return asked.map((id) => values.get(id));
   }
 
-  /** Returns what one answer of MongoDB has room for. The other entries are `later`. */
-  async #findSome(ids: string[]): Promise<(readonly [id: string, value: string | undefined | typeof later])[]> {
-    const cursor = this.database.store.find(
-      { _id: { $in: ids } },
-      { projection: { value: 1 }, batchSize: ids.length + 1 },
-    );
-    await cursor.hasNext();
-    const found = cursor.readBufferedDocuments().map(({ _id, value }) => [_id, value] as const);
-    if (!cursor.id || cursor.id.isZero()) return found;
-    void cursor.close().catch(() => {}); // a cursor that is not closed here ends by itself
-    return [...ids.map((id) => [id, later] as const), ...found];
+  #findSome(ids: string[]): Promise<StoreDocument[]> {
+    return this.database.store
+      .find({ _id: { $in: ids } }, { projection: { value: 1 }, batchSize: ids.length + 1 })
+      .toArray();
   }
 }
