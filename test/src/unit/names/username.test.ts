@@ -5,7 +5,9 @@ import { isInOneForm, isNewUsername, isUsername } from '@keybin/shared/ids/usern
 describe('a new username', () => {
   it('may have visible characters of any script, emoji included', () => {
     const flag = '\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}'; // of England, with format characters
-    for (const name of ['ada', ' ', 'Ünïcödé', 'e\u0301', '名前 🗝', '👩‍🚀', '👨‍👩‍👧‍👦', flag, '__proto__', 'a/b', '\ue000']) {
+    const joined = ['\u0645\u06cc\u200c\u062e\u0648', '\u0915\u094d\u200d\u0937']; // Persian and Hindi
+    const others = ['ada', ' ', 'Ünïcödé', 'e\u0301', '名前 🗝', '👩‍🚀', '👨‍👩‍👧‍👦', '__proto__', 'a/b', '\ue000'];
+    for (const name of [...others, ...joined, flag]) {
       expect(isNewUsername(name), JSON.stringify(name)).to.equal(true);
     }
   });
@@ -17,6 +19,8 @@ describe('a new username', () => {
       'bob\ufeff',
       'b\u00adob',
       'bob\u200d',
+      'bo\u200db',
+      '\u200c\u0645',
       '👩\u200d',
       'a\u{e0062}',
       'a\u0378',
