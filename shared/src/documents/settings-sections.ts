@@ -18,7 +18,8 @@ export function settingsFile(): string {
 const about: Readonly<Record<Uppercase<Exclude<keyof Config, 'times'>>, string>> = {
   APP: 'How the API listens, and which browsers and proxies it trusts.',
   STORE: 'Where the data is. The scheme of `host` selects the engine.',
-  QUEUE: 'The queue in Redis. The scale-out engine needs it; the embedded engine ignores this section.',
+  QUEUE:
+    'The queue in Redis. The scale-out engine needs it. The embedded engine starts only without `redis`, and ignores the rest.',
   WORKER: 'The worker of the scale-out engine.',
   ACCOUNTS: 'Password hashes, tokens and quotas of accounts.',
   V1: 'The `/v1` interface.',
