@@ -20,10 +20,10 @@ export class AnswerMemory {
 
   /**
    * Counts an answer for an account until it was sent. Returns `unavailable` if the account has too many bytes. Then
-   * another answer has to go out.
+   * another answer has to go out. A second answer to the same request, as after a stale one, does not count.
    */
   hold(response: ServerResponse, userId: string, bytes: number): KeybinError | undefined {
-    if (bytes <= smallAnswerBytes || response.destroyed) return undefined;
+    if (bytes <= smallAnswerBytes || response.destroyed || this.#held.get(userId)?.has(response)) return undefined;
     let refused = this.#shares.take(userId, bytes);
     while (refused && this.#shares.isInShare(userId, bytes) && this.#cutOldestOfOthers(userId)) {
       refused = this.#shares.take(userId, bytes);
@@ -35,14 +35,13 @@ export class AnswerMemory {
   #note(response: ServerResponse, userId: string, bytes: number): void {
     const ofAccount = this.#held.get(userId) ?? new Map<ServerResponse, () => void>();
     this.#held.set(userId, ofAccount);
-    const before = ofAccount.get(response); // the exact answer came after a stale one
-    ofAccount.set(response, () => {
-      if (!ofAccount.delete(response)) return;
+    const giveBack = () => {
+      if (!ofAccount.delete(response)) return; // it was cut before
       if (ofAccount.size === 0) this.#held.delete(userId);
       this.#shares.giveBack(userId, bytes);
-    });
-    if (before) this.#shares.giveBack(userId, bytes);
-    else response.once('close', () => ofAccount.get(response)?.());
+    };
+    ofAccount.set(response, giveBack);
+    response.once('close', giveBack);
   }
 
   /** Cuts the oldest answer of the account that holds the most. Returns false if that is this account itself. */

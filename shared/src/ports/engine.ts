@@ -153,7 +153,7 @@ export interface KeyList {
 }
 
 export interface KeyListOptions {
-  /** Aborts once nobody reads the list any more. It then costs nothing further. */
+  /** Aborts when the list has no reader. Then no more of it is read, and its memory is free. */
   readonly signal: AbortSignal;
   readonly onStale?: OnStale;
 }

@@ -24,5 +24,5 @@ async function* continued(
   yield* pages;
 }
 
-/** Error of a list that nobody reads any more. No client sees it. */
-export const nobodyReads = () => unavailable(new Error('nobody reads the list any more'));
+/** Returns the error of a list without a reader. No client sees it. */
+export const noReader = () => unavailable(new Error('the list has no reader'));

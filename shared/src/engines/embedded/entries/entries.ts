@@ -1,6 +1,6 @@
 import { keyNotFound, KeybinError } from '../../../errors.js';
 import type { Entries } from '../../../ports/engine.js';
-import { beginKeyList, keysPerPage, nobodyReads } from '../../../ports/key-list.js';
+import { beginKeyList, keysPerPage, noReader } from '../../../ports/key-list.js';
 import { findBearerIn, oncePerSnapshot, type FindBearer } from '../tokens/bearers.js';
 import type { Databases } from '../lmdb/databases.js';
 import type { Reads } from '../transactions/reads.js';
@@ -39,7 +39,7 @@ export function embeddedEntries(
       const tokenHash = hashToken(token);
       const pageAfter = (after: string | undefined) =>
         reads.askLong(() => {
-          if (signal.aborted) return nobodyReads();
+          if (signal.aborted) return noReader();
           const bearer = findBearer(tokenHash, Date.now());
           return bearer instanceof KeybinError
             ? bearer

@@ -1,7 +1,7 @@
 import { ByteShares } from '../../../batching/byte-shares.js';
 import { keyNotFound } from '../../../errors.js';
 import type { Entries, KeyList, KeyListOptions, OnStale, OnValue } from '../../../ports/engine.js';
-import { beginKeyList, nobodyReads } from '../../../ports/key-list.js';
+import { beginKeyList, noReader } from '../../../ports/key-list.js';
 import type { TokenCheckedSteps, CommittingPartition } from './token-checked-steps.js';
 import type { Bearer } from '../tokens/bearer.js';
 import { PendingKeyList } from './pending-key-list.js';
@@ -83,7 +83,7 @@ export class ScaleOutEntries implements Entries {
     let held = 0;
     signal.addEventListener('abort', () => this.#pendingKeyBytes.giveBack(userId, held));
     return (bytes) => {
-      const refused = signal.aborted ? nobodyReads() : this.#pendingKeyBytes.take(userId, bytes);
+      const refused = signal.aborted ? noReader() : this.#pendingKeyBytes.take(userId, bytes);
       if (refused) throw refused;
       held += bytes;
     };
@@ -101,7 +101,7 @@ export class ScaleOutEntries implements Entries {
   ): AsyncGenerator<readonly string[], void, undefined> {
     let isFirst = true;
     for await (const page of pending.merged(stored)) {
-      if (signal.aborted) throw nobodyReads();
+      if (signal.aborted) throw noReader();
       if (!isFirst) await this.#check(token);
       isFirst = false;
       yield page;
